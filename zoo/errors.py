@@ -1,0 +1,107 @@
+"""What can go wrong because of input, files or plugins, told in one line each.
+
+    ZooError
+    ├── UnknownNameError      no architecture, dataset, layer … of that name; names the nearest ones
+    ├── PluginError           a plugin cannot be found or loaded
+    │   └── ContractError     a plugin's architecture or dataset is not what the contract asks for
+    ├── DatasetError          images are missing, unreadable or too few
+    ├── HyperparameterError   a hyperparameter is unknown, out of range or has no effect
+    ├── FreezeError           the layers to freeze do not exist, or nothing would be left to train
+    ├── TrainingError         one training cannot go on, such as a loss that became NaN
+    ├── SearchError           a search cannot start, go on or be resumed
+    ├── RegistryError         the registry cannot be opened, read or written
+    │   ├── NotFoundError     a reference names no model, run or search, or several
+    │   └── ArtifactError     stored bytes are missing or damaged
+    └── InterruptedWork       the user stopped the work; says how to go on
+
+Anything else that reaches the user is a bug of ours and keeps its traceback. The command line prints a
+ZooError as one line and exits 1; an error message says what happened, to which thing, and what to do.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class ZooError(Exception):
+    """The root of every error that a user can do something about."""
+
+
+class UnknownNameError(ZooError):
+    """No thing of this kind has this name.
+
+    Args:
+        kind: what was looked for, such as "architecture".
+        name: the name that was given.
+        known: every name that would have been right.
+        hint: one more thing to try, a clause without a full stop.
+    """
+
+    def __init__(self, kind: str, name: str, known: Iterable[str], hint: str = "") -> None:
+        options = sorted(known)
+        self.kind, self.name = kind, name
+        self.nearest = nearest_names(name, options)
+        if self.nearest:
+            advice = f"did you mean {_either(self.nearest)}?"
+        elif options:
+            advice = f"there is {', '.join(options[:8])}{' …' if len(options) > 8 else ''}"
+        else:
+            advice = f"there is no {kind} at all"
+        super().__init__(f"unknown {kind} '{name}': {advice}{' ' + hint if hint else ''}")
+
+
+class PluginError(ZooError):
+    """A plugin cannot be found or loaded."""
+
+
+class ContractError(PluginError):
+    """A plugin's architecture or dataset breaks the contract."""
+
+
+class DatasetError(ZooError):
+    """A dataset is missing, unreadable or too small for what is asked."""
+
+
+class HyperparameterError(ZooError):
+    """A hyperparameter is unknown, out of its range or without effect."""
+
+
+class FreezeError(ZooError):
+    """The layers to freeze do not exist, or none would be left to train."""
+
+
+class TrainingError(ZooError):
+    """One training cannot go on."""
+
+
+class SearchError(ZooError):
+    """A search cannot start, go on or be resumed."""
+
+
+class RegistryError(ZooError):
+    """The registry cannot be opened, read or written."""
+
+
+class NotFoundError(RegistryError):
+    """A reference names nothing, or more than one thing."""
+
+
+class ArtifactError(RegistryError):
+    """Stored bytes are missing, damaged or cannot be written."""
+
+
+class InterruptedWork(ZooError):
+    """The user stopped the work; the message says how to go on. The command line exits 130."""
+
+
+def nearest_names(name: str, known: Iterable[str]) -> list[str]:
+    """The up to three known names that look most like `name`, best first."""
+    folded = {candidate.casefold(): candidate for candidate in known}
+    matches = difflib.get_close_matches(name.casefold(), folded, n=3, cutoff=0.6)
+    return [folded[match] for match in matches]
+
+
+def _either(names: list[str]) -> str:
+    quoted = [f"'{name}'" for name in names]
+    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"

@@ -1,0 +1,40 @@
+"""The hooks that a plugin may implement, each a function that returns values. See docs/plugins.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import pluggy
+
+if TYPE_CHECKING:
+    import click
+
+    from zoo.interfaces import Architecture, Dataset, Run
+
+PROJECT = "zoo"
+
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+@hookspec
+def zoo_architectures() -> Iterable[Architecture]:
+    """The architectures that this plugin adds. Called at every start, so it must be quick."""
+    raise NotImplementedError
+
+
+@hookspec
+def zoo_datasets() -> Iterable[Dataset]:
+    """The datasets that this plugin adds. Called at every start; images are loaded later, by Dataset.load."""
+    raise NotImplementedError
+
+
+@hookspec
+def zoo_commands(cli: click.Group) -> None:
+    """Add commands to the `zoo` command line with `cli.command()` or `cli.add_command(...)`."""
+
+
+@hookspec
+def zoo_run_finished(run: Run) -> None:
+    """A run has reached its final state and the registry holds it. An error raised here is reported, not fatal."""
