@@ -382,6 +382,15 @@ class ModelContent:
 
 
 @dataclass(frozen=True)
+class TrialOutcome:
+    """What a completed trial gives back: the objective's value, the weights, and how they do."""
+
+    score: float
+    content: ModelContent
+    evaluations: tuple[Evaluation, ...]
+
+
+@dataclass(frozen=True)
 class Model:
     """Trained weights with everything needed to use them; made by a run.
 
@@ -409,6 +418,19 @@ class Model:
     parent_id: str | None = None
     metrics: Metrics = field(default_factory=dict)
     aliases: tuple[str, ...] = ()
+
+
+class TrialRecorder(Protocol):
+    """Where a search writes what happens to its trials; each call is durable when it returns."""
+
+    def trial_started(self, trial: Trial) -> None:
+        """The trial is about to train."""
+
+    def trial_completed(self, trial: Trial, outcome: TrialOutcome) -> None:
+        """The trial has a score."""
+
+    def trial_failed(self, trial: Trial, error: str) -> None:
+        """The trial raised; `error` is its traceback, or one line."""
 
 
 # What long work tells ------------------------------------------------------------------------------------

@@ -1,0 +1,78 @@
+"""What every command gets: the global options, and what they open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+
+import click
+
+from zoo.plugins import Plugins, load_plugins
+
+if TYPE_CHECKING:
+    from zoo.interfaces import Progress
+    from zoo.registry import Registry
+    from zoo.workflows import Workspace
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass
+class App:
+    """The global options of one call of `zoo`."""
+
+    registry: str | None
+    artifacts: str | None
+    plugins_dir: Path | None
+    commands_added: bool = False
+
+    @classmethod
+    def of(cls, ctx: click.Context) -> App:
+        """The one App of this call; made when first asked for, which may be while `--help` is answered."""
+        root = ctx.find_root()
+        if root.obj is None:
+            options = root.params
+            root.obj = cls(options.get("registry"), options.get("artifacts"), options.get("plugins_dir"))
+        assert isinstance(root.obj, App)  # noqa: S101  nobody else sets it
+        return root.obj
+
+    @cached_property
+    def plugins(self) -> Plugins:
+        """All plugins, loaded once."""
+        return load_plugins(self.plugins_dir)
+
+    @contextmanager
+    def open_registry(self, *, create: bool = False) -> Iterator[Registry]:
+        """The registry; commands that only read do not create it."""
+        from zoo.registry import open_registry
+
+        with open_registry(self.registry, self.artifacts, create=create) as registry:
+            yield registry
+
+    @contextmanager
+    def open_workspace(
+        self, progress: Progress, *, strict: bool = False, create: bool = True
+    ) -> Iterator[Workspace]:
+        """The registry and the plugins, for work. Imports TensorFlow, without its start-up chatter."""
+        from zoo.cli.quiet import quiet_start
+
+        with self.open_registry(create=create) as registry:
+            with quiet_start():
+                from zoo.workflows import Workspace
+            yield Workspace(registry, self.plugins, progress, strict)
+
+
+def pass_app(command: Callable[Concatenate[App, P], R]) -> Callable[P, R]:
+    """Hand the App to a command as its first argument."""
+
+    @click.pass_context
+    def call(ctx: click.Context, *args: P.args, **kwargs: P.kwargs) -> R:
+        return ctx.invoke(command, App.of(ctx), *args, **kwargs)
+
+    call.__name__, call.__doc__ = command.__name__, command.__doc__
+    return call

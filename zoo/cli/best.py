@@ -1,0 +1,45 @@
+"""`zoo best`: which model is best for a dataset."""
+
+from __future__ import annotations
+
+import click
+
+from zoo.cli.app import App, pass_app
+from zoo.cli.describe import model_fields
+from zoo.cli.options import dataset_argument, json_option
+from zoo.cli.output import print_fields, print_json
+
+
+@click.command()
+@dataset_argument
+@click.option(
+    "--metric", default="val_accuracy", show_default=True, help="A validation metric: accuracy, loss, f1 …"
+)
+@click.option("--architecture", metavar="ARCH", help="Only models of this architecture.")
+@click.option("--max-params", type=click.IntRange(1), metavar="N", help="Only models of at most N parameters.")
+@click.option("--max-size", type=click.FloatRange(0), metavar="MB", help="Only models of at most MB megabytes.")
+@json_option
+@pass_app
+def command(
+    app: App,
+    dataset: str,
+    metric: str,
+    architecture: str | None,
+    max_params: int | None,
+    max_size: float | None,
+    as_json: bool,
+) -> None:
+    """Show the best model for DATASET.
+
+    The best by a validation metric, on the newest version of the dataset; test metrics are shown, never
+    selected on.
+    """
+    with app.open_registry() as registry:
+        model = registry.best(
+            dataset,
+            metric=metric,
+            architecture=architecture,
+            max_params=max_params,
+            max_size_mb=max_size,
+        )
+    print_json(model) if as_json else print_fields(model_fields(model))

@@ -1,0 +1,42 @@
+"""`zoo models`: every trained model."""
+
+from __future__ import annotations
+
+import click
+
+from zoo.cli.app import App, pass_app
+from zoo.cli.options import json_option
+from zoo.cli.output import print_json, print_table, size
+
+
+@click.command()
+@click.option("--dataset", metavar="DATASET", help="Only models trained on this dataset.")
+@click.option("--architecture", metavar="ARCH", help="Only models of this architecture.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the newest N.")
+@json_option
+@pass_app
+def command(
+    app: App, dataset: str | None, architecture: str | None, limit: int | None, as_json: bool
+) -> None:
+    """List the models in the registry, the newest first."""
+    with app.open_registry() as registry:
+        models = registry.models(dataset=dataset, architecture=architecture, limit=limit)
+    if as_json:
+        print_json(models)
+        return
+    rows = [
+        (
+            model.id,
+            model.architecture,
+            f"{model.dataset} v{model.dataset_version}",
+            model.metrics.get("val_accuracy"),
+            model.metrics.get("test_accuracy"),
+            model.parameters,
+            size(model.size_bytes),
+            model.parent_id,
+            model.created_at,
+        )
+        for model in models
+    ]
+    columns = ["model", "architecture", "dataset", "val acc", "test acc", "params", "size", "parent", "made"]
+    print_table(columns, rows, empty="no models yet: zoo search ARCH DATASET makes some")

@@ -1,0 +1,121 @@
+"""How results look: tables, fields and JSON on standard output."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+WIDE = 200  # columns when the output is no terminal, so that nothing is cut for a program that reads it
+DASH = "–"
+STATE_STYLES = {"completed": "green", "failed": "red", "running": "cyan", "interrupted": "yellow", "pruned": "dim"}
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console on standard output or standard error; plain and wide where that is no terminal."""
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() else WIDE
+    return Console(stderr=stderr, width=width, highlight=False, emoji=False, markup=False)
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
+    """A table without lines; numbers to the right. `empty` is printed when there are no rows."""
+    rows = [tuple(row) for row in rows]
+    if not rows:
+        click.echo(empty)
+        return
+    table = make_table(columns)
+    for index, column in enumerate(table.columns):
+        if all(isinstance(row[index], int | float | None) for row in rows):
+            column.justify = "right"
+    for row in rows:
+        table.add_row(*(cell(value) for value in row))
+    _print_trimmed(table)
+
+
+def make_table(columns: Sequence[str]) -> Table:
+    """A table in zoo's look: no lines, bold heads."""
+    table = Table(*columns, box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for column in table.columns:
+        column.no_wrap = True
+    return table
+
+
+def print_fields(fields: Mapping[str, object]) -> None:
+    """A name and a value a line, the values aligned."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in fields.items():
+        table.add_row(name, cell(value))
+    _print_trimmed(table)
+
+
+def _print_trimmed(table: Table) -> None:
+    """Print without the spaces that rich fills lines up with."""
+    screen = console()
+    with screen.capture() as captured:
+        screen.print(table)
+    for line in captured.get().splitlines():
+        click.echo(line.rstrip())
+
+
+def print_json(value: object) -> None:
+    """The value as JSON: dataclasses by field, times in ISO 8601."""
+    click.echo(json.dumps(jsonable(value), indent=2, ensure_ascii=False))
+
+
+def jsonable(value: Any) -> Any:  # any value of ours
+    """The value in JSON types."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: jsonable(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): jsonable(inner) for key, inner in value.items()}
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, list | tuple):
+        return [jsonable(inner) for inner in value]
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value
+
+
+def cell(value: object) -> Text:
+    """One value as a person reads it."""
+    if value is None or value == "":
+        return Text(DASH, style="dim")
+    if isinstance(value, float):
+        return Text(f"{value:.4f}")
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Text(f"{value:,}")
+    if isinstance(value, datetime):
+        return Text(f"{value.astimezone():%Y-%m-%d %H:%M:%S}")
+    text = str(value)
+    return Text(text, style=STATE_STYLES.get(text, ""))
+
+
+def size(num_bytes: int) -> str:
+    """Bytes in powers of 1000: 382 kB, 14.2 MB."""
+    number = float(num_bytes)
+    for unit in ("B", "kB", "MB", "GB"):
+        if number < 1000 or unit == "GB":
+            break
+        number /= 1000
+    return f"{number:.0f} {unit}" if unit == "B" or number >= 100 else f"{number:.1f} {unit}"
+
+
+def pairs(hyperparameters: Mapping[str, object]) -> str:
+    """name=value, with spaces between."""
+    return " ".join(
+        f"{name}={value:.3g}" if isinstance(value, float) else f"{name}={value}"
+        for name, value in hyperparameters.items()
+    )

@@ -1,0 +1,31 @@
+"""`zoo plugins`: what was found, where, and what is wrong with it."""
+
+from __future__ import annotations
+
+import click
+
+from zoo.cli.app import App, pass_app
+from zoo.cli.options import json_option
+from zoo.cli.output import print_json, print_table
+
+
+@click.command()
+@json_option
+@pass_app
+def command(app: App, as_json: bool) -> None:
+    """List the plugins, broken ones with the reason."""
+    found = app.plugins.found
+    if as_json:
+        print_json(found)
+        return
+    rows = [
+        (
+            plugin.name,
+            ", ".join([*plugin.architectures, *plugin.datasets]),
+            plugin.version,
+            plugin.origin,
+            f"quarantined: {plugin.error}" if plugin.error else "ok",
+        )
+        for plugin in found
+    ]
+    print_table(["plugin", "adds", "version", "origin", "state"], rows, empty="no plugins")

@@ -1,0 +1,31 @@
+"""Keeps TensorFlow's start-up lines off the user's screen."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def quiet_start() -> Iterator[None]:
+    """Hold back what is written to file descriptor 2 inside, and show it only if the code inside raises.
+
+    TF_CPP_MIN_LOG_LEVEL does not reach the lines that TensorFlow 2.21 writes before its logging is set up.
+    """
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            os.dup2(kept, 2)
+            held.seek(0)
+            os.write(2, held.read())
+            raise
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)

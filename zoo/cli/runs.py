@@ -1,0 +1,57 @@
+"""`zoo runs`: every training, also those that failed."""
+
+from __future__ import annotations
+
+import click
+
+from zoo.cli.app import App, pass_app
+from zoo.cli.options import json_option
+from zoo.cli.output import print_json, print_table
+from zoo.interfaces import RunKind, State
+
+
+@click.command()
+@click.option("--dataset", metavar="DATASET", help="Only runs on this dataset.")
+@click.option("--search", metavar="ID", help="Only trials of this search, in their order.")
+@click.option("--kind", type=click.Choice([kind.value for kind in RunKind]), help="Only runs of this kind.")
+@click.option("--state", type=click.Choice([state.value for state in State]), help="Only runs in this state.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the first N.")
+@json_option
+@pass_app
+def command(
+    app: App,
+    dataset: str | None,
+    search: str | None,
+    kind: str | None,
+    state: str | None,
+    limit: int | None,
+    as_json: bool,
+) -> None:
+    """List the runs in the registry, the newest first."""
+    with app.open_registry() as registry:
+        runs = registry.runs(
+            dataset=dataset,
+            search=None if search is None else registry.search(search).id,
+            kind=None if kind is None else RunKind(kind),
+            state=None if state is None else State(state),
+            limit=limit,
+        )
+    if as_json:
+        print_json(runs)
+        return
+    rows = [
+        (
+            run.id,
+            run.plan.kind,
+            run.state,
+            run.plan.architecture,
+            f"{run.dataset} v{run.dataset_version}",
+            run.search_id,
+            run.model_id,
+            run.started_at,
+            round((run.finished_at - run.started_at).total_seconds()) if run.finished_at else None,
+        )
+        for run in runs
+    ]
+    columns = ["run", "kind", "state", "architecture", "dataset", "search", "model", "started", "seconds"]
+    print_table(columns, rows, empty="no runs yet: zoo train ARCH DATASET makes one")

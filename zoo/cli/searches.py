@@ -1,0 +1,40 @@
+"""`zoo searches`: every search, and how to go on with those that were interrupted."""
+
+from __future__ import annotations
+
+import click
+
+from zoo.cli.app import App, pass_app
+from zoo.cli.options import json_option
+from zoo.cli.output import print_json, print_table
+from zoo.interfaces import State
+
+
+@click.command()
+@click.option("--dataset", metavar="DATASET", help="Only searches on this dataset.")
+@json_option
+@pass_app
+def command(app: App, dataset: str | None, as_json: bool) -> None:
+    """List the searches in the registry, the newest first."""
+    with app.open_registry() as registry:
+        searches = registry.searches(dataset=dataset)
+        trials = {search.id: registry.runs(search=search.id) for search in searches}
+    if as_json:
+        print_json(searches)
+        return
+    rows = [
+        (
+            search.id,
+            search.state,
+            search.plan.architecture,
+            f"{search.dataset} v{search.dataset_version}",
+            search.plan.algorithm,
+            f"{sum(run.state is State.COMPLETED for run in trials[search.id])}/{search.plan.trials}",
+            search.best_model_id,
+            search.started_at,
+            None if search.state is State.COMPLETED else f"zoo search --resume {search.id}",
+        )
+        for search in searches
+    ]
+    columns = ["search", "state", "architecture", "dataset", "algorithm", "trials", "best model", "started", "go on"]
+    print_table(columns, rows, empty="no searches yet: zoo search ARCH DATASET makes one")

@@ -1,0 +1,115 @@
+"""`zoo show`: all about one model, run or search."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from zoo.cli.app import App, pass_app
+from zoo.cli.describe import model_fields
+from zoo.cli.live import searched_names, sparkline, varied
+from zoo.cli.options import json_option
+from zoo.cli.output import pairs, print_fields, print_json, print_table
+from zoo.interfaces import Model, Run, Search
+
+if TYPE_CHECKING:
+    from zoo.registry import Registry
+
+
+@click.command()
+@click.argument("ref", metavar="REF")
+@json_option
+@pass_app
+def command(app: App, ref: str, as_json: bool) -> None:
+    """Show the model, run or search REF: an id, the start of one, DATASET@best or DATASET@ALIAS."""
+    with app.open_registry() as registry:
+        found = registry.find(ref)
+        if as_json:
+            print_json(_document(registry, found))
+        elif isinstance(found, Model):
+            _show_model(registry, found)
+        elif isinstance(found, Run):
+            _show_run(registry, found)
+        else:
+            _show_search(registry, found)
+
+
+def _document(registry: Registry, found: Model | Run | Search) -> dict[str, object]:
+    if isinstance(found, Model):
+        return {"model": found, "run": registry.run(found.run_id), "metrics": registry.metrics(found.id)}
+    if isinstance(found, Run):
+        return {"run": found, "epochs": registry.epochs(found.id)}
+    return {"search": found, "trials": registry.runs(search=found.id)}
+
+
+def _show_model(registry: Registry, model: Model) -> None:
+    print_fields({**model_fields(model), "made": model.created_at, "weights": f"sha256:{model.manifest}"})
+    children = [child.id for child in registry.children(model.id)]
+    if children:
+        print_fields({"children": ", ".join(children)})
+    click.echo()
+    _show_run(registry, registry.run(model.run_id))
+    click.echo()
+    rows = [
+        (f"{metric.dataset} v{metric.version}", metric.split, metric.name, metric.value)
+        for metric in registry.metrics(model.id)
+    ]
+    print_table(["dataset", "split", "metric", "value"], rows, empty="no metrics")
+
+
+def _show_run(registry: Registry, run: Run) -> None:
+    plan = run.plan
+    print_fields(
+        {
+            "run": run.id,
+            "kind": plan.kind,
+            "state": run.state,
+            "architecture": f"{plan.architecture} {plan.architecture_version}, from {plan.plugin}",
+            "dataset": f"{run.dataset}, version {run.dataset_version}",
+            "search": run.search_id and f"{run.search_id}, trial {run.trial.number if run.trial else ''}",
+            "parent": plan.parent_id,
+            "started": run.started_at,
+            "finished": run.finished_at,
+            "hyperparameters": pairs(plan.hyperparameters),
+            "settings": pairs({name: value for name, value in plan.settings.items() if value is not None}),
+            "environment": pairs(plan.environment),
+            "error": run.error,
+        }
+    )
+    epochs = registry.epochs(run.id)
+    if epochs:
+        click.echo()
+        columns = ["loss", "accuracy", "val_loss", "val_accuracy"]
+        rows = [
+            (epoch.number, *(epoch.metrics[name] for name in columns), f"{epoch.seconds:.1f}") for epoch in epochs
+        ]
+        print_table(["epoch", *columns, "seconds"], rows, empty="")
+
+
+def _show_search(registry: Registry, search: Search) -> None:
+    plan = search.plan
+    print_fields(
+        {
+            "search": search.id,
+            "state": search.state,
+            "architecture": f"{plan.architecture} {plan.architecture_version}, from {plan.plugin}",
+            "dataset": f"{search.dataset}, version {search.dataset_version}",
+            "algorithm": f"{plan.algorithm}, seed {plan.seed}",
+            "objective": f"{plan.objective.name} ({plan.objective.direction})",
+            "fixed": pairs(plan.fixed),
+            "started": search.started_at,
+            "finished": search.finished_at,
+            "best model": search.best_model_id,
+            "error": search.error,
+        }
+    )
+    click.echo()
+    names = searched_names(plan.space)
+    rows = []
+    for run in registry.runs(search=search.id):
+        curve = sparkline([epoch.metrics[plan.objective.name] for epoch in registry.epochs(run.id)])
+        number = run.trial.number if run.trial else None
+        rows.append((number, run.state, run.score, curve, run.model_id, pairs(varied(run, names))))
+    columns = ["trial", "state", plan.objective.name, "epochs", "model", "hyperparameters"]
+    print_table(columns, rows, empty="no trials")

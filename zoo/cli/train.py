@@ -1,0 +1,60 @@
+"""`zoo train`: train one model."""
+
+from __future__ import annotations
+
+import click
+
+from zoo.cli.app import App, pass_app
+from zoo.cli.describe import model_fields
+from zoo.cli.live import make_progress
+from zoo.cli.options import (
+    dataset_argument,
+    image_size_option,
+    json_option,
+    make_options,
+    no_weights,
+    set_option,
+    training_options,
+    weights_option,
+)
+from zoo.cli.output import print_fields, print_json
+
+
+@click.command()
+@click.argument("architecture", metavar="ARCH")
+@dataset_argument
+@click.option("--preset", metavar="NAME", help="Hyperparameters of a published recipe; --set goes before it.")
+@training_options(epochs=20)
+@image_size_option
+@set_option
+@weights_option
+@json_option
+@pass_app
+def command(
+    app: App,
+    architecture: str,
+    dataset: str,
+    preset: str | None,
+    epochs: int,
+    patience: int,
+    seed: int,
+    strict: bool,
+    image_size: int | None,
+    hyperparameters: dict[str, str],
+    weights: str | None,
+    as_json: bool,
+) -> None:
+    """Train ARCH on DATASET and keep the weights of the best epoch."""
+    with app.open_workspace(make_progress(), strict=strict) as workspace:
+        from zoo import workflows
+
+        model = workflows.train(
+            workspace,
+            architecture,
+            dataset,
+            preset=preset,
+            hyperparameters=hyperparameters,
+            weights=no_weights(weights),
+            options=make_options(epochs, patience, seed, image_size),
+        )
+    print_json(model) if as_json else print_fields(model_fields(model))

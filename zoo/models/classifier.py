@@ -1,0 +1,145 @@
+"""Builds classifiers: one flat functional Keras model from raw pixels to class probabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import keras
+from keras import layers
+from keras_tuner import HyperParameters
+
+from zoo.errors import ContractError, HyperparameterError
+from zoo.interfaces import Architecture
+from zoo.models import hyperparameters
+
+_POOLING = {
+    "avg": layers.GlobalAveragePooling2D,
+    "max": layers.GlobalMaxPooling2D,
+    "flatten": layers.Flatten,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Classifier:
+    """A network with what is needed to use it.
+
+    Args:
+        network: pixels (batch, image_size, image_size, channels) 0-255 in; probabilities (batch, classes) out,
+            or (batch, 1), that of the second class, when the output is sigmoid.
+        class_names: in the order of the outputs.
+        head: names of the head's layers, from the features on.
+        freeze_points: names of the backbone's stages, from the pixels on.
+    """
+
+    network: keras.Model
+    class_names: tuple[str, ...]
+    head: tuple[str, ...]
+    freeze_points: tuple[str, ...] = ()
+
+    @property
+    def image_size(self) -> int:
+        """Pixels a side."""
+        return int(self.network.input_shape[1])
+
+    @property
+    def channels(self) -> int:
+        """1 or 3."""
+        return int(self.network.input_shape[3])
+
+    @property
+    def sigmoid(self) -> bool:
+        """Whether the output is one sigmoid unit."""
+        return int(self.network.output_shape[-1]) == 1
+
+
+def build_classifier(
+    architecture: Architecture,
+    hp: HyperParameters,
+    *,
+    image_size: int,
+    channels: int,
+    class_names: tuple[str, ...],
+    weights: str | None = None,
+) -> Classifier:
+    """The architecture's backbone with a new head on it.
+
+    Raises:
+        ContractError: the backbone declares one of zoo's own hyperparameters, or gives no feature tensor.
+        HyperparameterError: a sigmoid output for other than two classes.
+    """
+    pixels = keras.Input((image_size, image_size, channels), name="pixels")
+    known = {one.name for one in hp.space}
+    features = architecture.backbone(hp, pixels, weights=weights)
+    _check_backbone(architecture, known, hp, features)
+    hyperparameters.declare(hp)
+    names = [layer.name for layer in keras.Model(pixels, features).layers]
+    stages = tuple(point for point in architecture.freeze_points if any(in_stage(name, point) for name in names))
+    return add_head(pixels, features, hp, class_names, stages)
+
+
+def in_stage(layer: str, point: str) -> bool:
+    """Whether the layer belongs to the stage: it is called after it, as `conv4_block1_out` after `conv4`."""
+    return layer == point or layer.startswith(f"{point}_")
+
+
+def with_new_head(classifier: Classifier, hp: HyperParameters, class_names: tuple[str, ...]) -> Classifier:
+    """The same backbone, its very layers, with a new head for these classes."""
+    first = classifier.network.get_layer(classifier.head[0])
+    return add_head(classifier.network.inputs[0], first.input, hp, class_names, classifier.freeze_points)
+
+
+def space_builder(
+    architecture: Architecture, *, image_size: int, channels: int, class_names: tuple[str, ...]
+) -> Callable[[HyperParameters], Classifier]:
+    """What to hand to `space.explore`: builds without weights."""
+
+    def build(hp: HyperParameters) -> Classifier:
+        return build_classifier(
+            architecture, hp, image_size=image_size, channels=channels, class_names=class_names
+        )
+
+    return build
+
+
+def add_head(
+    pixels: keras.KerasTensor,
+    features: keras.KerasTensor,
+    hp: HyperParameters,
+    class_names: tuple[str, ...],
+    freeze_points: tuple[str, ...],
+) -> Classifier:
+    """Pooling, hidden dense layers, dropout, then softmax over the classes or one sigmoid unit."""
+    sigmoid = hp.get("output") == "sigmoid"
+    if sigmoid and len(class_names) != 2:
+        raise HyperparameterError(f"output=sigmoid is for 2 classes, here are {len(class_names)}: use softmax")
+    head: list[layers.Layer] = []
+    if len(features.shape) == 4:
+        head.append(_POOLING[hp.get("pooling")](name="head_pooling"))
+    for number, units in enumerate(hyperparameters.hidden_units(hp.get("head_units")), start=1):
+        head.append(layers.Dense(units, activation="relu", name=f"head_dense_{number}"))
+    if hp.get("dropout") > 0:
+        head.append(layers.Dropout(hp.get("dropout"), name="head_dropout"))
+    head.append(
+        layers.Dense(1, activation="sigmoid", name="head_output")
+        if sigmoid
+        else layers.Dense(len(class_names), activation="softmax", name="head_output")
+    )
+    outputs = features
+    for layer in head:
+        outputs = layer(outputs)
+    network = keras.Model(pixels, outputs, name="classifier")
+    return Classifier(network, class_names, tuple(layer.name for layer in head), freeze_points)
+
+
+def _check_backbone(
+    architecture: Architecture, known: set[str], hp: HyperParameters, features: object
+) -> None:
+    whose = f"architecture '{architecture.name}'"
+    taken = ({one.name for one in hp.space} - known) & set(hyperparameters.OWN)
+    if taken:
+        raise ContractError(f"{whose} declares {', '.join(sorted(taken))}, which zoo itself declares: rename it")
+    if not isinstance(features, keras.KerasTensor) or len(features.shape) not in (2, 4):
+        raise ContractError(
+            f"{whose}: backbone must return a tensor (batch, h, w, c) or (batch, d), got {features!r}"
+        )

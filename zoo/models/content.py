@@ -1,0 +1,100 @@
+"""A classifier as plain data, and back: what the registry keeps. Nothing that came with the data is run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import keras
+import numpy as np
+
+from zoo.errors import ArtifactError
+from zoo.interfaces import ModelContent
+from zoo.models.classifier import Classifier
+
+
+def to_content(classifier: Classifier) -> ModelContent:
+    """The classifier's graph and weights, copied out of Keras."""
+    network = classifier.network
+    graph = json.loads(network.to_json())
+    graph.pop("compile_config", None)
+    return ModelContent(
+        graph=graph,
+        image_size=classifier.image_size,
+        channels=classifier.channels,
+        class_names=classifier.class_names,
+        head=classifier.head,
+        freeze_points=classifier.freeze_points,
+        tensors={weight.path: np.array(weight) for weight in network.weights},
+        trainable=tuple(weight.path for weight in network.trainable_weights),
+    )
+
+
+def from_content(content: ModelContent) -> Classifier:
+    """Build the classifier that the content describes and give it its weights.
+
+    Only Keras's own layers are built, and layers that a loaded plugin has registered with
+    `keras.saving.register_keras_serializable`; Keras's safe mode refuses code inside the configuration.
+
+    Raises:
+        ArtifactError: the graph asks for anything else, or weights and graph do not belong together.
+    """
+    _refuse_foreign_code(content.graph)
+    try:
+        # Keras rewrites parts of the configuration that it is given, so it gets a copy.
+        network = keras.saving.deserialize_keras_object(json.loads(json.dumps(content.graph)), safe_mode=True)
+    except (TypeError, ValueError, KeyError) as error:
+        raise ArtifactError(
+            f"the stored graph cannot be built by Keras {keras.__version__}: {error}; "
+            "load it with the versions that `zoo show` tells"
+        ) from error
+    assign_tensors(network, content.tensors)
+    return Classifier(network, content.class_names, content.head, content.freeze_points)
+
+
+def assign_tensors(network: keras.Model, tensors: Mapping[str, np.ndarray]) -> None:
+    """Give each variable of the network the tensor of its path.
+
+    Raises:
+        ArtifactError: a path is missing on either side, or a shape differs.
+    """
+    weights = {weight.path: weight for weight in network.weights}
+    if weights.keys() != tensors.keys():
+        odd = sorted(weights.keys() ^ tensors.keys())
+        raise ArtifactError(f"weights and graph do not belong together: {', '.join(odd[:3])} is on one side only")
+    for path, weight in weights.items():
+        if tuple(weight.shape) != tensors[path].shape:
+            raise ArtifactError(
+                f"weights and graph do not belong together: {path} has shape {tensors[path].shape}, "
+                f"the graph wants {tuple(weight.shape)}"
+            )
+        weight.assign(tensors[path])
+
+
+def _refuse_foreign_code(graph: Mapping[str, object]) -> None:
+    for config in _objects(graph):
+        module, name = str(config.get("module") or ""), str(config["class_name"])
+        registered = config.get("registered_name")
+        if name in ("Lambda", "__lambda__"):
+            raise ArtifactError("the stored graph holds a Lambda layer, which is code: it is not loaded")
+        # Names such as __keras_tensor__ are Keras's own marks for values, with no module and no code.
+        if module.split(".")[0] in ("keras", "builtins") or (not module and name.startswith("__")):
+            continue
+        if registered is None or keras.saving.get_registered_object(str(registered)) is None:
+            raise ArtifactError(
+                f"the stored graph needs the layer '{registered or name}' of '{module}', which no loaded plugin "
+                "brings: load the plugin that the model was trained with (`zoo show` names it)"
+            )
+
+
+def _objects(value: Any) -> Iterator[Mapping[str, Any]]:  # nested JSON
+    """Every serialised object in the configuration."""
+    if isinstance(value, Mapping):
+        if "class_name" in value:
+            yield value
+        for inner in value.values():
+            yield from _objects(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _objects(inner)

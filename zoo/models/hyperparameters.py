@@ -1,0 +1,164 @@
+"""zoo's own hyperparameters: those of the head and of training, the same for every architecture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from keras_tuner import HyperParameters
+
+from zoo.data.policies import POLICY_NAMES
+from zoo.errors import HyperparameterError
+from zoo.interfaces import HyperparameterValue
+
+
+@dataclass(frozen=True)
+class OwnHyperparameter:
+    """One of zoo's own hyperparameters.
+
+    Args:
+        parse: turns a value, or its text, into a value in range; raises ValueError with the range in words.
+        search: declares the range worth searching, narrower than what is allowed; None: not searched.
+    """
+
+    name: str
+    default: HyperparameterValue
+    summary: str
+    parse: Callable[[HyperparameterValue], HyperparameterValue]
+    search: Callable[[HyperParameters], object] | None = None
+
+    def check(self, value: HyperparameterValue) -> HyperparameterValue:
+        """The value with its right type.
+
+        Raises:
+            HyperparameterError: it is out of range.
+        """
+        try:
+            return self.parse(value)
+        except ValueError as error:
+            raise HyperparameterError(f"{self.name} must be {error}, got '{value}'") from None
+
+
+def declare(hp: HyperParameters) -> None:
+    """Declare all of zoo's own hyperparameters, those that are not searched as fixed ones."""
+    for own in OWN.values():
+        if own.search is None:
+            hp.Fixed(own.name, own.default)
+        else:
+            own.search(hp)
+
+
+def hidden_units(head_units: HyperparameterValue) -> list[int]:
+    """`"256,128"` -> [256, 128]; `"0"` -> []."""
+    return [int(units) for units in str(head_units).split(",") if int(units)]
+
+
+def _real(words: str, accept: Callable[[float], bool]) -> Callable[[HyperparameterValue], float]:
+    def parse(value: HyperparameterValue) -> float:
+        try:
+            number = float(value)
+        except ValueError:
+            raise ValueError(words) from None
+        if not accept(number):
+            raise ValueError(words)
+        return number
+
+    return parse
+
+
+def _whole(low: int, high: int) -> Callable[[HyperparameterValue], int]:
+    def parse(value: HyperparameterValue) -> int:
+        words = f"a whole number from {low} to {high}"
+        try:
+            number = int(str(value))
+        except ValueError:
+            raise ValueError(words) from None
+        if not low <= number <= high:
+            raise ValueError(words)
+        return number
+
+    return parse
+
+
+def _one_of(*names: str) -> Callable[[HyperparameterValue], str]:
+    def parse(value: HyperparameterValue) -> str:
+        if value not in names:
+            raise ValueError(f"one of {', '.join(names)}")
+        return str(value)
+
+    return parse
+
+
+def _units(value: HyperparameterValue) -> str:
+    words = "0 for none or whole numbers up to 16384 with commas between, such as 256,128"
+    try:
+        numbers = [int(part) for part in str(value).split(",")]
+    except ValueError:
+        raise ValueError(words) from None
+    if not all(0 <= number <= 16384 for number in numbers) or (len(numbers) > 1 and 0 in numbers):
+        raise ValueError(words)
+    return ",".join(str(number) for number in numbers)
+
+
+_ROWS = (
+    OwnHyperparameter(
+        "optimizer", "adam", "how weights are updated", _one_of("adam", "adamw", "sgd", "rmsprop")
+    ),
+    OwnHyperparameter(
+        "learning_rate",
+        1e-3,
+        "step size of the optimizer at the start",
+        _real("a number above 0 and at most 10", lambda rate: 0 < rate <= 10),
+        lambda hp: hp.Float("learning_rate", 3e-4, 1e-2, sampling="log", default=1e-3),
+    ),
+    OwnHyperparameter(
+        "schedule",
+        "constant",
+        "learning rate over time; constant is halved on a plateau, step is divided by 10 at 1/2 and 3/4",
+        _one_of("constant", "cosine", "step"),
+    ),
+    OwnHyperparameter(
+        "weight_decay",
+        0.0,
+        "decoupled decay of all weights but biases and normalisation",
+        _real("a number from 0 to below 1", lambda decay: 0 <= decay < 1),
+    ),
+    OwnHyperparameter("batch_size", 32, "images a step", _whole(1, 65536)),
+    OwnHyperparameter(
+        "pooling",
+        "avg",
+        "how the head turns feature maps into a vector",
+        _one_of("avg", "max", "flatten"),
+        lambda hp: hp.Choice("pooling", ["avg", "max", "flatten"]),
+    ),
+    OwnHyperparameter(
+        "head_units",
+        "0",
+        "units of the head's hidden dense layers, such as 256,128; 0 for none",
+        _units,
+        lambda hp: hp.Choice("head_units", ["0", "64", "128"]),
+    ),
+    OwnHyperparameter(
+        "dropout",
+        0.2,
+        "fraction of the head's inputs dropped in training",
+        _real("a number from 0 to below 1", lambda rate: 0 <= rate < 1),
+        lambda hp: hp.Float("dropout", 0.0, 0.5, step=0.1, default=0.2),
+    ),
+    OwnHyperparameter("output", "softmax", "sigmoid: one unit for two classes", _one_of("softmax", "sigmoid")),
+    OwnHyperparameter(
+        "label_smoothing",
+        0.0,
+        "weight of the uniform distribution mixed into the labels",
+        _real("a number from 0 to below 1", lambda weight: 0 <= weight < 1),
+    ),
+    OwnHyperparameter(
+        "augmentation",
+        "none",
+        "random changes to training images",
+        _one_of(*POLICY_NAMES),
+        lambda hp: hp.Choice("augmentation", ["none", "light"]),
+    ),
+)
+
+OWN: Mapping[str, OwnHyperparameter] = {own.name: own for own in _ROWS}

@@ -1,0 +1,137 @@
+"""Search spaces: every hyperparameter that a build declares, checked, fixed and filled in."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from keras_tuner import HyperParameters
+from keras_tuner.engine import hyperparameters as kinds
+
+from zoo.errors import HyperparameterError, UnknownNameError
+from zoo.interfaces import HyperparameterValue
+from zoo.models.hyperparameters import OWN
+
+Values = dict[str, HyperparameterValue]
+
+
+def explore(build: Callable[[HyperParameters], object]) -> HyperParameters:
+    """Every hyperparameter that `build` declares, conditional ones included.
+
+    Builds once with the defaults, then once more for each condition that has not been met yet, as Keras Tuner
+    does before a search, so that all is declared before the first trial.
+    """
+    space = HyperParameters()
+    met: list[Any] = []
+    tried: list[Any] = []
+    while True:
+        attempt = space.copy()
+        waiting = [scope for scope in tried if scope not in met]
+        if waiting:
+            met.append(waiting[0])  # tried now; a condition that stays unmet is not tried twice
+            attempt.values.update({condition.name: condition.values[0] for condition in waiting[0]})
+            fill_in(attempt)
+        build(attempt)
+        space.merge(attempt.space, overwrite=False)
+        met += [scope for scope in attempt.active_scopes if scope not in met]
+        tried += [scope for scope in attempt.inactive_scopes if scope not in tried]
+        if all(scope in met for scope in tried):
+            return space
+
+
+def check(space: HyperParameters, given: Mapping[str, HyperparameterValue]) -> Values:
+    """The given values, as numbers or as text from the command line, with their right types.
+
+    Raises:
+        UnknownNameError: a name is not in the space.
+        HyperparameterError: a value is out of range.
+    """
+    declared = {hp.name: hp for hp in space.space}
+    checked: Values = {}
+    for name, value in given.items():
+        if name not in declared:
+            raise UnknownNameError("hyperparameter", name, declared)
+        checked[name] = OWN[name].check(value) if name in OWN else _check_declared(declared[name], value)
+    return checked
+
+
+def fix(space: HyperParameters, values: Mapping[str, HyperparameterValue]) -> HyperParameters:
+    """The same space with these hyperparameters held at these values, under the same conditions."""
+    fixed = HyperParameters()
+    for hp in space.space:
+        if hp.name in values:
+            hp = kinds.Fixed(hp.name, values[hp.name], conditions=copy.deepcopy(hp.conditions))
+        fixed.merge([hp])
+    return fixed
+
+
+def choose(space: HyperParameters, values: Mapping[str, HyperparameterValue]) -> HyperParameters:
+    """A copy of the space in which every active hyperparameter has the value given, or else its default.
+
+    Raises:
+        HyperparameterError: a value is given for a hyperparameter that the other values switch off.
+    """
+    chosen = space.copy()
+    chosen.values = dict(values)
+    fill_in(chosen)
+    for name in values:
+        if name not in chosen.values:
+            needs = ", ".join(
+                f"{condition.name} in {condition.values}"
+                for hp in space.space
+                if hp.name == name
+                for condition in hp.conditions
+            )
+            raise HyperparameterError(f"{name} has no effect here: it needs {needs}; leave it out or set that")
+    return chosen
+
+
+def restore(config: Mapping[str, object]) -> HyperParameters:
+    """The space of a configuration that `HyperParameters.get_config` gave; Keras Tuner's own reader eats its
+    argument."""
+    return HyperParameters.from_config(copy.deepcopy(dict(config)))
+
+
+def fill_in(hp: HyperParameters) -> None:
+    """Give every active hyperparameter without a value its default, and drop the values of inactive ones."""
+    active = set()
+    for one in hp.space:
+        if hp.is_active(one):
+            active.add(one.name)
+            hp.values.setdefault(one.name, one.default)
+    for name in [name for name in hp.values if name not in active]:
+        del hp.values[name]
+
+
+def _check_declared(hp: Any, value: HyperparameterValue) -> HyperparameterValue:  # a keras_tuner HyperParameter
+    if isinstance(hp, kinds.Fixed):
+        return _of_type(hp, value)
+    if isinstance(hp, kinds.Choice | kinds.Boolean):
+        options = list(hp.values)
+        by_text = {str(option).casefold(): option for option in options}
+        if str(value).casefold() not in by_text:
+            raise HyperparameterError(f"{hp.name} must be one of {', '.join(map(str, options))}, got '{value}'")
+        return by_text[str(value).casefold()]  # type: ignore[no-any-return]
+    kind, word = (int, "a whole number") if isinstance(hp, kinds.Int) else (float, "a number")
+    try:
+        number = kind(str(value))
+        fits = hp.min_value <= number <= hp.max_value
+    except ValueError:
+        fits = False
+    if not fits:
+        raise HyperparameterError(
+            f"{hp.name} must be {word} from {hp.min_value} to {hp.max_value}, got '{value}'"
+        )
+    return number
+
+
+def _of_type(hp: Any, value: HyperparameterValue) -> HyperparameterValue:  # a keras_tuner Fixed
+    """A fixed hyperparameter is an option that is not searched: any value of its default's type may be given."""
+    kind = type(hp.value)
+    try:
+        if kind is bool:
+            return {"true": True, "false": False}[str(value).casefold()]
+        return kind(value)  # type: ignore[no-any-return]
+    except (KeyError, ValueError):
+        raise HyperparameterError(f"{hp.name} must be a {kind.__name__}, got '{value}'") from None

@@ -1,0 +1,220 @@
+"""The plugin host: finds plugins, says where each came from, and sets broken ones aside."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeVar
+
+import pluggy
+
+from zoo import hookspecs
+from zoo.errors import ContractError, PluginError, UnknownNameError
+from zoo.interfaces import Architecture, Dataset
+
+GROUP = "zoo"
+OWN_DISTRIBUTION = "keras-zoo"
+
+Description = TypeVar("Description", Architecture, Dataset)
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """One plugin as it was found.
+
+    Args:
+        name: the entry point's or the file's name.
+        origin: the distribution with the module, or the path of the file.
+        version: the distribution's version; None for a file.
+        architectures, datasets: names of what it adds; empty when it is quarantined.
+        error: why it is quarantined; None when all is well.
+    """
+
+    name: str
+    origin: str
+    version: str | None
+    architectures: tuple[str, ...] = ()
+    datasets: tuple[str, ...] = ()
+    error: str | None = None
+
+    @property
+    def provenance(self) -> str:
+        """Distribution and version, or file: what a run stores of where its architecture came from."""
+        return self.origin if self.version is None else f"{self.origin} {self.version}"
+
+
+@dataclass(frozen=True)
+class Plugins:
+    """Everything that the plugins add.
+
+    Args:
+        found: every plugin, quarantined ones too, in the order of loading.
+        manager: calls the hooks of the plugins that are well.
+        architectures, datasets: name -> description.
+    """
+
+    found: tuple[Plugin, ...]
+    manager: pluggy.PluginManager
+    architectures: Mapping[str, Architecture]
+    datasets: Mapping[str, Dataset]
+
+    def architecture(self, name: str) -> Architecture:
+        """The architecture of that name.
+
+        Raises:
+            UnknownNameError: there is none; the message tells the nearest names.
+        """
+        if name not in self.architectures:
+            raise UnknownNameError("architecture", name, self.architectures, self._quarantine_hint())
+        return self.architectures[name]
+
+    def provider(self, architecture: str) -> Plugin:
+        """The plugin that adds this architecture."""
+        return next(plugin for plugin in self.found if architecture in plugin.architectures)
+
+    def _quarantine_hint(self) -> str:
+        broken = sum(plugin.error is not None for plugin in self.found)
+        return f"({broken} plugins are quarantined: see `zoo plugins`)" if broken else ""
+
+
+def load_plugins(plugins_dir: Path | None = None) -> Plugins:
+    """Load every plugin: entry points of the group `zoo`, then the files in `plugins_dir`.
+
+    A plugin that cannot be imported, implements an unknown hook, returns something of the wrong type or adds a
+    name that another plugin has is quarantined: it stays in `Plugins.found` with its error, and the rest works.
+
+    Raises:
+        PluginError: `plugins_dir` is no folder.
+    """
+    manager = pluggy.PluginManager(hookspecs.PROJECT)
+    manager.add_hookspecs(hookspecs)
+    found: list[Plugin] = []
+    architectures: dict[str, Architecture] = {}
+    datasets: dict[str, Dataset] = {}
+    for plugin, load in _discover(plugins_dir):
+        # pluggy displaces a plugin of a known name without a word, so the origin is part of the name.
+        key = f"{plugin.origin}:{plugin.name}"
+        try:
+            _register(manager, key, load.module())
+            new_architectures = _collect(manager, key, "zoo_architectures", Architecture)
+            new_datasets = _collect(manager, key, "zoo_datasets", Dataset)
+            _refuse_clashes("architecture", new_architectures, ((p, p.architectures) for p in found))
+            _refuse_clashes("dataset", new_datasets, ((p, p.datasets) for p in found))
+        except (Exception, SystemExit) as error:  # a stranger's code may raise anything
+            if manager.has_plugin(key):
+                manager.unregister(name=key)
+            found.append(replace(plugin, error=_one_line(error)))
+            continue
+        architectures |= new_architectures
+        datasets |= new_datasets
+        found.append(replace(plugin, architectures=tuple(new_architectures), datasets=tuple(new_datasets)))
+    return Plugins(tuple(found), manager, architectures, datasets)
+
+
+@dataclass(frozen=True)
+class _EntryPointSource:
+    entry_point: EntryPoint
+
+    def module(self) -> ModuleType:
+        loaded = self.entry_point.load()
+        if not isinstance(loaded, ModuleType):
+            raise ContractError(f"entry point '{self.entry_point.value}' is not a module: name the module alone")
+        return loaded
+
+
+@dataclass(frozen=True)
+class _FileSource:
+    path: Path
+
+    def module(self) -> ModuleType:
+        name = f"zoo_plugin_file_{self.path.stem}"
+        spec = importlib.util.spec_from_file_location(name, self.path)
+        if spec is None or spec.loader is None:
+            raise PluginError(f"{self.path} cannot be imported as a Python module")
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module  # dataclasses and pickles of the plugin look their module up here
+        try:
+            spec.loader.exec_module(module)
+        except BaseException:
+            del sys.modules[name]
+            raise
+        return module
+
+
+def _discover(plugins_dir: Path | None) -> Iterator[tuple[Plugin, _EntryPointSource | _FileSource]]:
+    for entry_point in sorted(entry_points(group=GROUP), key=_own_first):
+        distribution = entry_point.dist
+        origin = distribution.name if distribution else entry_point.value
+        version = distribution.version if distribution else None
+        yield Plugin(entry_point.name, origin, version), _EntryPointSource(entry_point)
+    if plugins_dir is None:
+        return
+    if not plugins_dir.is_dir():
+        raise PluginError(f"plugin folder {plugins_dir} is no folder: check --plugins-dir or ZOO_PLUGINS_DIR")
+    for path in sorted(plugins_dir.glob("*.py")):
+        if not path.name.startswith(("_", ".")):
+            yield Plugin(path.stem, str(path.resolve()), None), _FileSource(path)
+
+
+def _own_first(entry_point: EntryPoint) -> tuple[bool, str, str]:
+    """Shipped plugins load first, so a stranger with the same name is the one that is set aside."""
+    distribution = entry_point.dist.name if entry_point.dist else ""
+    return distribution != OWN_DISTRIBUTION, distribution, entry_point.name
+
+
+def _register(manager: pluggy.PluginManager, key: str, module: ModuleType) -> None:
+    if manager.is_registered(module):
+        owner = manager.get_name(module)
+        raise PluginError(f"the same module is already loaded as {owner}: remove one of the two entry points")
+    manager.register(module, name=key)
+    manager.check_pending()
+    if not manager.get_hookcallers(module):
+        raise PluginError("implements no zoo hook: decorate a zoo_… function with @zoo.hookimpl")
+
+
+def _collect(
+    manager: pluggy.PluginManager, key: str, hook: str, kind: type[Description]
+) -> dict[str, Description]:
+    """What this plugin's implementation of the hook gives, by name."""
+    described: dict[str, Description] = {}
+    for implementation in getattr(manager.hook, hook).get_hookimpls():
+        if implementation.plugin_name != key:
+            continue
+        for value in _as_list(implementation.function(), hook, kind):
+            if value.name in described:
+                raise ContractError(f"{hook} gives two of the name '{value.name}'")
+            described[value.name] = value
+    return described
+
+
+def _as_list(result: Any, hook: str, kind: type[Description]) -> list[Description]:  # a stranger's result
+    if not isinstance(result, Iterable):
+        raise ContractError(f"{hook} must return an iterable of zoo.{kind.__name__}, got {result!r}")
+    values = list(result)
+    for value in values:
+        if not isinstance(value, kind):
+            raise ContractError(f"{hook} must return zoo.{kind.__name__} objects, got {value!r}")
+    return values
+
+
+def _refuse_clashes(
+    kind: str, new: Iterable[str], known: Iterable[tuple[Plugin, tuple[str, ...]]]
+) -> None:
+    owners = {name: plugin for plugin, names in known for name in names}
+    for name in new:
+        if name in owners:
+            raise PluginError(
+                f"{kind} '{name}' is already given by {owners[name].provenance}: rename one of the two"
+            )
+
+
+def _one_line(error: BaseException) -> str:
+    message = " ".join(str(error).split())
+    if isinstance(error, PluginError):
+        return message
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__

@@ -1,0 +1,1 @@
+"""The search: which hyperparameters to try next, and the loop that tries them."""

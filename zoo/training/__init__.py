@@ -1,0 +1,1 @@
+"""One training: fit a classifier to a dataset, and evaluate it."""

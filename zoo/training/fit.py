@@ -1,0 +1,174 @@
+"""Fits one classifier to one dataset."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from zoo.data.augmentation import augmenter
+from zoo.data.batches import Batches
+from zoo.data.cache import DecodedDataset
+from zoo.errors import TrainingError
+from zoo.interfaces import Epoch, Hyperparameters, Objective
+from zoo.models.classifier import Classifier
+
+EVALUATION_BATCH = 256
+
+
+@dataclass(frozen=True)
+class FitSettings:
+    """How long to train, and what counts as better.
+
+    Args:
+        epochs: the most epochs to reach, those before `initial_epoch` included.
+        seed: of shuffling and augmentation.
+        patience: epochs without a better objective after which training stops.
+        objective: `val_accuracy` or `val_loss`; the weights of its best epoch are kept.
+        initial_epoch: epochs already trained.
+    """
+
+    epochs: int
+    seed: int
+    patience: int
+    objective: Objective
+    initial_epoch: int = 0
+
+
+def start_fresh(seed: int) -> None:
+    """Forget earlier networks and seed everything, so that the same seed gives the same weights on a CPU."""
+    tf.get_logger().setLevel("ERROR")  # it warns of retracing, which new networks cannot avoid
+    keras.utils.clear_session(free_memory=True)
+    keras.utils.set_random_seed(seed)
+    tf.config.experimental.enable_op_determinism()
+
+
+def fit(
+    classifier: Classifier,
+    decoded: DecodedDataset,
+    hyperparameters: Hyperparameters,
+    settings: FitSettings,
+    on_epoch: Callable[[Epoch], None],
+) -> Epoch:
+    """Train the classifier in place and leave it with the weights of its best epoch.
+
+    Args:
+        hyperparameters: all of zoo's own, see `zoo.models.hyperparameters`.
+        on_epoch: called after each epoch.
+
+    Returns:
+        The best epoch.
+
+    Raises:
+        TrainingError: the loss became NaN or infinite.
+    """
+    network, values = classifier.network, dict(hyperparameters)
+    batch_size = int(values["batch_size"])
+    train = Batches(
+        decoded,
+        "train",
+        batch_size,
+        shuffle_seed=settings.seed,
+        augment=augmenter(str(values["augmentation"]), settings.seed),
+        sigmoid=classifier.sigmoid,
+    )
+    validation = Batches(
+        decoded, "validation", EVALUATION_BATCH, shuffle_seed=None, augment=None, sigmoid=classifier.sigmoid
+    )
+    network.compile(
+        optimizer=make_optimizer(values, steps=len(train) * settings.epochs),
+        loss=make_loss(values, sigmoid=classifier.sigmoid),
+        metrics=[_accuracy(sigmoid=classifier.sigmoid)],
+    )
+    watch = _EpochWatch(settings.objective, on_epoch)
+    network.fit(
+        train,
+        validation_data=validation,
+        initial_epoch=settings.initial_epoch,
+        epochs=settings.epochs,
+        callbacks=[watch, *_callbacks(values, settings)],
+        verbose=0,
+    )
+    if watch.best is None:
+        raise TrainingError(f"no epoch was trained: {settings.initial_epoch} of {settings.epochs} were done before")
+    return watch.best
+
+
+def make_optimizer(values: Mapping[str, Any], *, steps: int) -> keras.optimizers.Optimizer:
+    """The optimizer that the hyperparameters ask for, over `steps` steps in all.
+
+    Weight decay is decoupled (Loshchilov & Hutter 2019) and spares biases and normalisation; SGD has Nesterov's
+    momentum of 0.9.
+    """
+    rate = values["learning_rate"]
+    if values["schedule"] == "cosine":
+        rate = keras.optimizers.schedules.CosineDecay(rate, steps)
+    elif values["schedule"] == "step":
+        # He et al. 2015, section 4.2: divided by 10 at half and at three quarters of the training.
+        rate = keras.optimizers.schedules.PiecewiseConstantDecay(
+            [steps // 2, steps * 3 // 4], [rate, rate / 10, rate / 100]
+        )
+    decay = values["weight_decay"] or None
+    optimizer = {
+        "adam": lambda: keras.optimizers.Adam(rate, weight_decay=decay),
+        "adamw": lambda: keras.optimizers.AdamW(rate, weight_decay=decay or 0.0),
+        "sgd": lambda: keras.optimizers.SGD(rate, momentum=0.9, nesterov=True, weight_decay=decay),
+        "rmsprop": lambda: keras.optimizers.RMSprop(rate, weight_decay=decay),
+    }[values["optimizer"]]()
+    if decay:
+        optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    return optimizer
+
+
+def make_loss(values: Mapping[str, Any], *, sigmoid: bool) -> keras.losses.Loss:
+    """Cross-entropy against one-hot targets, or against 0 and 1 for a sigmoid output."""
+    kind = keras.losses.BinaryCrossentropy if sigmoid else keras.losses.CategoricalCrossentropy
+    return kind(label_smoothing=values["label_smoothing"])
+
+
+def _accuracy(*, sigmoid: bool) -> keras.metrics.Metric:
+    kind = keras.metrics.BinaryAccuracy if sigmoid else keras.metrics.CategoricalAccuracy
+    return kind(name="accuracy")
+
+
+def _callbacks(values: Mapping[str, Any], settings: FitSettings) -> list[keras.callbacks.Callback]:
+    monitor = {"monitor": settings.objective.name, "mode": settings.objective.direction}
+    callbacks: list[keras.callbacks.Callback] = [
+        keras.callbacks.EarlyStopping(**monitor, patience=settings.patience, restore_best_weights=True)
+    ]
+    if values["schedule"] == "constant":
+        plateau = max(2, settings.patience // 3)
+        callbacks.append(keras.callbacks.ReduceLROnPlateau(**monitor, factor=0.5, patience=plateau))
+    return callbacks
+
+
+class _EpochWatch(keras.callbacks.Callback):
+    """Reports each epoch, remembers the best, and ends a training whose loss is no number."""
+
+    def __init__(self, objective: Objective, on_epoch: Callable[[Epoch], None]) -> None:
+        super().__init__()
+        self.objective, self.on_epoch = objective, on_epoch
+        self.best: Epoch | None = None
+        self.began = 0.0
+
+    def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:  # noqa: ARG002
+        self.began = time.perf_counter()
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+        metrics = {name: float(value) for name, value in (logs or {}).items()}
+        metrics.setdefault("learning_rate", float(self.model.optimizer.learning_rate))
+        done = Epoch(epoch + 1, metrics, time.perf_counter() - self.began)
+        if not math.isfinite(metrics["loss"]) or not math.isfinite(metrics["val_loss"]):
+            raise TrainingError(
+                f"the loss became {metrics['loss']:g} in epoch {done.number}: "
+                "try a lower learning_rate (--set learning_rate=…)"
+            )
+        score = metrics[self.objective.name]
+        if self.best is None or self.objective.better(score, self.best.metrics[self.objective.name]):
+            self.best = done
+        self.on_epoch(done)

@@ -1,0 +1,66 @@
+"""Evaluate a registered model on a dataset, and apply it to image files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from zoo.data.cache import decode_images
+from zoo.data.sources import open_dataset
+from zoo.interfaces import DatasetVersion, Evaluation, Model
+from zoo.models.content import from_content
+from zoo.training.evaluate import evaluate as evaluate_classifier
+from zoo.training.evaluate import predict as predict_pixels
+from zoo.training.fit import start_fresh
+from zoo.workflows.workspace import Workspace, in_order_of, prepare
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a model says of one image: class name -> probability, the likeliest class first."""
+
+    path: str
+    probabilities: Mapping[str, float]
+
+    @property
+    def class_name(self) -> str:
+        """The likeliest class."""
+        return next(iter(self.probabilities))
+
+
+def evaluate(
+    workspace: Workspace, model: str, dataset: str, *, split: str = "test"
+) -> tuple[Model, DatasetVersion, Evaluation]:
+    """Measure a registered model on one split of a dataset and record the metrics.
+
+    Raises:
+        DatasetError: the dataset has a class that the model does not know, or the split is empty.
+        ZooError: the model or the dataset cannot be found or read.
+    """
+    found = workspace.registry.model(model)
+    opened = open_dataset(dataset, workspace.plugins.datasets)
+    start_fresh(0)
+    classifier = from_content(workspace.registry.load_content(found.id))
+    images = prepare(workspace, opened, image_size=found.image_size, channels=found.channels)
+    evaluation = evaluate_classifier(classifier, in_order_of(images.decoded, found.class_names), split)
+    workspace.registry.record_evaluation(found.id, images.version, evaluation)
+    return found, images.version, evaluation
+
+
+def predict(workspace: Workspace, model: str, files: Sequence[Path]) -> list[Prediction]:
+    """The model's probabilities for each image file, in the order given.
+
+    Raises:
+        DatasetError: a file is missing or is no readable image.
+        ZooError: the model cannot be found or read.
+    """
+    found = workspace.registry.model(model)
+    pixels = decode_images(files, found.image_size, found.channels)
+    start_fresh(0)
+    classifier = from_content(workspace.registry.load_content(found.id))
+    predictions = []
+    for path, row in zip(files, predict_pixels(classifier, pixels), strict=True):
+        ranked = sorted(zip(found.class_names, row.tolist(), strict=True), key=lambda pair: -pair[1])
+        predictions.append(Prediction(str(path), dict(ranked)))
+    return predictions

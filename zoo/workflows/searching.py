@@ -1,0 +1,250 @@
+"""Search an architecture's hyperparameters on a dataset, every trial a run in the registry; resume a search."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from zoo.data.sources import OpenedDataset, open_dataset
+from zoo.errors import InterruptedWork, SearchError, UnknownNameError
+from zoo.interfaces import (
+    Architecture,
+    HyperparameterValue,
+    Model,
+    Run,
+    RunKind,
+    RunPlan,
+    Search,
+    SearchPlan,
+    State,
+    Trial,
+    TrialOutcome,
+)
+from zoo.models.classifier import build_classifier, space_builder
+from zoo.models.content import assign_tensors
+from zoo.models.space import check, choose, explore, fix, restore
+from zoo.search.loop import last_line, run_search
+from zoo.search.oracles import ALGORITHMS, find_objective, without_bookkeeping
+from zoo.training.fit import FitSettings, start_fresh
+from zoo.workflows.training import announce, fit_and_evaluate
+from zoo.workflows.workspace import (
+    Images,
+    TrainingOptions,
+    Workspace,
+    check_weights,
+    environment,
+    prepare,
+    prepare_for,
+)
+
+
+def search(
+    workspace: Workspace,
+    architecture_name: str,
+    dataset: str,
+    *,
+    algorithm: str = "random",
+    trials: int = 10,
+    objective: str = "val_accuracy",
+    hyperparameters: Mapping[str, HyperparameterValue] | None = None,
+    weights: str | None = None,
+    options: TrainingOptions | None = None,
+) -> tuple[Search, Model]:
+    """Search for the best hyperparameters.
+
+    Args:
+        algorithm: random, grid, bayesian or hyperband.
+        trials: the most trials to run.
+        objective: `val_accuracy` or `val_loss`.
+        hyperparameters: those to hold at a value instead of searching them.
+
+    Returns:
+        The search, and the model of its best trial.
+
+    Raises:
+        SearchError: three trials in a row failed, or no trial completed.
+        InterruptedWork: the user stopped it; the message says how to resume.
+    """
+    options = options or TrainingOptions()
+    if algorithm not in ALGORITHMS:
+        raise UnknownNameError("algorithm", algorithm, ALGORITHMS)
+    goal = find_objective(objective)
+    architecture = workspace.plugins.architecture(architecture_name)
+    check_weights(architecture, weights)
+    images = prepare_for(
+        workspace, architecture, open_dataset(dataset, workspace.plugins.datasets), options.image_size
+    )
+    shape = {
+        "image_size": int(images.decoded.pixels.shape[1]),
+        "channels": int(images.decoded.pixels.shape[3]),
+    }
+    space = explore(space_builder(architecture, **shape, class_names=images.decoded.class_names))
+    fixed = check(space, hyperparameters or {})
+    plan = SearchPlan(
+        architecture=architecture.name,
+        architecture_version=architecture.version,
+        plugin=workspace.plugins.provider(architecture.name).provenance,
+        algorithm=algorithm,
+        objective=goal,
+        trials=trials,
+        epochs=options.epochs,
+        seed=options.seed,
+        fixed=fixed,
+        space=fix(space, fixed).get_config(),
+        settings=options.settings(**shape, weights=weights),
+        environment=environment(),
+    )
+    started = workspace.registry.start_search(plan, images.version)
+    return _run(_Searching(workspace, architecture, images, started))
+
+
+def resume(workspace: Workspace, search_ref: str) -> tuple[Search, Model]:
+    """Go on with an interrupted search: trials that came to an end are not repeated.
+
+    Raises:
+        SearchError: the search is completed or still running, its dataset has changed, or see `search`.
+    """
+    found = workspace.registry.search(search_ref)
+    architecture = workspace.plugins.architecture(found.plan.architecture)
+    opened = open_dataset(found.dataset_source.removeprefix("plugin "), workspace.plugins.datasets)
+    _refuse_change(workspace, found, opened, architecture)
+    settings = found.plan.settings
+    images = prepare(
+        workspace,
+        opened,
+        image_size=int(settings["image_size"] or 0),
+        channels=int(settings["channels"] or 0),
+    )
+    reopened = workspace.registry.reopen_search(found.id)
+    return _run(_Searching(workspace, architecture, images, reopened))
+
+
+def _refuse_change(
+    workspace: Workspace, found: Search, opened: OpenedDataset, architecture: Architecture
+) -> None:
+    """A search goes on only with what it began with."""
+    known = next(
+        version
+        for version in workspace.registry.datasets()
+        if (version.name, version.version) == (found.dataset, found.dataset_version)
+    )
+    if opened.fingerprint != known.fingerprint:
+        raise SearchError(
+            f"search {found.id} cannot go on: dataset '{found.dataset}' has changed since; start a new search"
+        )
+    if architecture.version != found.plan.architecture_version:
+        raise SearchError(
+            f"search {found.id} cannot go on: '{architecture.name}' is now version {architecture.version}, "
+            f"it began with {found.plan.architecture_version}; start a new search"
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class _Searching:
+    """One search at work: trains its trials and writes what happens to them."""
+
+    workspace: Workspace
+    architecture: Architecture
+    images: Images
+    search: Search
+
+    def past(self) -> list[tuple[Trial, float | None]]:
+        """Trials that came to an end, in order, each with its score; None for a failed one."""
+        return [
+            (run.trial, run.score)
+            for run in self.workspace.registry.runs(search=self.search.id)
+            if run.trial is not None and run.state in (State.COMPLETED, State.FAILED)
+        ]
+
+    def train(self, trial: Trial) -> TrialOutcome:
+        plan, decoded = self.search.plan, self.images.decoded
+        seed = plan.seed + trial.number
+        hyperparameters = without_bookkeeping(trial.hyperparameters)
+        hp = choose(restore(plan.space), hyperparameters)
+        start_fresh(seed)
+        classifier = build_classifier(
+            self.architecture,
+            hp,
+            image_size=int(decoded.pixels.shape[1]),
+            channels=int(decoded.pixels.shape[3]),
+            class_names=decoded.class_names,
+            weights=_text(plan.settings.get("weights")),
+        )
+        if trial.continues is not None:
+            earlier = self._run_of(trial.continues)
+            assign_tensors(
+                classifier.network, self.workspace.registry.load_content(str(earlier.model_id)).tensors
+            )
+        settings = FitSettings(
+            trial.epochs, seed, int(plan.settings["patience"] or 0), plan.objective, trial.initial_epoch
+        )
+        run = self._run_of(trial.trial_id)
+        return fit_and_evaluate(self.workspace, run, classifier, decoded, hyperparameters, settings)
+
+    def trial_started(self, trial: Trial) -> None:
+        plan = self.search.plan
+        run_plan = RunPlan(
+            kind=RunKind.TRIAL,
+            architecture=plan.architecture,
+            architecture_version=plan.architecture_version,
+            plugin=plan.plugin,
+            hyperparameters=without_bookkeeping(trial.hyperparameters),
+            settings={**plan.settings, "epochs": trial.epochs, "seed": plan.seed + trial.number},
+            environment=plan.environment,
+        )
+        run = self.workspace.registry.start_trial(self.search.id, trial, run_plan, oracle_state=None)
+        self.workspace.progress.run_started(run)
+
+    def trial_completed(self, trial: Trial, outcome: TrialOutcome) -> None:
+        run = self._run_of(trial.trial_id)
+        self.workspace.registry.complete_run(run.id, outcome.content, outcome.evaluations, score=outcome.score)
+        announce(self.workspace, run)
+
+    def trial_failed(self, trial: Trial, error: str) -> None:
+        run = self._run_of(trial.trial_id)
+        self.workspace.registry.end_run(run.id, State.FAILED, error)
+        announce(self.workspace, run)
+
+    def end(self, state: State, error: str | None = None) -> Search:
+        """Close the search, and the trial that was running."""
+        registry = self.workspace.registry
+        for run in registry.runs(search=self.search.id, state=State.RUNNING):
+            registry.end_run(run.id, State.FAILED if state is State.FAILED else State.INTERRUPTED, error)
+            announce(self.workspace, run)
+        return registry.end_search(self.search.id, state, error)
+
+    def _run_of(self, trial_id: str) -> Run:
+        return next(
+            run
+            for run in self.workspace.registry.runs(search=self.search.id)
+            if run.trial is not None and run.trial.trial_id == trial_id
+        )
+
+
+def _run(searching: _Searching) -> tuple[Search, Model]:
+    """Run the trials that are left; whatever happens, the search ends in one final state."""
+    search_id, registry = searching.search.id, searching.workspace.registry
+    searching.workspace.progress.search_started(searching.search)
+    try:
+        run_search(searching.search.plan, searching.train, searching, searching.past())
+    except KeyboardInterrupt:
+        searching.end(State.INTERRUPTED)
+        raise InterruptedWork(
+            f"search {search_id} was interrupted; go on with: zoo search --resume {search_id}"
+        ) from None
+    except BaseException as error:
+        searching.end(State.FAILED, str(error))
+        raise
+    ended = registry.search(search_id)
+    if ended.best_model_id is None:
+        errors = [run.error for run in registry.runs(search=search_id) if run.error]
+        reason = f"; the last one: {last_line(errors[-1])}" if errors else ""
+        failure = f"no trial of search {search_id} completed{reason}"
+        searching.end(State.FAILED, failure)
+        raise SearchError(failure)
+    return searching.end(State.COMPLETED), registry.model(ended.best_model_id)
+
+
+def _text(value: HyperparameterValue | None) -> str | None:
+    return None if value is None else str(value)
+

@@ -1,0 +1,163 @@
+"""Train one architecture on one dataset; the run is in the registry from its first moment to its last."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from zoo.data.cache import DecodedDataset
+from zoo.data.sources import open_dataset
+from zoo.errors import InterruptedWork, ZooError
+from zoo.interfaces import (
+    Epoch,
+    Evaluation,
+    Hyperparameters,
+    HyperparameterValue,
+    Model,
+    Objective,
+    Run,
+    RunKind,
+    RunPlan,
+    State,
+    TrialOutcome,
+)
+from zoo.models.classifier import Classifier, build_classifier, space_builder
+from zoo.models.content import to_content
+from zoo.models.freezing import count_parameters
+from zoo.models.space import check, choose, explore
+from zoo.training.evaluate import evaluate
+from zoo.training.fit import FitSettings, fit, start_fresh
+from zoo.workflows.workspace import (
+    TrainingOptions,
+    Workspace,
+    check_weights,
+    environment,
+    prepare_for,
+    preset_of,
+)
+
+OBJECTIVE = Objective("val_accuracy", "max")
+
+
+def train(
+    workspace: Workspace,
+    architecture_name: str,
+    dataset: str,
+    *,
+    preset: str | None = None,
+    hyperparameters: Mapping[str, HyperparameterValue] | None = None,
+    weights: str | None = None,
+    options: TrainingOptions | None = None,
+) -> Model:
+    """Train a new model.
+
+    Args:
+        dataset: a registered name or the path of a folder of images.
+        preset: one of the architecture's presets; `hyperparameters` go before it.
+        hyperparameters: values, or their text; what is not given has its default.
+        weights: pre-trained weights, a name or a path.
+
+    Raises:
+        ZooError: any of its children, before anything is recorded or after the run is recorded as failed.
+        InterruptedWork: the user stopped it.
+    """
+    options = options or TrainingOptions()
+    architecture = workspace.plugins.architecture(architecture_name)
+    check_weights(architecture, weights)
+    given = {**preset_of(architecture, preset), **(hyperparameters or {})}
+    images = prepare_for(
+        workspace, architecture, open_dataset(dataset, workspace.plugins.datasets), options.image_size
+    )
+    shape = {
+        "image_size": int(images.decoded.pixels.shape[1]),
+        "channels": int(images.decoded.pixels.shape[3]),
+    }
+    space = explore(space_builder(architecture, **shape, class_names=images.decoded.class_names))
+    hp = choose(space, check(space, given))
+    plan = RunPlan(
+        kind=RunKind.TRAIN,
+        architecture=architecture.name,
+        architecture_version=architecture.version,
+        plugin=workspace.plugins.provider(architecture.name).provenance,
+        hyperparameters=dict(hp.values),
+        settings=options.settings(**shape, preset=preset, weights=weights),
+        environment=environment(),
+    )
+    run = workspace.registry.start_run(plan, images.version)
+    workspace.progress.run_started(run)
+    with recorded(workspace, run):
+        start_fresh(options.seed)
+        classifier = build_classifier(
+            architecture, hp, **shape, class_names=images.decoded.class_names, weights=weights
+        )
+        tell_parameters(workspace, classifier)
+        outcome = fit_and_evaluate(
+            workspace, run, classifier, images.decoded, plan.hyperparameters, fit_settings(options, OBJECTIVE)
+        )
+        return workspace.registry.complete_run(run.id, outcome.content, outcome.evaluations)
+
+
+def fit_settings(options: TrainingOptions, objective: Objective) -> FitSettings:
+    """The options as the training floor takes them."""
+    return FitSettings(options.epochs, options.seed, options.patience, objective)
+
+
+def fit_and_evaluate(
+    workspace: Workspace,
+    run: Run,
+    classifier: Classifier,
+    decoded: DecodedDataset,
+    hyperparameters: Hyperparameters,
+    settings: FitSettings,
+) -> TrialOutcome:
+    """Fit, each epoch going to the registry as it ends, then evaluate the best weights on validation and test."""
+
+    def on_epoch(epoch: Epoch) -> None:
+        workspace.registry.record_epoch(run.id, epoch)
+        workspace.progress.epoch_ended(run, epoch)
+
+    best = fit(classifier, decoded, hyperparameters, settings, on_epoch)
+    evaluations: tuple[Evaluation, ...] = tuple(
+        evaluate(classifier, decoded, split) for split in ("validation", "test") if len(decoded.rows[split])
+    )
+    return TrialOutcome(best.metrics[settings.objective.name], to_content(classifier), evaluations)
+
+
+def tell_parameters(workspace: Workspace, classifier: Classifier, frozen: tuple[str, ...] = ()) -> None:
+    """Say before training how many parameters will train."""
+    counts = count_parameters(classifier.network)
+    which = f"; frozen: {frozen[0]} … {frozen[-1]} ({len(frozen)} layers)" if frozen else ""
+    workspace.progress.notice(
+        f"{counts.trainable:,} trainable and {counts.non_trainable:,} non-trainable parameters{which}"
+    )
+
+
+@contextmanager
+def recorded(workspace: Workspace, run: Run) -> Iterator[None]:
+    """Whatever happens inside, the run ends in exactly one final state."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        _end(workspace, run, State.INTERRUPTED, None)
+        raise InterruptedWork(f"run {run.id} was interrupted; give the same command to start it again") from None
+    except BaseException as error:
+        told = str(error) if isinstance(error, ZooError) else traceback.format_exc()
+        _end(workspace, run, State.FAILED, told)
+        raise
+    announce(workspace, run)
+
+
+def announce(workspace: Workspace, run: Run) -> None:
+    """Tell the watcher and the plugins that the run is over. A plugin that raises is told about, no more."""
+    ended = workspace.registry.run(run.id)
+    workspace.progress.run_ended(ended)
+    try:
+        workspace.plugins.manager.hook.zoo_run_finished(run=ended)
+    except Exception as error:  # a stranger's code may raise anything
+        workspace.progress.notice(f"a plugin's zoo_run_finished failed: {type(error).__name__}: {error}")
+
+
+def _end(workspace: Workspace, run: Run, state: State, error: str | None) -> None:
+    workspace.registry.end_run(run.id, state, error)
+    announce(workspace, run)
