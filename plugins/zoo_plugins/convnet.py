@@ -49,7 +49,9 @@ def parse_plan(plan):
     blocks = [re.fullmatch(r"(\d+)x(\d+)/(\d+)", block) for block in plan.split()]
     numbers = [tuple(map(int, block.groups())) for block in blocks if block]
     if len(numbers) < len(blocks) or not all(all(block) for block in numbers):
-        raise ZooError(f"plan must be filters x kernel / pool of each block, such as '6x3/2 16x4/4', got '{plan}'")
+        raise ZooError(
+            f"plan must be filters x kernel / pool of each block, such as '6x3/2 16x4/4', got '{plan}'"
+        )
     return numbers
 
 

@@ -1,0 +1,321 @@
+"""The cache: right pixels in right rows, decoded once, whole or not there, and open about what it skipped."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from zoo.data.cache import DecodedDataset, decode_dataset, decode_images
+from zoo.data.decode import decode_file
+from zoo.data.sources import OpenedDataset, open_dataset
+from zoo.errors import DatasetError
+from zoo.interfaces import Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Watcher(Progress):
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[int, int]] = []
+
+    def decoding(self, done: int, total: int) -> None:
+        self.told.append((done, total))
+
+
+def decoded(opened: OpenedDataset, cache: Path, size: int = 8, **options: bool) -> DecodedDataset:
+    return decode_dataset(opened, size, 3, cache=cache, progress=Progress(), **options)
+
+
+def was_decoded(opened: OpenedDataset, cache: Path) -> bool:
+    """Whether asking for the pixels makes zoo decode."""
+    watcher = Watcher()
+    decode_dataset(opened, 8, 3, cache=cache, progress=watcher)
+    return bool(watcher.told)
+
+
+def entry_of(cache: Path) -> Path:
+    (entry,) = (cache / "decoded").iterdir()
+    return entry
+
+
+def expected_rows(opened: OpenedDataset) -> set[tuple[bytes, int]]:
+    labeled = zip(opened.images.items, opened.images.labels, strict=True)
+    return {(decode_file(path, 8, 3).tobytes(), label) for path, label in labeled}  # type: ignore[arg-type]
+
+
+def rows_of(result: DecodedDataset) -> set[tuple[bytes, int]]:
+    return {(row.tobytes(), int(label)) for row, label in zip(result.pixels, result.labels, strict=True)}
+
+
+def break_images(photos: Path, class_name: str, count: int) -> None:
+    for path in sorted((photos / class_name).iterdir())[:count]:
+        path.write_bytes(b"broken" + path.name.encode())
+
+
+def test_every_row_holds_the_pixels_of_its_label(opened_photos: OpenedDataset, tmp_path: Path) -> None:
+    assert rows_of(decoded(opened_photos, tmp_path)) == expected_rows(opened_photos)
+
+
+def test_pixels_are_read_only_uint8_of_the_asked_size(opened_photos: OpenedDataset, tmp_path: Path) -> None:
+    pixels = decoded(opened_photos, tmp_path, size=5).pixels
+    assert (pixels.shape, pixels.dtype, pixels.flags.writeable) == ((48, 5, 5, 3), np.uint8, False)
+
+
+def test_rows_and_counts_agree_with_the_opened_dataset(opened_photos: OpenedDataset, tmp_path: Path) -> None:
+    assert decoded(opened_photos, tmp_path).counts == opened_photos.counts
+
+
+def test_rows_cover_every_image_once(opened_photos: OpenedDataset, tmp_path: Path) -> None:
+    rows = np.concatenate(list(decoded(opened_photos, tmp_path).rows.values()))
+    assert sorted(rows) == list(range(48))
+
+
+def test_the_second_time_nothing_is_decoded(opened_photos: OpenedDataset, tmp_path: Path) -> None:
+    assert [was_decoded(opened_photos, tmp_path) for _ in range(2)] == [True, False]
+
+
+def test_another_size_is_another_entry(opened_photos: OpenedDataset, tmp_path: Path) -> None:
+    decoded(opened_photos, tmp_path, size=5)
+    assert was_decoded(opened_photos, tmp_path)
+
+
+def test_rows_match_labels_when_the_cache_was_filled_in_another_order(photos: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    decoded(open_dataset(str(photos), {}), cache)
+    for number, path in enumerate(sorted(photos.rglob("*.png"), reverse=True)):
+        path.rename(path.with_name(f"{number:03}-again.png"))
+    renamed = open_dataset(str(photos), {})
+    assert not was_decoded(renamed, cache)
+    assert rows_of(decoded(renamed, cache)) == expected_rows(renamed)
+
+
+def test_copies_of_an_image_have_a_row_each(
+    opened_arrays: Callable[..., OpenedDataset], tmp_path: Path
+) -> None:
+    black, white = np.zeros((8, 8), np.uint8), np.full((8, 8), 255, np.uint8)
+    split = ["train"] * 4 + ["validation"] * 2
+    opened = opened_arrays([black, white, black, white, black, white], [0, 1, 0, 1, 0, 1], split)
+    result = decoded(opened, tmp_path)
+    assert [
+        (int(row.max()), int(label)) for row, label in zip(result.pixels, result.labels, strict=True)
+    ] in (
+        [(0, 0)] * 3 + [(255, 1)] * 3,
+        [(255, 1)] * 3 + [(0, 0)] * 3,
+    )
+
+
+def test_unreadable_images_are_skipped_and_named(photos: Path, tmp_path: Path) -> None:
+    (photos / "cat" / "empty.png").touch()
+    (photos / "dog" / "notes.txt").touch()
+    result = decoded(open_dataset(str(photos), {}), tmp_path / "cache")
+    assert {(Path(file.path).name, file.reason) for file in result.skipped} == {
+        ("empty.png", "zero bytes"),
+        ("notes.txt", "no image by its name"),
+    }
+
+
+def test_the_cache_remembers_what_it_skipped(photos: Path, tmp_path: Path) -> None:
+    break_images(photos, "cat", 2)
+    opened = open_dataset(str(photos), {})
+    first, second = (decoded(opened, tmp_path / "cache") for _ in range(2))
+    assert (len(second.skipped), second.skipped, rows_of(second)) == (2, first.skipped, rows_of(first))
+
+
+def test_strict_refuses_unreadable_images(photos: Path, tmp_path: Path) -> None:
+    break_images(photos, "cat", 5)
+    with pytest.raises(
+        DatasetError, match=r"^unreadable images, 5 in all: '.*00\.png' \(not an image\), .*, …; replace"
+    ):
+        decoded(open_dataset(str(photos), {}), tmp_path / "cache", strict=True)
+
+
+def test_strict_takes_a_dataset_without_unreadable_images(
+    opened_photos: OpenedDataset, tmp_path: Path
+) -> None:
+    assert len(decoded(opened_photos, tmp_path, strict=True).labels) == 48
+
+
+def test_a_class_without_a_readable_image_is_refused(photos: Path, tmp_path: Path) -> None:
+    break_images(photos, "cat", 24)
+    with pytest.raises(DatasetError, match="not one image of class 'cat' can be read"):
+        decoded(open_dataset(str(photos), {}), tmp_path / "cache")
+
+
+def test_splits_are_checked_again_after_skipping(photos: Path, tmp_path: Path) -> None:
+    split = {"train": photos.rename(tmp_path / "train")}
+    split["val"] = shutil.copytree(split["train"], tmp_path / "val")
+    for name in split:
+        shutil.move(split[name], tmp_path / "all" / name)
+    for path in (tmp_path / "all" / "val").rglob("*.png"):
+        path.write_bytes(b"broken")
+    opened = open_dataset(str(tmp_path / "all"), {})
+    with pytest.raises(DatasetError, match="no validation images"):
+        decoded(opened, tmp_path / "cache")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda entry: (entry / "index.json").write_text("{"),
+        lambda entry: (entry / "index.json").write_text("[]"),
+        lambda entry: (entry / "index.json").unlink(),
+        lambda entry: (entry / "pixels.bin").unlink(),
+        lambda entry: os.truncate(entry / "pixels.bin", 100),
+        lambda entry: (entry / "index.json").write_text(
+            json.dumps({**json.loads((entry / "index.json").read_text()), "format": 0})
+        ),
+    ],
+)
+def test_a_damaged_entry_is_built_again(
+    opened_photos: OpenedDataset, tmp_path: Path, damage: Callable[[Path], object]
+) -> None:
+    decoded(opened_photos, tmp_path)
+    damage(entry_of(tmp_path))
+    assert rows_of(decoded(opened_photos, tmp_path)) == expected_rows(opened_photos)
+
+
+def test_only_the_whole_entry_is_left_behind(opened_photos: OpenedDataset, tmp_path: Path) -> None:
+    decoded(opened_photos, tmp_path)
+    assert sorted(path.name for path in entry_of(tmp_path).iterdir()) == ["index.json", "pixels.bin"]
+
+
+def test_the_entry_of_a_quicker_process_is_used(opened_photos: OpenedDataset, tmp_path: Path) -> None:
+    """The other one finishes while this one is decoding."""
+
+    class Racing(Progress):
+        def decoding(self, done: int, total: int) -> None:
+            decoded(opened_photos, tmp_path)
+            self.winner = (entry_of_race(tmp_path) / "pixels.bin").stat().st_ino
+
+    def entry_of_race(cache: Path) -> Path:
+        return next(path for path in (cache / "decoded").iterdir() if path.suffix != ".tmp")
+
+    racing = Racing()
+    decode_dataset(opened_photos, 8, 3, cache=tmp_path, progress=racing)
+    assert (entry_of(tmp_path) / "pixels.bin").stat().st_ino == racing.winner
+
+
+def test_threads_may_decode_the_same_dataset_at_once(opened_photos: OpenedDataset, tmp_path: Path) -> None:
+    results: list[DecodedDataset] = []
+    threads = [
+        threading.Thread(target=lambda: results.append(decoded(opened_photos, tmp_path))) for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [rows_of(result) for result in results] == [expected_rows(opened_photos)] * 4
+
+
+def test_leftovers_of_a_killed_process_are_removed(opened_photos: OpenedDataset, tmp_path: Path) -> None:
+    leftover = tmp_path / "decoded" / "0123-8x8x3.abc.tmp"
+    leftover.mkdir(parents=True)
+    os.utime(leftover, (0, 0))
+    decoded(opened_photos, tmp_path)
+    assert not leftover.exists()
+
+
+def test_work_of_another_process_is_not_removed(opened_photos: OpenedDataset, tmp_path: Path) -> None:
+    building = tmp_path / "decoded" / "0123-8x8x3.abc.tmp"
+    building.mkdir(parents=True)
+    decoded(opened_photos, tmp_path)
+    assert building.exists()
+
+
+def test_a_cache_that_cannot_be_made_is_told(opened_photos: OpenedDataset, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(DatasetError, match=r"cannot write the cache .*: not a directory; .* set ZOO_CACHE"):
+        decoded(opened_photos, tmp_path / "file")
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(photos: Path, tmp_path: Path) -> None:
+    """A limit on the size of files stands in for the disk, in a process of its own."""
+    script = (
+        "import resource, sys, pathlib\n"
+        "from zoo.data.cache import decode_dataset\n"
+        "from zoo.data.sources import open_dataset\n"
+        "from zoo.errors import DatasetError\n"
+        "from zoo.interfaces import Progress\n"
+        "opened = open_dataset(sys.argv[1], {})\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))\n"
+        "try: decode_dataset(opened, 64, 3, cache=pathlib.Path(sys.argv[2]), progress=Progress())\n"
+        "except DatasetError as error: print(error)\n"
+    )
+    command = [sys.executable, "-c", script, str(photos), str(tmp_path / "cache")]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "file too large; make room, or set ZOO_CACHE" in result.stdout
+    assert list((tmp_path / "cache" / "decoded").iterdir()) == []
+
+
+def test_interrupted_work_leaves_nothing(opened_photos: OpenedDataset, tmp_path: Path) -> None:
+    class Interrupted(Progress):
+        def decoding(self, done: int, total: int) -> None:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        decode_dataset(opened_photos, 8, 3, cache=tmp_path, progress=Interrupted())
+    assert list((tmp_path / "decoded").iterdir()) == []
+
+
+def test_a_vanished_image_is_an_error(photos: Path, tmp_path: Path) -> None:
+    opened = open_dataset(str(photos), {})
+    (photos / "cat" / "03.png").unlink()
+    with pytest.raises(DatasetError, match=r"03\.png' has vanished"):
+        decoded(opened, tmp_path / "cache")
+
+
+def test_an_image_that_changed_is_an_error_and_never_cached(photos: Path, tmp_path: Path) -> None:
+    opened = open_dataset(str(photos), {})
+    Image.new("RGB", (4, 4)).save(photos / "cat" / "03.png")
+    with pytest.raises(DatasetError, match=r"03\.png' changed"):
+        decoded(opened, tmp_path / "cache")
+    assert list((tmp_path / "cache" / "decoded").iterdir()) == []
+
+
+def test_progress_ends_with_all_images(opened_photos: OpenedDataset, tmp_path: Path) -> None:
+    watcher = Watcher()
+    decode_dataset(opened_photos, 8, 3, cache=tmp_path, progress=watcher)
+    assert watcher.told[-1] == (48, 48)
+
+
+def test_the_cache_folder_comes_from_the_environment(
+    opened_photos: OpenedDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "mine"))
+    decode_dataset(opened_photos, 8, 3, progress=Progress())
+    assert entry_of(tmp_path / "mine").name == f"{opened_photos.fingerprint[:16]}-8x8x3"
+
+
+def test_the_cache_is_in_the_users_cache_folder_otherwise(
+    opened_photos: OpenedDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ZOO_CACHE", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    decode_dataset(opened_photos, 8, 3, progress=Progress())
+    assert len(list(tmp_path.rglob("pixels.bin"))) == 1
+
+
+def test_images_to_predict_are_decoded_as_for_training(photos: Path) -> None:
+    paths = sorted(photos.rglob("*.png"))[:3]
+    expected = np.stack([decode_file(path, 8, 3) for path in paths])
+    assert np.array_equal(decode_images(paths, 8, 3), expected)
+
+
+def test_an_unreadable_image_to_predict_is_named(photos: Path) -> None:
+    break_images(photos, "cat", 1)
+    with pytest.raises(DatasetError, match=r"cannot read the image '.*00\.png': not an image"):
+        decode_images(sorted(photos.rglob("*.png")), 8, 3)

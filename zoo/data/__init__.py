@@ -1,0 +1,1 @@
+"""A dataset becomes batches: sources, checks, splits, decode-once cache, augmentation. Imports nothing."""

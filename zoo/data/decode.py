@@ -1,0 +1,158 @@
+"""One image, whatever its colour mode and size, becomes uint8 pixels of the size that a model takes."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import warnings
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from zoo.errors import DatasetError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Pillow would open more, such as EPS, which it hands to Ghostscript; a stranger's file must not get there.
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")
+EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
+
+# What Pillow warns of (odd EXIF, a big image) is of no use to our users. Set once and not around each call:
+# warnings.catch_warnings is not safe in threads, and images are decoded in many.
+warnings.filterwarnings("ignore", module=r"PIL\.")
+logging.getLogger("PIL").addHandler(logging.NullHandler())
+
+
+class UnreadableImage(DatasetError):
+    """An image cannot be decoded. `name` says which, `reason` why, in a few words."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        self.name, self.reason = name, reason
+        super().__init__(f"cannot read the image '{name}': {reason}; replace it or take it away")
+
+
+def decode_file(path: Path, size: int, channels: int) -> np.ndarray:
+    """The pixels of an image file, for training and predicting alike.
+
+    EXIF orientation is applied, transparent parts become white, 16 bits are scaled to 8, and the image is
+    stretched to a square with bilinear, antialiased resizing.
+
+    Args:
+        path: a file in one of `FORMATS`; the first frame counts.
+        size: pixels a side of the result.
+        channels: 1 for gray, 3 for RGB.
+
+    Returns:
+        uint8 array (size, size, channels).
+
+    Raises:
+        UnreadableImage: the file is missing, empty, damaged, too large or no image.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise UnreadableImage(str(path), _os_reason(error)) from error
+    return decode_bytes(content, str(path), size, channels)
+
+
+def decode_bytes(content: bytes, name: str, size: int, channels: int) -> np.ndarray:
+    """As `decode_file`, from the file's bytes; `name` is what an error calls the image."""
+    if not content:
+        raise UnreadableImage(name, "zero bytes")
+    try:
+        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+            # Lets libjpeg shrink by 2, 4 or 8 while it decodes. Twice the size is left for the resize, which
+            # keeps the result close to that of decoding in full (Image.thumbnail does the same).
+            image.draft(None, (2 * size, 2 * size))  # None: the mode stays
+            image.load()
+            _turn_upright(image)
+            return _fit(image, size, channels)
+    except Exception as error:  # Pillow's decoders raise nearly anything for damaged bytes
+        raise UnreadableImage(name, _reason(error)) from error
+
+
+def decode_array(array: np.ndarray, size: int, channels: int) -> np.ndarray:
+    """As `decode_file`, from uint8 pixels (height, width), (height, width, 1) or (height, width, 3)."""
+    if array.size == 0:
+        raise UnreadableImage(f"array of shape {array.shape}", "no pixels")
+    gray = array.ndim == 3 and array.shape[2] == 1
+    return _fit(Image.fromarray(array[:, :, 0] if gray else array), size, channels)
+
+
+def image_header(path: Path) -> tuple[int, int, bool]:
+    """Width and height as stored, before any EXIF rotation, and whether the image is gray; decodes no pixels.
+
+    Raises:
+        UnreadableImage: the file is missing, empty or no image.
+    """
+    try:
+        with Image.open(path, formats=FORMATS) as image:
+            width, height = image.size
+            return width, height, image.mode in ("1", "L", "LA", "La") or _is_wide(image)
+    except Exception as error:  # as in decode_bytes
+        raise UnreadableImage(str(path), _reason(error)) from error
+
+
+def _turn_upright(image: Image.Image) -> None:
+    # Damaged EXIF says nothing about the pixels, which are decoded already.
+    with contextlib.suppress(Exception):
+        ImageOps.exif_transpose(image, in_place=True)
+
+
+def _fit(image: Image.Image, size: int, channels: int) -> np.ndarray:
+    resized = _without_exotic_modes(image).resize((size, size), Image.Resampling.BILINEAR)
+    pixels = np.array(resized.convert("L" if channels == 1 else "RGB"), dtype=np.uint8)
+    return pixels.reshape(size, size, channels)
+
+
+def _without_exotic_modes(image: Image.Image) -> Image.Image:
+    """The image in mode L or RGB, on which resizing means averaging colours."""
+    if _is_wide(image):
+        return Image.fromarray(_to_8_bits(np.asarray(image), declared_16=image.mode.startswith("I;16")))
+    if image.has_transparency_data:
+        colours = image.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", colours.size, "white"), colours).convert("RGB")
+    if image.mode in ("L", "RGB"):
+        return image  # without the copy that convert makes
+    return image.convert("L" if image.mode == "1" else "RGB")
+
+
+def _is_wide(image: Image.Image) -> bool:
+    return image.mode in ("I", "F") or image.mode.startswith("I;16")
+
+
+def _to_8_bits(values: np.ndarray, *, declared_16: bool) -> np.ndarray:
+    """Scale to 0-255. Where the file does not declare its range, the smallest usual range that holds the
+    values is taken for it; values outside all of them are stretched from their minimum to their maximum."""
+    wide = np.nan_to_num(values.astype(np.float64), posinf=0.0, neginf=0.0)
+    low, high = float(wide.min()), float(wide.max())
+    if declared_16:
+        low, high = 0.0, 65535.0
+    elif low >= 0:
+        ranges = (1.0, 255.0, 65535.0) if values.dtype.kind == "f" else (255.0, 65535.0)
+        low, high = 0.0, next((limit for limit in ranges if high <= limit), high)
+    scaled: np.ndarray = np.rint((wide - low) * (255.0 / ((high - low) or 1.0))).astype(np.uint8)
+    return scaled
+
+
+def _reason(error: Exception) -> str:
+    """A few words for what Pillow raised."""
+    text = str(error)
+    if isinstance(error, UnidentifiedImageError):
+        return "not an image"
+    if isinstance(error, EOFError) or "truncated" in text.lower():
+        return "truncated"
+    if isinstance(error, Image.DecompressionBombError):
+        return "too many pixels"
+    if isinstance(error, MemoryError):
+        return "needs too much memory"
+    if isinstance(error, OSError) and error.errno is not None:
+        return _os_reason(error)
+    return "damaged"
+
+
+def _os_reason(error: OSError) -> str:
+    return (error.strerror or type(error).__name__).lower()

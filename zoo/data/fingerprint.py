@@ -1,0 +1,72 @@
+"""Names a dataset's content: one digest per image, and one for all of them together."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from zoo.errors import DatasetError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+THREADS = min(8, os.cpu_count() or 1)
+
+
+def digest_items(items: Sequence[Path | np.ndarray]) -> tuple[str, ...]:
+    """For each item the SHA-256 in hex of its file's bytes, or of the array's dtype, shape and bytes.
+
+    Raises:
+        DatasetError: a file has vanished or cannot be read.
+    """
+    with ThreadPoolExecutor(THREADS) as pool:
+        return tuple(pool.map(_digest, items, chunksize=1))
+
+
+def fingerprint(
+    digests: Sequence[str], labels: Sequence[int], class_names: Sequence[str], given: Sequence[str] | None
+) -> str:
+    """SHA-256 in hex over every image with its class and its given split, and over the class names in order.
+
+    It does not depend on the order, the names or the place of files.
+    """
+    splits = given if given is not None else [""] * len(digests)
+    lines = sorted(
+        f"{digest}\t{class_names[label]}\t{split}"
+        for digest, label, split in zip(digests, labels, splits, strict=True)
+    )
+    text = "\n".join([*class_names, "", *lines])
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def read_image_bytes(path: Path) -> bytes:
+    """The bytes of an image file.
+
+    Raises:
+        DatasetError: the file has vanished or cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise DatasetError(f"the image '{path}' has vanished; start again") from None
+    except OSError as error:
+        reason = (error.strerror or type(error).__name__).lower()
+        raise DatasetError(f"cannot read the image '{path}': {reason}; check who may read it") from error
+
+
+def digest_bytes(content: bytes) -> str:
+    """The digest of a file with this content."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def _digest(item: Path | np.ndarray) -> str:
+    if isinstance(item, Path):
+        return digest_bytes(read_image_bytes(item))
+    content = hashlib.sha256(f"{item.dtype.str} {item.shape} ".encode())
+    content.update(np.ascontiguousarray(item).data)
+    return content.hexdigest()

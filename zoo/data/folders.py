@@ -1,0 +1,181 @@
+"""A folder of images, one subfolder per class, becomes labeled images."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from zoo.data.decode import EXTENSIONS
+from zoo.errors import DatasetError
+from zoo.interfaces import LabeledImages, SkippedFile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SPLIT_FOLDERS = {
+    "train": "train",
+    "val": "validation",
+    "valid": "validation",
+    "validation": "validation",
+    "test": "test",
+}
+LAYOUT = "it needs one subfolder per class with images in it"
+
+
+class _Found(NamedTuple):
+    """An image in a class folder; `split` is "" where the folder layout names none."""
+
+    path: Path
+    class_name: str
+    split: str
+
+
+def load_folder(path: Path) -> LabeledImages:
+    """Find the images of a folder laid out as `class/…` or `train|val|valid|validation|test/class/…`.
+
+    The second layout is taken if there is a `train` folder and every other folder is named like a split, in
+    any case. Classes are the folder names, sorted. Images lie anywhere below their class folder. Hidden files
+    are ignored; other files that are no images by their extension are listed in `skipped`.
+
+    Raises:
+        DatasetError: the folder is missing or unreadable, or does not hold images of two classes or more.
+    """
+    root = path.expanduser().absolute()
+    _require_folder(root)
+    folders, files = _listing(root)
+    skipped = [_outside(file) for file in files]
+    with_splits = _has_split_layout(folders)
+    found: list[_Found] = []
+    if with_splits:
+        for folder in folders:
+            found += _split_folder(folder, SPLIT_FOLDERS[folder.name.lower()], skipped)
+        _require_known_classes(found, root)
+    else:
+        _require_class_folders(root, folders, files)
+        for folder in folders:
+            found += _class_folder(folder, "", skipped)
+    return _labeled(root, found, skipped, with_splits=with_splits)
+
+
+def _labeled(
+    root: Path, found: list[_Found], skipped: list[SkippedFile], *, with_splits: bool
+) -> LabeledImages:
+    class_names = tuple(sorted({image.class_name for image in found}))
+    if len(class_names) < 2:
+        raise DatasetError(
+            f"the folder '{root}' holds only one class, '{class_names[0]}'; "
+            "a classifier needs two or more: add a subfolder with images of something else"
+        )
+    index = {name: number for number, name in enumerate(class_names)}
+    return LabeledImages(
+        items=[image.path for image in found],
+        labels=[index[image.class_name] for image in found],
+        class_names=class_names,
+        split=[image.split for image in found] if with_splits else None,
+        skipped=tuple(sorted(skipped, key=lambda file: file.path)),
+    )
+
+
+def _require_folder(root: Path) -> None:
+    try:
+        mode = root.stat().st_mode
+    except FileNotFoundError:
+        raise DatasetError(f"there is no folder '{root}'; check the path") from None
+    except OSError as error:
+        raise _unreadable(root, error) from error
+    if not stat.S_ISDIR(mode):
+        raise DatasetError(f"'{root}' is a file, not a folder; {LAYOUT}")
+
+
+def _has_split_layout(folders: list[Path]) -> bool:
+    names = {folder.name.lower() for folder in folders}
+    return "train" in names and names <= SPLIT_FOLDERS.keys()
+
+
+def _split_folder(folder: Path, split: str, skipped: list[SkippedFile]) -> list[_Found]:
+    """The images of one split. Only `train` must be complete: a test folder often has no classes."""
+    folders, files = _listing(folder)
+    skipped += [_outside(file) for file in files]
+    if split == "train":
+        _require_class_folders(folder, folders, files)
+    found: list[_Found] = []
+    for class_folder in folders:
+        found += _class_folder(class_folder, split, skipped)
+    return found
+
+
+def _require_class_folders(root: Path, folders: list[Path], files: list[Path]) -> None:
+    if folders:
+        return
+    if any(_is_image_name(file) for file in files):
+        raise DatasetError(f"the images in '{root}' lie in no class folder; {LAYOUT}: move them")
+    raise DatasetError(f"the folder '{root}' is empty of images; {LAYOUT}")
+
+
+def _require_known_classes(found: list[_Found], root: Path) -> None:
+    trained = {image.class_name for image in found if image.split == "train"}
+    for image in found:
+        if image.class_name not in trained:
+            raise DatasetError(
+                f"class '{image.class_name}' of '{root}' is in the {image.split} folder but not in the train "
+                "folder; add training images of it or take it away"
+            )
+
+
+def _class_folder(folder: Path, split: str, skipped: list[SkippedFile]) -> list[_Found]:
+    found = []
+    for file in _files_below(folder, ancestors=frozenset()):
+        if not file.is_file():
+            skipped.append(SkippedFile(str(file), "broken link or no regular file"))
+        elif _is_image_name(file):
+            found.append(_Found(file, folder.name, split))
+        else:
+            skipped.append(SkippedFile(str(file), "no image by its name"))
+    if not found and split in ("", "train"):
+        raise DatasetError(
+            f"class folder '{folder}' holds no image ({', '.join(EXTENSIONS)}); add some or take it away"
+        )
+    return found
+
+
+def _files_below(folder: Path, ancestors: frozenset[tuple[int, int]]) -> Iterator[Path]:
+    """Every file below, links followed, except a link back to a folder that we are in."""
+    status = folder.stat()
+    identity = (status.st_dev, status.st_ino)
+    if identity in ancestors:
+        return
+    folders, files = _listing(folder)
+    yield from files
+    for subfolder in folders:
+        yield from _files_below(subfolder, ancestors | {identity})
+
+
+def _listing(folder: Path) -> tuple[list[Path], list[Path]]:
+    """The folders and the other entries in `folder`, each sorted by name, without the hidden ones."""
+    try:
+        with os.scandir(folder) as entries:
+            shown = sorted((e for e in entries if not _is_hidden(e.name)), key=lambda entry: entry.name)
+            folders = [Path(entry.path) for entry in shown if entry.is_dir()]
+            files = [Path(entry.path) for entry in shown if not entry.is_dir()]
+    except OSError as error:
+        raise _unreadable(folder, error) from error
+    return folders, files
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") or name == "__MACOSX"  # the latter is left by unzipping on other systems
+
+
+def _is_image_name(file: Path) -> bool:
+    return file.suffix.lower() in EXTENSIONS
+
+
+def _outside(file: Path) -> SkippedFile:
+    return SkippedFile(str(file), "lies in no class folder")
+
+
+def _unreadable(folder: Path, error: OSError) -> DatasetError:
+    reason = (error.strerror or type(error).__name__).lower()
+    return DatasetError(f"cannot read the folder '{folder}': {reason}; check who may read it")
