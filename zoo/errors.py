@@ -21,7 +21,10 @@ ZooError as one line and exits 1; an error message says what happened, to which 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class ZooError(Exception):

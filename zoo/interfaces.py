@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from zoo.errors import ContractError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
     import numpy as np
     from keras import KerasTensor
     from keras_tuner import HyperParameters
@@ -82,12 +83,16 @@ class Architecture:
         _check_description("architecture", self.name, self.summary, self.reference)
         whose = f"architecture '{self.name}'"
         _require(callable(self.backbone), f"{whose}: backbone must be a function, got {self.backbone!r}")
-        _require(_is_size(self.min_size), f"{whose}: min_size must be 1 or more pixels, got {self.min_size!r}")
+        _require(
+            _is_size(self.min_size), f"{whose}: min_size must be 1 or more pixels, got {self.min_size!r}"
+        )
         _require(
             self.default_size is None or (_is_size(self.default_size) and self.default_size >= self.min_size),
             f"{whose}: default_size must be None or at least min_size, got {self.default_size!r}",
         )
-        _require(self.channels in (None, 1, 3), f"{whose}: channels must be 1, 3 or None, got {self.channels!r}")
+        _require(
+            self.channels in (None, 1, 3), f"{whose}: channels must be 1, 3 or None, got {self.channels!r}"
+        )
         for name in ("weights", "freeze_points"):
             _require(_is_names(getattr(self, name)), f"{whose}: {name} must be a tuple of names")
         _require(
@@ -121,7 +126,9 @@ class LabeledImages:
     def __post_init__(self) -> None:
         count = len(self.items)
         _require(len(self.labels) == count, f"{count} images but {len(self.labels)} labels")
-        _require(len(set(self.class_names)) == len(self.class_names), f"class names repeat: {self.class_names}")
+        _require(
+            len(set(self.class_names)) == len(self.class_names), f"class names repeat: {self.class_names}"
+        )
         classes = range(len(self.class_names))
         _require(all(label in classes for label in self.labels), f"a label is not in 0..{len(classes) - 1}")
         if self.split is not None:
@@ -465,7 +472,8 @@ def _check_description(kind: str, name: str, summary: str, reference: str) -> No
     )
     for label, text in (("summary", summary), ("reference", reference)):
         _require(
-            isinstance(text, str) and bool(text.strip()), f"{kind} '{name}': {label} must be text, got {text!r}"
+            isinstance(text, str) and bool(text.strip()),
+            f"{kind} '{name}': {label} must be text, got {text!r}",
         )
 
 

@@ -7,15 +7,17 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, entry_points
-from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pluggy
 
 from zoo import hookspecs
 from zoo.errors import ContractError, PluginError, UnknownNameError
 from zoo.interfaces import Architecture, Dataset
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 GROUP = "zoo"
 OWN_DISTRIBUTION = "keras-zoo"
@@ -123,7 +125,9 @@ class _EntryPointSource:
     def module(self) -> ModuleType:
         loaded = self.entry_point.load()
         if not isinstance(loaded, ModuleType):
-            raise ContractError(f"entry point '{self.entry_point.value}' is not a module: name the module alone")
+            raise ContractError(
+                f"entry point '{self.entry_point.value}' is not a module: name the module alone"
+            )
         return loaded
 
 
@@ -202,9 +206,7 @@ def _as_list(result: Any, hook: str, kind: type[Description]) -> list[Descriptio
     return values
 
 
-def _refuse_clashes(
-    kind: str, new: Iterable[str], known: Iterable[tuple[Plugin, tuple[str, ...]]]
-) -> None:
+def _refuse_clashes(kind: str, new: Iterable[str], known: Iterable[tuple[Plugin, tuple[str, ...]]]) -> None:
     owners = {name: plugin for plugin, names in known for name in names}
     for name in new:
         if name in owners:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from zoo.cli.group import cli
 from zoo.errors import InterruptedWork, ZooError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 DONE, FAILED, INTERRUPTED = 0, 1, 130
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 import click
@@ -14,6 +12,9 @@ import click
 from zoo.plugins import Plugins, load_plugins
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
     from zoo.interfaces import Progress
     from zoo.registry import Registry
     from zoo.workflows import Workspace
@@ -71,7 +72,7 @@ def pass_app(command: Callable[Concatenate[App, P], R]) -> Callable[P, R]:
     """Hand the App to a command as its first argument."""
 
     @click.pass_context
-    def call(ctx: click.Context, *args: P.args, **kwargs: P.kwargs) -> R:
+    def call(ctx: click.Context, /, *args: P.args, **kwargs: P.kwargs) -> R:
         return ctx.invoke(command, App.of(ctx), *args, **kwargs)
 
     call.__name__, call.__doc__ = command.__name__, command.__doc__

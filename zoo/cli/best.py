@@ -16,8 +16,12 @@ from zoo.cli.output import print_fields, print_json
     "--metric", default="val_accuracy", show_default=True, help="A validation metric: accuracy, loss, f1 …"
 )
 @click.option("--architecture", metavar="ARCH", help="Only models of this architecture.")
-@click.option("--max-params", type=click.IntRange(1), metavar="N", help="Only models of at most N parameters.")
-@click.option("--max-size", type=click.FloatRange(0), metavar="MB", help="Only models of at most MB megabytes.")
+@click.option(
+    "--max-params", type=click.IntRange(1), metavar="N", help="Only models of at most N parameters."
+)
+@click.option(
+    "--max-size", type=click.FloatRange(0), metavar="MB", help="Only models of at most MB megabytes."
+)
 @json_option
 @pass_app
 def command(

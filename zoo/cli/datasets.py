@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from zoo.cli.app import App, pass_app
 from zoo.cli.options import json_option
 from zoo.cli.output import print_json, print_table
-from zoo.interfaces import DatasetVersion
+
+if TYPE_CHECKING:
+    from zoo.interfaces import DatasetVersion
 
 
 @click.command()
@@ -21,7 +24,12 @@ def command(app: App, as_json: bool) -> None:
     Any folder with one subfolder of images per class is a dataset too: give its path.
     """
     rows = [
-        {"dataset": one.name, "summary": one.summary, "source": f"plugin {one.name}", "reference": one.reference}
+        {
+            "dataset": one.name,
+            "summary": one.summary,
+            "source": f"plugin {one.name}",
+            "reference": one.reference,
+        }
         for one in sorted(app.plugins.datasets.values(), key=lambda one: one.name)
     ]
     brought = {row["source"] for row in rows}
@@ -38,7 +46,9 @@ def _newest(app: App) -> list[DatasetVersion]:
     if app.registry is None and not Path("registry.db").exists():
         return []
     with app.open_registry() as registry:
-        newest = {version.name: version for version in sorted(registry.datasets(), key=lambda one: one.version)}
+        newest = {
+            version.name: version for version in sorted(registry.datasets(), key=lambda one: one.version)
+        }
     return [newest[name] for name in sorted(newest)]
 
 

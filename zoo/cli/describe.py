@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def model_fields(model: Model) -> dict[str, object]:
     """What `zoo best` shows: which model, how good, how large, and how to use it."""
-    return {
+    fields: dict[str, object] = {
         "model": model.id,
         "architecture": model.architecture,
         "dataset": f"{model.dataset}, version {model.dataset_version}",
@@ -25,7 +25,10 @@ def model_fields(model: Model) -> dict[str, object]:
         "size": size(model.size_bytes),
         "predict": f"zoo predict {model.id} IMAGE…",
         "fine-tune": f"zoo finetune {model.id} DATASET --freeze all",
-    } | ({"alias": ", ".join(f"{model.dataset}@{alias}" for alias in model.aliases)} if model.aliases else {})
+    }
+    if model.aliases:
+        fields["alias"] = ", ".join(f"{model.dataset}@{alias}" for alias in model.aliases)
+    return fields
 
 
 def _names(class_names: tuple[str, ...]) -> str:

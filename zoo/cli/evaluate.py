@@ -15,7 +15,11 @@ from zoo.interfaces import SPLITS
 @model_argument
 @dataset_argument
 @click.option(
-    "--split", type=click.Choice(SPLITS), default="test", show_default=True, help="Which images to measure on."
+    "--split",
+    type=click.Choice(SPLITS),
+    default="test",
+    show_default=True,
+    help="Which images to measure on.",
 )
 @strict_option
 @json_option

@@ -80,7 +80,7 @@ class LazyGroup(click.Group):
 )
 @click.version_option(zoo.__version__, "-V", "--version", prog_name="zoo")
 @click.pass_context
-def cli(ctx: click.Context, **_: Any) -> None:  # the options are read by App.of
+def cli(ctx: click.Context, /, **_: Any) -> None:  # the options are read by App.of
     """Find, fine-tune and keep the best image classifier for your images.
 
     DATASET is the name of a dataset (see `zoo datasets`) or the path of a folder with one subfolder of images

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
 from rich.live import Live
@@ -13,6 +13,9 @@ from rich.text import Text
 
 from zoo.cli.output import cell, console, make_table, pairs
 from zoo.interfaces import Epoch, Objective, Progress, Run, Search, State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 SPARKS = "▁▂▃▄▅▆▇█"
 BAR_EVERY = 0.1  # seconds between two redrawings of a line
@@ -79,9 +82,7 @@ class Terminal(PlainLines):
         self.drawn = now
         filled = "━" * (30 * done // total)
         end = "\n" if done == total else ""
-        self.console.print(
-            f"\rdecoding images {filled:<30} {done:,}/{total:,}", end=end, soft_wrap=True
-        )
+        self.console.print(f"\rdecoding images {filled:<30} {done:,}/{total:,}", end=end, soft_wrap=True)
 
     def search_started(self, search: Search) -> None:
         super().search_started(search)
@@ -135,9 +136,9 @@ class SearchTable:
     def render(self) -> RenderableType:
         plan = self.search.plan
         searched = searched_names(plan.space)
-        table = make_table(["trial", "state", plan.objective.name, "epoch", "", "hyperparameters"])
+        table = make_table(["trial", "state", plan.objective.name, "epoch", "curve", "hyperparameters"])
         table.columns[0].justify = table.columns[2].justify = table.columns[3].justify = "right"
-        table.columns[-1].overflow = "ellipsis"
+        table.expand, table.columns[-1].ratio = True, 1  # the hyperparameters get what the others leave
         best: float | None = None
         for line in self.lines.values():
             trial = line.run.trial
@@ -153,8 +154,10 @@ class SearchTable:
                 sparkline(scores),
                 Text(pairs(varied(line.run, searched)), overflow="ellipsis", no_wrap=True),
             )
-        done = sum(line.run.state is not State.RUNNING for line in self.lines.values())
-        told = f"{done} of {plan.trials} trials" + (f", best {plan.objective.name} {best:.4f}" if best is not None else "")
+        done = sum(line.run.state in (State.COMPLETED, State.FAILED) for line in self.lines.values())
+        told = f"{done} of {plan.trials} trials" + (
+            f", best {plan.objective.name} {best:.4f}" if best is not None else ""
+        )
         return Group(table, Text(told, style="dim"))
 
 
@@ -200,4 +203,3 @@ def epoch_line(run: Run, epoch: Epoch) -> str:
         f"loss {metrics['loss']:.4f}  accuracy {metrics['accuracy']:.4f}  "
         f"val_loss {metrics['val_loss']:.4f}  val_accuracy {metrics['val_accuracy']:.4f}  {epoch.seconds:.1f} s"
     )
-

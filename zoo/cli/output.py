@@ -17,7 +17,13 @@ from rich.text import Text
 
 WIDE = 200  # columns when the output is no terminal, so that nothing is cut for a program that reads it
 DASH = "–"
-STATE_STYLES = {"completed": "green", "failed": "red", "running": "cyan", "interrupted": "yellow", "pruned": "dim"}
+STATE_STYLES = {
+    "completed": "green",
+    "failed": "red",
+    "running": "cyan",
+    "interrupted": "yellow",
+    "pruned": "dim",
+}
 
 
 def console(*, stderr: bool = False) -> Console:

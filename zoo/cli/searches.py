@@ -36,5 +36,15 @@ def command(app: App, dataset: str | None, as_json: bool) -> None:
         )
         for search in searches
     ]
-    columns = ["search", "state", "architecture", "dataset", "algorithm", "trials", "best model", "started", "go on"]
+    columns = [
+        "search",
+        "state",
+        "architecture",
+        "dataset",
+        "algorithm",
+        "trials",
+        "best model",
+        "started",
+        "go on",
+    ]
     print_table(columns, rows, empty="no searches yet: zoo search ARCH DATASET makes one")

@@ -82,7 +82,8 @@ def _show_run(registry: Registry, run: Run) -> None:
         click.echo()
         columns = ["loss", "accuracy", "val_loss", "val_accuracy"]
         rows = [
-            (epoch.number, *(epoch.metrics[name] for name in columns), f"{epoch.seconds:.1f}") for epoch in epochs
+            (epoch.number, *(epoch.metrics[name] for name in columns), f"{epoch.seconds:.1f}")
+            for epoch in epochs
         ]
         print_table(["epoch", *columns, "seconds"], rows, empty="")
 
@@ -111,5 +112,5 @@ def _show_search(registry: Registry, search: Search) -> None:
         curve = sparkline([epoch.metrics[plan.objective.name] for epoch in registry.epochs(run.id)])
         number = run.trial.number if run.trial else None
         rows.append((number, run.state, run.score, curve, run.model_id, pairs(varied(run, names))))
-    columns = ["trial", "state", plan.objective.name, "epochs", "model", "hyperparameters"]
+    columns = ["trial", "state", plan.objective.name, "curve", "model", "hyperparameters"]
     print_table(columns, rows, empty="no trials")

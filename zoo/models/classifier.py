@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import keras
 from keras import layers
-from keras_tuner import HyperParameters
 
 from zoo.errors import ContractError, HyperparameterError
-from zoo.interfaces import Architecture
 from zoo.models import hyperparameters
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from keras_tuner import HyperParameters
+
+    from zoo.interfaces import Architecture
 
 _POOLING = {
     "avg": layers.GlobalAveragePooling2D,
@@ -74,7 +79,9 @@ def build_classifier(
     _check_backbone(architecture, known, hp, features)
     hyperparameters.declare(hp)
     names = [layer.name for layer in keras.Model(pixels, features).layers]
-    stages = tuple(point for point in architecture.freeze_points if any(in_stage(name, point) for name in names))
+    stages = tuple(
+        point for point in architecture.freeze_points if any(in_stage(name, point) for name in names)
+    )
     return add_head(pixels, features, hp, class_names, stages)
 
 
@@ -112,7 +119,9 @@ def add_head(
     """Pooling, hidden dense layers, dropout, then softmax over the classes or one sigmoid unit."""
     sigmoid = hp.get("output") == "sigmoid"
     if sigmoid and len(class_names) != 2:
-        raise HyperparameterError(f"output=sigmoid is for 2 classes, here are {len(class_names)}: use softmax")
+        raise HyperparameterError(
+            f"output=sigmoid is for 2 classes, here are {len(class_names)}: use softmax"
+        )
     head: list[layers.Layer] = []
     if len(features.shape) == 4:
         head.append(_POOLING[hp.get("pooling")](name="head_pooling"))
@@ -138,7 +147,9 @@ def _check_backbone(
     whose = f"architecture '{architecture.name}'"
     taken = ({one.name for one in hp.space} - known) & set(hyperparameters.OWN)
     if taken:
-        raise ContractError(f"{whose} declares {', '.join(sorted(taken))}, which zoo itself declares: rename it")
+        raise ContractError(
+            f"{whose} declares {', '.join(sorted(taken))}, which zoo itself declares: rename it"
+        )
     if not isinstance(features, keras.KerasTensor) or len(features.shape) not in (2, 4):
         raise ContractError(
             f"{whose}: backbone must return a tensor (batch, h, w, c) or (batch, d), got {features!r}"

@@ -62,7 +62,9 @@ def assign_tensors(network: keras.Model, tensors: Mapping[str, np.ndarray]) -> N
     weights = {weight.path: weight for weight in network.weights}
     if weights.keys() != tensors.keys():
         odd = sorted(weights.keys() ^ tensors.keys())
-        raise ArtifactError(f"weights and graph do not belong together: {', '.join(odd[:3])} is on one side only")
+        raise ArtifactError(
+            f"weights and graph do not belong together: {', '.join(odd[:3])} is on one side only"
+        )
     for path, weight in weights.items():
         if tuple(weight.shape) != tensors[path].shape:
             raise ArtifactError(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-
-import keras
+from typing import TYPE_CHECKING
 
 from zoo.errors import FreezeError, nearest_names
 from zoo.models.classifier import Classifier, in_stage
+
+if TYPE_CHECKING:
+    import keras
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-
-from keras_tuner import HyperParameters
+from typing import TYPE_CHECKING
 
 from zoo.data.policies import POLICY_NAMES
 from zoo.errors import HyperparameterError
-from zoo.interfaces import HyperparameterValue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from keras_tuner import HyperParameters
+
+    from zoo.interfaces import HyperparameterValue
 
 
 @dataclass(frozen=True)
@@ -145,7 +149,9 @@ _ROWS = (
         _real("a number from 0 to below 1", lambda rate: 0 <= rate < 1),
         lambda hp: hp.Float("dropout", 0.0, 0.5, step=0.1, default=0.2),
     ),
-    OwnHyperparameter("output", "softmax", "sigmoid: one unit for two classes", _one_of("softmax", "sigmoid")),
+    OwnHyperparameter(
+        "output", "softmax", "sigmoid: one unit for two classes", _one_of("softmax", "sigmoid")
+    ),
     OwnHyperparameter(
         "label_smoothing",
         0.0,

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from keras_tuner import HyperParameters
 from keras_tuner.engine import hyperparameters as kinds
@@ -12,6 +11,9 @@ from keras_tuner.engine import hyperparameters as kinds
 from zoo.errors import HyperparameterError, UnknownNameError
 from zoo.interfaces import HyperparameterValue
 from zoo.models.hyperparameters import OWN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 Values = dict[str, HyperparameterValue]
 
@@ -60,9 +62,7 @@ def fix(space: HyperParameters, values: Mapping[str, HyperparameterValue]) -> Hy
     """The same space with these hyperparameters held at these values, under the same conditions."""
     fixed = HyperParameters()
     for hp in space.space:
-        if hp.name in values:
-            hp = kinds.Fixed(hp.name, values[hp.name], conditions=copy.deepcopy(hp.conditions))
-        fixed.merge([hp])
+        fixed.merge([_held(hp, values[hp.name]) if hp.name in values else hp])
     return fixed
 
 
@@ -83,7 +83,9 @@ def choose(space: HyperParameters, values: Mapping[str, HyperparameterValue]) ->
                 if hp.name == name
                 for condition in hp.conditions
             )
-            raise HyperparameterError(f"{name} has no effect here: it needs {needs}; leave it out or set that")
+            raise HyperparameterError(
+                f"{name} has no effect here: it needs {needs}; leave it out or set that"
+            )
     return chosen
 
 
@@ -104,14 +106,22 @@ def fill_in(hp: HyperParameters) -> None:
         del hp.values[name]
 
 
-def _check_declared(hp: Any, value: HyperparameterValue) -> HyperparameterValue:  # a keras_tuner HyperParameter
+def _held(hp: Any, value: HyperparameterValue) -> Any:  # a keras_tuner HyperParameter
+    return kinds.Fixed(hp.name, value, conditions=copy.deepcopy(hp.conditions))
+
+
+def _check_declared(
+    hp: Any, value: HyperparameterValue
+) -> HyperparameterValue:  # a keras_tuner HyperParameter
     if isinstance(hp, kinds.Fixed):
         return _of_type(hp, value)
     if isinstance(hp, kinds.Choice | kinds.Boolean):
         options = list(hp.values)
         by_text = {str(option).casefold(): option for option in options}
         if str(value).casefold() not in by_text:
-            raise HyperparameterError(f"{hp.name} must be one of {', '.join(map(str, options))}, got '{value}'")
+            raise HyperparameterError(
+                f"{hp.name} must be one of {', '.join(map(str, options))}, got '{value}'"
+            )
         return by_text[str(value).casefold()]  # type: ignore[no-any-return]
     kind, word = (int, "a whole number") if isinstance(hp, kinds.Int) else (float, "a number")
     try:

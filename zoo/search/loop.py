@@ -5,16 +5,19 @@ from __future__ import annotations
 import math
 import tempfile
 import traceback
-from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from keras_tuner.engine.base_tuner import BaseTuner
 from keras_tuner.engine.trial import TrialStatus
 from keras_tuner.errors import FatalError
 
 from zoo.errors import RegistryError, SearchError, ZooError
-from zoo.interfaces import SearchPlan, Trial, TrialOutcome, TrialRecorder
 from zoo.search.oracles import TUNER_ID, make_oracle, replay, to_trial
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from zoo.interfaces import SearchPlan, Trial, TrialOutcome, TrialRecorder
 
 FAILURES_IN_A_ROW = 3
 

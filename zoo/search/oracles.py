@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras_tuner
 from keras_tuner.engine.trial import TrialStatus
@@ -18,6 +17,9 @@ from zoo.errors import SearchError, UnknownNameError
 from zoo.interfaces import Hyperparameters, Objective, SearchPlan, Trial
 from zoo.models.space import fill_in, restore
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
 TUNER_ID = "zoo"
 # The loop counts failures itself: Keras Tuner would raise before the failed trial is recorded.
 NEVER = 10**9
@@ -26,6 +28,7 @@ OBJECTIVES: Mapping[str, Objective] = {
     "val_accuracy": Objective("val_accuracy", "max"),
     "val_loss": Objective("val_loss", "min"),
 }
+
 
 class _DefaultsFirst:
     """Makes the first trial the defaults: their authors chose them, and few random draws beat them."""
@@ -90,7 +93,9 @@ def make_oracle(plan: SearchPlan) -> keras_tuner.Oracle:
     return oracle
 
 
-def replay(oracle: keras_tuner.Oracle, objective: Objective, past: Iterable[tuple[Trial, float | None]]) -> None:
+def replay(
+    oracle: keras_tuner.Oracle, objective: Objective, past: Iterable[tuple[Trial, float | None]]
+) -> None:
     """Bring a new oracle to where it stood, by asking and telling it again what it was asked and told.
 
     Keras Tuner saves neither grid search's queue nor the random state of Bayesian search, so its own saved

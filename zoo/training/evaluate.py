@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from zoo.data.batches import Batches
-from zoo.data.cache import DecodedDataset
 from zoo.errors import DatasetError
 from zoo.interfaces import Evaluation
-from zoo.models.classifier import Classifier
 from zoo.training.fit import EVALUATION_BATCH
+
+if TYPE_CHECKING:
+    from zoo.data.cache import DecodedDataset
+    from zoo.models.classifier import Classifier
 
 
 def evaluate(classifier: Classifier, decoded: DecodedDataset, split: str) -> Evaluation:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import tensorflow as tf
 
 from zoo.data.augmentation import augmenter
 from zoo.data.batches import Batches
-from zoo.data.cache import DecodedDataset
 from zoo.errors import TrainingError
 from zoo.interfaces import Epoch, Hyperparameters, Objective
-from zoo.models.classifier import Classifier
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from zoo.data.cache import DecodedDataset
+    from zoo.models.classifier import Classifier
 
 EVALUATION_BATCH = 256
 
@@ -91,11 +94,14 @@ def fit(
         validation_data=validation,
         initial_epoch=settings.initial_epoch,
         epochs=settings.epochs,
+        shuffle=False,  # Batches shuffles by seed; Keras would shuffle the batches by Python's global state
         callbacks=[watch, *_callbacks(values, settings)],
         verbose=0,
     )
     if watch.best is None:
-        raise TrainingError(f"no epoch was trained: {settings.initial_epoch} of {settings.epochs} were done before")
+        raise TrainingError(
+            f"no epoch was trained: {settings.initial_epoch} of {settings.epochs} were done before"
+        )
     return watch.best
 
 
@@ -147,7 +153,7 @@ def _callbacks(values: Mapping[str, Any], settings: FitSettings) -> list[keras.c
     return callbacks
 
 
-class _EpochWatch(keras.callbacks.Callback):
+class _EpochWatch(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is untyped
     """Reports each epoch, remembers the best, and ends a training whose loss is no number."""
 
     def __init__(self, objective: Objective, on_epoch: Callable[[Epoch], None]) -> None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from zoo.data.cache import decode_images
 from zoo.data.sources import open_dataset
-from zoo.interfaces import DatasetVersion, Evaluation, Model
 from zoo.models.content import from_content
 from zoo.training.evaluate import evaluate as evaluate_classifier
 from zoo.training.evaluate import predict as predict_pixels
 from zoo.training.fit import start_fresh
 from zoo.workflows.workspace import Workspace, in_order_of, prepare
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from zoo.interfaces import DatasetVersion, Evaluation, Model
 
 
 @dataclass(frozen=True)

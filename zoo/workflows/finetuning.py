@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from keras_tuner import HyperParameters
 
@@ -16,6 +16,9 @@ from zoo.models.space import check, choose
 from zoo.training.fit import start_fresh
 from zoo.workflows.training import OBJECTIVE, fit_and_evaluate, fit_settings, recorded, tell_parameters
 from zoo.workflows.workspace import TrainingOptions, Workspace, environment, in_order_of, prepare
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 HEAD = ("pooling", "head_units", "dropout", "output")
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from zoo.data.sources import OpenedDataset, open_dataset
 from zoo.errors import InterruptedWork, SearchError, UnknownNameError
@@ -36,6 +36,9 @@ from zoo.workflows.workspace import (
     prepare,
     prepare_for,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def search(
@@ -197,7 +200,9 @@ class _Searching:
 
     def trial_completed(self, trial: Trial, outcome: TrialOutcome) -> None:
         run = self._run_of(trial.trial_id)
-        self.workspace.registry.complete_run(run.id, outcome.content, outcome.evaluations, score=outcome.score)
+        self.workspace.registry.complete_run(
+            run.id, outcome.content, outcome.evaluations, score=outcome.score
+        )
         announce(self.workspace, run)
 
     def trial_failed(self, trial: Trial, error: str) -> None:
@@ -247,4 +252,3 @@ def _run(searching: _Searching) -> tuple[Search, Model]:
 
 def _text(value: HyperparameterValue | None) -> str | None:
     return None if value is None else str(value)
-

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from zoo.data.cache import DecodedDataset
 from zoo.data.sources import open_dataset
 from zoo.errors import InterruptedWork, ZooError
 from zoo.interfaces import (
@@ -36,6 +35,11 @@ from zoo.workflows.workspace import (
     prepare_for,
     preset_of,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from zoo.data.cache import DecodedDataset
 
 OBJECTIVE = Objective("val_accuracy", "max")
 
@@ -140,7 +144,9 @@ def recorded(workspace: Workspace, run: Run) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         _end(workspace, run, State.INTERRUPTED, None)
-        raise InterruptedWork(f"run {run.id} was interrupted; give the same command to start it again") from None
+        raise InterruptedWork(
+            f"run {run.id} was interrupted; give the same command to start it again"
+        ) from None
     except BaseException as error:
         told = str(error) if isinstance(error, ZooError) else traceback.format_exc()
         _end(workspace, run, State.FAILED, told)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
@@ -15,8 +15,12 @@ from zoo.data.cache import DecodedDataset, decode_dataset
 from zoo.data.sources import OpenedDataset, natural_channels, natural_size
 from zoo.errors import DatasetError, HyperparameterError, UnknownNameError
 from zoo.interfaces import Architecture, DatasetVersion, HyperparameterValue, Progress, SkippedFile
-from zoo.plugins import Plugins
-from zoo.registry import Registry
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from zoo.plugins import Plugins
+    from zoo.registry import Registry
 
 NAMED_SKIPS = 3
 
@@ -66,11 +70,11 @@ class Images:
 
 def prepare(workspace: Workspace, opened: OpenedDataset, *, image_size: int, channels: int) -> Images:
     """Decode the dataset, or take it from the cache, and record its version; tells what was skipped."""
-    for notice in opened.notices:
-        workspace.progress.notice(notice)
     decoded = decode_dataset(
         opened, image_size, channels, strict=workspace.strict, progress=workspace.progress
     )
+    for notice in decoded.notices:
+        workspace.progress.notice(notice)
     if decoded.skipped:
         workspace.progress.notice(describe_skipped(decoded.skipped))
     version = workspace.registry.record_dataset(
@@ -101,7 +105,9 @@ def prepare_for(
             f"image size {wanted} is raised to {size}, the least {architecture.name} takes"
         )
     if channels != own_channels:
-        workspace.progress.notice(f"images become {'RGB' if channels == 3 else 'grayscale'} for {architecture.name}")
+        workspace.progress.notice(
+            f"images become {'RGB' if channels == 3 else 'grayscale'} for {architecture.name}"
+        )
     return prepare(workspace, opened, image_size=size, channels=channels)
 
 
