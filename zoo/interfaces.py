@@ -325,7 +325,6 @@ class Search:
     """Many trials of one architecture on one dataset.
 
     Args:
-        oracle_state: what the algorithm remembers, as `keras_tuner.Oracle.get_state` gives it.
         owner: `host:pid` of the process that runs it, or ran it last.
         best_model_id: the model of the completed trial with the best score.
     """
@@ -339,7 +338,6 @@ class Search:
     owner: str
     started_at: datetime
     finished_at: datetime | None = None
-    oracle_state: Mapping[str, object] | None = None
     best_model_id: str | None = None
     error: str | None = None
 

@@ -195,7 +195,7 @@ class _Searching:
             settings={**plan.settings, "epochs": trial.epochs, "seed": plan.seed + trial.number},
             environment=plan.environment,
         )
-        run = self.workspace.registry.start_trial(self.search.id, trial, run_plan, oracle_state=None)
+        run = self.workspace.registry.start_trial(self.search.id, trial, run_plan)
         self.workspace.progress.run_started(run)
 
     def trial_completed(self, trial: Trial, outcome: TrialOutcome) -> None:

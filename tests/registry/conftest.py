@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from zoo.registry import Registry, open_registry
+
+from . import builders
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from zoo.interfaces import DatasetVersion
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ZOO_REGISTRY", raising=False)
+    monkeypatch.delenv("ZOO_ARTIFACTS", raising=False)
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Iterator[Registry]:
+    with open_registry(tmp_path / "registry.db") as registry:
+        yield registry
+
+
+@pytest.fixture
+def digits(registry: Registry) -> DatasetVersion:
+    return builders.record_digits(registry)
+
+
+@pytest.fixture
+def start_python(tmp_path: Path) -> Callable[[str], subprocess.Popen[str]]:
+    """Start a Python process in tmp_path that has `open_registry` and the builders at hand."""
+    here = Path(__file__).parent
+    path = os.pathsep.join([str(here), str(here.parent.parent)])
+
+    def start(script: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [
+                sys.executable,
+                "-c",
+                "from builders import *\nfrom zoo.registry import open_registry\n" + script,
+            ],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": path},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    return start

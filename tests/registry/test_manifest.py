@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from zoo.errors import ArtifactError
+from zoo.registry.artifacts import ArtifactStore
+from zoo.registry.manifest import load_content, save_content
+
+from .builders import content
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> ArtifactStore:
+    return ArtifactStore(tmp_path)
+
+
+def _files(folder: Path) -> set[Path]:
+    return {path for path in folder.rglob("*") if path.is_file()}
+
+
+def test_plain_fields_come_back(store: ArtifactStore) -> None:
+    back = load_content(store, save_content(store, content()).manifest)
+    assert dataclasses.replace(back, tensors={}) == dataclasses.replace(content(), tensors={})
+
+
+def test_tensors_come_back_in_order(store: ArtifactStore) -> None:
+    back = load_content(store, save_content(store, content()).manifest)
+    assert {path: array.tolist() for path, array in back.tensors.items()} == {
+        path: array.tolist() for path, array in content().tensors.items()
+    }
+
+
+def test_sizes_are_counted(store: ArtifactStore) -> None:
+    stored = save_content(store, content())
+    assert (stored.parameters, stored.trainable_parameters, stored.size_bytes) == (36 + 4 + 8, 36 + 8, 4 * 48)
+
+
+def test_equal_content_has_one_manifest(store: ArtifactStore) -> None:
+    first = content()
+    again = dataclasses.replace(first, graph=dict(reversed({"a": 1, **first.graph}.items())))
+    ordered = dataclasses.replace(first, graph={"a": 1, **first.graph})
+    assert save_content(store, again).manifest == save_content(store, ordered).manifest
+
+
+def test_the_manifest_is_canonical_json(store: ArtifactStore) -> None:
+    text = store.get(save_content(store, content()).manifest).decode()
+    assert text == json.dumps(json.loads(text), sort_keys=True, separators=(",", ":"))
+
+
+def test_a_fine_tuned_model_adds_only_what_changed(tmp_path: Path, store: ArtifactStore) -> None:
+    parent = content()
+    save_content(store, parent)
+    before = _files(tmp_path)
+    head = np.zeros((4, 3), "float32")
+    save_content(store, dataclasses.replace(parent, tensors={**parent.tensors, "predictions/kernel": head}))
+    assert len(_files(tmp_path) - before) == 2  # the head and the manifest
+
+
+def test_a_damaged_tensor_is_named_with_its_variable(store: ArtifactStore) -> None:
+    manifest = save_content(store, content()).manifest
+    digest = store.put_tensor(content().tensors["norm/mean"])
+    path = Path(store.path(digest))
+    path.write_bytes(path.read_bytes()[:-1] + b"\x00")
+    with pytest.raises(ArtifactError, match=f"variable 'norm/mean': artifact {digest} is damaged"):
+        load_content(store, manifest)
+
+
+def test_a_tensor_of_another_shape_than_the_manifest_says_is_refused(store: ArtifactStore) -> None:
+    manifest = json.loads(store.get(save_content(store, content()).manifest))
+    manifest["variables"][1]["shape"] = [2, 2]
+    wrong = store.put(json.dumps(manifest).encode())
+    with pytest.raises(ArtifactError, match=r"variable 'norm/mean' is float32 \[4\], .* float32 \[2, 2\]"):
+        load_content(store, wrong)
+
+
+def test_a_manifest_of_a_later_format_asks_for_an_upgrade(store: ArtifactStore) -> None:
+    digest = store.put(b'{"format":2}')
+    with pytest.raises(ArtifactError, match=r"has format 2, .* upgrade keras-zoo"):
+        load_content(store, digest)
+
+
+@pytest.mark.parametrize("data", [b"\xff\xfe\x00", b"[1]"])
+def test_a_blob_that_is_no_manifest_is_an_artifact_error(store: ArtifactStore, data: bytes) -> None:
+    with pytest.raises(ArtifactError, match="is no manifest of a model"):
+        load_content(store, store.put(data))
+
+
+def test_a_trainable_variable_without_tensor_is_a_bug(store: ArtifactStore) -> None:
+    with pytest.raises(ValueError, match="without a tensor: nothing"):
+        save_content(store, dataclasses.replace(content(), trainable=("nothing",)))

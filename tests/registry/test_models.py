@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from zoo.errors import ArtifactError, NotFoundError, RegistryError
+from zoo.registry import Metric
+
+from .builders import add_model, content, evaluation, record_digits
+
+if TYPE_CHECKING:
+    from zoo.interfaces import DatasetVersion, Model
+    from zoo.registry import Registry
+
+
+@pytest.fixture
+def model(registry: Registry, digits: DatasetVersion) -> Model:
+    return add_model(registry, digits, loss=0.25, accuracy=0.9)
+
+
+def test_what_complete_run_returns_is_what_is_found(registry: Registry, model: Model) -> None:
+    assert registry.model(model.id) == model
+
+
+def test_a_model_tells_what_it_is(model: Model, digits: DatasetVersion) -> None:
+    told = (model.architecture, model.dataset, model.dataset_version, model.class_names, model.image_size)
+    assert told == ("convnet", digits.name, 1, ("one", "two"), 8)
+
+
+def test_a_model_tells_its_size(model: Model) -> None:
+    assert (model.parameters, model.trainable_parameters, model.size_bytes, model.channels) == (
+        48,
+        44,
+        192,
+        1,
+    )
+
+
+def test_metrics_have_their_split_in_front(model: Model) -> None:
+    assert model.metrics == {"val_accuracy": 0.9, "val_loss": 0.25, "test_accuracy": 0.5}
+
+
+def test_metrics_on_other_datasets_are_not_the_models_own(registry: Registry, model: Model) -> None:
+    other = record_digits(registry, "b")
+    registry.record_evaluation(model.id, other, evaluation("test", accuracy=0.1))
+    assert registry.model(model.id).metrics == model.metrics
+
+
+def test_metrics_are_listed_for_every_dataset(registry: Registry, model: Model) -> None:
+    registry.record_evaluation(model.id, record_digits(registry, "b"), evaluation("test", accuracy=0.1))
+    assert registry.metrics(model.id) == [
+        Metric("digits", 1, "test", "accuracy", 0.5),
+        Metric("digits", 1, "validation", "accuracy", 0.9),
+        Metric("digits", 1, "validation", "loss", 0.25),
+        Metric("digits", 2, "test", "accuracy", 0.1),
+    ]
+
+
+def test_an_evaluation_replaces_the_older_of_its_split(
+    registry: Registry, model: Model, digits: DatasetVersion
+) -> None:
+    registry.record_evaluation(model.id, digits, evaluation("validation", f1=0.7))
+    assert registry.model(model.id).metrics == {"val_f1": 0.7, "test_accuracy": 0.5}
+
+
+def test_a_metric_that_is_no_number_is_kept(registry: Registry, model: Model, digits: DatasetVersion) -> None:
+    registry.record_evaluation(model.id, digits, evaluation("train", loss=math.nan))
+    assert math.isnan(registry.model(model.id).metrics["train_loss"])
+
+
+def test_models_are_listed_newest_first(registry: Registry, model: Model, digits: DatasetVersion) -> None:
+    newer = add_model(registry, digits)
+    assert registry.models() == [newer, model]
+
+
+def test_no_more_models_are_listed_than_asked(
+    registry: Registry, model: Model, digits: DatasetVersion
+) -> None:
+    newer = add_model(registry, digits)
+    assert registry.models(limit=1) == [newer]
+
+
+def test_models_are_filtered_by_architecture(
+    registry: Registry, model: Model, digits: DatasetVersion
+) -> None:
+    resnet = add_model(registry, digits, architecture="resnet")
+    assert registry.models(architecture="resnet") == [resnet]
+
+
+def test_models_of_every_version_of_a_dataset_are_listed(registry: Registry, model: Model) -> None:
+    newer = add_model(registry, record_digits(registry, "b"))
+    add_model(registry, record_digits(registry, source="/elsewhere"))
+    assert registry.models(dataset="digits") == [newer, model]
+
+
+def test_children_are_the_models_fine_tuned_from_it(
+    registry: Registry, model: Model, digits: DatasetVersion
+) -> None:
+    child = add_model(registry, digits, parent_id=model.id)
+    add_model(registry, digits, parent_id=child.id)
+    assert (registry.children(model.id), child.parent_id) == ([child], model.id)
+
+
+def test_an_alias_names_the_model(registry: Registry, model: Model) -> None:
+    registry.set_alias(model.id, "champion")
+    assert registry.model("digits@champion").aliases == ("champion",)
+
+
+def test_an_alias_moves(registry: Registry, model: Model, digits: DatasetVersion) -> None:
+    newer = add_model(registry, digits)
+    for each in (model, newer, model, newer):
+        registry.set_alias(each.id, "champion")
+    named = (registry.model("digits@champion").id, registry.model(model.id).aliases)
+    assert named == (newer.id, ())
+
+
+def test_an_alias_is_within_a_dataset(registry: Registry, model: Model) -> None:
+    other = add_model(registry, record_digits(registry, source="/elsewhere"))
+    registry.set_alias(model.id, "champion")
+    registry.set_alias(other.id, "champion")
+    assert registry.model("digits@champion").id == model.id
+
+
+def test_an_alias_is_kept_over_versions_of_a_dataset(registry: Registry, model: Model) -> None:
+    registry.set_alias(model.id, "champion")
+    record_digits(registry, "b")
+    assert registry.model("digits@champion").id == model.id
+
+
+def test_best_cannot_be_an_alias(registry: Registry, model: Model) -> None:
+    with pytest.raises(RegistryError, match="alias 'best' is reserved"):
+        registry.set_alias(model.id, "best")
+
+
+@pytest.mark.parametrize("name", ["", "Champion", "-x", "a b", "a@b"])
+def test_an_alias_of_other_letters_is_refused(registry: Registry, model: Model, name: str) -> None:
+    with pytest.raises(RegistryError, match="cannot be an alias"):
+        registry.set_alias(model.id, name)
+
+
+def test_a_model_loads_bit_for_bit(registry: Registry, model: Model) -> None:
+    loaded = registry.load_content(model.id).tensors
+    assert {path: array.tobytes() for path, array in loaded.items()} == {
+        path: array.tobytes() for path, array in content().tensors.items()
+    }
+
+
+def test_a_flipped_byte_is_found_on_load_and_named(registry: Registry, model: Model) -> None:
+    digest = registry.artifacts.put_tensor(content().tensors["conv/kernel"])
+    path = Path(registry.artifacts.path(digest))
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(
+        ArtifactError,
+        match=f"model {model.id}: variable 'conv/kernel': artifact {digest} is damaged: .*{path}",
+    ):
+        registry.load_content(model.id)
+
+
+def test_an_unknown_model_cannot_be_loaded(registry: Registry) -> None:
+    with pytest.raises(NotFoundError, match="no model has the id 'nobody': `zoo models` lists them"):
+        registry.load_content("nobody")

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from zoo.errors import NotFoundError, UnknownNameError
+
+from .builders import add_model, run_plan, search_plan
+
+if TYPE_CHECKING:
+    from zoo.interfaces import DatasetVersion, Model, Run, Search
+    from zoo.registry import Registry
+
+
+@pytest.fixture
+def ids(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Ids that are given out next, last first; then chance goes on."""
+    import secrets
+
+    coming: list[str] = []
+    chance = secrets.token_hex
+
+    def token(size: int) -> str:
+        return coming.pop() if coming and size == 6 else chance(size)
+
+    monkeypatch.setattr("zoo.registry.ids.secrets.token_hex", token)
+    return coming
+
+
+@pytest.fixture
+def three(registry: Registry, digits: DatasetVersion, ids: list[str]) -> tuple[Run, Model, Search]:
+    """A run aaaa…1, its model aaaa…2, another model aabb…3 and a search aacc…4."""
+    ids[:] = ["aacccccccccc", "aabbbbbbbbbb", "eeeeeeeeeeee", "aaaaaaaaaaa2", "aaaaaaaaaaa1"]
+    model = add_model(registry, digits, accuracy=0.9)
+    add_model(registry, digits, accuracy=0.5)
+    return registry.run("aaaaaaaaaaa1"), model, registry.start_search(search_plan(), digits)
+
+
+def test_an_id_in_use_is_not_given_out_again(
+    registry: Registry, three: tuple[Run, Model, Search], digits: DatasetVersion, ids: list[str]
+) -> None:
+    ids[:] = ["ffffffffffff", "aacccccccccc", "aabbbbbbbbbb", "aaaaaaaaaaa1"]
+    assert registry.start_run(run_plan(), digits).id == "ffffffffffff"
+
+
+@pytest.mark.parametrize("ref", ["aaaaaaaaaaa2", "aaaa", "AAAA", "digits@best"])
+def test_a_model_is_found(registry: Registry, three: tuple[Run, Model, Search], ref: str) -> None:
+    assert registry.model(ref) == three[1]
+
+
+def test_a_run_is_found_by_the_start_of_its_id(registry: Registry, three: tuple[Run, Model, Search]) -> None:
+    assert registry.run("aa") == three[0]
+
+
+def test_a_search_is_found_by_the_start_of_its_id(
+    registry: Registry, three: tuple[Run, Model, Search]
+) -> None:
+    assert registry.search("aa") == three[2]
+
+
+def test_an_ambiguous_start_lists_the_candidates(
+    registry: Registry, three: tuple[Run, Model, Search]
+) -> None:
+    with pytest.raises(
+        NotFoundError,
+        match=r"^'aa' is the start of several ids: model aaaaaaaaaaa2, model aabbbbbbbbbb; give more of it$",
+    ):
+        registry.model("aa")
+
+
+def test_find_counts_all_kinds(registry: Registry, three: tuple[Run, Model, Search]) -> None:
+    with pytest.raises(NotFoundError, match="model aaaaaaaaaaa2, run aaaaaaaaaaa1; give more of it"):
+        registry.find("aaaa")
+
+
+@pytest.mark.parametrize(
+    ("ref", "index"), [("aaaaaaaaaaa1", 0), ("aaaaaaaaaaa2", 1), ("aac", 2), ("digits@best", 1)]
+)
+def test_find_finds_any_kind(
+    registry: Registry, three: tuple[Run, Model, Search], ref: str, index: int
+) -> None:
+    assert registry.find(ref) == three[index]
+
+
+@pytest.mark.parametrize("ref", ["", "0", "%", "_"])
+def test_an_unknown_model_tells_what_a_model_is(
+    registry: Registry, three: tuple[Run, Model, Search], ref: str
+) -> None:
+    with pytest.raises(NotFoundError, match=f"no model '{ref}': give an id or .* `zoo models` lists them"):
+        registry.model(ref)
+
+
+def test_an_unknown_run_tells_where_runs_are_listed(registry: Registry) -> None:
+    with pytest.raises(NotFoundError, match="no run '0': `zoo runs` lists them"):
+        registry.run("0")
+
+
+def test_an_unknown_search_tells_where_searches_are_listed(registry: Registry) -> None:
+    with pytest.raises(NotFoundError, match="no search '0': `zoo searches` lists them"):
+        registry.search("0")
+
+
+def test_an_unknown_reference_of_any_kind_is_not_found(registry: Registry) -> None:
+    with pytest.raises(NotFoundError, match="no model, run or search '0'"):
+        registry.find("0")
+
+
+def test_a_datasets_name_alone_is_no_model(registry: Registry, digits: DatasetVersion) -> None:
+    with pytest.raises(NotFoundError, match="that is a dataset; write digits@best for its best model"):
+        registry.model("digits")
+
+
+def test_the_id_of_a_run_tells_its_model(registry: Registry, three: tuple[Run, Model, Search]) -> None:
+    with pytest.raises(NotFoundError, match="that is a run, and its model is aaaaaaaaaaa2"):
+        registry.model("aaaaaaaaaaa1")
+
+
+def test_an_unknown_alias_tells_the_nearest(registry: Registry, three: tuple[Run, Model, Search]) -> None:
+    registry.set_alias(three[1].id, "champion")
+    with pytest.raises(UnknownNameError, match=r"unknown alias 'champ': did you mean 'champion'\? \(within"):
+        registry.model("digits@champ")
+
+
+def test_an_unknown_dataset_of_an_alias_tells_the_nearest(
+    registry: Registry, three: tuple[Run, Model, Search]
+) -> None:
+    with pytest.raises(UnknownNameError, match=r"unknown dataset 'digit': did you mean 'digits'\?"):
+        registry.model("digit@best")
+
+
+def test_a_folder_may_stand_before_an_alias(registry: Registry, tmp_path: object) -> None:
+    photos = registry.record_dataset(
+        name="photos", source=f"{tmp_path}/p@home", fingerprint="f" * 64, class_names=("a", "b"), counts={}
+    )
+    model = add_model(registry, photos, accuracy=0.5)
+    assert registry.model(f"{tmp_path}/p@home@best") == model

@@ -1,0 +1,9 @@
+"""The registry: datasets, runs, searches and models in one database, their weights in an artifact store."""
+
+from __future__ import annotations
+
+from zoo.registry.artifacts import ArtifactStore
+from zoo.registry.metrics import Metric
+from zoo.registry.registry import Registry, open_registry
+
+__all__ = ["ArtifactStore", "Metric", "Registry", "open_registry"]

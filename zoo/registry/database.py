@@ -1,0 +1,330 @@
+"""Opens the registry's database, and runs every transaction on it."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, inspect, make_url, text
+from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
+from sqlalchemy.orm import Session
+
+from zoo.errors import RegistryError
+from zoo.registry.schema import SCHEMA_VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+BUSY_SECONDS = 30
+"""How long a process waits for another one that is writing."""
+
+_ANOTHER = "name another registry with --registry or ZOO_REGISTRY"
+# Tables that every version of zoo has had: they tell our database from one of another user of Alembic.
+_OURS = frozenset({"datasets", "searches", "runs", "epochs", "models", "metrics", "aliases"})
+
+_MAGIC = b"SQLite format 3\0"
+
+_ADVICE = (
+    ("disk is full", "free some space there"),
+    ("disk i/o error", "free some space there and check the disk and its quota"),
+    ("locked", "another process has held it for long; try again when that has ended"),
+    ("readonly", f"make the file and its folder writable, or {_ANOTHER}"),
+    ("unable to open", f"check that its folder exists and is writable, or {_ANOTHER}"),
+    ("malformed", "restore it from a backup"),
+    ("not a database", f"restore it from a backup, or {_ANOTHER}"),
+)
+
+
+@dataclass(frozen=True)
+class Location:
+    """Where a registry is.
+
+    Args:
+        url: for SQLAlchemy.
+        path: the file, absolute; None unless the database is SQLite.
+        shown: for people, without a password.
+    """
+
+    url: URL
+    path: Path | None
+    shown: str
+
+
+def locate(url: str | Path) -> Location:
+    """Make sense of a path or an SQLAlchemy URL.
+
+    Raises:
+        RegistryError: it is neither.
+    """
+    if isinstance(url, Path) or "://" not in url:
+        return _locate_file(Path(url))
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise RegistryError(f"'{url}' is no registry: give a path or an SQLAlchemy URL") from error
+    if parsed.get_backend_name() != "sqlite":
+        return Location(parsed, None, parsed.render_as_string())
+    if not parsed.database or parsed.database == ":memory:":
+        raise RegistryError(f"'{url}' names no file, and a registry must outlive its process: give a path")
+    return _locate_file(Path(parsed.database))
+
+
+def _locate_file(path: Path) -> Location:
+    absolute = path.expanduser().absolute()
+    return Location(URL.create("sqlite", database=str(absolute)), absolute, str(absolute))
+
+
+class Database:
+    """An open registry database at the newest schema. Made by `open_database`."""
+
+    def __init__(self, location: Location, engine: Engine) -> None:
+        self.location = location
+        self._readers = engine
+        self._writers = engine.execution_options(immediate=True)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that sees the database as it was at one moment."""
+        with self._session(self._readers) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A session whose changes appear together, durably, when the block ends; if it raises, not at all."""
+        with self._session(self._writers) as session:
+            yield session
+
+    @contextmanager
+    def _session(self, engine: Engine) -> Iterator[Session]:
+        with _translated(self.location), Session(engine) as session, session.begin():
+            yield session
+
+    def close(self) -> None:
+        """Let go of the database. A method called later opens it again."""
+        self._readers.dispose()
+
+
+def open_database(url: str | Path, *, create: bool) -> Database:
+    """Open the registry at a path or SQLAlchemy URL, brought up to the newest schema.
+
+    Args:
+        create: make the registry if there is none.
+
+    Raises:
+        RegistryError: there is none and `create` is false, what is there is not zoo's or from a newer zoo, or
+            it cannot be read or written.
+    """
+    location = locate(url)
+    with _translated(location):
+        if location.path is not None:
+            _check_file(location, location.path, create=create)
+        engine = _waiting_for_lock(lambda: _open_engine(location, create=create))
+    return Database(location, engine)
+
+
+def _check_file(location: Location, path: Path, *, create: bool) -> None:
+    try:
+        if path.is_dir():
+            raise RegistryError(f"the registry {location.shown} is a folder: give the path of a file in it")
+        if path.exists():
+            return
+        if not create:
+            raise _no_registry(location)
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RegistryError(
+            f"cannot reach the registry {location.shown}: {error.strerror or error}; {_ANOTHER}"
+        ) from error
+
+
+def _no_registry(location: Location) -> RegistryError:
+    return RegistryError(
+        f"no registry at {location.shown}: train or search something first, or name one with --registry"
+    )
+
+
+def _open_engine(location: Location, *, create: bool) -> Engine:
+    seen = _look(location)
+    _check_ours(location, seen)
+    if seen.engine is not None and seen.version == SCHEMA_VERSION:
+        return seen.engine
+    if seen.version is None and not create:
+        raise _no_registry(location)
+    if seen.version != SCHEMA_VERSION:
+        from zoo.registry.upgrade import upgrade
+
+        # Making a table anew, as SQLite must to change one, would delete what refers to it.
+        migrating = _writable_engine(location, foreign_keys=False)
+        upgrade(migrating.execution_options(immediate=True), location.shown, seen.version)
+        migrating.dispose()
+    if location.path is not None:
+        _use_write_ahead_log(location)
+    return _writable_engine(location, foreign_keys=True)
+
+
+# What is there -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What a look at the database found.
+
+    Args:
+        tables: names of its tables.
+        version: Alembic's revision; None where Alembic has never been.
+        engine: for a database that can be read only: how to read it.
+    """
+
+    tables: frozenset[str]
+    version: str | None
+    engine: Engine | None = None
+
+
+def _check_ours(location: Location, seen: _Seen) -> None:
+    if seen.tables and (seen.version is None or not seen.tables >= _OURS):
+        raise RegistryError(
+            f"the database {location.shown} is another program's: it has tables, but not zoo's; {_ANOTHER}"
+        )
+
+
+def _look(location: Location) -> _Seen:
+    """See what is in the database without changing a byte of it."""
+    if location.path is None:
+        return _look_through(_writable_engine(location, foreign_keys=True))
+    if not location.path.exists() or location.path.stat().st_size == 0:
+        return _Seen(frozenset(), None)
+    _check_magic(location, location.path)
+    # A crash may leave a log that only a writer can read; on a read-only disk only `immutable` works.
+    for mode in ("mode=ro", "mode=rw"):
+        try:
+            return _look_through(_file_engine(location.path, mode), keep=not _can_write(location.path))
+        except OperationalError as error:
+            if _is_locked(error):
+                raise
+    return _look_through(_file_engine(location.path, "mode=ro&immutable=1"), keep=True)
+
+
+def _check_magic(location: Location, path: Path) -> None:
+    # SQLite itself takes a file of less than 100 bytes for an empty database and writes over it.
+    try:
+        with path.open("rb") as file:
+            start = file.read(len(_MAGIC))
+    except OSError as error:
+        raise RegistryError(
+            f"cannot read the registry {location.shown}: {error.strerror}; {_ANOTHER}"
+        ) from error
+    if start != _MAGIC:
+        raise RegistryError(f"cannot use the registry {location.shown}: file is not a database; {_ANOTHER}")
+
+
+def _look_through(engine: Engine, *, keep: bool = False) -> _Seen:
+    with engine.connect() as connection:
+        tables = frozenset(inspect(connection).get_table_names())
+        version = _version(connection) if "alembic_version" in tables else None
+    engine.dispose()
+    return _Seen(tables - {"alembic_version"}, version, engine if keep else None)
+
+
+def _version(connection: Connection) -> str | None:
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _can_write(path: Path) -> bool:
+    return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+
+
+# How to connect ------------------------------------------------------------------------------------------
+
+
+def _file_engine(path: Path, mode: str) -> Engine:
+    uri = f"{path.as_uri()}?{mode}"
+
+    def connect() -> sqlite3.Connection:
+        return sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, check_same_thread=False)
+
+    engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
+    _manage_transactions(engine, foreign_keys=True)
+    return engine
+
+
+def _writable_engine(location: Location, *, foreign_keys: bool) -> Engine:
+    try:
+        if location.path is None:
+            return create_engine(location.url)
+        engine = create_engine(location.url, connect_args={"timeout": BUSY_SECONDS})
+    except (ImportError, NoSuchModuleError) as error:
+        raise RegistryError(
+            f"cannot open the registry {location.shown}: {error}; install the driver of that database"
+        ) from error
+    _manage_transactions(engine, foreign_keys=foreign_keys)
+    return engine
+
+
+def _manage_transactions(engine: Engine, *, foreign_keys: bool) -> None:
+    """Begin transactions ourselves, for Python's sqlite3 would begin them late and not around DDL."""
+
+    def on_connect(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
+        connection.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
+        # NORMAL would lose the last commits when the power fails, and a run reported as done must stay done.
+        connection.execute("PRAGMA synchronous = FULL")
+
+    def on_begin(connection: Connection) -> None:
+        # A transaction that reads before it writes fails at once, without waiting, where another wrote
+        # in between; IMMEDIATE takes the lock, and waits for it, at the start.
+        immediate = connection.get_execution_options().get("immediate", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+    event.listen(engine, "connect", on_connect)
+    event.listen(engine, "begin", on_begin)
+
+
+def _use_write_ahead_log(location: Location) -> None:
+    """Let readers go on while another process writes. The file remembers it."""
+    statement = "PRAGMA journal_mode = WAL"
+    with closing(sqlite3.connect(location.shown, timeout=BUSY_SECONDS)) as connection:
+        try:
+            connection.execute(statement)
+        except sqlite3.OperationalError as error:
+            raise OperationalError(statement, None, error) from error
+
+
+# What goes wrong -----------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _translated(location: Location) -> Iterator[None]:
+    """Turn what a database says of its disk, its locks and its network into a RegistryError."""
+    try:
+        yield
+    except DatabaseError as error:
+        # Its subclasses but OperationalError, such as a broken constraint, are bugs of ours.
+        if type(error) not in (DatabaseError, OperationalError):
+            raise
+        reason = str(error.orig)
+        advice = next(
+            (advice for sign, advice in _ADVICE if sign in reason.lower()), f"check it, or {_ANOTHER}"
+        )
+        raise RegistryError(f"cannot use the registry {location.shown}: {reason}; {advice}") from error
+
+
+def _waiting_for_lock(work: Callable[[], Engine]) -> Engine:
+    """Try again while another process makes the registry: SQLite does not wait for every kind of lock."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            return work()
+        except OperationalError as error:
+            if not _is_locked(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+
+
+def _is_locked(error: OperationalError) -> bool:
+    return "locked" in str(error.orig)

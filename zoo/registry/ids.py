@@ -1,0 +1,57 @@
+"""Ids of runs, searches and models, and how a part of one names a row."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, TypeVar
+
+from sqlalchemy import select
+
+from zoo.errors import NotFoundError
+from zoo.registry.schema import ModelRow, RunRow, SearchRow
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.orm import Session
+
+Row = TypeVar("Row", ModelRow, RunRow, SearchRow)
+
+KINDS = {ModelRow: "model", RunRow: "run", SearchRow: "search"}
+LISTED_BY = {ModelRow: "`zoo models`", RunRow: "`zoo runs`", SearchRow: "`zoo searches`"}
+_SHOWN = 5
+
+
+def new_id(session: Session) -> str:
+    """Twelve hexadecimal digits that name no run, search or model yet."""
+    while True:
+        candidate = secrets.token_hex(6)
+        if not any(session.get(table, candidate) for table in KINDS):
+            return candidate
+
+
+def get(session: Session, table: type[Row], identity: str) -> Row:
+    """The row of exactly this id.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    row = session.get(table, identity)
+    if row is None:
+        raise NotFoundError(f"no {KINDS[table]} has the id '{identity}': {LISTED_BY[table]} lists them")
+    return row
+
+
+def starting_with(session: Session, table: type[Row], start: str) -> Sequence[Row]:
+    """Rows whose id starts with `start`, up to six of them; none for an empty start."""
+    if not start:
+        return []
+    matches = table.id.startswith(start.lower(), autoescape=True)
+    return session.scalars(select(table).where(matches).order_by(table.id).limit(_SHOWN + 1)).all()
+
+
+def ambiguous(start: str, rows: Sequence[ModelRow | RunRow | SearchRow]) -> NotFoundError:
+    """What to raise where several ids start so."""
+    shown = ", ".join(f"{KINDS[type(row)]} {row.id}" for row in rows[:_SHOWN])
+    more = " …" if len(rows) > _SHOWN else ""
+    return NotFoundError(f"'{start}' is the start of several ids: {shown}{more}; give more of it")

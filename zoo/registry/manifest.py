@@ -1,0 +1,137 @@
+"""A model's content as a manifest (JSON) and a blob for each tensor, and back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypedDict, cast
+
+from zoo.errors import ArtifactError
+from zoo.interfaces import ModelContent
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from zoo.registry.artifacts import ArtifactStore
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class StoredContent:
+    """What the registry writes down about a stored model; see `zoo.interfaces.Model` for the fields."""
+
+    manifest: str
+    size_bytes: int
+    parameters: int
+    trainable_parameters: int
+
+
+class _Variable(TypedDict):
+    path: str
+    shape: list[int]
+    dtype: str
+    sha256: str
+    trainable: bool
+
+
+class _Manifest(TypedDict):
+    format: int
+    graph: dict[str, object]
+    image_size: int
+    channels: int
+    class_names: list[str]
+    head: list[str]
+    freeze_points: list[str]
+    variables: list[_Variable]
+
+
+def save_content(store: ArtifactStore, content: ModelContent) -> StoredContent:
+    """Store every tensor that the store has not, then the manifest that names them.
+
+    Raises:
+        ArtifactError: the store cannot be written; it then holds blobs that no manifest names.
+    """
+    strangers = set(content.trainable) - set(content.tensors)
+    if strangers:
+        raise ValueError(f"trainable variables without a tensor: {', '.join(sorted(strangers))}")
+    trainable = set(content.trainable)
+    manifest: _Manifest = {
+        "format": FORMAT,
+        "graph": dict(content.graph),
+        "image_size": content.image_size,
+        "channels": content.channels,
+        "class_names": list(content.class_names),
+        "head": list(content.head),
+        "freeze_points": list(content.freeze_points),
+        "variables": [
+            _store_variable(store, path, array, trainable=path in trainable)
+            for path, array in content.tensors.items()
+        ],
+    }
+    canonical = json.dumps(manifest, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return StoredContent(
+        manifest=store.put(canonical.encode()),
+        size_bytes=sum(int(array.nbytes) for array in content.tensors.values()),
+        parameters=sum(int(array.size) for array in content.tensors.values()),
+        trainable_parameters=sum(int(content.tensors[path].size) for path in trainable),
+    )
+
+
+def load_content(store: ArtifactStore, digest: str) -> ModelContent:
+    """The content whose manifest has this digest; the SHA-256 of the manifest and of each tensor is checked.
+
+    Raises:
+        ArtifactError: a blob is missing or damaged or does not fit its entry in the manifest, or the manifest
+            is of a format that this version of zoo does not know.
+    """
+    manifest = _read_manifest(store, digest)
+    variables = manifest["variables"]
+    return ModelContent(
+        graph=manifest["graph"],
+        image_size=manifest["image_size"],
+        channels=manifest["channels"],
+        class_names=tuple(manifest["class_names"]),
+        head=tuple(manifest["head"]),
+        freeze_points=tuple(manifest["freeze_points"]),
+        tensors={variable["path"]: _load_variable(store, variable) for variable in variables},
+        trainable=tuple(variable["path"] for variable in variables if variable["trainable"]),
+    )
+
+
+def _read_manifest(store: ArtifactStore, digest: str) -> _Manifest:
+    where = f"artifact {digest} at {store.path(digest)}"
+    try:
+        manifest = json.loads(store.get(digest))
+    except ValueError as error:
+        raise ArtifactError(f"{where} is no manifest of a model") from error
+    if not isinstance(manifest, dict) or "format" not in manifest:
+        raise ArtifactError(f"{where} is no manifest of a model")
+    if manifest["format"] != FORMAT:
+        raise ArtifactError(
+            f"{where} has format {manifest['format']}, and this zoo reads {FORMAT}; upgrade keras-zoo"
+        )
+    return cast("_Manifest", manifest)
+
+
+def _store_variable(store: ArtifactStore, path: str, array: np.ndarray, *, trainable: bool) -> _Variable:
+    return {
+        "path": path,
+        "shape": list(array.shape),
+        "dtype": array.dtype.name,
+        "sha256": store.put_tensor(array),
+        "trainable": trainable,
+    }
+
+
+def _load_variable(store: ArtifactStore, variable: _Variable) -> np.ndarray:
+    try:
+        array = store.get_tensor(variable["sha256"])
+    except ArtifactError as error:
+        raise ArtifactError(f"variable '{variable['path']}': {error}") from error
+    if list(array.shape) != variable["shape"] or array.dtype.name != variable["dtype"]:
+        raise ArtifactError(
+            f"variable '{variable['path']}' is {array.dtype.name} {list(array.shape)}, but its manifest says "
+            f"{variable['dtype']} {variable['shape']}: restore the artifacts from a backup, or train again"
+        )
+    return array

@@ -1,0 +1,108 @@
+"""Models, their aliases and their children."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from zoo.errors import RegistryError
+from zoo.interfaces import Model
+from zoo.registry import metrics
+from zoo.registry.schema import AliasRow, DatasetRow, ModelRow, RunRow
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.orm import Session
+
+BEST = "best"
+"""Stands for whatever `zoo best` answers, so no alias can have this name."""
+
+_ALIAS = re.compile(r"[a-z0-9][a-z0-9._-]*")
+
+
+def listed(
+    session: Session, *, dataset: str | None, architecture: str | None, limit: int | None
+) -> list[Model]:
+    """Models, newest first."""
+    query = select(ModelRow).join(ModelRow.run).join(RunRow.dataset)
+    if dataset is not None:
+        query = query.where(DatasetRow.name == dataset)
+    if architecture is not None:
+        query = query.where(RunRow.architecture == architecture)
+    newest = query.order_by(ModelRow.created_at.desc(), ModelRow.id).limit(limit)
+    return to_models(session, session.scalars(newest).all())
+
+
+def children(session: Session, model_id: str) -> list[Model]:
+    """Models that were fine-tuned from this one, newest first."""
+    query = select(ModelRow).join(ModelRow.run).where(RunRow.parent_id == model_id)
+    return to_models(session, session.scalars(query.order_by(ModelRow.created_at.desc(), ModelRow.id)).all())
+
+
+def set_alias(session: Session, model: ModelRow, name: str) -> None:
+    """Move an alias, within the model's dataset, to this model. Where it was before stays on record.
+
+    Raises:
+        RegistryError: the name is reserved or not of the right letters.
+    """
+    if name == BEST:
+        raise RegistryError(
+            f"the alias '{BEST}' is reserved: DATASET@{BEST} always is the model with the best validation "
+            "accuracy; choose another name"
+        )
+    if not _ALIAS.fullmatch(name):
+        raise RegistryError(
+            f"'{name}' cannot be an alias: use lower-case letters, digits, '.', '_' and '-', a letter or "
+            "digit first"
+        )
+    session.add(AliasRow(name=name, model_id=model.id, created_at=datetime.now(UTC)))
+
+
+def aliases(session: Session) -> dict[tuple[str, str], str]:
+    """(dataset name, alias) -> id of the model that it is set on now."""
+    history = session.execute(
+        select(DatasetRow.name, AliasRow.name, AliasRow.model_id)
+        .select_from(AliasRow)
+        .join(RunRow, RunRow.model_id == AliasRow.model_id)
+        .join(RunRow.dataset)
+        .order_by(AliasRow.id)
+    )
+    return {(dataset, name): model_id for dataset, name, model_id in history}
+
+
+def to_models(session: Session, rows: Sequence[ModelRow]) -> list[Model]:
+    """The rows as dataclasses."""
+    names: dict[str, list[str]] = {}
+    for (_, name), model_id in aliases(session).items():
+        names.setdefault(model_id, []).append(name)
+    return [_to_model(row, tuple(sorted(names.get(row.id, ())))) for row in rows]
+
+
+def _to_model(row: ModelRow, names: tuple[str, ...]) -> Model:
+    run = row.run
+    return Model(
+        id=row.id,
+        run_id=run.id,
+        architecture=run.architecture,
+        dataset=run.dataset.name,
+        dataset_version=run.dataset.version,
+        class_names=tuple(row.class_names),
+        image_size=row.image_size,
+        channels=row.channels,
+        parameters=row.parameters,
+        trainable_parameters=row.trainable_parameters,
+        size_bytes=row.size_bytes,
+        manifest=row.manifest,
+        created_at=row.created_at,
+        parent_id=run.parent_id,
+        metrics={
+            metrics.PREFIXES[metric.split] + metric.name: metrics.loaded(metric.value)
+            for metric in sorted(row.metrics, key=lambda metric: (metric.split, metric.name))
+            if metric.dataset_id == run.dataset_id
+        },
+        aliases=names,
+    )

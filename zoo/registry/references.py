@@ -1,0 +1,86 @@
+"""What a reference on the command line means: an id, the start of one, `DATASET@best` or `DATASET@ALIAS`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from zoo.errors import NotFoundError, UnknownNameError
+from zoo.registry import datasets, ids, models, selection
+from zoo.registry.schema import DatasetRow, ModelRow, RunRow, SearchRow
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+
+def model(session: Session, ref: str) -> ModelRow:
+    """The model that a reference names.
+
+    Raises:
+        NotFoundError: none or several; the message lists the candidates.
+        UnknownNameError: the dataset or alias is unknown.
+    """
+    if "@" in ref:
+        return _named(session, ref)
+    found = ids.starting_with(session, ModelRow, ref)
+    if len(found) > 1:
+        raise ids.ambiguous(ref, found)
+    if found:
+        return found[0]
+    raise NotFoundError(f"no model '{ref}': {_model_advice(session, ref)}")
+
+
+def run(session: Session, ref: str) -> RunRow:
+    """The run whose id is or starts with `ref`; raises NotFoundError."""
+    return _by_id(session, RunRow, ref)
+
+
+def search(session: Session, ref: str) -> SearchRow:
+    """The search whose id is or starts with `ref`; raises NotFoundError."""
+    return _by_id(session, SearchRow, ref)
+
+
+def anything(session: Session, ref: str) -> ModelRow | RunRow | SearchRow:
+    """The one model, run or search that a reference names; raises as `model` does."""
+    if "@" in ref:
+        return _named(session, ref)
+    found: list[ModelRow | RunRow | SearchRow] = [
+        *ids.starting_with(session, ModelRow, ref),
+        *ids.starting_with(session, RunRow, ref),
+        *ids.starting_with(session, SearchRow, ref),
+    ]
+    if len(found) > 1:
+        raise ids.ambiguous(ref, found)
+    if found:
+        return found[0]
+    raise NotFoundError(f"no model, run or search '{ref}': {_model_advice(session, ref)}")
+
+
+def _by_id(session: Session, table: type[ids.Row], ref: str) -> ids.Row:
+    found = ids.starting_with(session, table, ref)
+    if len(found) > 1:
+        raise ids.ambiguous(ref, found)
+    if not found:
+        raise NotFoundError(f"no {ids.KINDS[table]} '{ref}': {ids.LISTED_BY[table]} lists them")
+    return found[0]
+
+
+def _named(session: Session, ref: str) -> ModelRow:
+    dataset_ref, _, name = ref.rpartition("@")
+    dataset = datasets.find(session, dataset_ref)
+    if name == models.BEST:
+        return selection.best(session, dataset, selection.DEFAULT_METRIC, selection.Limits())
+    aliases = {alias: model for (of, alias), model in models.aliases(session).items() if of == dataset.name}
+    if name not in aliases:
+        raise UnknownNameError("alias", name, {*aliases, models.BEST}, f"(within dataset {dataset.name})")
+    return ids.get(session, ModelRow, aliases[name])
+
+
+def _model_advice(session: Session, ref: str) -> str:
+    if session.scalar(select(DatasetRow.id).where(DatasetRow.name == ref).limit(1)):
+        return f"that is a dataset; write {ref}@{models.BEST} for its best model"
+    runs = ids.starting_with(session, RunRow, ref)
+    if len(runs) == 1 and runs[0].model_id:
+        return f"that is a run, and its model is {runs[0].model_id}"
+    return "give an id or the start of one, DATASET@best or DATASET@ALIAS; `zoo models` lists them"

@@ -1,0 +1,346 @@
+"""The registry as the rest of zoo sees it: one method for each thing to record or to ask."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from zoo.errors import ArtifactError, RegistryError
+from zoo.registry import datasets, ids, manifest, metrics, models, references, runs, searches, selection
+from zoo.registry.artifacts import ArtifactStore
+from zoo.registry.database import open_database
+from zoo.registry.schema import ModelRow, RunRow
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Self
+
+    from zoo.interfaces import (
+        DatasetVersion,
+        Epoch,
+        Evaluation,
+        Model,
+        ModelContent,
+        Run,
+        RunKind,
+        RunPlan,
+        Search,
+        SearchPlan,
+        State,
+        Trial,
+    )
+    from zoo.registry.database import Database
+    from zoo.registry.metrics import Metric
+
+DEFAULT_REGISTRY = "registry.db"
+DEFAULT_ARTIFACTS = "artifacts"
+
+
+def open_registry(
+    url: str | Path | None = None, artifacts: str | Path | None = None, *, create: bool = True
+) -> Registry:
+    """Open the registry, making it or bringing it up to date where needed.
+
+    Args:
+        url: a path or an SQLAlchemy URL; None: ZOO_REGISTRY, or else `registry.db` in the working directory.
+        artifacts: a folder or an fsspec URL; None: ZOO_ARTIFACTS, or else `artifacts` beside the file.
+        create: make the registry if there is none.
+
+    Raises:
+        RegistryError: it cannot be opened; see `zoo.registry.database.open_database`.
+    """
+    database = open_database(url or os.environ.get("ZOO_REGISTRY") or DEFAULT_REGISTRY, create=create)
+    location = database.location
+    place = artifacts or os.environ.get("ZOO_ARTIFACTS")
+    if not place:
+        if location.path is None:
+            raise RegistryError(
+                f"the registry {location.shown} is no file that artifacts could lie beside: "
+                "name a place for them with --artifacts or ZOO_ARTIFACTS"
+            )
+        place = location.path.parent / DEFAULT_ARTIFACTS
+    return Registry(database, ArtifactStore(place))
+
+
+class Registry:
+    """An open registry; made by `open_registry`. Close it, or use it in a `with` statement.
+
+    Every method is one transaction, so another process sees all of it or nothing.
+
+    Raises:
+        RegistryError: in any method: the database cannot be read or written.
+        NotFoundError: in any method: there is nothing of a given id.
+    """
+
+    def __init__(self, database: Database, artifacts: ArtifactStore) -> None:
+        self._database = database
+        self.url = database.location.shown
+        self.artifacts = artifacts
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the database file."""
+        self._database.close()
+
+    # Datasets --------------------------------------------------------------------------------------------
+
+    def record_dataset(
+        self,
+        *,
+        name: str,
+        source: str,
+        fingerprint: str,
+        class_names: tuple[str, ...],
+        counts: Mapping[str, Mapping[str, int]],
+    ) -> DatasetVersion:
+        """The version of a dataset that has this content, recorded now if it is new.
+
+        Another content of the same source is the next version. Another source of the same name gets the next
+        free name out of name-2, name-3, ….
+        """
+        with self._database.writing() as session:
+            return datasets.record(
+                session,
+                name=name,
+                source=source,
+                fingerprint=fingerprint,
+                class_names=class_names,
+                counts=counts,
+            )
+
+    def datasets(self) -> list[DatasetVersion]:
+        """All versions of all datasets, by name and version."""
+        with self._database.reading() as session:
+            return datasets.every(session)
+
+    def dataset(self, ref: str) -> DatasetVersion:
+        """The newest version of a dataset, given by name or folder; raises UnknownNameError."""
+        with self._database.reading() as session:
+            return datasets.find(session, ref)
+
+    # Runs ------------------------------------------------------------------------------------------------
+
+    def start_run(self, plan: RunPlan, dataset: DatasetVersion) -> Run:
+        """Write a run down as running. It ends with `complete_run` or `end_run`."""
+        with self._database.writing() as session:
+            return runs.to_run(runs.start(session, plan, dataset))
+
+    def record_epoch(self, run_id: str, epoch: Epoch) -> None:
+        """Write an epoch of a running run, in place of an older one of this number."""
+        with self._database.writing() as session:
+            runs.record_epoch(session, run_id, epoch)
+
+    def epochs(self, run_id: str) -> list[Epoch]:
+        """A run's epochs in order."""
+        with self._database.reading() as session:
+            return runs.epochs(session, run_id)
+
+    def complete_run(
+        self,
+        run_id: str,
+        content: ModelContent,
+        evaluations: Sequence[Evaluation],
+        *,
+        score: float | None = None,
+    ) -> Model:
+        """Store what a run made and end it. If anything fails there is no model and the run is still running.
+
+        Args:
+            content: the trained weights with all that is needed to use them.
+            evaluations: on the dataset version that the run trained on, one for each split.
+            score: of a trial: the objective's value.
+
+        Raises:
+            RegistryError: the run has ended already.
+            ArtifactError: the weights cannot be stored.
+        """
+        with self._database.reading() as session:
+            runs.running(session, run_id)
+        stored = manifest.save_content(self.artifacts, content)
+        with self._database.writing() as session:
+            row = runs.complete(session, run_id, content, stored, evaluations, score=score)
+            return models.to_models(session, [row])[0]
+
+    def end_run(
+        self,
+        run_id: str,
+        state: State,
+        error: str | None = None,
+    ) -> Run:
+        """End a run that made no model, as failed, pruned or interrupted.
+
+        Raises:
+            RegistryError: the run has ended already.
+        """
+        with self._database.writing() as session:
+            return runs.to_run(runs.end(session, run_id, state, error))
+
+    def runs(
+        self,
+        *,
+        dataset: str | None = None,
+        search: str | None = None,
+        kind: RunKind | None = None,
+        state: State | None = None,
+        limit: int | None = None,
+    ) -> list[Run]:
+        """Runs, newest first; the trials of a search by number. `dataset` and `search` are references."""
+        with self._database.reading() as session:
+            return runs.listed(
+                session,
+                dataset=None if dataset is None else datasets.find(session, dataset).name,
+                search_id=None if search is None else references.search(session, search).id,
+                kind=kind,
+                state=state,
+                limit=limit,
+            )
+
+    # Searches --------------------------------------------------------------------------------------------
+
+    def start_search(self, plan: SearchPlan, dataset: DatasetVersion) -> Search:
+        """Write a search down as running in this process."""
+        with self._database.writing() as session:
+            return searches.to_searches(session, [searches.start(session, plan, dataset)])[0]
+
+    def end_search(self, search_id: str, state: State, error: str | None = None) -> Search:
+        """End a search. Any end but completed can be taken back with `reopen_search`."""
+        with self._database.writing() as session:
+            return searches.to_searches(session, [searches.end(session, search_id, state, error)])[0]
+
+    def reopen_search(self, search_id: str) -> Search:
+        """Go on with a search in this process. Trials that it had left running become interrupted.
+
+        Raises:
+            SearchError: it is completed, or another process on this machine is at it.
+        """
+        with self._database.writing() as session:
+            return searches.to_searches(session, [searches.reopen(session, search_id)])[0]
+
+    def start_trial(
+        self,
+        search_id: str,
+        trial: Trial,
+        plan: RunPlan,
+    ) -> Run:
+        """Write a trial down as running. One that an earlier attempt began is begun again under the same id.
+
+        Raises:
+            SearchError: the search is not running, or the trial is completed.
+        """
+        with self._database.writing() as session:
+            return runs.to_run(searches.start_trial(session, search_id, trial, plan))
+
+    def searches(self, *, dataset: str | None = None) -> list[Search]:
+        """Searches, newest first. `dataset` is a reference."""
+        with self._database.reading() as session:
+            name = None if dataset is None else datasets.find(session, dataset).name
+            return searches.listed(session, dataset=name)
+
+    # Models ----------------------------------------------------------------------------------------------
+
+    def models(
+        self, *, dataset: str | None = None, architecture: str | None = None, limit: int | None = None
+    ) -> list[Model]:
+        """Models, newest first. `dataset` is a reference; models of all its versions are listed."""
+        with self._database.reading() as session:
+            name = None if dataset is None else datasets.find(session, dataset).name
+            return models.listed(session, dataset=name, architecture=architecture, limit=limit)
+
+    def best(
+        self,
+        dataset_ref: str,
+        *,
+        metric: str = selection.DEFAULT_METRIC,
+        architecture: str | None = None,
+        max_params: int | None = None,
+        max_size_mb: float | None = None,
+    ) -> Model:
+        """The model with the best validation metric on the newest version of a dataset.
+
+        See `zoo.registry.selection.best` for ties, directions and errors.
+        """
+        limits = selection.Limits(architecture, max_params, max_size_mb)
+        with self._database.reading() as session:
+            dataset = datasets.find(session, dataset_ref)
+            return models.to_models(session, [selection.best(session, dataset, metric, limits)])[0]
+
+    def children(self, model_id: str) -> list[Model]:
+        """Models that were fine-tuned from this one, newest first."""
+        with self._database.reading() as session:
+            return models.children(session, ids.get(session, ModelRow, model_id).id)
+
+    def set_alias(self, model_id: str, name: str) -> None:
+        """Move an alias, within the model's dataset, to this model.
+
+        Raises:
+            RegistryError: the name is reserved or not of the right letters.
+        """
+        with self._database.writing() as session:
+            models.set_alias(session, ids.get(session, ModelRow, model_id), name)
+
+    def record_evaluation(self, model_id: str, dataset: DatasetVersion, evaluation: Evaluation) -> None:
+        """Keep an evaluation, in place of an older one on the same split of the same dataset version."""
+        with self._database.writing() as session:
+            metrics.replace(session, ids.get(session, ModelRow, model_id), dataset.id, evaluation)
+
+    def metrics(self, model_id: str) -> list[Metric]:
+        """All that was measured of a model, on any dataset."""
+        with self._database.reading() as session:
+            return metrics.of_model(session, ids.get(session, ModelRow, model_id).id)
+
+    def load_content(self, model_id: str) -> ModelContent:
+        """A model's weights and all that is needed to use them; every SHA-256 is checked.
+
+        Raises:
+            ArtifactError: a blob is missing or damaged; the message names it and the model.
+        """
+        with self._database.reading() as session:
+            digest = ids.get(session, ModelRow, model_id).manifest
+        try:
+            return manifest.load_content(self.artifacts, digest)
+        except ArtifactError as error:
+            raise ArtifactError(f"model {model_id}: {error}") from error
+
+    # References ------------------------------------------------------------------------------------------
+
+    def model(self, ref: str) -> Model:
+        """The model of an id, the start of one, `DATASET@best` or `DATASET@ALIAS`.
+
+        Raises:
+            NotFoundError: no model or several; the message lists the candidates.
+            UnknownNameError: the dataset or the alias is unknown.
+        """
+        with self._database.reading() as session:
+            return models.to_models(session, [references.model(session, ref)])[0]
+
+    def run(self, ref: str) -> Run:
+        """The run of an id or the start of one; raises NotFoundError."""
+        with self._database.reading() as session:
+            return runs.to_run(references.run(session, ref))
+
+    def search(self, ref: str) -> Search:
+        """The search of an id or the start of one; raises NotFoundError."""
+        with self._database.reading() as session:
+            return searches.to_searches(session, [references.search(session, ref)])[0]
+
+    def find(self, ref: str) -> Model | Run | Search:
+        """Whatever one thing the reference names; raises as `model` does."""
+        with self._database.reading() as session:
+            row = references.anything(session, ref)
+            if isinstance(row, ModelRow):
+                return models.to_models(session, [row])[0]
+            if isinstance(row, RunRow):
+                return runs.to_run(row)
+            return searches.to_searches(session, [row])[0]

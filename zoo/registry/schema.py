@@ -1,0 +1,204 @@
+"""The tables of the registry. They change only together with a new file in migrations/versions."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    Dialect,
+    Double,
+    ForeignKey,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+from zoo.interfaces import SPLITS, HyperparameterValue, RunKind, State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+SCHEMA_VERSION = "0001"
+"""The newest revision in migrations/versions; a registry that says so is opened without asking Alembic."""
+
+# SQLAlchemy reads the annotations below when it runs, so nothing in them may be imported for checking only.
+HyperparameterValues = dict[str, HyperparameterValue]
+Settings = dict[str, HyperparameterValue | None]
+Document = dict[str, object]
+Environment = dict[str, str]
+ClassCounts = dict[str, dict[str, int]]
+MetricValues = dict[str, float]
+
+_NAMES = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment: stored as UTC, returned with its time zone, also by databases that store none."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(naming_convention=_NAMES)
+
+
+def _one_of(column: str, values: Iterable[str]) -> CheckConstraint:
+    return CheckConstraint(f"{column} IN ({', '.join(repr(str(value)) for value in values)})", name=column)
+
+
+class DatasetRow(Base):
+    __tablename__ = "datasets"
+    __table_args__ = (UniqueConstraint("name", "version"), UniqueConstraint("name", "fingerprint"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(255))
+    version: Mapped[int]
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    source: Mapped[str] = mapped_column(Text)
+    class_names: Mapped[list[str]] = mapped_column(JSON)
+    counts: Mapped[ClassCounts] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class SearchRow(Base):
+    __tablename__ = "searches"
+    __table_args__ = (_one_of("state", State), _one_of("objective_direction", ("max", "min")))
+
+    id: Mapped[str] = mapped_column(String(12), primary_key=True)
+    dataset_id: Mapped[int] = mapped_column(ForeignKey("datasets.id"), index=True)
+    architecture: Mapped[str] = mapped_column(String(255))
+    architecture_version: Mapped[str] = mapped_column(String(255))
+    plugin: Mapped[str] = mapped_column(Text)
+    algorithm: Mapped[str] = mapped_column(String(32))
+    objective_name: Mapped[str] = mapped_column(String(64))
+    objective_direction: Mapped[str] = mapped_column(String(3))
+    trials: Mapped[int]
+    epochs: Mapped[int]
+    seed: Mapped[int] = mapped_column(BigInteger)
+    fixed: Mapped[HyperparameterValues] = mapped_column(JSON)
+    space: Mapped[Document] = mapped_column(JSON)
+    settings: Mapped[Settings] = mapped_column(JSON)
+    environment: Mapped[Environment] = mapped_column(JSON)
+    state: Mapped[str] = mapped_column(String(16))
+    owner: Mapped[str] = mapped_column(String(255))
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    error: Mapped[str | None] = mapped_column(Text)
+
+    dataset: Mapped[DatasetRow] = relationship(lazy="joined", innerjoin=True)
+
+
+class RunRow(Base):
+    """A run points at the model that it made, and not the other way, for it also points at a parent model:
+    two tables that point at each other cannot be made one after the other in every database."""
+
+    __tablename__ = "runs"
+    __table_args__ = (
+        _one_of("kind", RunKind),
+        _one_of("state", State),
+        CheckConstraint("model_id IS NULL OR state = 'completed'", name="model_of_completed"),
+        UniqueConstraint("search_id", "trial_id"),
+        UniqueConstraint("model_id"),
+    )
+
+    id: Mapped[str] = mapped_column(String(12), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    dataset_id: Mapped[int] = mapped_column(ForeignKey("datasets.id"), index=True)
+    architecture: Mapped[str] = mapped_column(String(255))
+    architecture_version: Mapped[str] = mapped_column(String(255))
+    plugin: Mapped[str] = mapped_column(Text)
+    hyperparameters: Mapped[HyperparameterValues] = mapped_column(JSON)
+    settings: Mapped[Settings] = mapped_column(JSON)
+    environment: Mapped[Environment] = mapped_column(JSON)
+    parent_id: Mapped[str | None] = mapped_column(ForeignKey("models.id"), index=True)
+    state: Mapped[str] = mapped_column(String(16))
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    search_id: Mapped[str | None] = mapped_column(ForeignKey("searches.id"))
+    trial_id: Mapped[str | None] = mapped_column(String(255))
+    trial_number: Mapped[int | None]
+    trial: Mapped[Document | None] = mapped_column(JSON(none_as_null=True))
+    score: Mapped[float | None] = mapped_column(Double)
+    model_id: Mapped[str | None] = mapped_column(ForeignKey("models.id"))
+    error: Mapped[str | None] = mapped_column(Text)
+
+    dataset: Mapped[DatasetRow] = relationship(lazy="joined", innerjoin=True)
+    search: Mapped[SearchRow | None] = relationship()
+    model: Mapped[ModelRow | None] = relationship(back_populates="run", foreign_keys=model_id)
+
+
+class EpochRow(Base):
+    __tablename__ = "epochs"
+
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    metrics: Mapped[MetricValues] = mapped_column(JSON)
+    seconds: Mapped[float] = mapped_column(Double)
+
+
+class ModelRow(Base):
+    __tablename__ = "models"
+
+    id: Mapped[str] = mapped_column(String(12), primary_key=True)
+    class_names: Mapped[list[str]] = mapped_column(JSON)
+    image_size: Mapped[int]
+    channels: Mapped[int]
+    parameters: Mapped[int] = mapped_column(BigInteger)
+    trainable_parameters: Mapped[int] = mapped_column(BigInteger)
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    manifest: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    run: Mapped[RunRow] = relationship(
+        back_populates="model", foreign_keys=RunRow.model_id, lazy="joined", innerjoin=True
+    )
+    metrics: Mapped[list[MetricRow]] = relationship(lazy="selectin")
+
+
+class MetricRow(Base):
+    """One number of one evaluation. NULL stands for not-a-number, which SQLite cannot store."""
+
+    __tablename__ = "metrics"
+    __table_args__ = (_one_of("split", SPLITS),)
+
+    model_id: Mapped[str] = mapped_column(ForeignKey("models.id"), primary_key=True)
+    dataset_id: Mapped[int] = mapped_column(ForeignKey("datasets.id"), primary_key=True)
+    split: Mapped[str] = mapped_column(String(16), primary_key=True)
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    value: Mapped[float | None] = mapped_column(Double)
+
+    dataset: Mapped[DatasetRow] = relationship(lazy="joined", innerjoin=True)
+
+
+class AliasRow(Base):
+    """An alias was set on a model. Of the rows of one name within one dataset the newest counts."""
+
+    __tablename__ = "aliases"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(255))
+    model_id: Mapped[str] = mapped_column(ForeignKey("models.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,0 +1,201 @@
+"""Searches and their trials: starting, ending and going on after a kill."""
+
+from __future__ import annotations
+
+import os
+import socket
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, select
+
+from zoo.errors import SearchError
+from zoo.interfaces import Objective, Search, SearchPlan, State
+from zoo.registry import ids, runs
+from zoo.registry.schema import DatasetRow, EpochRow, ModelRow, RunRow, SearchRow
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.orm import Session
+
+    from zoo.interfaces import DatasetVersion, RunPlan, Trial
+
+
+def start(session: Session, plan: SearchPlan, dataset: DatasetVersion) -> SearchRow:
+    """A new search, running in this process."""
+    row = SearchRow(
+        id=ids.new_id(session),
+        dataset_id=dataset.id,
+        architecture=plan.architecture,
+        architecture_version=plan.architecture_version,
+        plugin=plan.plugin,
+        algorithm=plan.algorithm,
+        objective_name=plan.objective.name,
+        objective_direction=plan.objective.direction,
+        trials=plan.trials,
+        epochs=plan.epochs,
+        seed=plan.seed,
+        fixed=dict(plan.fixed),
+        space=dict(plan.space),
+        settings=dict(plan.settings),
+        environment=dict(plan.environment),
+        state=State.RUNNING,
+        owner=_this_process(),
+        started_at=datetime.now(UTC),
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def end(session: Session, search_id: str, state: State, error: str | None) -> SearchRow:
+    """The search is over, for now if it did not complete."""
+    if state == State.RUNNING:
+        raise ValueError("a search cannot end as running")
+    row = _running(session, search_id)
+    row.state = state
+    row.error = error
+    row.finished_at = datetime.now(UTC)
+    return row
+
+
+def reopen(session: Session, search_id: str) -> SearchRow:
+    """A search that this process goes on with. Trials that its last process left running are interrupted.
+
+    Raises:
+        SearchError: it is completed, or another process on this machine is at it.
+    """
+    row = ids.get(session, SearchRow, search_id)
+    if row.state == State.COMPLETED:
+        raise SearchError(f"search {search_id} is completed: start a new one for more trials")
+    if row.state == State.RUNNING and _at_work_elsewhere(row.owner):
+        raise SearchError(
+            f"search {search_id} is running in process {row.owner}: wait until it ends, or stop it first"
+        )
+    now = datetime.now(UTC)
+    left = select(RunRow).where(RunRow.search_id == search_id, RunRow.state == State.RUNNING)
+    for trial in session.scalars(left):
+        trial.state, trial.finished_at = State.INTERRUPTED, now
+    row.state = State.RUNNING
+    row.owner = _this_process()
+    row.finished_at = row.error = None
+    return row
+
+
+def start_trial(
+    session: Session,
+    search_id: str,
+    trial: Trial,
+    plan: RunPlan,
+) -> RunRow:
+    """A run for this trial: a new one, or the one that an earlier attempt left without completing it.
+
+    Raises:
+        SearchError: the search is not running, or the trial is completed.
+    """
+    search = _running(session, search_id)
+    same_trial = select(RunRow).where(RunRow.search_id == search_id, RunRow.trial_id == trial.trial_id)
+    row = session.scalar(same_trial)
+    if row is None:
+        row = RunRow(id=ids.new_id(session), dataset_id=search.dataset_id, search_id=search_id)
+        session.add(row)
+    elif row.state == State.COMPLETED:
+        raise SearchError(
+            f"trial {trial.trial_id} of search {search_id} is completed already, as run {row.id}"
+        )
+    else:
+        session.execute(delete(EpochRow).where(EpochRow.run_id == row.id))
+    with session.no_autoflush:
+        runs.begin(session, row, plan)
+    runs.write_trial(row, trial)
+    session.flush()
+    return row
+
+
+def listed(session: Session, *, dataset: str | None) -> list[Search]:
+    """Searches, newest first."""
+    query = select(SearchRow).join(SearchRow.dataset).order_by(SearchRow.started_at.desc(), SearchRow.id)
+    if dataset is not None:
+        query = query.where(DatasetRow.name == dataset)
+    return to_searches(session, session.scalars(query).all())
+
+
+def to_searches(session: Session, rows: Sequence[SearchRow]) -> list[Search]:
+    """The rows as dataclasses."""
+    best = _best_models(session, rows)
+    return [_to_search(row, best.get(row.id)) for row in rows]
+
+
+def _to_search(row: SearchRow, best_model_id: str | None) -> Search:
+    plan = SearchPlan(
+        architecture=row.architecture,
+        architecture_version=row.architecture_version,
+        plugin=row.plugin,
+        algorithm=row.algorithm,
+        objective=Objective(row.objective_name, row.objective_direction),
+        trials=row.trials,
+        epochs=row.epochs,
+        seed=row.seed,
+        fixed=row.fixed,
+        space=row.space,
+        settings=row.settings,
+        environment=row.environment,
+    )
+    return Search(
+        id=row.id,
+        plan=plan,
+        state=State(row.state),
+        dataset=row.dataset.name,
+        dataset_version=row.dataset.version,
+        dataset_source=row.dataset.source,
+        owner=row.owner,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        best_model_id=best_model_id,
+        error=row.error,
+    )
+
+
+def _best_models(session: Session, rows: Sequence[SearchRow]) -> dict[str, str]:
+    """Search id -> model of the completed trial with the best score; of equal ones the earlier."""
+    objectives = {row.id: Objective(row.objective_name, row.objective_direction) for row in rows}
+    trials = session.execute(
+        select(SearchRow.id, RunRow.score, ModelRow.id)
+        .select_from(RunRow)
+        .join(RunRow.search)
+        .join(RunRow.model)
+        .where(SearchRow.id.in_(objectives))
+        .order_by(RunRow.trial_number)
+    )
+    best: dict[str, tuple[float, str]] = {}
+    for search_id, score, model_id in trials:
+        held = best.get(search_id)
+        if score is not None and objectives[search_id].better(score, held[0] if held else None):
+            best[search_id] = (score, model_id)
+    return {search_id: model_id for search_id, (_, model_id) in best.items()}
+
+
+def _running(session: Session, search_id: str) -> SearchRow:
+    row = ids.get(session, SearchRow, search_id)
+    if row.state != State.RUNNING:
+        raise SearchError(f"search {search_id} is not running ({row.state}): resume it, or start a new one")
+    return row
+
+
+def _this_process() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def _at_work_elsewhere(owner: str) -> bool:
+    """Whether another living process of this machine owns the search. Of other machines nobody knows."""
+    host, _, number = owner.rpartition(":")
+    if host != socket.gethostname() or owner == _this_process() or os.name == "nt":
+        return False
+    try:
+        os.kill(int(number), 0)  # asks, and harms nobody (on Windows it would)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

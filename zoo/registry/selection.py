@@ -1,0 +1,170 @@
+"""Which model is best for a dataset: selection by a validation metric, within limits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, func, select
+from sqlalchemy.orm import aliased
+
+from zoo.errors import NotFoundError, RegistryError, UnknownNameError
+from zoo.registry.metrics import PREFIXES
+from zoo.registry.schema import DatasetRow, MetricRow, ModelRow, RunRow
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from zoo.interfaces import DatasetVersion
+
+DEFAULT_METRIC = "val_accuracy"
+BYTES_PER_MB = 1_000_000
+
+_MEASURED = aliased(MetricRow)
+_LOSS = aliased(MetricRow)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a model must keep to.
+
+    Args:
+        architecture: its architecture's name.
+        max_params: the most weights.
+        max_size_mb: the most bytes of its tensors, in millions.
+    """
+
+    architecture: str | None = None
+    max_params: int | None = None
+    max_size_mb: float | None = None
+
+    def conditions(self) -> dict[str, ColumnElement[bool]]:
+        """Each limit that is set, as the option that sets it -> the condition."""
+        conditions: dict[str, ColumnElement[bool]] = {}
+        if self.architecture is not None:
+            conditions[f"--architecture {self.architecture}"] = RunRow.architecture == self.architecture
+        if self.max_params is not None:
+            conditions[f"--max-params {self.max_params}"] = ModelRow.parameters <= self.max_params
+        if self.max_size_mb is not None:
+            conditions[f"--max-size {self.max_size_mb:g}"] = (
+                ModelRow.size_bytes <= self.max_size_mb * BYTES_PER_MB
+            )
+        return conditions
+
+
+def best(session: Session, dataset: DatasetVersion, metric: str, limits: Limits) -> ModelRow:
+    """The model of this dataset version with the best value of a validation metric.
+
+    Of equal ones the one with the lower validation loss, then with fewer parameters, then the older.
+
+    Args:
+        metric: such as "val_accuracy" or "accuracy"; the highest value wins, of a loss the lowest.
+
+    Raises:
+        RegistryError: the metric is not one of validation.
+        UnknownNameError: no model of this dataset version has this metric.
+        NotFoundError: no model was trained on this dataset version, or none keeps to the limits.
+    """
+    total = session.scalar(_of_dataset(dataset).with_only_columns(func.count(ModelRow.id)))
+    if not total:
+        raise _no_model(session, dataset)
+    name = _metric_name(session, dataset, metric)
+    conditions = limits.conditions()
+    measured = _measured(dataset, name)
+    chosen = session.scalar(measured.where(*conditions.values()).order_by(*_order(name)).limit(1))
+    if chosen is None and session.scalar(measured.limit(1)) is None:
+        raise NotFoundError(
+            f"{PREFIXES['validation']}{name} is a number for none of the {total} models for {dataset.name}: "
+            "choose another metric"
+        )
+    if chosen is None:
+        raise _nothing_left(session, dataset, measured, conditions, total)
+    return chosen
+
+
+def _measured(dataset: DatasetVersion, name: str) -> Select[ModelRow]:
+    loss = and_(
+        _LOSS.model_id == ModelRow.id,
+        _LOSS.dataset_id == dataset.id,
+        _LOSS.split == "validation",
+        _LOSS.name == "loss",
+    )
+    return (
+        _of_dataset(dataset)
+        .join(_MEASURED, _MEASURED.model_id == ModelRow.id)
+        .where(
+            _MEASURED.dataset_id == dataset.id,
+            _MEASURED.split == "validation",
+            _MEASURED.name == name,
+            _MEASURED.value.is_not(None),
+        )
+        .outerjoin(_LOSS, loss)
+    )
+
+
+def _of_dataset(dataset: DatasetVersion) -> Select[ModelRow]:
+    return select(ModelRow).join(ModelRow.run).where(RunRow.dataset_id == dataset.id)
+
+
+def _order(name: str) -> tuple[SQLColumnExpression[Any], ...]:  # columns of any type
+    value = _MEASURED.value.asc() if name == "loss" else _MEASURED.value.desc()
+    # Databases do not agree where NULL sorts, so its being NULL sorts first.
+    return (value, _LOSS.value.is_(None), _LOSS.value, ModelRow.parameters, ModelRow.created_at, ModelRow.id)
+
+
+def _metric_name(session: Session, dataset: DatasetVersion, metric: str) -> str:
+    """The metric's name without its split."""
+    for split in ("test", "train"):
+        if metric.startswith(PREFIXES[split]):
+            raise RegistryError(
+                f"'{metric}' cannot choose a model: {split} metrics are reported, never selected on; use "
+                f"{PREFIXES['validation']}{metric.removeprefix(PREFIXES[split])}"
+            )
+    name = metric.removeprefix(PREFIXES["validation"])
+    known = set(
+        session.scalars(
+            select(MetricRow.name)
+            .join(RunRow, RunRow.model_id == MetricRow.model_id)
+            .where(
+                RunRow.dataset_id == dataset.id,
+                MetricRow.dataset_id == dataset.id,
+                MetricRow.split == "validation",
+            )
+        )
+    )
+    if name not in known:
+        raise UnknownNameError("metric", metric, {PREFIXES["validation"] + each for each in known})
+    return name
+
+
+def _no_model(session: Session, dataset: DatasetVersion) -> NotFoundError:
+    older = session.scalar(
+        select(func.count(ModelRow.id))
+        .join(ModelRow.run)
+        .join(RunRow.dataset)
+        .where(DatasetRow.name == dataset.name)
+    )
+    which = (
+        f"version {dataset.version} of {dataset.name} ({older} for older versions)" if older else dataset.name
+    )
+    return NotFoundError(f"no model yet for {which}: run `zoo search ARCH {dataset.name}`")
+
+
+def _nothing_left(
+    session: Session,
+    dataset: DatasetVersion,
+    measured: Select[ModelRow],
+    conditions: dict[str, ColumnElement[bool]],
+    total: int,
+) -> NotFoundError:
+    relaxing = [
+        option
+        for option in conditions
+        if session.scalar(
+            measured.where(*(each for other, each in conditions.items() if other != option)).limit(1)
+        )
+    ]
+    advice = " or ".join(relaxing) if relaxing else "all of them"
+    return NotFoundError(
+        f"none of the {total} models for {dataset.name} passes {' '.join(conditions)}: relax {advice}"
+    )
