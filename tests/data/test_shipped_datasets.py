@@ -33,9 +33,9 @@ def test_digits_use_the_whole_range_of_pixels() -> None:
     assert (pixels.min(), pixels.max(), pixels.dtype) == (0, 255, np.uint8)
 
 
-def test_shapes_are_150_images_of_each_class() -> None:
+def test_shapes_are_200_images_of_each_class() -> None:
     images = shapes.load()
-    assert Counter(images.labels) == dict.fromkeys(range(6), 150)
+    assert Counter(images.labels) == dict.fromkeys(range(6), 200)
 
 
 def test_shapes_are_the_same_each_time() -> None:

@@ -1,0 +1,61 @@
+"""The nouns of zoo: the frozen dataclasses and protocols that every floor shares. Imports nothing heavy."""
+
+from zoo.interfaces.contracts import (
+    SPLITS,
+    Architecture,
+    Backbone,
+    Dataset,
+    Hyperparameters,
+    HyperparameterValue,
+    LabeledImages,
+    SkippedFile,
+)
+from zoo.interfaces.records import (
+    DatasetVersion,
+    Epoch,
+    Evaluation,
+    Metrics,
+    Model,
+    ModelContent,
+    Objective,
+    Run,
+    RunKind,
+    RunPlan,
+    Search,
+    SearchPlan,
+    State,
+    Trial,
+)
+from zoo.interfaces.reporting import (
+    Progress,
+    TrialOutcome,
+    TrialRecorder,
+)
+
+__all__ = [
+    "SPLITS",
+    "Architecture",
+    "Backbone",
+    "Dataset",
+    "DatasetVersion",
+    "Epoch",
+    "Evaluation",
+    "HyperparameterValue",
+    "Hyperparameters",
+    "LabeledImages",
+    "Metrics",
+    "Model",
+    "ModelContent",
+    "Objective",
+    "Progress",
+    "Run",
+    "RunKind",
+    "RunPlan",
+    "Search",
+    "SearchPlan",
+    "SkippedFile",
+    "State",
+    "Trial",
+    "TrialOutcome",
+    "TrialRecorder",
+]

@@ -1,0 +1,273 @@
+"""What the registry keeps, as frozen dataclasses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    import numpy as np
+
+    from zoo.interfaces.contracts import Hyperparameters, HyperparameterValue
+
+Metrics = Mapping[str, float]
+"""Metric name -> value. `val_` in front means measured on the validation split, `test_` on the test split."""
+
+
+class RunKind(StrEnum):
+    """Why a run trained."""
+
+    TRAIN = "train"
+    TRIAL = "trial"
+    FINETUNE = "finetune"
+
+
+class State(StrEnum):
+    """Where a run or a search stands. Every state but `running` is final, unless the search is resumed."""
+
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    PRUNED = "pruned"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True)
+class DatasetVersion:
+    """A dataset's content at one time.
+
+    Args:
+        id: row number in the registry.
+        name: unique among sources; two folders of one name get `photos` and `photos-2`.
+        version: 1 for the first content seen under this name, then 2, …
+        fingerprint: SHA-256 over the content of every image, its class and its given split.
+        source: where it comes from: an absolute path, or `plugin NAME`.
+        counts: split -> class name -> number of images.
+    """
+
+    id: int
+    name: str
+    version: int
+    fingerprint: str
+    source: str
+    class_names: tuple[str, ...]
+    counts: Mapping[str, Mapping[str, int]]
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What a search optimises, such as `val_accuracy`, and which way: "max" or "min"."""
+
+    name: str
+    direction: str
+
+    def better(self, value: float, other: float | None) -> bool:
+        """Whether `value` is strictly better than `other`; anything is better than None."""
+        if other is None:
+            return True
+        return value > other if self.direction == "max" else value < other
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One pass over the training images. `number` counts from 1; `metrics` holds loss, accuracy, val_loss,
+    val_accuracy and learning_rate."""
+
+    number: int
+    metrics: Metrics
+    seconds: float
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """All that is known of a run before it starts.
+
+    Args:
+        settings: what is not a hyperparameter: epochs, image_size, channels, seed, patience, weights, preset, freeze.
+        plugin: where the architecture came from: distribution and version, or file.
+        environment: versions of zoo, Python, tensorflow and keras.
+    """
+
+    kind: RunKind
+    architecture: str
+    architecture_version: str
+    plugin: str
+    hyperparameters: Hyperparameters
+    settings: Mapping[str, HyperparameterValue | None]
+    environment: Mapping[str, str]
+    parent_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One choice of hyperparameters within a search.
+
+    Args:
+        trial_id: the algorithm's own name for it.
+        number: counts from 1 in the order of starting.
+        hyperparameters: as the algorithm chose them, its own bookkeeping (`tuner/…`) included.
+        epochs: the most epochs it may reach.
+        initial_epoch: epochs that an earlier trial of the same hyperparameters has done already (hyperband).
+        continues: `trial_id` of that earlier trial.
+    """
+
+    trial_id: str
+    number: int
+    hyperparameters: Hyperparameters
+    epochs: int
+    initial_epoch: int = 0
+    continues: str | None = None
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training: what was planned, and what became of it.
+
+    Args:
+        dataset: name of the dataset version that it trains on.
+        search_id, trial: of a trial: its search, and what the search's algorithm asked for.
+        score: of a trial: the objective's value.
+        model_id: the model that it made; None until completed.
+        error: why it failed; the last line is the error itself, lines before it are the traceback.
+    """
+
+    id: str
+    plan: RunPlan
+    state: State
+    dataset: str
+    dataset_version: int
+    started_at: datetime
+    finished_at: datetime | None = None
+    search_id: str | None = None
+    trial: Trial | None = None
+    score: float | None = None
+    model_id: str | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class SearchPlan:
+    """All that is known of a search before it starts.
+
+    Args:
+        algorithm: random, grid, bayesian or hyperband.
+        trials: the most trials it will run.
+        epochs: the most epochs a trial will run.
+        fixed: hyperparameters that are not searched but set.
+        space: the search space as `keras_tuner.HyperParameters.get_config` gives it.
+        settings, environment: as in RunPlan.
+    """
+
+    architecture: str
+    architecture_version: str
+    plugin: str
+    algorithm: str
+    objective: Objective
+    trials: int
+    epochs: int
+    seed: int
+    fixed: Hyperparameters
+    space: Mapping[str, object]
+    settings: Mapping[str, HyperparameterValue | None]
+    environment: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Search:
+    """Many trials of one architecture on one dataset.
+
+    Args:
+        owner: `host:pid` of the process that runs it, or ran it last.
+        best_model_id: the model of the completed trial with the best score.
+    """
+
+    id: str
+    plan: SearchPlan
+    state: State
+    dataset: str
+    dataset_version: int
+    dataset_source: str
+    owner: str
+    started_at: datetime
+    finished_at: datetime | None = None
+    best_model_id: str | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How one model does on one split of one dataset.
+
+    Args:
+        split: train, validation or test.
+        metrics: loss, accuracy, and precision, recall and f1 as unweighted means over the classes.
+        classes: class name -> precision, recall, f1, images (how many images of that class).
+        labels: int array (images,), the true classes.
+        probabilities: float32 array (images, classes).
+    """
+
+    split: str
+    metrics: Metrics
+    classes: Mapping[str, Metrics]
+    labels: np.ndarray
+    probabilities: np.ndarray
+
+
+@dataclass(frozen=True)
+class ModelContent:
+    """All that is needed to use trained weights, as plain data; nothing in it is code.
+
+    Args:
+        graph: the Keras configuration of the functional model, JSON types only.
+        image_size: pixels a side.
+        channels: 1 or 3.
+        class_names: in the order of the outputs.
+        head: names of the head's layers, from the features on.
+        freeze_points: as in Architecture.
+        tensors: variable path -> values.
+        trainable: paths of the variables that were trainable when it was trained.
+    """
+
+    graph: Mapping[str, object]
+    image_size: int
+    channels: int
+    class_names: tuple[str, ...]
+    head: tuple[str, ...]
+    freeze_points: tuple[str, ...]
+    tensors: Mapping[str, np.ndarray]
+    trainable: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Model:
+    """Trained weights with everything needed to use them; made by a run.
+
+    Args:
+        manifest: SHA-256 of the stored manifest.
+        parameters, trainable_parameters: numbers of weights, not of tensors.
+        size_bytes: bytes of all its tensors; what it shares with other models counts too.
+        parent_id: the model that it was fine-tuned from.
+        metrics: `val_accuracy`, `test_f1`, … on the dataset version that it was trained on.
+    """
+
+    id: str
+    run_id: str
+    architecture: str
+    dataset: str
+    dataset_version: int
+    class_names: tuple[str, ...]
+    image_size: int
+    channels: int
+    parameters: int
+    trainable_parameters: int
+    size_bytes: int
+    manifest: str
+    created_at: datetime
+    parent_id: str | None = None
+    metrics: Metrics = field(default_factory=dict)
+    aliases: tuple[str, ...] = ()

@@ -1,0 +1,53 @@
+"""How work reports what happens: a search to its recorder, everything long to whoever watches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from zoo.interfaces.records import Epoch, Evaluation, ModelContent, Run, Search, Trial
+
+
+@dataclass(frozen=True)
+class TrialOutcome:
+    """What a completed trial gives back: the objective's value, the weights, and how they do."""
+
+    score: float
+    content: ModelContent
+    evaluations: tuple[Evaluation, ...]
+
+
+class TrialRecorder(Protocol):
+    """Where a search writes what happens to its trials; each call is durable when it returns."""
+
+    def trial_started(self, trial: Trial) -> None:
+        """The trial is about to train."""
+
+    def trial_completed(self, trial: Trial, outcome: TrialOutcome) -> None:
+        """The trial has a score."""
+
+    def trial_failed(self, trial: Trial, error: str) -> None:
+        """The trial raised; `error` is its traceback, or one line."""
+
+
+class Progress:
+    """What long work tells whoever watches. Each method does nothing here: override what you want to show."""
+
+    def notice(self, message: str) -> None:
+        """One line that the user should know, such as that images are enlarged."""
+
+    def decoding(self, done: int, total: int) -> None:
+        """`done` of `total` images are in the cache."""
+
+    def search_started(self, search: Search) -> None:
+        """Trials follow. A resumed search starts again."""
+
+    def run_started(self, run: Run) -> None:
+        """Epochs follow."""
+
+    def epoch_ended(self, run: Run, epoch: Epoch) -> None:
+        """One more epoch is in the registry."""
+
+    def run_ended(self, run: Run) -> None:
+        """The run is completed, failed, pruned or interrupted."""
