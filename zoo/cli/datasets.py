@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @json_option
 @pass_app
 def command(app: App, as_json: bool) -> None:
-    """List the datasets that plugins bring, and every folder that the registry has seen.
+    """List the datasets of plugins and the folders seen so far.
 
     Any folder with one subfolder of images per class is a dataset too: give its path.
     """

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 @json_option
 @pass_app
 def command(app: App, ref: str, as_json: bool) -> None:
-    """Show the model, run or search REF: an id, the start of one, DATASET@best or DATASET@ALIAS."""
+    """Show one model, run or search.
+
+    REF is an id, the start of one, DATASET@best or DATASET@ALIAS.
+    """
     with app.open_registry() as registry:
         found = registry.find(ref)
         if as_json:
