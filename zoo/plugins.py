@@ -31,7 +31,7 @@ class Plugin:
 
     Args:
         name: the entry point's or the file's name.
-        origin: the distribution with the module, or the path of the file.
+        origin: the distribution, or the path of the file.
         version: the distribution's version; None for a file.
         architectures, datasets: names of what it adds; empty when it is quarantined.
         error: why it is quarantined; None when all is well.
@@ -80,8 +80,8 @@ class Plugins:
         return next(plugin for plugin in self.found if architecture in plugin.architectures)
 
     def _quarantine_hint(self) -> str:
-        broken = sum(plugin.error is not None for plugin in self.found)
-        return f"({broken} plugins are quarantined: see `zoo plugins`)" if broken else ""
+        broken = ", ".join(plugin.name for plugin in self.found if plugin.error is not None)
+        return f"(quarantined: {broken}; see `zoo plugins`)" if broken else ""
 
 
 def load_plugins(plugins_dir: Path | None = None) -> Plugins:
@@ -101,14 +101,15 @@ def load_plugins(plugins_dir: Path | None = None) -> Plugins:
     for plugin, load in _discover(plugins_dir):
         # pluggy displaces a plugin of a known name without a word, so the origin is part of the name.
         key = f"{plugin.origin}:{plugin.name}"
+        taken = manager.has_plugin(key)  # a distribution may list one name twice; the first stays
         try:
             _register(manager, key, load.module())
             new_architectures = _collect(manager, key, "zoo_architectures", Architecture)
             new_datasets = _collect(manager, key, "zoo_datasets", Dataset)
-            _refuse_clashes("architecture", new_architectures, ((p, p.architectures) for p in found))
-            _refuse_clashes("dataset", new_datasets, ((p, p.datasets) for p in found))
+            _refuse_clashes(plugin, "architecture", new_architectures, ((p, p.architectures) for p in found))
+            _refuse_clashes(plugin, "dataset", new_datasets, ((p, p.datasets) for p in found))
         except (Exception, SystemExit) as error:  # a stranger's code may raise anything
-            if manager.has_plugin(key):
+            if manager.has_plugin(key) and not taken:
                 manager.unregister(name=key)
             found.append(replace(plugin, error=_one_line(error)))
             continue
@@ -153,7 +154,7 @@ class _FileSource:
 def _discover(plugins_dir: Path | None) -> Iterator[tuple[Plugin, _EntryPointSource | _FileSource]]:
     for entry_point in sorted(entry_points(group=GROUP), key=_own_first):
         distribution = entry_point.dist
-        origin = distribution.name if distribution else entry_point.value
+        origin = _distribution_name(entry_point) or entry_point.value
         version = distribution.version if distribution else None
         yield Plugin(entry_point.name, origin, version), _EntryPointSource(entry_point)
     if plugins_dir is None:
@@ -167,8 +168,13 @@ def _discover(plugins_dir: Path | None) -> Iterator[tuple[Plugin, _EntryPointSou
 
 def _own_first(entry_point: EntryPoint) -> tuple[bool, str, str]:
     """Shipped plugins load first, so a stranger with the same name is the one that is set aside."""
-    distribution = entry_point.dist.name if entry_point.dist else ""
+    distribution = _distribution_name(entry_point)
     return distribution != OWN_DISTRIBUTION, distribution, entry_point.name
+
+
+def _distribution_name(entry_point: EntryPoint) -> str:
+    """Empty where the distribution has lost its metadata, in which case importlib gives None for a name."""
+    return (entry_point.dist.name or "") if entry_point.dist else ""
 
 
 def _register(manager: pluggy.PluginManager, key: str, module: ModuleType) -> None:
@@ -206,12 +212,15 @@ def _as_list(result: Any, hook: str, kind: type[Description]) -> list[Descriptio
     return values
 
 
-def _refuse_clashes(kind: str, new: Iterable[str], known: Iterable[tuple[Plugin, tuple[str, ...]]]) -> None:
-    owners = {name: plugin for plugin, names in known for name in names}
+def _refuse_clashes(
+    plugin: Plugin, kind: str, new: Iterable[str], known: Iterable[tuple[Plugin, tuple[str, ...]]]
+) -> None:
+    owners = {name: owner for owner, names in known for name in names}
     for name in new:
         if name in owners:
             raise PluginError(
-                f"{kind} '{name}' is already given by {owners[name].provenance}: rename one of the two"
+                f"{kind} '{name}' of {plugin.provenance} is already given by {owners[name].provenance}: "
+                "rename one of the two"
             )
 
 

@@ -28,7 +28,8 @@ def backbone(hp, inputs, *, weights=None):
             # The usual momentum of 0.99 needs thousands of steps; small datasets have hundreds.
             x = layers.BatchNormalization(momentum=0.9, name=f"block{i}_bn")(x)
         x = layers.ReLU(name=f"block{i}_relu")(x)
-        x = pool_kind(pool, padding="same", name=f"block{i}_pool")(x)
+        # Whatever the pool's size, it halves the image; a pool of 1 leaves it as it is.
+        x = pool_kind(pool, strides=min(pool, 2), padding="same", name=f"block{i}_pool")(x)
     return x
 
 
@@ -48,7 +49,7 @@ def parse_plan(plan):
     """`"6x3/2 16x4/4"` -> [(6, 3, 2), (16, 4, 4)]: filters x kernel / pool of each block."""
     blocks = [re.fullmatch(r"(\d+)x(\d+)/(\d+)", block) for block in plan.split()]
     numbers = [tuple(map(int, block.groups())) for block in blocks if block]
-    if len(numbers) < len(blocks) or not all(all(block) for block in numbers):
+    if not numbers or len(numbers) < len(blocks) or not all(all(block) for block in numbers):
         raise ZooError(
             f"plan must be filters x kernel / pool of each block, such as '6x3/2 16x4/4', got '{plan}'"
         )

@@ -256,7 +256,7 @@ def test_the_header_tells_size_and_colour(tmp_path: Path, mode: str, is_gray: bo
 def test_the_header_is_read_without_decoding(tmp_path: Path) -> None:
     path = tmp_path / "image.jpg"
     content = encoded(gradient(), "JPEG")
-    path.write_bytes(content[: content.index(b"\xff\xda")])  # nothing after the headers
+    path.write_bytes(content[: content.index(b"\xff\xda") + 20])  # hardly anything after the headers
     assert image_header(path) == (32, 32, False)
 
 

@@ -83,7 +83,12 @@ class Architecture:
             f"{whose}: default_size must be None or at least min_size, got {self.default_size!r}",
         )
         _require(
-            self.channels in (None, 1, 3), f"{whose}: channels must be 1, 3 or None, got {self.channels!r}"
+            self.channels is None or (_is_size(self.channels) and self.channels in (1, 3)),
+            f"{whose}: channels must be 1, 3 or None, got {self.channels!r}",
+        )
+        _require(
+            isinstance(self.version, str) and bool(self.version),
+            f"{whose}: version must be text, got {self.version!r}",
         )
         for name in ("weights", "freeze_points"):
             _require(_is_names(getattr(self, name)), f"{whose}: {name} must be a tuple of names")
@@ -117,6 +122,9 @@ class LabeledImages:
 
     def __post_init__(self) -> None:
         count = len(self.items)
+        _require(
+            _is_names(self.class_names), f"class_names must be a tuple of names, got {self.class_names!r}"
+        )
         _require(len(self.labels) == count, f"{count} images but {len(self.labels)} labels")
         _require(
             len(set(self.class_names)) == len(self.class_names), f"class names repeat: {self.class_names}"

@@ -78,7 +78,7 @@ def build_classifier(
     features = architecture.backbone(hp, pixels, weights=weights)
     _check_backbone(architecture, known, hp, features)
     hyperparameters.declare(hp)
-    names = [layer.name for layer in keras.Model(pixels, features).layers]
+    names = [layer.name for layer in _layers_between(architecture, pixels, features)]
     stages = tuple(
         point for point in architecture.freeze_points if any(in_stage(name, point) for name in names)
     )
@@ -139,6 +139,24 @@ def add_head(
         outputs = layer(outputs)
     network = keras.Model(pixels, outputs, name="classifier")
     return Classifier(network, class_names, tuple(layer.name for layer in head), freeze_points)
+
+
+def _layers_between(
+    architecture: Architecture, pixels: keras.KerasTensor, features: keras.KerasTensor
+) -> list[layers.Layer]:
+    """The backbone's layers; refuses a network within the network, whose layers could not be frozen one by one."""
+    whose = f"architecture '{architecture.name}'"
+    try:
+        backbone: list[layers.Layer] = keras.Model(pixels, features).layers
+    except ValueError as error:
+        raise ContractError(f"{whose}: its features do not come from its inputs: {error}") from error
+    for layer in backbone:
+        if isinstance(layer, keras.Model):
+            raise ContractError(
+                f"{whose}: '{layer.name}' is a model inside the model: build its layers on `inputs` instead "
+                "(Keras Applications take input_tensor=inputs)"
+            )
+    return backbone
 
 
 def _check_backbone(

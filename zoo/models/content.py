@@ -26,7 +26,7 @@ def to_content(classifier: Classifier) -> ModelContent:
         class_names=classifier.class_names,
         head=classifier.head,
         freeze_points=classifier.freeze_points,
-        tensors={weight.path: np.array(weight) for weight in network.weights},
+        tensors={weight.path: np.array(weight.numpy()) for weight in network.weights},
         trainable=tuple(weight.path for weight in network.trainable_weights),
     )
 
@@ -44,6 +44,8 @@ def from_content(content: ModelContent) -> Classifier:
     try:
         # Keras rewrites parts of the configuration that it is given, so it gets a copy.
         network = keras.saving.deserialize_keras_object(json.loads(json.dumps(content.graph)), safe_mode=True)
+        if not isinstance(network, keras.Model):
+            raise TypeError("it is no network")
     except (TypeError, ValueError, KeyError) as error:
         raise ArtifactError(
             f"the stored graph cannot be built by Keras {keras.__version__}: {error}; "

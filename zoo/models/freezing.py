@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -65,7 +66,7 @@ def _boundary(classifier: Classifier, backbone: list[keras.layers.Layer], spec: 
     """How many layers from the front are frozen."""
     if spec in ("none", "all"):
         return 0 if spec == "none" else len(backbone)
-    if spec.lstrip("-").isdigit():
+    if re.fullmatch(r"-?\d+", spec):
         return _after_weighted(backbone, int(spec))
     named = [index for index, layer in enumerate(backbone) if layer.name == spec]
     if not named and spec in classifier.freeze_points:

@@ -142,6 +142,6 @@ def _of_type(hp: Any, value: HyperparameterValue) -> HyperparameterValue:  # a k
     try:
         if kind is bool:
             return {"true": True, "false": False}[str(value).casefold()]
-        return kind(value)  # type: ignore[no-any-return]
+        return kind(str(value))  # type: ignore[no-any-return]
     except (KeyError, ValueError):
         raise HyperparameterError(f"{hp.name} must be a {kind.__name__}, got '{value}'") from None

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import tempfile
 import traceback
+import warnings
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from keras_tuner.engine.base_tuner import BaseTuner
@@ -15,7 +17,7 @@ from zoo.errors import RegistryError, SearchError, ZooError
 from zoo.search.oracles import TUNER_ID, make_oracle, replay, to_trial
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from zoo.interfaces import SearchPlan, Trial, TrialOutcome, TrialRecorder
 
@@ -41,13 +43,22 @@ def run_search(
         RegistryError: a trial could not be recorded.
     """
     # Keras Tuner insists on writing its state as JSON files; nothing reads them, the registry has the trials.
-    with tempfile.TemporaryDirectory(prefix="zoo-search-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="zoo-search-") as scratch, _without_known_warnings():
         tuner = _Tuner(plan, train, recorder, scratch)
         replay(tuner.oracle, plan.objective, past)
         try:
             tuner.search()
         except FatalError as error:
             raise error.__cause__ or error from None
+
+
+@contextmanager
+def _without_known_warnings() -> Iterator[None]:
+    """Hold back what Keras Tuner's arithmetic says of a failed trial and of a model with few points."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "All-NaN axis encountered", RuntimeWarning)
+        warnings.filterwarnings("ignore", module="sklearn.gaussian_process")
+        yield
 
 
 class _Tuner(BaseTuner):  # type: ignore[misc]  # keras_tuner is untyped

@@ -84,6 +84,9 @@ def make_oracle(plan: SearchPlan) -> keras_tuner.Oracle:
         "max_consecutive_failed_trials": NEVER,
         "seed": plan.seed + 1,  # Keras Tuner takes 0 for no seed
     }
+    if plan.algorithm == "bayesian":
+        # Keras Tuner's default is 3 random trials for each hyperparameter, more than most searches run in all.
+        options["num_initial_points"] = max(3, min(10, plan.trials // 3))
     if plan.algorithm == "hyperband":
         oracle = HyperbandOracle(max_epochs=plan.epochs, **options)
         oracle.max_trials = plan.trials

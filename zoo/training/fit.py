@@ -48,7 +48,9 @@ def start_fresh(seed: int) -> None:
     tf.get_logger().setLevel("ERROR")  # it warns of retracing, which new networks cannot avoid
     keras.utils.clear_session(free_memory=True)
     keras.utils.set_random_seed(seed)
-    tf.config.experimental.enable_op_determinism()
+    if not tf.config.list_physical_devices("GPU"):
+        # On a GPU some layers have no deterministic kernel, and a training would fail for it.
+        tf.config.experimental.enable_op_determinism()
 
 
 def fit(
@@ -84,7 +86,7 @@ def fit(
         decoded, "validation", EVALUATION_BATCH, shuffle_seed=None, augment=None, sigmoid=classifier.sigmoid
     )
     network.compile(
-        optimizer=make_optimizer(values, steps=len(train) * settings.epochs),
+        optimizer=make_optimizer(values, steps=len(train) * (settings.epochs - settings.initial_epoch)),
         loss=make_loss(values, sigmoid=classifier.sigmoid),
         metrics=[_accuracy(sigmoid=classifier.sigmoid)],
     )
@@ -169,11 +171,12 @@ class _EpochWatch(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is u
         metrics = {name: float(value) for name, value in (logs or {}).items()}
         metrics.setdefault("learning_rate", float(self.model.optimizer.learning_rate))
         done = Epoch(epoch + 1, metrics, time.perf_counter() - self.began)
-        if not math.isfinite(metrics["loss"]) or not math.isfinite(metrics["val_loss"]):
-            raise TrainingError(
-                f"the loss became {metrics['loss']:g} in epoch {done.number}: "
-                "try a lower learning_rate (--set learning_rate=…)"
-            )
+        for name in ("loss", "val_loss"):
+            if not math.isfinite(metrics[name]):
+                raise TrainingError(
+                    f"the {name} became {metrics[name]:g} in epoch {done.number}: "
+                    "try a lower learning_rate (--set learning_rate=…)"
+                )
         score = metrics[self.objective.name]
         if self.best is None or self.objective.better(score, self.best.metrics[self.objective.name]):
             self.best = done

@@ -1,0 +1,78 @@
+"""Small real things that the tests of several floors share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from zoo.data.cache import DecodedDataset
+from zoo.interfaces import Architecture
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from zoo.models.classifier import Classifier
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_the_user(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    for name in ("ZOO_REGISTRY", "ZOO_ARTIFACTS", "ZOO_PLUGINS_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("ZOO_CACHE", str(tmp_path_factory.getbasetemp() / "zoo-cache"))
+
+
+@pytest.fixture
+def tiny() -> Architecture:
+    """Two blocks of convolution, batch normalisation and ReLU."""
+
+    def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
+        from keras import layers
+
+        x = layers.Rescaling(1 / 255, name="rescaling")(inputs)
+        for block in ("block1", "block2"):
+            filters = hp.Int("filters", 2, 8, default=4)
+            x = layers.Conv2D(filters, 3, padding="same", name=f"{block}_conv")(x)
+            x = layers.BatchNormalization(momentum=0.9, name=f"{block}_bn")(x)
+            x = layers.ReLU(name=f"{block}_relu")(x)
+        return x
+
+    return Architecture("tiny", backbone, "tiny", "none", min_size=8, freeze_points=("block1", "block2"))
+
+
+@pytest.fixture
+def build(tiny: Architecture) -> Callable[..., Classifier]:
+    """Build a classifier; named values are hyperparameters, all others have their defaults."""
+    from zoo.models.classifier import build_classifier, space_builder
+    from zoo.models.space import choose, explore
+
+    def built(
+        architecture: Architecture = tiny,
+        *,
+        classes: int = 2,
+        image_size: int = 8,
+        channels: int = 1,
+        **hyperparameters: Any,
+    ) -> Classifier:
+        shape = {
+            "image_size": image_size,
+            "channels": channels,
+            "class_names": tuple(f"class{number}" for number in range(classes)),
+        }
+        space = explore(space_builder(architecture, **shape))
+        return build_classifier(architecture, choose(space, hyperparameters), **shape)
+
+    return built
+
+
+@pytest.fixture
+def decoded() -> DecodedDataset:
+    """Dark and bright gray images of 8×8: 32 for training, 16 for validation, 12 for the test."""
+    rng = np.random.default_rng(0)
+    labels = np.arange(60) % 2
+    pixels = (rng.integers(0, 120, (60, 8, 8, 1)) + 100 * labels[:, None, None, None]).astype(np.uint8)
+    rows = {"train": np.arange(32), "validation": np.arange(32, 48), "test": np.arange(48, 60)}
+    return DecodedDataset(pixels, labels, ("class0", "class1"), rows, (), ())

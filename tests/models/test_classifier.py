@@ -1,0 +1,227 @@
+"""Classifiers: a backbone checked, a head of every kind, one flat network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import keras
+import keras_tuner
+import numpy as np
+import pytest
+from keras import layers
+
+from zoo.errors import ContractError, HyperparameterError
+from zoo.interfaces import Architecture
+from zoo.models.classifier import Classifier, build_classifier, in_stage, with_new_head
+from zoo.models.hyperparameters import declare
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def head(classifier: Classifier) -> list[keras.layers.Layer]:
+    return [classifier.network.get_layer(name) for name in classifier.head]
+
+
+def broken(backbone: Callable[..., Any]) -> Classifier:
+    architecture = Architecture("broken", backbone, "broken", "none", min_size=8)
+    return build_classifier(
+        architecture, keras_tuner.HyperParameters(), image_size=8, channels=1, class_names=("a", "b")
+    )
+
+
+# The backbone ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["dropout", "learning_rate", "output"])
+def test_a_backbone_must_not_declare_zoos_own_names(name: str) -> None:
+    def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
+        hp.Fixed(name, 0.5)
+        return inputs
+
+    with pytest.raises(ContractError, match=f"'broken' declares {name}, which zoo itself declares"):
+        broken(backbone)
+
+
+def test_zoos_own_names_may_be_in_the_space_before() -> None:
+    """A trial's space holds them already when the backbone is called."""
+    hp = keras_tuner.HyperParameters()
+    declare(hp)
+    architecture = Architecture("plain", lambda hp, inputs, *, weights=None: inputs, "plain", "none")
+    built = build_classifier(architecture, hp, image_size=8, channels=1, class_names=("a", "b"))
+    assert built.image_size == 8
+
+
+@pytest.mark.parametrize(
+    "backbone",
+    [
+        lambda hp, inputs, *, weights=None: None,
+        lambda hp, inputs, *, weights=None: [inputs],
+        lambda hp, inputs, *, weights=None: layers.Reshape((8, 8))(inputs),
+        lambda hp, inputs, *, weights=None: np.zeros((1, 8)),
+    ],
+    ids=["nothing", "a list", "three axes", "an array"],
+)
+def test_a_backbone_must_return_features(backbone: Callable[..., Any]) -> None:
+    with pytest.raises(ContractError, match="'broken': backbone must return a tensor"):
+        broken(backbone)
+
+
+def test_a_backbone_must_not_hold_a_model_within_the_model() -> None:
+    def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
+        inner = keras.Input(inputs.shape[1:])
+        return keras.Model(inner, layers.Conv2D(2, 3)(inner), name="inner")(inputs)
+
+    with pytest.raises(ContractError, match="'inner' is a model inside the model"):
+        broken(backbone)
+
+
+def test_features_must_come_from_the_pixels() -> None:
+    with pytest.raises(ContractError, match="'broken': its features do not come from its inputs"):
+        broken(lambda hp, inputs, *, weights=None: keras.Input((4,)))
+
+
+def test_a_backbone_gets_the_weights() -> None:
+    given = []
+
+    def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
+        given.append(weights)
+        return inputs
+
+    architecture = Architecture("net", backbone, "net", "none", weights=("imagenet",))
+    build_classifier(
+        architecture,
+        keras_tuner.HyperParameters(),
+        image_size=8,
+        channels=1,
+        class_names=("a", "b"),
+        weights="imagenet",
+    )
+    assert given == ["imagenet"]
+
+
+# The head --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("pooling", "kind"),
+    [
+        ("avg", layers.GlobalAveragePooling2D),
+        ("max", layers.GlobalMaxPooling2D),
+        ("flatten", layers.Flatten),
+    ],
+)
+def test_the_head_pools(build: Callable[..., Classifier], pooling: str, kind: type) -> None:
+    assert isinstance(head(build(pooling=pooling))[0], kind)
+
+
+def test_a_vector_of_features_is_not_pooled(build: Callable[..., Classifier]) -> None:
+    def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
+        return layers.Flatten(name="vector")(inputs)
+
+    built = build(Architecture("vector", backbone, "vector", "none", min_size=8), dropout=0.0)
+    assert built.head == ("head_output",)
+
+
+def test_the_head_has_hidden_units(build: Callable[..., Classifier]) -> None:
+    hidden = [layer.units for layer in head(build(head_units="16,8")) if layer.name.startswith("head_dense")]
+    assert hidden == [16, 8]
+
+
+@pytest.mark.parametrize(("rate", "layer_names"), [(0.0, []), (0.5, ["head_dropout"])])
+def test_the_head_drops_out(build: Callable[..., Classifier], rate: float, layer_names: list[str]) -> None:
+    assert [name for name in build(dropout=rate).head if "dropout" in name] == layer_names
+
+
+@pytest.mark.parametrize("classes", [2, 3, 10])
+def test_softmax_has_a_unit_for_each_class(build: Callable[..., Classifier], classes: int) -> None:
+    built = build(classes=classes)
+    output = head(built)[-1]
+    assert (output.units, output.activation.__name__, built.sigmoid) == (classes, "softmax", False)
+
+
+def test_sigmoid_has_one_unit(build: Callable[..., Classifier]) -> None:
+    built = build(output="sigmoid")
+    output = head(built)[-1]
+    assert (output.units, output.activation.__name__, built.sigmoid) == (1, "sigmoid", True)
+
+
+def test_sigmoid_is_for_two_classes(build: Callable[..., Classifier]) -> None:
+    with pytest.raises(HyperparameterError, match="output=sigmoid is for 2 classes, here are 3: use softmax"):
+        build(classes=3, output="sigmoid")
+
+
+# The network -----------------------------------------------------------------------------------------------
+
+
+def test_the_network_is_flat(build: Callable[..., Classifier]) -> None:
+    assert not [layer for layer in build().network.layers if isinstance(layer, keras.Model)]
+
+
+def test_the_network_takes_raw_pixels(build: Callable[..., Classifier]) -> None:
+    """The same weights on pixels 0-255 and, scaled by hand, behind the rescaling, give the same."""
+    built = build()
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 1), dtype=np.uint8)
+    rescaling = built.network.get_layer("rescaling")
+    behind = keras.Model(rescaling.output, built.network.output)
+    assert np.allclose(built.network(pixels), behind(pixels.astype(np.float32) / 255), atol=1e-6)
+
+
+@pytest.mark.parametrize(("size", "channels"), [(8, 1), (13, 3)])
+def test_a_classifier_knows_its_input(build: Callable[..., Classifier], size: int, channels: int) -> None:
+    built = build(image_size=size, channels=channels)
+    assert (built.image_size, built.channels) == (size, channels)
+
+
+def test_freeze_points_that_this_network_lacks_are_left_out(
+    build: Callable[..., Classifier], tiny: Architecture
+) -> None:
+    points = ("block1", "block2", "block3")
+    assert build(
+        Architecture("tiny", tiny.backbone, "tiny", "none", min_size=8, freeze_points=points)
+    ).freeze_points == ("block1", "block2")
+
+
+@pytest.mark.parametrize(
+    ("layer", "point", "inside"),
+    [
+        ("block1", "block1", True),
+        ("block1_conv", "block1", True),
+        ("block10_conv", "block1", False),
+        ("my_block1", "block1", False),
+    ],
+)
+def test_a_layer_is_in_the_stage_that_it_is_called_after(layer: str, point: str, inside: bool) -> None:
+    assert in_stage(layer, point) is inside
+
+
+# A new head ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def headed_anew(build: Callable[..., Classifier]) -> tuple[Classifier, Classifier]:
+    old = build(head_units="16")
+    hp = keras_tuner.HyperParameters()
+    declare(hp)
+    return old, with_new_head(old, hp, ("x", "y", "z"))
+
+
+def test_a_new_head_is_for_the_new_classes(headed_anew: tuple[Classifier, Classifier]) -> None:
+    _, new = headed_anew
+    assert (new.class_names, new.network.output_shape) == (("x", "y", "z"), (None, 3))
+
+
+def test_a_new_head_leaves_the_backbone_its_weights(headed_anew: tuple[Classifier, Classifier]) -> None:
+    old, new = headed_anew
+    for name in ("block1_conv", "block2_bn"):
+        assert new.network.get_layer(name) is old.network.get_layer(name)
+
+
+def test_a_new_head_has_nothing_of_the_old_one(headed_anew: tuple[Classifier, Classifier]) -> None:
+    old, new = headed_anew
+    assert new.head == ("head_pooling", "head_dropout", "head_output")
+    assert new.network.get_layer("head_output") is not old.network.get_layer("head_output")
+
+
+def test_a_new_head_keeps_the_freeze_points(headed_anew: tuple[Classifier, Classifier]) -> None:
+    assert headed_anew[1].freeze_points == ("block1", "block2")

@@ -1,0 +1,181 @@
+"""A classifier as plain data and back: the same outputs, and nothing foreign is built."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import keras
+import numpy as np
+import pytest
+
+from zoo.errors import ArtifactError
+from zoo.interfaces import Architecture, ModelContent
+from zoo.models.content import assign_tensors, from_content, to_content
+from zoo.models.freezing import freeze
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from zoo.models.classifier import Classifier
+
+PIXELS = np.random.default_rng(0).integers(0, 256, (5, 8, 8, 1), dtype=np.uint8)
+
+
+@keras.saving.register_keras_serializable("zoo-tests")
+class Doubled(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
+    """A plugin's own layer."""
+
+    def call(self, inputs: Any) -> Any:
+        return inputs * 2
+
+
+@pytest.fixture
+def classifier(build: Callable[..., Classifier]) -> Classifier:
+    """With moving statistics that are not those of a new network."""
+    built = build(head_units="8")
+    for weight in built.network.weights:
+        weight.assign(weight + np.linspace(0, 1, weight.numpy().size).reshape(weight.shape))
+    freeze(built, "block1")
+    return built
+
+
+@pytest.fixture
+def content(classifier: Classifier) -> ModelContent:
+    return to_content(classifier)
+
+
+def layers_of(content: ModelContent) -> list[dict[str, Any]]:
+    return content.graph["config"]["layers"]  # type: ignore[index, no-any-return]
+
+
+def test_the_outputs_are_the_same_bit_for_bit(classifier: Classifier, content: ModelContent) -> None:
+    assert np.array_equal(
+        classifier.network.predict(PIXELS, verbose=0),
+        from_content(content).network.predict(PIXELS, verbose=0),
+    )
+
+
+def test_what_trains_is_the_same(classifier: Classifier, content: ModelContent) -> None:
+    rebuilt = from_content(content).network
+    assert tuple(weight.path for weight in rebuilt.trainable_weights) == content.trainable
+    assert "block1_conv/kernel" not in content.trainable
+
+
+def test_the_content_of_what_was_rebuilt_is_the_same(content: ModelContent) -> None:
+    again = to_content(from_content(content))
+    same = replace(again, tensors={}) == replace(content, tensors={})
+    assert (same, again.tensors.keys()) == (True, content.tensors.keys())
+
+
+def test_the_rest_is_the_same(classifier: Classifier, content: ModelContent) -> None:
+    rebuilt = from_content(content)
+    assert (rebuilt.class_names, rebuilt.head, rebuilt.freeze_points, rebuilt.image_size) == (
+        classifier.class_names,
+        classifier.head,
+        classifier.freeze_points,
+        classifier.image_size,
+    )
+
+
+def test_the_graph_is_json(content: ModelContent) -> None:
+    assert json.loads(json.dumps(content.graph)) == content.graph
+
+
+def test_a_compiled_classifier_gives_the_same_graph(classifier: Classifier, content: ModelContent) -> None:
+    classifier.network.compile("adam", "categorical_crossentropy")
+    assert to_content(classifier).graph == content.graph
+
+
+def test_tensors_are_copies(classifier: Classifier, content: ModelContent) -> None:
+    kernel = content.tensors["head_output/kernel"].copy()
+    classifier.network.get_layer("head_output").kernel.assign(kernel + 1)
+    assert np.array_equal(content.tensors["head_output/kernel"], kernel)
+
+
+def test_reading_leaves_the_content_as_it_is(content: ModelContent) -> None:
+    before = json.dumps(content.graph)
+    from_content(content)
+    assert json.dumps(content.graph) == before
+
+
+def test_a_registered_layer_is_built(build: Callable[..., Classifier]) -> None:
+    def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
+        return Doubled(name="doubled")(inputs)
+
+    built = build(Architecture("doubled", backbone, "doubled", "none", min_size=8))
+    assert isinstance(from_content(to_content(built)).network.get_layer("doubled"), Doubled)
+
+
+# What is refused -------------------------------------------------------------------------------------------
+
+
+def test_a_lambda_is_refused(build: Callable[..., Classifier]) -> None:
+    def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
+        return keras.layers.Lambda(lambda x: x / 2, output_shape=(8, 8, 1))(inputs)
+
+    content = to_content(build(Architecture("code", backbone, "code", "none", min_size=8)))
+    with pytest.raises(ArtifactError, match="holds a Lambda layer, which is code: it is not loaded"):
+        from_content(content)
+
+
+def test_a_lambda_deep_inside_is_refused(content: ModelContent) -> None:
+    layers_of(content)[2]["config"]["activation"] = {"class_name": "__lambda__", "config": {"value": "4wAA"}}
+    with pytest.raises(ArtifactError, match="Lambda"):
+        from_content(content)
+
+
+@pytest.mark.parametrize(
+    ("module", "name"), [("os", "system"), ("builtins.x", "eval"), ("keras_evil", "Dense"), ("", "Unknown")]
+)
+def test_a_foreign_module_is_refused(content: ModelContent, module: str, name: str) -> None:
+    layers_of(content)[1] |= {"module": module, "class_name": name, "registered_name": name}
+    with pytest.raises(ArtifactError):
+        from_content(content)
+
+
+def test_a_layer_of_a_missing_plugin_names_the_way_out(content: ModelContent) -> None:
+    layers_of(content)[1] |= {"module": "a_plugin", "class_name": "Own", "registered_name": "a_plugin>Own"}
+    with pytest.raises(ArtifactError, match=r"needs the layer 'a_plugin>Own' .* load the plugin"):
+        from_content(content)
+
+
+@pytest.mark.parametrize(
+    "graph",
+    [
+        {},
+        {"module": "keras.layers", "class_name": "Dense", "config": {"units": 2}, "registered_name": None},
+        {"module": "keras", "class_name": "Functional", "config": {}, "registered_name": "Functional"},
+        {"module": "keras.layers", "class_name": "NoSuchLayer", "config": {}, "registered_name": None},
+    ],
+    ids=["empty", "a layer", "no layers", "unknown layer"],
+)
+def test_a_graph_that_is_no_network_is_refused(content: ModelContent, graph: dict[str, Any]) -> None:
+    with pytest.raises(ArtifactError, match="the stored graph cannot be built"):
+        from_content(replace(content, graph=graph))
+
+
+def test_a_missing_tensor_is_refused(content: ModelContent) -> None:
+    tensors = {path: value for path, value in content.tensors.items() if path != "block1_conv/bias"}
+    with pytest.raises(ArtifactError, match="block1_conv/bias is on one side only"):
+        from_content(replace(content, tensors=tensors))
+
+
+def test_a_tensor_too_many_is_refused(content: ModelContent) -> None:
+    with pytest.raises(ArtifactError, match="extra/kernel is on one side only"):
+        from_content(replace(content, tensors={**content.tensors, "extra/kernel": np.zeros(1)}))
+
+
+def test_a_tensor_of_another_shape_is_refused(content: ModelContent) -> None:
+    wrong = {**content.tensors, "block1_conv/bias": np.zeros(5, np.float32)}
+    with pytest.raises(ArtifactError, match=r"block1_conv/bias has shape \(5,\), the graph wants \(4,\)"):
+        from_content(replace(content, tensors=wrong))
+
+
+def test_tensors_are_assigned_by_path(build: Callable[..., Classifier]) -> None:
+    one, other = build(), build()
+    assign_tensors(other.network, to_content(one).tensors)
+    assert np.array_equal(
+        one.network.get_layer("block2_conv").kernel, other.network.get_layer("block2_conv").kernel
+    )

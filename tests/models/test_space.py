@@ -1,0 +1,189 @@
+"""Search spaces: found, checked, fixed and filled in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from zoo.errors import HyperparameterError, UnknownNameError
+from zoo.models.hyperparameters import declare
+from zoo.models.space import check, choose, explore, fill_in, fix, restore
+
+if TYPE_CHECKING:
+    import keras_tuner
+
+
+def build_one_scope(hp: Any) -> None:
+    hp.Choice("kind", ["plain", "residual"])
+    with hp.conditional_scope("kind", ["residual"]):
+        hp.Int("size", 1, 3)
+
+
+def build_nested(hp: Any) -> None:
+    """A condition within a condition, and two values of one parent."""
+    kind = hp.Choice("kind", ["plain", "residual", "dense"])
+    with hp.conditional_scope("kind", ["residual"]):
+        projected = hp.Boolean("projected")
+        with hp.conditional_scope("projected", [True]):
+            if kind == "residual" and projected:
+                hp.Int("size", 1, 3)
+    with hp.conditional_scope("kind", ["dense"]):
+        hp.Float("growth", 0.5, 2.0)
+    hp.Fixed("plan", "")
+    hp.Fixed("repeats", 2)
+    hp.Fixed("biased", value=False)
+    hp.Choice("kernel", [3, 5])
+    declare(hp)
+
+
+@pytest.fixture(scope="module")
+def space() -> keras_tuner.HyperParameters:
+    return explore(build_nested)
+
+
+# explore ---------------------------------------------------------------------------------------------------
+
+
+def test_explore_finds_what_is_declared_in_a_scope_that_is_not_met() -> None:
+    assert [hp.name for hp in explore(build_one_scope).space] == ["kind", "size"]
+
+
+def test_explore_finds_conditions_within_conditions(space: keras_tuner.HyperParameters) -> None:
+    assert {"kind", "projected", "size", "growth"} <= {hp.name for hp in space.space}
+
+
+def test_explore_ends_where_a_condition_can_never_be_met() -> None:
+    def impossible(hp: Any) -> None:
+        hp.Choice("kind", ["plain"])
+        with hp.conditional_scope("kind", ["residual"]):
+            hp.Int("size", 1, 3)
+
+    assert "kind" in {hp.name for hp in explore(impossible).space}
+
+
+def test_explore_knows_the_conditions(space: keras_tuner.HyperParameters) -> None:
+    (growth,) = (hp for hp in space.space if hp.name == "growth")
+    assert [(condition.name, condition.values) for condition in growth.conditions] == [("kind", ["dense"])]
+
+
+# check -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "value"),
+    [
+        ("kind", "residual", "residual"),
+        ("kind", "RESIDUAL", "residual"),
+        ("projected", "true", True),
+        ("projected", "False", False),
+        ("projected", True, True),
+        ("size", "2", 2),
+        ("size", 3, 3),
+        ("growth", "1", 1.0),
+        ("growth", 0.5, 0.5),
+        ("kernel", "5", 5),
+        ("plan", "6x3/2", "6x3/2"),
+        ("repeats", "99", 99),
+        ("biased", "true", True),
+        ("learning_rate", "0.5", 0.5),
+    ],
+)
+def test_check_gives_values_their_type(
+    space: keras_tuner.HyperParameters, name: str, given: Any, value: Any
+) -> None:
+    checked = check(space, {name: given})[name]
+    assert (checked, type(checked)) == (value, type(value))
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "complaint"),
+    [
+        ("kind", "sparse", "kind must be one of plain, residual, dense, got 'sparse'"),
+        ("projected", "maybe", "projected must be one of .*, got 'maybe'"),
+        ("size", "4", "size must be a whole number from 1 to 3, got '4'"),
+        ("size", "1.5", "size must be a whole number from 1 to 3, got '1.5'"),
+        ("growth", "0.4", "growth must be a number from 0.5 to 2.0, got '0.4'"),
+        ("growth", "nan", "growth must be a number from 0.5 to 2.0, got 'nan'"),
+        ("growth", "much", "growth must be a number from 0.5 to 2.0, got 'much'"),
+        ("repeats", "many", "repeats must be a int, got 'many'"),
+        ("repeats", 2.5, "repeats must be a int, got '2.5'"),
+        ("biased", "2", "biased must be a bool, got '2'"),
+        ("learning_rate", "-1", "learning_rate must be a number above 0"),
+    ],
+)
+def test_check_refuses(space: keras_tuner.HyperParameters, name: str, given: Any, complaint: str) -> None:
+    with pytest.raises(HyperparameterError, match=complaint):
+        check(space, {name: given})
+
+
+def test_check_names_the_nearest_of_an_unknown_name(space: keras_tuner.HyperParameters) -> None:
+    with pytest.raises(UnknownNameError, match="unknown hyperparameter 'kernels': did you mean 'kernel'\\?"):
+        check(space, {"kernels": 3})
+
+
+# choose ----------------------------------------------------------------------------------------------------
+
+
+def test_choose_fills_in_defaults(space: keras_tuner.HyperParameters) -> None:
+    values = choose(space, {"kernel": 5}).values
+    assert (values["kernel"], values["kind"], values["learning_rate"]) == (5, "plain", 1e-3)
+
+
+def test_choose_leaves_out_what_is_switched_off(space: keras_tuner.HyperParameters) -> None:
+    assert {"projected", "size", "growth"} & choose(space, {}).values.keys() == set()
+
+
+def test_choose_fills_in_what_a_value_switches_on(space: keras_tuner.HyperParameters) -> None:
+    values = choose(space, {"kind": "residual", "projected": True}).values
+    assert values["size"] == 1
+
+
+def test_choose_refuses_what_is_switched_off(space: keras_tuner.HyperParameters) -> None:
+    with pytest.raises(HyperparameterError, match=r"growth has no effect here: it needs kind in \['dense'\]"):
+        choose(space, {"growth": 1.0})
+
+
+def test_choose_leaves_the_space_as_it_is(space: keras_tuner.HyperParameters) -> None:
+    before = space.get_config()
+    choose(space, {"kernel": 5})
+    assert space.get_config() == before
+
+
+# fix -------------------------------------------------------------------------------------------------------
+
+
+def test_fix_holds_a_value(space: keras_tuner.HyperParameters) -> None:
+    held = fix(space, {"kernel": 5})
+    (kernel,) = (hp for hp in held.space if hp.name == "kernel")
+    assert (kernel.default, kernel.random_sample(1), kernel.random_sample(2)) == (5, 5, 5)
+
+
+def test_fix_keeps_the_order_and_the_conditions(space: keras_tuner.HyperParameters) -> None:
+    held = fix(space, {"growth": 1.5})
+    assert [(hp.name, hp.conditions) for hp in held.space] == [(hp.name, hp.conditions) for hp in space.space]
+
+
+def test_fix_of_a_parent_decides_what_is_active(space: keras_tuner.HyperParameters) -> None:
+    values = choose(fix(space, {"kind": "dense"}), {}).values
+    assert ("growth" in values, "projected" in values) == (True, False)
+
+
+# restore ---------------------------------------------------------------------------------------------------
+
+
+def test_restore_gives_the_space_back(space: keras_tuner.HyperParameters) -> None:
+    assert restore(space.get_config()).get_config() == space.get_config()
+
+
+def test_restore_leaves_the_configuration_as_it_is(space: keras_tuner.HyperParameters) -> None:
+    config = space.get_config()
+    restore(config)
+    assert config == space.get_config()
+
+
+def test_fill_in_drops_what_became_inactive(space: keras_tuner.HyperParameters) -> None:
+    hp = space.copy()
+    hp.values = {"kind": "plain", "growth": 1.0}
+    fill_in(hp)
+    assert "growth" not in hp.values

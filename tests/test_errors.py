@@ -1,0 +1,76 @@
+"""Errors: the tree in the docstring, and messages that name what is near."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from zoo import errors
+from zoo.errors import UnknownNameError, ZooError, nearest_names
+
+INDENT = 4
+
+
+def drawn_parents() -> dict[str, str]:
+    """Error name -> its parent's name, as the module docstring draws them."""
+    parents, ancestors = {}, {}
+    for line in (errors.__doc__ or "").splitlines():
+        if found := re.match(r"\s{4}([│├└─ ]*)(\w+)(\s|$)", line):
+            depth = len(found[1]) // INDENT
+            ancestors[depth] = found[2]
+            if depth:
+                parents[found[2]] = ancestors[depth - 1]
+    return parents
+
+
+def real_parents() -> dict[str, str]:
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, ZooError)]
+    return {kind.__name__: kind.__mro__[1].__name__ for kind in kinds if kind is not ZooError}
+
+
+def test_the_docstring_draws_the_whole_tree() -> None:
+    assert drawn_parents() == real_parents()
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("convnt", ["convnet"]),
+        ("ConvNet", ["convnet"]),
+        ("res", ["resnet"]),
+        ("zzz", []),
+        ("rsnet", ["resnet"]),
+        ("", []),
+    ],
+)
+def test_nearest_names(name: str, nearest: list[str]) -> None:
+    assert nearest_names(name, ["convnet", "resnet"]) == nearest
+
+
+def test_nearest_names_are_at_most_three_best_first() -> None:
+    assert nearest_names("block1", ["block12345", "block1", "block13", "block14"])[0] == "block1"
+    assert len(nearest_names("block1", ["block1", "block12", "block13", "block14"])) == 3
+
+
+def test_nearest_names_keep_their_case() -> None:
+    assert nearest_names("BLOCK", ["Block"]) == ["Block"]
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "message"),
+    [
+        ("convnt", ["convnet", "zebra"], "unknown architecture 'convnt': did you mean 'convnet'?"),
+        ("neta", ["netb", "netc"], "unknown architecture 'neta': did you mean 'netc' or 'netb'?"),
+        ("xyz", ["b", "a"], "unknown architecture 'xyz': there is a, b"),
+        ("xyz", list("abcdefghi"), "unknown architecture 'xyz': there is a, b, c, d, e, f, g, h …"),
+        ("xyz", [], "unknown architecture 'xyz': there is no architecture at all"),
+    ],
+)
+def test_an_unknown_name_says_what_there_is(name: str, known: list[str], message: str) -> None:
+    assert str(UnknownNameError("architecture", name, known)) == message
+
+
+def test_an_unknown_name_gives_its_hint_last() -> None:
+    error = UnknownNameError("dataset", "x", ["digits"], "or give a path")
+    assert str(error) == "unknown dataset 'x': there is digits or give a path"

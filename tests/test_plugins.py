@@ -1,0 +1,301 @@
+"""The plugin host: where plugins come from, and what happens to broken ones."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+import pytest
+
+from zoo.errors import PluginError, UnknownNameError
+from zoo.plugins import Plugin, Plugins, load_plugins
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+SHIPPED = {"convnet", "digits", "resnet", "shapes"}
+
+HEADER = """
+from zoo import Architecture, Dataset, LabeledImages, hookimpl
+
+def backbone(hp, inputs, *, weights=None):
+    return inputs
+
+def load():
+    return LabeledImages([], [], ())
+"""
+
+
+def architectures(*names: str) -> str:
+    """The text of a plugin that adds these architectures."""
+    listed = ", ".join(f'Architecture("{name}", backbone, "{name}", "none")' for name in names)
+    return f"{HEADER}\n@hookimpl\ndef zoo_architectures():\n    return [{listed}]\n"
+
+
+def datasets(*names: str) -> str:
+    """The text of a plugin that adds these datasets."""
+    listed = ", ".join(f'Dataset("{name}", load, "{name}", "none")' for name in names)
+    return f"{HEADER}\n@hookimpl\ndef zoo_datasets():\n    return [{listed}]\n"
+
+
+@pytest.fixture(autouse=True)
+def _forget_modules() -> Iterator[None]:
+    before = set(sys.modules)
+    yield
+    for name in set(sys.modules) - before:
+        if name.startswith("stranger"):
+            del sys.modules[name]
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Put a distribution onto the path as pip would: a module and the metadata of its entry points."""
+
+    def installed(
+        distribution: str, module: str, text: str, *, entry_points: str = "", metadata: str | None = None
+    ) -> None:
+        site = tmp_path / f"site-{distribution}"
+        info = site / f"{distribution}-1.0.dist-info"
+        info.mkdir(parents=True)
+        if metadata is None:
+            metadata = f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.0\n"
+        if metadata:
+            (info / "METADATA").write_text(metadata)
+        (info / "entry_points.txt").write_text(f"[zoo]\n{entry_points or f'{module} = {module}'}\n")
+        (site / f"{module}.py").write_text(text)
+        monkeypatch.syspath_prepend(str(site))
+
+    return installed
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Callable[..., Path]:
+    """A folder of plugin files: name -> text."""
+
+    def written(**files: str) -> Path:
+        plugins_dir = tmp_path / "plugins"
+        plugins_dir.mkdir()
+        for name, text in files.items():
+            (plugins_dir / f"{name}.py").write_text(text)
+        return plugins_dir
+
+    return written
+
+
+def named(plugins: Plugins, name: str) -> Plugin:
+    (plugin,) = (plugin for plugin in plugins.found if plugin.name == name)
+    return plugin
+
+
+# Where plugins come from -----------------------------------------------------------------------------------
+
+
+def test_the_shipped_plugins_are_well() -> None:
+    shipped = {plugin.name: plugin.error for plugin in load_plugins().found if plugin.origin == "keras-zoo"}
+    assert shipped.items() >= dict.fromkeys(SHIPPED).items()
+
+
+def test_an_entry_point_adds_its_architectures(install: Callable[..., None]) -> None:
+    install("stranger", "stranger_nets", architectures("strange"))
+    assert "strange" in load_plugins().architectures
+
+
+def test_an_entry_point_has_its_distribution_as_provenance(install: Callable[..., None]) -> None:
+    install("stranger", "stranger_nets", architectures("strange"))
+    assert load_plugins().provider("strange").provenance == "stranger 1.0"
+
+
+def test_a_file_adds_its_datasets(folder: Callable[..., Path]) -> None:
+    assert "pets" in load_plugins(folder(mine=datasets("pets"))).datasets
+
+
+def test_a_file_has_its_path_as_provenance(folder: Callable[..., Path]) -> None:
+    plugins_dir = folder(mine=architectures("mine"))
+    assert load_plugins(plugins_dir).provider("mine").provenance == str(plugins_dir / "mine.py")
+
+
+def test_a_file_may_have_a_name_that_is_no_identifier(folder: Callable[..., Path]) -> None:
+    assert "mine" in load_plugins(folder(**{"my-own.net": architectures("mine")})).architectures
+
+
+def test_a_file_may_hold_dataclasses(folder: Callable[..., Path]) -> None:
+    """A dataclass looks its module up in sys.modules."""
+    text = "from __future__ import annotations\nfrom dataclasses import dataclass\n" + architectures("mine")
+    assert "mine" in load_plugins(folder(mine=f"{text}\n@dataclass\nclass Size:\n    a: int\n")).architectures
+
+
+def test_files_with_an_underscore_are_no_plugins(folder: Callable[..., Path]) -> None:
+    plugins = load_plugins(folder(_shared="1 / 0", __init__="1 / 0"))
+    assert {plugin.name for plugin in plugins.found} & {"_shared", "__init__"} == set()
+
+
+def test_the_working_directory_is_no_plugin_folder(
+    folder: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder(mine=architectures("mine")))
+    assert "mine" not in load_plugins().architectures
+
+
+def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(PluginError, match=r"plugin folder .*missing is no folder: check --plugins-dir"):
+        load_plugins(tmp_path / "missing")
+
+
+def test_loading_twice_gives_the_same(folder: Callable[..., Path]) -> None:
+    plugins_dir = folder(mine=architectures("mine"))
+    assert load_plugins(plugins_dir).found == load_plugins(plugins_dir).found
+
+
+# Quarantine ------------------------------------------------------------------------------------------------
+
+RETURNS = HEADER + "@hookimpl\ndef zoo_architectures():\n    return {}\n"
+
+BROKEN = {
+    "import error": ("import nowhere", "ModuleNotFoundError: No module named 'nowhere'"),
+    "exit at import": ("raise SystemExit(3)", "SystemExit: 3"),
+    "syntax error": ("def (", "SyntaxError: invalid syntax"),
+    "no message": ("raise ValueError", "ValueError"),
+    "no hooks": ("from zoo import hookimpl", "implements no zoo hook"),
+    "undecorated hook": ("def zoo_datasets(): return []", "implements no zoo hook"),
+    "misspelt hook": (
+        HEADER + "@hookimpl\ndef zoo_architecturez():\n    return []\n",
+        "unknown hook 'zoo_architecturez'",
+    ),
+    "wrong arguments": (
+        "from zoo import hookimpl\n@hookimpl\ndef zoo_commands(group):\n    pass\n",
+        r"hook 'zoo_commands'.*{'group'}",
+    ),
+    "none": (
+        RETURNS.format("None"),
+        "zoo_architectures must return an iterable of zoo.Architecture, got None",
+    ),
+    "text": (RETURNS.format("'net'"), "zoo_architectures must return zoo.Architecture objects, got 'n'"),
+    "other kind": (
+        RETURNS.format("[Dataset('pets', load, 'pets', 'none')]"),
+        "zoo_architectures must return zoo.Architecture objects",
+    ),
+    "error in hook": (RETURNS.format("1 / 0"), "ZeroDivisionError: division by zero"),
+    "broken contract": (
+        RETURNS.format("[Architecture('N', backbone, 'n', 'none')]"),
+        "architecture name must be lower-case",
+    ),
+    "two of one name": (architectures("twin", "twin"), "zoo_architectures gives two of the name 'twin'"),
+}
+
+
+@pytest.mark.parametrize(("text", "error"), BROKEN.values(), ids=BROKEN)
+def test_a_broken_file_is_quarantined(folder: Callable[..., Path], text: str, error: str) -> None:
+    plugins = load_plugins(folder(broken=text, well=architectures("well")))
+    assert_quarantined(plugins, error)
+
+
+@pytest.mark.parametrize(("text", "error"), BROKEN.values(), ids=BROKEN)
+def test_a_broken_entry_point_is_quarantined(
+    install: Callable[..., None], folder: Callable[..., Path], text: str, error: str
+) -> None:
+    install("stranger", "stranger_broken", text, entry_points="broken = stranger_broken")
+    assert_quarantined(load_plugins(folder(well=architectures("well"))), error)
+
+
+def assert_quarantined(plugins: Plugins, error: str) -> None:
+    """The plugin `broken` is set aside with its error on one line; `well` and the shipped ones go on."""
+    broken = named(plugins, "broken")
+    assert broken.error is not None
+    assert (broken.architectures, broken.datasets, "\n" in broken.error) == ((), (), False)
+    with pytest.raises(AssertionError, match=error):
+        raise AssertionError(broken.error)
+    assert plugins.architectures.keys() >= {"well", "convnet", "resnet"}
+
+
+def test_the_hooks_of_a_quarantined_plugin_are_not_called(folder: Callable[..., Path]) -> None:
+    text = RETURNS.format("None") + "@hookimpl\ndef zoo_commands(cli):\n    raise AssertionError\n"
+    load_plugins(folder(broken=text)).manager.hook.zoo_commands(cli=click.Group())
+
+
+@pytest.mark.parametrize("text", ["stranger_nets:zoo_architectures", "not a module!", "stranger_nowhere"])
+def test_an_entry_point_that_names_no_module_is_quarantined(install: Callable[..., None], text: str) -> None:
+    install("stranger", "stranger_nets", architectures("strange"), entry_points=f"broken = {text}")
+    assert named(load_plugins(), "broken").error is not None
+
+
+def test_a_distribution_without_metadata_stops_nobody(install: Callable[..., None]) -> None:
+    install("stranger", "stranger_nets", architectures("strange"), metadata="")
+    install("other", "stranger_other", architectures("other"))
+    assert load_plugins().architectures.keys() >= {"convnet", "other", "strange"}
+
+
+# Clashes ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("kind", "text"), [("architecture", architectures), ("dataset", datasets)])
+def test_a_clash_names_both_origins(
+    install: Callable[..., None], folder: Callable[..., Path], kind: str, text: Callable[..., str]
+) -> None:
+    install("stranger", "stranger_nets", text("same"))
+    plugins_dir = folder(mine=text("same"))
+    error = (
+        f"{kind} 'same' of {plugins_dir / 'mine.py'} is already given by stranger 1.0: rename one of the two"
+    )
+    assert named(load_plugins(plugins_dir), "mine").error == error
+
+
+def test_a_clash_of_two_distributions_keeps_the_first(install: Callable[..., None]) -> None:
+    install("b", "stranger_b", architectures("same"))
+    install("a", "stranger_a", architectures("same", "more"))
+    plugins = load_plugins()
+    assert plugins.provider("same").provenance == "a 1.0"
+    assert (named(plugins, "stranger_b").error or "").startswith(
+        "architecture 'same' of b 1.0 is already given by a"
+    )
+
+
+def test_a_plugin_that_clashes_adds_nothing_else_either(folder: Callable[..., Path]) -> None:
+    plugins = load_plugins(folder(mine=architectures("more", "convnet")))
+    assert "more" not in plugins.architectures
+
+
+@pytest.mark.parametrize("name", ["a-stranger", "zz-stranger"])
+def test_a_shipped_architecture_wins_over_a_strangers(install: Callable[..., None], name: str) -> None:
+    install(name, "stranger_nets", architectures("convnet"))
+    assert load_plugins().provider("convnet").origin == "keras-zoo"
+
+
+def test_two_distributions_may_use_the_same_entry_point_name(install: Callable[..., None]) -> None:
+    install("a", "stranger_a", architectures("net-a"), entry_points="nets = stranger_a")
+    install("b", "stranger_b", architectures("net-b"), entry_points="nets = stranger_b")
+    assert load_plugins().architectures.keys() >= {"net-a", "net-b"}
+
+
+def test_a_stranger_may_use_a_shipped_entry_point_name(install: Callable[..., None]) -> None:
+    install("a", "stranger_a", architectures("net-a"), entry_points="convnet = stranger_a")
+    assert load_plugins().architectures.keys() >= {"net-a", "convnet"}
+
+
+def test_one_distribution_may_not_use_an_entry_point_name_twice(install: Callable[..., None]) -> None:
+    twice = "nets = stranger_a\nnets = stranger_a"
+    install("a", "stranger_a", architectures("net-a"), entry_points=twice)
+    plugins = load_plugins()
+    well, repeated = (plugin for plugin in plugins.found if plugin.name == "nets")
+    assert (well.error, "already loaded" in (repeated.error or "")) == (None, True)
+    assert "a:nets" in dict(plugins.manager.list_name_plugin())
+
+
+def test_a_module_under_two_names_is_loaded_once(install: Callable[..., None]) -> None:
+    install("a", "stranger_a", architectures("net-a"), entry_points="one = stranger_a\ntwo = stranger_a")
+    assert "the same module is already loaded as a:one" in (named(load_plugins(), "two").error or "")
+
+
+# Looking up ------------------------------------------------------------------------------------------------
+
+
+def test_an_unknown_architecture_names_the_nearest() -> None:
+    with pytest.raises(UnknownNameError, match=r"^unknown architecture 'convnt': did you mean 'convnet'\?$"):
+        load_plugins().architecture("convnt")
+
+
+def test_an_unknown_architecture_mentions_quarantined_plugins(folder: Callable[..., Path]) -> None:
+    plugins = load_plugins(folder(broken="1 / 0"))
+    with pytest.raises(UnknownNameError, match=r"\(quarantined: broken; see `zoo plugins`\)$"):
+        plugins.architecture("mynet")

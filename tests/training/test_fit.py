@@ -1,0 +1,231 @@
+"""One training: the best weights are kept, schedules are kept to, seeds decide everything."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import keras
+import numpy as np
+import pytest
+
+from zoo.errors import TrainingError
+from zoo.interfaces import Epoch, Objective
+from zoo.models.hyperparameters import OWN
+from zoo.training.evaluate import evaluate
+from zoo.training.fit import FitSettings, fit, make_loss, make_optimizer, start_fresh
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from zoo.data.cache import DecodedDataset
+    from zoo.models.classifier import Classifier
+
+    Fitted = Callable[..., tuple[Classifier, list[Epoch], Epoch]]
+
+ACCURACY, LOSS = Objective("val_accuracy", "max"), Objective("val_loss", "min")
+DEFAULTS = {own.name: own.default for own in OWN.values()}
+
+
+@pytest.fixture
+def fitted(build: Callable[..., Classifier], decoded: DecodedDataset) -> Fitted:
+    """Train a new classifier; gives it with all its epochs and the best one."""
+
+    def run(
+        *, data: DecodedDataset = decoded, settings: dict[str, Any] | None = None, **hyperparameters: Any
+    ) -> tuple[Classifier, list[Epoch], Epoch]:
+        values = {**DEFAULTS, "batch_size": 8, "learning_rate": 0.01, **hyperparameters}
+        chosen = FitSettings(**{"epochs": 3, "seed": 1, "patience": 9, "objective": LOSS, **(settings or {})})
+        start_fresh(chosen.seed)
+        head = {name: values[name] for name in ("output", "dropout", "head_units", "pooling")}
+        classifier, epochs = build(**head), []
+        best = fit(classifier, data, values, chosen, epochs.append)
+        return classifier, epochs, best
+
+    return run
+
+
+def rates(epochs: list[Epoch]) -> list[float]:
+    return [round(epoch.metrics["learning_rate"], 9) for epoch in epochs]
+
+
+def same_weights(one: Classifier, other: Classifier) -> bool:
+    pairs = zip(one.network.get_weights(), other.network.get_weights(), strict=True)
+    return all(np.array_equal(a, b) for a, b in pairs)
+
+
+# Epochs ----------------------------------------------------------------------------------------------------
+
+
+def test_each_epoch_is_told_with_all_its_metrics(fitted: Fitted) -> None:
+    _, epochs, _ = fitted()
+    names = {"loss", "accuracy", "val_loss", "val_accuracy", "learning_rate"}
+    assert [(epoch.number, set(epoch.metrics)) for epoch in epochs] == [(1, names), (2, names), (3, names)]
+
+
+def test_training_learns(fitted: Fitted) -> None:
+    _, epochs, _ = fitted(settings={"epochs": 5})
+    assert epochs[-1].metrics["loss"] < epochs[0].metrics["loss"] / 1.5
+
+
+@pytest.mark.parametrize("objective", [ACCURACY, LOSS])
+def test_the_best_epoch_is_returned(fitted: Fitted, objective: Objective) -> None:
+    _, epochs, best = fitted(settings={"epochs": 5, "objective": objective}, learning_rate=0.3)
+    choose = max if objective.direction == "max" else min
+    assert best is choose(epochs, key=lambda epoch: epoch.metrics[objective.name])
+
+
+@pytest.fixture
+def misleading(decoded: DecodedDataset) -> DecodedDataset:
+    """Validation has its labels swapped, so the more is learned, the worse it gets there."""
+    labels = decoded.labels.copy()
+    labels[decoded.rows["validation"]] = 1 - labels[decoded.rows["validation"]]
+    return replace(decoded, labels=labels)
+
+
+def test_the_weights_of_the_best_epoch_are_kept(fitted: Fitted, misleading: DecodedDataset) -> None:
+    classifier, epochs, best = fitted(data=misleading, settings={"epochs": 4})
+    assert best is not epochs[-1]
+    loss = evaluate(classifier, misleading, "validation").metrics["loss"]
+    assert loss == pytest.approx(best.metrics["val_loss"], rel=1e-4)
+
+
+def test_training_stops_when_patience_is_over(fitted: Fitted, misleading: DecodedDataset) -> None:
+    _, epochs, best = fitted(data=misleading, settings={"epochs": 20, "patience": 3})
+    assert len(epochs) == best.number + 3 < 20
+
+
+def test_training_goes_on_from_the_initial_epoch(fitted: Fitted) -> None:
+    _, epochs, _ = fitted(settings={"initial_epoch": 3, "epochs": 5})
+    assert [epoch.number for epoch in epochs] == [4, 5]
+
+
+def test_nothing_left_to_train_is_an_error(fitted: Fitted) -> None:
+    with pytest.raises(TrainingError, match="no epoch was trained: 5 of 5 were done before"):
+        fitted(settings={"initial_epoch": 5, "epochs": 5})
+
+
+def test_a_loss_that_is_no_number_ends_the_training(fitted: Fitted) -> None:
+    with pytest.raises(TrainingError, match=r"the loss became nan in epoch 1: try a lower learning_rate"):
+        fitted(learning_rate=float("nan"))
+
+
+def test_a_validation_loss_that_is_no_number_is_told_as_such(fitted: Fitted, decoded: DecodedDataset) -> None:
+    """One pixel of a validation image is NaN; the training images are well."""
+    pixels = decoded.pixels.astype(np.float32)
+    pixels[decoded.rows["validation"][0], 0, 0] = np.nan
+    with pytest.raises(TrainingError, match="the val_loss became nan in epoch 1"):
+        fitted(data=replace(decoded, pixels=pixels))
+
+
+def test_sigmoid_is_trained_too(fitted: Fitted) -> None:
+    _, epochs, _ = fitted(settings={"epochs": 5}, output="sigmoid")
+    assert epochs[-1].metrics["loss"] < epochs[0].metrics["loss"]
+
+
+# Seeds -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("augmentation", ["none", "light"])
+def test_the_same_seed_gives_the_same_weights(fitted: Fitted, augmentation: str) -> None:
+    one, other = (fitted(augmentation=augmentation)[0] for _ in range(2))
+    assert same_weights(one, other)
+
+
+def test_another_seed_gives_other_weights(fitted: Fitted) -> None:
+    one, other = (fitted(settings={"seed": seed})[0] for seed in (1, 2))
+    assert not same_weights(one, other)
+
+
+# The learning rate -----------------------------------------------------------------------------------------
+
+
+def test_a_constant_rate_is_halved_on_a_plateau(fitted: Fitted) -> None:
+    """Nothing improves at this rate; patience 6 makes a plateau of 2 epochs."""
+    settings = {"epochs": 6, "patience": 6, "objective": ACCURACY}
+    _, epochs, _ = fitted(settings=settings, learning_rate=1e-9, dropout=0.0)
+    accuracies = [epoch.metrics["val_accuracy"] for epoch in epochs]
+    assert (len(set(accuracies)), min(rates(epochs)) < 1e-9) == (1, True)
+
+
+@pytest.mark.parametrize("schedule", ["cosine", "step"])
+def test_a_schedule_is_not_changed_on_a_plateau(fitted: Fitted, schedule: str) -> None:
+    """Four batches in each of 6 epochs, so 24 steps."""
+    settings = {"epochs": 6, "patience": 6, "objective": ACCURACY}
+    _, epochs, _ = fitted(settings=settings, learning_rate=1e-9, dropout=0.0, schedule=schedule)
+    planned = make_optimizer({**DEFAULTS, "learning_rate": 1e-9, "schedule": schedule}, steps=24)
+    after = [float(planned._learning_rate(4 * number)) for number in range(1, 7)]
+    assert [epoch.metrics["learning_rate"] for epoch in epochs] == pytest.approx(after)
+
+
+@pytest.mark.parametrize(("done", "rate"), [(0, 0.1), (25, 0.0853553), (50, 0.05), (100, 0.0)])
+def test_cosine_falls_from_the_rate_to_zero(done: int, rate: float) -> None:
+    assert rate_after(done, "cosine") == pytest.approx(rate, abs=1e-6)
+
+
+@pytest.mark.parametrize(("done", "rate"), [(0, 0.1), (45, 0.1), (55, 0.01), (70, 0.01), (80, 0.001)])
+def test_step_divides_the_rate_by_ten_at_a_half_and_at_three_quarters(done: int, rate: float) -> None:
+    assert rate_after(done, "step") == pytest.approx(rate)
+
+
+def rate_after(done: int, schedule: str) -> float:
+    optimizer = make_optimizer({**DEFAULTS, "learning_rate": 0.1, "schedule": schedule}, steps=100)
+    optimizer.build([])
+    optimizer.iterations.assign(done)
+    return float(optimizer.learning_rate)
+
+
+def test_a_training_that_goes_on_keeps_to_its_schedule_to_the_end(fitted: Fitted) -> None:
+    _, epochs, _ = fitted(settings={"initial_epoch": 3, "epochs": 5}, schedule="cosine")
+    assert rates(epochs)[-1] == 0.0
+
+
+# The optimizer and the loss --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("adam", "Adam"), ("adamw", "AdamW"), ("sgd", "SGD"), ("rmsprop", "RMSprop")]
+)
+def test_the_optimizer_is_the_one_asked_for(name: str, kind: str) -> None:
+    assert type(make_optimizer({**DEFAULTS, "optimizer": name}, steps=1)).__name__ == kind
+
+
+def test_sgd_has_nesterovs_momentum() -> None:
+    optimizer = make_optimizer({**DEFAULTS, "optimizer": "sgd"}, steps=1)
+    assert (optimizer.momentum, optimizer.nesterov) == (0.9, True)
+
+
+def decayed(optimizer_name: str, decay: float) -> set[str]:
+    """Variables that shrink in one step without a gradient."""
+    model = keras.Sequential(
+        [keras.Input((4, 4, 1)), keras.layers.Conv2D(2, 1), keras.layers.BatchNormalization()]
+    )
+    for variable in model.trainable_variables:
+        variable.assign(keras.ops.ones_like(variable))
+    values = {**DEFAULTS, "optimizer": optimizer_name, "weight_decay": decay, "learning_rate": 0.1}
+    zeros = [keras.ops.zeros_like(variable) for variable in model.trainable_variables]
+    make_optimizer(values, steps=1).apply(zeros, model.trainable_variables)
+    return {variable.name for variable in model.trainable_variables if float(variable.numpy().max()) < 1}
+
+
+@pytest.mark.parametrize("name", ["adam", "adamw", "sgd", "rmsprop"])
+def test_weight_decay_spares_biases_and_normalisation(name: str) -> None:
+    assert decayed(name, 0.1) == {"kernel"}
+
+
+@pytest.mark.parametrize("name", ["adam", "adamw", "sgd", "rmsprop"])
+def test_without_weight_decay_nothing_shrinks(name: str) -> None:
+    assert decayed(name, 0.0) == set()
+
+
+def test_label_smoothing_mixes_in_the_uniform_distribution() -> None:
+    loss = make_loss({"label_smoothing": 0.1}, sigmoid=False)
+    probabilities = np.array([[0.8, 0.2]], np.float32)
+    by_hand = -(0.95 * np.log(0.8) + 0.05 * np.log(0.2))
+    assert float(loss(np.array([[1.0, 0.0]], np.float32), probabilities)) == pytest.approx(by_hand, rel=1e-5)
+
+
+def test_the_loss_of_a_sigmoid_is_that_of_two_classes() -> None:
+    two = make_loss({"label_smoothing": 0.0}, sigmoid=False)(np.array([[0.0, 1.0]]), np.array([[0.3, 0.7]]))
+    one = make_loss({"label_smoothing": 0.0}, sigmoid=True)(np.array([[1.0]]), np.array([[0.7]]))
+    assert float(one) == pytest.approx(float(two), rel=1e-5)
