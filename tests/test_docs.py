@@ -73,4 +73,3 @@ def test_links_between_documents_lead_somewhere() -> None:
 def test_the_readme_gives_the_test_command_that_ci_runs() -> None:
     assert "pip install -e '.[test]' && pytest" in README
     assert "pip install --quiet -e '.[test]' && pytest" in (ROOT / ".ci" / "run").read_text()
-

@@ -37,7 +37,7 @@ def broken(backbone: Callable[..., Any]) -> Classifier:
 def test_a_backbone_must_not_declare_zoos_own_names(name: str) -> None:
     def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
         hp.Fixed(name, 0.5)
-        return inputs
+        return layers.ReLU()(inputs)
 
     with pytest.raises(ContractError, match=f"'broken' declares {name}, which zoo itself declares"):
         broken(backbone)
@@ -86,7 +86,7 @@ def test_a_backbone_gets_the_weights() -> None:
 
     def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
         given.append(weights)
-        return inputs
+        return layers.ReLU()(inputs)
 
     architecture = Architecture("net", backbone, "net", "none", weights=("imagenet",))
     build_classifier(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 import click
@@ -13,9 +15,7 @@ from zoo.plugins import Plugins, load_plugins
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
-    from zoo.interfaces import Progress
     from zoo.registry import Registry
     from zoo.workflows import Workspace
 
@@ -38,7 +38,11 @@ class App:
         root = ctx.find_root()
         if root.obj is None:
             options = root.params
-            root.obj = cls(options.get("registry"), options.get("artifacts"), options.get("plugins_dir"))
+            # click answers --help before it looks for options in the environment.
+            folder = options.get("plugins_dir") or os.environ.get("ZOO_PLUGINS_DIR")
+            root.obj = cls(
+                options.get("registry"), options.get("artifacts"), Path(folder) if folder else None
+            )
         assert isinstance(root.obj, App)  # noqa: S101  nobody else sets it
         return root.obj
 
@@ -56,13 +60,15 @@ class App:
             yield registry
 
     @contextmanager
-    def open_workspace(
-        self, progress: Progress, *, strict: bool = False, create: bool = True
-    ) -> Iterator[Workspace]:
-        """The registry and the plugins, for work. Imports TensorFlow, without its start-up chatter."""
+    def open_workspace(self, *, strict: bool = False, create: bool = False) -> Iterator[Workspace]:
+        """The registry and the plugins, for work that is watched on the screen.
+
+        Imports TensorFlow, without its start-up chatter.
+        """
+        from zoo.cli.live import watching
         from zoo.cli.quiet import quiet_start
 
-        with self.open_registry(create=create) as registry:
+        with self.open_registry(create=create) as registry, watching() as progress:
             with quiet_start():
                 from zoo.workflows import Workspace
             yield Workspace(registry, self.plugins, progress, strict)

@@ -31,14 +31,14 @@ def command(app: App, name: str | None, as_json: bool) -> None:
     rows = [
         (
             one.name,
-            one.summary,
             f"≥ {one.min_size}" if one.default_size is None else f"{one.default_size} (≥ {one.min_size})",
+            one.summary,
             ", ".join(one.presets),
             app.plugins.provider(one.name).provenance,
         )
         for one in architectures
     ]
-    columns = ["architecture", "summary", "pixels a side", "presets", "from"]
+    columns = ["architecture", "pixels a side", "summary", "presets", "from"]
     print_table(columns, rows, empty="no architectures: no plugin is loaded, see `zoo plugins`")
 
 
@@ -63,7 +63,6 @@ def _show(app: App, architecture: Architecture, *, as_json: bool) -> None:
             "channels": architecture.channels or "1 or 3",
             "weights": ", ".join(architecture.weights),
             "freeze points": ", ".join(architecture.freeze_points),
+            **{f"preset {preset}": pairs(values) for preset, values in architecture.presets.items()},
         }
     )
-    for preset, hyperparameters in architecture.presets.items():
-        print_fields({f"preset {preset}": pairs(hyperparameters)})

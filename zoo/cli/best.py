@@ -46,4 +46,7 @@ def command(
             max_params=max_params,
             max_size_mb=max_size,
         )
-    print_json(model) if as_json else print_fields(model_fields(model))
+    if as_json:
+        print_json(model)
+    else:
+        print_fields(model_fields(model, metric=metric.removeprefix("val_")))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -43,7 +42,11 @@ def command(app: App, as_json: bool) -> None:
 
 def _newest(app: App) -> list[DatasetVersion]:
     """The newest version of each dataset in the registry; none where there is no registry yet."""
-    if app.registry is None and not Path("registry.db").exists():
+    from zoo.registry.database import locate
+    from zoo.registry.registry import DEFAULT_REGISTRY
+
+    registry_file = locate(app.registry or DEFAULT_REGISTRY).path
+    if registry_file is not None and not registry_file.exists():
         return []
     with app.open_registry() as registry:
         newest = {

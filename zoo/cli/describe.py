@@ -10,15 +10,21 @@ if TYPE_CHECKING:
     from zoo.interfaces import Model
 
 
-def model_fields(model: Model) -> dict[str, object]:
-    """What `zoo best` shows: which model, how good, how large, and how to use it."""
+def model_fields(model: Model, *, metric: str = "accuracy") -> dict[str, object]:
+    """What `zoo best` shows: which model, how good, how large, and how to use it.
+
+    Args:
+        metric: what to show beside the accuracy, without its split.
+    """
+    measured = [
+        f"{split}_{name}" for name in dict.fromkeys(("accuracy", metric)) for split in ("val", "test")
+    ]
     fields: dict[str, object] = {
         "model": model.id,
         "architecture": model.architecture,
         "dataset": f"{model.dataset}, version {model.dataset_version}",
         "parent": model.parent_id,
-        "val accuracy": model.metrics.get("val_accuracy"),
-        "test accuracy": model.metrics.get("test_accuracy"),
+        **{name.replace("_", " "): model.metrics.get(name) for name in measured},
         "classes": f"{len(model.class_names)}: {_names(model.class_names)}",
         "input": f"{model.image_size}×{model.image_size}, {'RGB' if model.channels == 3 else 'grayscale'}",
         "parameters": model.parameters,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import click
 
 from zoo.cli.app import App, pass_app
-from zoo.cli.live import make_progress
 from zoo.cli.options import dataset_argument, json_option, model_argument, strict_option
 from zoo.cli.output import print_fields, print_json, print_table
 from zoo.interfaces import SPLITS
@@ -26,7 +25,7 @@ from zoo.interfaces import SPLITS
 @pass_app
 def command(app: App, model: str, dataset: str, split: str, strict: bool, as_json: bool) -> None:
     """Measure MODEL on a split of DATASET, class by class, and keep the metrics."""
-    with app.open_workspace(make_progress(), strict=strict) as workspace:
+    with app.open_workspace(strict=strict) as workspace:
         from zoo import workflows
 
         found, version, evaluation = workflows.evaluate(workspace, model, dataset, split=split)

@@ -6,7 +6,6 @@ import click
 
 from zoo.cli.app import App, pass_app
 from zoo.cli.describe import model_fields
-from zoo.cli.live import make_progress
 from zoo.cli.options import (
     dataset_argument,
     json_option,
@@ -50,7 +49,7 @@ def command(
 
     Images become what the model takes. Other classes than the model's get a new head.
     """
-    with app.open_workspace(make_progress(), strict=strict) as workspace:
+    with app.open_workspace(strict=strict) as workspace:
         from zoo import workflows
 
         tuned = workflows.finetune(

@@ -48,14 +48,30 @@ class LazyGroup(click.Group):
         if app.commands_added:
             return
         app.commands_added = True
+        self.commands.clear()
         for implementation in app.plugins.manager.hook.zoo_commands.get_hookimpls():
+            before = dict(self.commands)
             try:
-                implementation.function(cli=self)
+                implementation.function(**dict.fromkeys(implementation.argnames, self))
             except Exception as error:  # a stranger's code may raise anything
-                click.echo(
-                    f"plugin {implementation.plugin_name} adds no commands: {type(error).__name__}: {error}",
-                    err=True,
-                )
+                told = f"adds no commands: {type(error).__name__}: {error}"
+                click.echo(f"plugin {implementation.plugin_name} {told}", err=True)
+            for name in self._taken(before):
+                told = f"cannot add the command '{name}', which there is already: rename it"
+                click.echo(f"plugin {implementation.plugin_name} {told}", err=True)
+
+    def _taken(self, before: dict[str, click.Command]) -> list[str]:
+        """Take back the commands that took the name of another one; gives those names."""
+        ours = {name for names in SECTIONS.values() for name in names}
+        taken = [
+            name
+            for name in self.commands
+            if name in ours or before.get(name, self.commands[name]) is not self.commands[name]
+        ]
+        for name in taken:
+            del self.commands[name]
+        self.commands.update(before)
+        return taken
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

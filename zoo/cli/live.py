@@ -18,12 +18,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 SPARKS = "▁▂▃▄▅▆▇█"
+BAR_WIDTH = 30
 BAR_EVERY = 0.1  # seconds between two redrawings of a line
 
 
-def make_progress() -> Progress:
-    """Lines that suit where standard error goes."""
-    return Terminal() if console(stderr=True).is_terminal else PlainLines()
+@contextmanager
+def watching() -> Iterator[Progress]:
+    """Show the progress of the work inside, as suits where standard error goes."""
+    progress = Terminal() if console(stderr=True).is_terminal else PlainLines()
+    try:
+        yield progress
+    finally:
+        progress.close()
 
 
 class PlainLines(Progress):
@@ -34,6 +40,9 @@ class PlainLines(Progress):
         self.objective: Objective | None = None
         self.trials = 0
         self.searched: frozenset[str] = frozenset()
+
+    def close(self) -> None:
+        """Nothing more will be told."""
 
     def notice(self, message: str) -> None:
         self.console.print(f"· {message}")
@@ -70,32 +79,39 @@ class Terminal(PlainLines):
         super().__init__()
         self.table: SearchTable | None = None
         self.live: Live | None = None
-        self.drawn = 0.0
+        self.drawn: float | None = None  # when the line was drawn that still moves
+
+    def close(self) -> None:
+        """Leave the table on the screen as it is now, and the cursor on a line of its own."""
+        if self.live is not None:
+            self.live.stop()
+        if self.drawn is not None:
+            self._write("\n")
 
     def notice(self, message: str) -> None:
-        (self.live.console if self.live else self.console).print(Text(f"· {message}", style="dim"))
+        self.console.print(Text(f"· {message}", style="dim"))
 
     def decoding(self, done: int, total: int) -> None:
         now = time.monotonic()
-        if done < total and now - self.drawn < BAR_EVERY:
+        if done < total and self.drawn is not None and now - self.drawn < BAR_EVERY:
             return
+        filled = "━" * (BAR_WIDTH * done // total)
+        self._write(f"\rdecoding images {filled:<{BAR_WIDTH}} {done:,}/{total:,}")
         self.drawn = now
-        filled = "━" * (30 * done // total)
-        end = "\n" if done == total else ""
-        self.console.print(f"\rdecoding images {filled:<30} {done:,}/{total:,}", end=end, soft_wrap=True)
+        if done == total:
+            self._write("\n")
+            self.drawn = None
 
     def search_started(self, search: Search) -> None:
         super().search_started(search)
         self.table = SearchTable(search)
-
-    @contextmanager
-    def showing(self) -> Iterator[None]:
-        """Keep the table on the screen inside, moving; it stays there when the search is over."""
-        with Live(
-            get_renderable=self._render, console=self.console, refresh_per_second=4, redirect_stdout=False
-        ) as self.live:
-            yield
-        self.live = None
+        self.live = Live(
+            get_renderable=self.table.render,
+            console=self.console,
+            refresh_per_second=4,
+            redirect_stdout=False,
+        )
+        self.live.start()
 
     def run_started(self, run: Run) -> None:
         if self.table is None:
@@ -113,8 +129,10 @@ class Terminal(PlainLines):
         if self.table is not None:
             self.table.lines[run.id].run = run
 
-    def _render(self) -> RenderableType:
-        return self.table.render() if self.table else Text("")
+    def _write(self, text: str) -> None:
+        """Past rich, which takes a carriage return away."""
+        self.console.file.write(text)
+        self.console.file.flush()
 
 
 @dataclass
@@ -200,6 +218,6 @@ def epoch_line(run: Run, epoch: Epoch) -> str:
     metrics = epoch.metrics
     return (
         f"epoch {epoch.number:>3}/{run.plan.settings['epochs']}  "
-        f"loss {metrics['loss']:.4f}  accuracy {metrics['accuracy']:.4f}  "
-        f"val_loss {metrics['val_loss']:.4f}  val_accuracy {metrics['val_accuracy']:.4f}  {epoch.seconds:.1f} s"
+        f"loss {metrics['loss']:.4f}  acc {metrics['accuracy']:.4f}  "
+        f"val_loss {metrics['val_loss']:.4f}  val_acc {metrics['val_accuracy']:.4f}  {epoch.seconds:.1f} s"
     )

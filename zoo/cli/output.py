@@ -5,17 +5,21 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
 from typing import Any
 
 import click
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-WIDE = 200  # columns when the output is no terminal, so that nothing is cut for a program that reads it
+WIDE = 10_000  # columns where the output is no terminal, so that nothing is cut for a program that reads it
+GAP = 2  # columns between two columns of a table
+LONGEST_WORD = 20  # what is longer is a text, which may be shortened
+SHORTEST_TEXT = 16
 DASH = "–"
 STATE_STYLES = {
     "completed": "green",
@@ -23,6 +27,7 @@ STATE_STYLES = {
     "running": "cyan",
     "interrupted": "yellow",
     "pruned": "dim",
+    "quarantined": "red",
 }
 
 
@@ -33,24 +38,60 @@ def console(*, stderr: bool = False) -> Console:
     return Console(stderr=stderr, width=width, highlight=False, emoji=False, markup=False)
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
-    """A table without lines; numbers to the right. `empty` is printed when there are no rows."""
+def print_table(
+    columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str, right: Collection[str] = ()
+) -> None:
+    """A table without lines. `empty` is printed when there are no rows.
+
+    On a terminal that is too narrow, texts are shortened; then columns are left out, the last ones first.
+
+    Args:
+        right: columns to align to the right beside those of numbers.
+    """
     rows = [tuple(row) for row in rows]
     if not rows:
         click.echo(empty)
         return
-    table = make_table(columns)
-    for index, column in enumerate(table.columns):
-        if all(isinstance(row[index], int | float | None) for row in rows):
+    cells = [[cell(value) for value in row] for row in rows]
+    wanted = [
+        max(cell_len(name), *(one.cell_len for one in column))
+        for name, column in zip(columns, zip(*cells, strict=True), strict=True)
+    ]
+    widths = _fit(wanted, console().width)
+    table = make_table(columns[: len(widths)])
+    for index, (column, width) in enumerate(zip(table.columns, widths, strict=True)):
+        column.width = width
+        if columns[index] in right or all(isinstance(row[index], int | float | None) for row in rows):
             column.justify = "right"
-    for row in rows:
-        table.add_row(*(cell(value) for value in row))
+    for row in cells:
+        table.add_row(*row[: len(widths)])
     _print_trimmed(table)
+    if len(widths) < len(columns):
+        click.echo(
+            f"no room for {', '.join(columns[len(widths) :])}: widen the terminal, or use --json", err=True
+        )
+
+
+def _fit(widths: Sequence[int], room: int) -> list[int]:
+    """The widths of the columns that fit, those of texts made smaller as needed; ids and numbers are never cut."""
+    texts = [index for index, width in enumerate(widths) if width > LONGEST_WORD]
+    least = [SHORTEST_TEXT if index in texts else width for index, width in enumerate(widths)]
+    count = len(widths)
+    while count > 1 and _line(least[:count]) > room:
+        count -= 1
+    fitted = list(widths[:count])
+    while _line(fitted) > room and any(index < count for index in texts):
+        fitted[max((index for index in texts if index < count), key=fitted.__getitem__)] -= 1
+    return fitted
+
+
+def _line(widths: Sequence[int]) -> int:
+    return sum(widths) + GAP * (len(widths) - 1)
 
 
 def make_table(columns: Sequence[str]) -> Table:
     """A table in zoo's look: no lines, bold heads."""
-    table = Table(*columns, box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table = Table(*columns, box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="bold")
     for column in table.columns:
         column.no_wrap = True
     return table

@@ -21,11 +21,14 @@ def command(app: App, as_json: bool) -> None:
     rows = [
         (
             plugin.name,
+            "quarantined" if plugin.error else "ok",
             ", ".join([*plugin.architectures, *plugin.datasets]),
             plugin.version,
             plugin.origin,
-            f"quarantined: {plugin.error}" if plugin.error else "ok",
         )
         for plugin in found
     ]
-    print_table(["plugin", "adds", "version", "origin", "state"], rows, empty="no plugins")
+    print_table(["plugin", "state", "adds", "version", "origin"], rows, empty="no plugins")
+    for plugin in found:
+        if plugin.error:
+            click.echo(f"{plugin.name} is quarantined: {plugin.error}")

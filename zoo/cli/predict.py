@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 
 from zoo.cli.app import App, pass_app
-from zoo.cli.live import make_progress
 from zoo.cli.options import json_option, model_argument
 from zoo.cli.output import print_json, print_table
 
@@ -22,7 +21,7 @@ from zoo.cli.output import print_json, print_table
 @pass_app
 def command(app: App, model: str, files: tuple[Path, ...], top: int, as_json: bool) -> None:
     """Classify image files with MODEL."""
-    with app.open_workspace(make_progress(), create=False) as workspace:
+    with app.open_workspace() as workspace:
         from zoo import workflows
 
         predictions = workflows.predict(workspace, model, files)

@@ -46,12 +46,12 @@ def command(
             run.state,
             run.plan.architecture,
             f"{run.dataset} v{run.dataset_version}",
-            run.search_id,
             run.model_id,
-            run.started_at,
             round((run.finished_at - run.started_at).total_seconds()) if run.finished_at else None,
+            run.search_id,
+            run.started_at,
         )
         for run in runs
     ]
-    columns = ["run", "kind", "state", "architecture", "dataset", "search", "model", "started", "seconds"]
+    columns = ["run", "kind", "state", "architecture", "dataset", "model", "seconds", "search", "started"]
     print_table(columns, rows, empty="no runs yet: zoo train ARCH DATASET makes one")

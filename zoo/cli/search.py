@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
-
 import click
+from click.core import ParameterSource
 
-from zoo.cli.app import App, pass_app
+from zoo.cli.app import App
 from zoo.cli.describe import model_fields
-from zoo.cli.live import Terminal, make_progress
 from zoo.cli.options import (
     image_size_option,
     json_option,
@@ -45,9 +43,9 @@ from zoo.cli.output import print_fields, print_json
 @set_option
 @weights_option
 @json_option
-@pass_app
+@click.pass_context
 def command(
-    app: App,
+    ctx: click.Context,
     architecture: str | None,
     dataset: str | None,
     resume: str | None,
@@ -68,30 +66,38 @@ def command(
     Every trial is a run in the registry and leaves a model; the best one is shown at the end. Ctrl-C stops the
     search, --resume goes on with it.
     """
-    if resume is None and (architecture is None or dataset is None):
-        raise click.UsageError("give ARCH and DATASET, or --resume ID")
-    if resume is not None and architecture is not None:
-        raise click.UsageError("--resume takes neither ARCH nor DATASET: the search remembers both")
-    progress = make_progress()
-    with app.open_workspace(progress, strict=strict) as workspace:
+    _check_usage(ctx)
+    with App.of(ctx).open_workspace(strict=strict, create=resume is None) as workspace:
         from zoo import workflows
 
-        with progress.showing() if isinstance(progress, Terminal) else nullcontext():
-            if resume is not None:
-                search, model = workflows.resume(workspace, resume)
-            else:
-                search, model = workflows.search(
-                    workspace,
-                    str(architecture),
-                    str(dataset),
-                    algorithm=algorithm,
-                    trials=trials,
-                    objective=objective,
-                    hyperparameters=hyperparameters,
-                    weights=no_weights(weights),
-                    options=make_options(epochs, patience, seed, image_size),
-                )
+        if resume is not None:
+            search, model = workflows.resume(workspace, resume)
+        else:
+            search, model = workflows.search(
+                workspace,
+                str(architecture),
+                str(dataset),
+                algorithm=algorithm,
+                trials=trials,
+                objective=objective,
+                hyperparameters=hyperparameters,
+                weights=no_weights(weights),
+                options=make_options(epochs, patience, seed, image_size),
+            )
     if as_json:
         print_json({"search": search.id, "model": model})
     else:
         print_fields({"search": search.id, **model_fields(model)})
+
+
+def _check_usage(ctx: click.Context) -> None:
+    """A new search needs ARCH and DATASET; one that goes on remembers them, and its options too."""
+    if ctx.params["resume"] is None:
+        if ctx.params["architecture"] is None or ctx.params["dataset"] is None:
+            raise click.UsageError("give ARCH and DATASET, or --resume ID")
+        return
+    given = [name for name in ctx.params if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE]
+    if set(given) - {"resume", "strict", "as_json"}:
+        raise click.UsageError(
+            "--resume takes only --strict and --json beside it: the search remembers the rest"
+        )

@@ -28,23 +28,14 @@ def command(app: App, dataset: str | None, as_json: bool) -> None:
             search.state,
             search.plan.architecture,
             f"{search.dataset} v{search.dataset_version}",
-            search.plan.algorithm,
             f"{sum(run.state is State.COMPLETED for run in trials[search.id])}/{search.plan.trials}",
             search.best_model_id,
+            search.plan.algorithm,
             search.started_at,
-            None if search.state is State.COMPLETED else f"zoo search --resume {search.id}",
         )
         for search in searches
     ]
-    columns = [
-        "search",
-        "state",
-        "architecture",
-        "dataset",
-        "algorithm",
-        "trials",
-        "best model",
-        "started",
-        "go on",
-    ]
+    columns = ["search", "state", "architecture", "dataset", "trials", "best model", "algorithm", "started"]
     print_table(columns, rows, empty="no searches yet: zoo search ARCH DATASET makes one")
+    if any(search.state is not State.COMPLETED for search in searches):
+        click.echo("go on with one that was interrupted: zoo search --resume ID", err=True)

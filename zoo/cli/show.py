@@ -88,7 +88,7 @@ def _show_run(registry: Registry, run: Run) -> None:
             (epoch.number, *(epoch.metrics[name] for name in columns), f"{epoch.seconds:.1f}")
             for epoch in epochs
         ]
-        print_table(["epoch", *columns, "seconds"], rows, empty="")
+        print_table(["epoch", *columns, "seconds"], rows, empty="", right=["seconds"])
 
 
 def _show_search(registry: Registry, search: Search) -> None:

@@ -6,7 +6,6 @@ import click
 
 from zoo.cli.app import App, pass_app
 from zoo.cli.describe import model_fields
-from zoo.cli.live import make_progress
 from zoo.cli.options import (
     dataset_argument,
     image_size_option,
@@ -45,7 +44,7 @@ def command(
     as_json: bool,
 ) -> None:
     """Train ARCH on DATASET and keep the weights of the best epoch."""
-    with app.open_workspace(make_progress(), strict=strict) as workspace:
+    with app.open_workspace(strict=strict, create=True) as workspace:
         from zoo import workflows
 
         model = workflows.train(

@@ -11,7 +11,7 @@ from zoo.models.content import from_content
 from zoo.training.evaluate import evaluate as evaluate_classifier
 from zoo.training.evaluate import predict as predict_pixels
 from zoo.training.fit import start_fresh
-from zoo.workflows.workspace import Workspace, in_order_of, prepare
+from zoo.workflows.workspace import Workspace, in_order_of, prepare_as, refuse_unknown_classes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,9 +44,10 @@ def evaluate(
     """
     found = workspace.registry.model(model)
     opened = open_dataset(dataset, workspace.plugins.datasets)
+    refuse_unknown_classes(opened, found.class_names)
     start_fresh(0)
     classifier = from_content(workspace.registry.load_content(found.id))
-    images = prepare(workspace, opened, image_size=found.image_size, channels=found.channels)
+    images = prepare_as(workspace, opened, found)
     evaluation = evaluate_classifier(classifier, in_order_of(images.decoded, found.class_names), split)
     workspace.registry.record_evaluation(found.id, images.version, evaluation)
     return found, images.version, evaluation

@@ -15,7 +15,7 @@ from zoo.models.hyperparameters import declare
 from zoo.models.space import check, choose
 from zoo.training.fit import start_fresh
 from zoo.workflows.training import OBJECTIVE, fit_and_evaluate, fit_settings, recorded, tell_parameters
-from zoo.workflows.workspace import TrainingOptions, Workspace, environment, in_order_of, prepare
+from zoo.workflows.workspace import TrainingOptions, Workspace, environment, in_order_of, prepare_as
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,7 +51,7 @@ def finetune(
     before = workspace.registry.run(parent.run_id).plan
     opened = open_dataset(dataset, workspace.plugins.datasets)
     content = workspace.registry.load_content(parent.id)
-    images = prepare(workspace, opened, image_size=parent.image_size, channels=parent.channels)
+    images = prepare_as(workspace, opened, parent)
     keeps_head = set(images.decoded.class_names) == set(parent.class_names) and not given.keys() & set(HEAD)
     class_names = parent.class_names if keeps_head else images.decoded.class_names
     decoded = in_order_of(images.decoded, class_names)

@@ -131,7 +131,8 @@ def fit_and_evaluate(
 def tell_parameters(workspace: Workspace, classifier: Classifier, frozen: tuple[str, ...] = ()) -> None:
     """Say before training how many parameters will train."""
     counts = count_parameters(classifier.network)
-    which = f"; frozen: {frozen[0]} … {frozen[-1]} ({len(frozen)} layers)" if frozen else ""
+    which = f"; frozen: {' … '.join(dict.fromkeys((frozen[0], frozen[-1])))}" if frozen else ""
+    which += f" ({len(frozen)} layers)" if len(frozen) > 1 else ""
     workspace.progress.notice(
         f"{counts.trainable:,} trainable and {counts.non_trainable:,} non-trainable parameters{which}"
     )
@@ -158,10 +159,13 @@ def announce(workspace: Workspace, run: Run) -> None:
     """Tell the watcher and the plugins that the run is over. A plugin that raises is told about, no more."""
     ended = workspace.registry.run(run.id)
     workspace.progress.run_ended(ended)
-    try:
-        workspace.plugins.manager.hook.zoo_run_finished(run=ended)
-    except Exception as error:  # a stranger's code may raise anything
-        workspace.progress.notice(f"a plugin's zoo_run_finished failed: {type(error).__name__}: {error}")
+    for implementation in workspace.plugins.manager.hook.zoo_run_finished.get_hookimpls():
+        try:
+            implementation.function(**dict.fromkeys(implementation.argnames, ended))
+        except Exception as error:  # a stranger's code may raise anything
+            workspace.progress.notice(
+                f"zoo_run_finished of plugin {implementation.plugin_name} failed: {type(error).__name__}: {error}"
+            )
 
 
 def _end(workspace: Workspace, run: Run, state: State, error: str | None) -> None:

@@ -14,7 +14,7 @@ import zoo
 from zoo.data.cache import DecodedDataset, decode_dataset
 from zoo.data.sources import OpenedDataset, natural_channels, natural_size
 from zoo.errors import DatasetError, HyperparameterError, UnknownNameError
-from zoo.interfaces import Architecture, DatasetVersion, HyperparameterValue, Progress, SkippedFile
+from zoo.interfaces import Architecture, DatasetVersion, HyperparameterValue, Model, Progress, SkippedFile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -111,18 +111,29 @@ def prepare_for(
     return prepare(workspace, opened, image_size=size, channels=channels)
 
 
-def in_order_of(decoded: DecodedDataset, class_names: tuple[str, ...]) -> DecodedDataset:
-    """The same images, their labels counted in the order of these class names.
-
-    Raises:
-        DatasetError: the dataset has a class that is not among them.
-    """
-    unknown = [name for name in decoded.class_names if name not in class_names]
-    if unknown:
-        raise DatasetError(
-            f"the model does not know the class {', '.join(unknown[:5])} of the dataset: it knows "
-            f"{', '.join(class_names[:8])}; fine-tune it on the dataset first (`zoo finetune`)"
+def prepare_as(workspace: Workspace, opened: OpenedDataset, model: Model) -> Images:
+    """`prepare` at the size and with the channels that a trained model takes."""
+    if (natural_size(opened), natural_channels(opened)) != (model.image_size, model.channels):
+        colours = "RGB" if model.channels == 3 else "grayscale"
+        workspace.progress.notice(
+            f"images become {model.image_size}×{model.image_size} {colours}, as model {model.id} takes them"
         )
+    return prepare(workspace, opened, image_size=model.image_size, channels=model.channels)
+
+
+def refuse_unknown_classes(opened: OpenedDataset, class_names: tuple[str, ...]) -> None:
+    """Refuse a dataset with a class that is not among these, which a model knows."""
+    unknown = [name for name in opened.images.class_names if name not in class_names]
+    if unknown:
+        more = " …" if len(class_names) > 8 else ""
+        raise DatasetError(
+            f"the model does not know {', '.join(unknown[:5])} of dataset '{opened.name}': its classes are "
+            f"{', '.join(class_names[:8])}{more}; fine-tune it on the dataset first (`zoo finetune`)"
+        )
+
+
+def in_order_of(decoded: DecodedDataset, class_names: tuple[str, ...]) -> DecodedDataset:
+    """The same images, their labels counted in the order of these class names, which hold all of theirs."""
     positions = np.array([class_names.index(name) for name in decoded.class_names])
     return replace(decoded, labels=positions[np.asarray(decoded.labels)], class_names=class_names)
 

@@ -1,0 +1,59 @@
+"""Times the commands that only read beside the import of TensorFlow that they avoid, in one run."""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+COMMANDS = {
+    "zoo --help": ["-m", "zoo", "--help"],
+    "zoo architectures": ["-m", "zoo", "architectures"],
+    "zoo best digits": ["-m", "zoo", "best", "digits"],
+    'python -c "import tensorflow"': ["-c", "import tensorflow"],
+}
+PEER = 'python -c "import tensorflow"'
+
+
+def main() -> None:
+    """Print the median seconds of each command, and TensorFlow's over it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=7)
+    runs = parser.parse_args().runs
+    with tempfile.TemporaryDirectory() as folder:
+        train_something(Path(folder))
+        # In turn, so that a slow moment of the machine hits all of them.
+        seconds = {name: [] for name in COMMANDS}
+        for _ in range(runs):
+            for name, arguments in COMMANDS.items():
+                seconds[name].append(timed(arguments, Path(folder)))
+    medians = {name: statistics.median(values) for name, values in seconds.items()}
+    for name, median in medians.items():
+        print(
+            f"{name:32} {median:6.2f} s   {medians[PEER] / median:5.1f} times as quick as importing TensorFlow"
+        )
+
+
+def train_something(folder: Path) -> None:
+    """A registry that has a model, so that `zoo best digits` finds one."""
+    subprocess.run(
+        [sys.executable, "-m", "zoo", "train", "convnet", "digits", "--epochs", "1"],
+        cwd=folder,
+        check=True,
+        capture_output=True,
+    )
+
+
+def timed(arguments: list[str], folder: Path) -> float:
+    """Seconds that Python takes for these arguments, from start to exit."""
+    began = time.perf_counter()
+    subprocess.run([sys.executable, *arguments], cwd=folder, check=True, capture_output=True)
+    return time.perf_counter() - began
+
+
+if __name__ == "__main__":
+    main()

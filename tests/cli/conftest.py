@@ -1,0 +1,134 @@
+"""Runs the command line in this process, on a tiny plugin, in a folder of its own."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import zoo as package
+from zoo.cli import run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PLUGIN_FILES = Path(__file__).parent / "plugin_files"
+PROGRESS = ("· ", "run ", "search ", "trial ", "epoch ")
+# All but `augmentation` of what a search of `tiny` would choose: two trials, of equal size.
+HELD = ["filters=2", "learning_rate=0.01", "pooling=avg", "head_units=0", "dropout=0"]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one call of `zoo` gave."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ZOO_PLUGINS_DIR", str(PLUGIN_FILES))
+
+
+@pytest.fixture
+def zoo(capsys: pytest.CaptureFixture[str]) -> Callable[..., Result]:
+    """Call `zoo` with these arguments."""
+
+    def call(*arguments: object) -> Result:
+        capsys.readouterr()
+        code = run([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        return Result(code, captured.out, captured.err)
+
+    return call
+
+
+@pytest.fixture
+def refused(zoo: Callable[..., Result]) -> Callable[..., str]:
+    """Call `zoo` with bad input; gives the one line that it answers, without `Error: `."""
+
+    def call(*arguments: object) -> str:
+        result = zoo(*arguments)
+        told = [line for line in result.err.splitlines() if not line.startswith(PROGRESS)]
+        assert (result.code, result.out, len(told)) == (1, "", 1), result
+        assert told[0].startswith("Error: ")
+        return told[0].removeprefix("Error: ")
+
+    return call
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """A folder of two classes, `cat` and `dog`, with 30 RGB images of 12×12 each."""
+    root = tmp_path / "photos"
+    _draw_photos(root)
+    return root
+
+
+@pytest.fixture(scope="session")
+def trained_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder whose registry has a training, two searches, of which one failed, and a fine-tuning."""
+    folder = tmp_path_factory.mktemp("trained")
+    _draw_photos(folder / "photos")
+    held = [part for value in HELD for part in ("--set", value)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("ZOO_PLUGINS_DIR", str(PLUGIN_FILES))
+        patch.setenv("ZOO_CACHE", str(tmp_path_factory.getbasetemp() / "zoo-cache"))
+        for command, code in (
+            (["train", "tiny", "blobs", "--epochs", "2"], 0),
+            (["search", "tiny", "blobs", "--algorithm", "grid", "--epochs", "2", *held], 0),
+            (["search", "moody", "blobs", "--trials", "1", "--set", "mood=bad"], 1),
+            (["finetune", "blobs@best", "photos", "--epochs", "2", "--freeze", "1"], 0),
+        ):
+            assert run(command) == code
+    return folder
+
+
+@pytest.fixture
+def trained(trained_folder: Path, tmp_path: Path) -> Path:
+    """The working directory, with a copy of the trained registry, which the test may change."""
+    shutil.copy(trained_folder / "registry.db", tmp_path)
+    shutil.copytree(trained_folder / "artifacts", tmp_path / "artifacts")
+    return tmp_path
+
+
+@pytest.fixture(scope="session")
+def plain() -> Callable[[str], str]:
+    """The output without what differs from run to run: ids, times, metrics, and the widths that they need."""
+    stand_ins = (
+        (rf"\b{re.escape(package.__version__)}\b", "VERSION"),
+        (r"\b(?=[0-9a-f]*\d)[0-9a-f]{12}\b", "ID"),
+        (r"sha256:[0-9a-f]{64}", "sha256:DIGEST"),
+        (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "TIME"),
+        (r"\b\d+\.\d{4}\b", "#.####"),
+        (r"(#\.#### +)\d+\.\d( s)?$", r"\1#.#\2"),
+        (r"(python|tensorflow|keras)=\S+", r"\1=VERSION"),
+        (re.escape(str(PLUGIN_FILES)), "PLUGINS"),
+        (r"[▁▂▃▄▅▆▇█]+", "▁█"),
+        (r" {2,}", "  "),
+    )
+
+    def normalised(text: str) -> str:
+        for pattern, stand_in in stand_ins:
+            text = re.sub(pattern, stand_in, text, flags=re.MULTILINE)
+        return text
+
+    return normalised
+
+
+def _draw_photos(root: Path) -> None:
+    for number, (name, brightness) in enumerate((("cat", 0), ("dog", 190))):
+        (root / name).mkdir(parents=True)
+        noise = np.random.default_rng(number).integers(0, 60, (30, 12, 12, 3)) + brightness
+        for index, pixels in enumerate(noise.astype(np.uint8)):
+            Image.fromarray(pixels).save(root / name / f"{index:02}.png")

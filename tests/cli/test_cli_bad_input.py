@@ -1,0 +1,378 @@
+"""Bad input: one line that says what to do, exit code 1, and nothing lost."""
+
+from __future__ import annotations
+
+import json
+import resource
+import sqlite3
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+from PIL import Image
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+KEPT = ("models", "aliases", "metrics", "searches")
+REFUSED = "SELECT count(*) FROM runs WHERE state NOT IN ('completed', 'failed')"
+
+
+@pytest.fixture
+def kept(trained: Path) -> Iterator[None]:
+    """The trained registry, which after the test must hold all that it held, and no more."""
+    before = _contents(trained)
+    yield
+    assert _contents(trained) == before
+
+
+def _contents(folder: Path) -> tuple[object, ...]:
+    with closing(sqlite3.connect(folder / "registry.db")) as registry:
+        rows = [registry.execute(f"SELECT * FROM {table} ORDER BY 1, 2, 3").fetchall() for table in KEPT]
+        unfinished = registry.execute(REFUSED).fetchone()
+    artifacts = {path.name: path.read_bytes() for path in (folder / "artifacts").rglob("*") if path.is_file()}
+    return rows, unfinished, artifacts
+
+
+@contextmanager
+def _largest_file(size: int) -> Iterator[None]:
+    """Let no file grow beyond so many bytes, which looks to a program as a full disk does."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+# Names ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("kept")
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("train tinny blobs", "unknown architecture 'tinny': did you mean 'tiny'?"),
+        ("search tinny blobs", "unknown architecture 'tinny': did you mean 'tiny'?"),
+        ("architectures tinny", "unknown architecture 'tinny': did you mean 'tiny'?"),
+        (
+            "train tiny blob",
+            "unknown dataset 'blob': did you mean 'blobs'? or give the path of a folder of images",
+        ),
+        (
+            "best blob",
+            (
+                "unknown dataset 'blob': did you mean 'blobs'? (a dataset is recorded when something is first trained "
+                "on it: `zoo search ARCH DATASET`)"
+            ),
+        ),
+        (
+            "evaluate blobs@best blob",
+            "unknown dataset 'blob': did you mean 'blobs'? or give the path of a folder of images",
+        ),
+        ("train tiny blobs --preset wild", "unknown preset of 'tiny' 'wild': did you mean 'wide'?"),
+        ("predict blobs@bets x.png", "unknown alias 'bets': did you mean 'best'? (within dataset blobs)"),
+        ("best blobs --metric val_acuracy", "unknown metric 'val_acuracy': did you mean 'val_accuracy'?"),
+        (
+            "best blobs --metric test_accuracy",
+            "'test_accuracy' cannot choose a model: test metrics are reported, never selected on; use val_accuracy",
+        ),
+        ("search tiny blobs --algorithm randon", "unknown algorithm 'randon': did you mean 'random'?"),
+        (
+            "search tiny blobs --objective val_acuracy",
+            "unknown objective 'val_acuracy': did you mean 'val_accuracy'?",
+        ),
+        (
+            "search --resume zzz",
+            "no search 'zzz': `zoo searches` lists them",
+        ),
+        (
+            "predict zzz x.png",
+            "no model 'zzz': give an id or the start of one, DATASET@best or DATASET@ALIAS; `zoo models` lists them",
+        ),
+        (
+            "finetune blobs pets",
+            "no model 'blobs': that is a dataset; write blobs@best for its best model",
+        ),
+        (
+            "show zzz",
+            (
+                "no model, run or search 'zzz': give an id or the start of one, DATASET@best or DATASET@ALIAS; "
+                "`zoo models` lists them"
+            ),
+        ),
+        (
+            "alias blobs@best best",
+            (
+                "the alias 'best' is reserved: DATASET@best always is the model with the best validation accuracy; "
+                "choose another name"
+            ),
+        ),
+    ],
+)
+def test_an_unknown_name(refused: Callable, arguments: str, message: str) -> None:
+    assert refused(*arguments.split()) == message
+
+
+def test_an_ambiguous_id(refused: Callable, trained: Path) -> None:
+    with closing(sqlite3.connect(trained / "registry.db")) as registry, registry:
+        registry.execute("UPDATE models SET id = 'abcde' || substr(id, 6)")
+        registry.execute("UPDATE runs SET model_id = 'abcde' || substr(model_id, 6)")
+        (ids,) = zip(*registry.execute("SELECT id FROM models ORDER BY id"), strict=True)
+    listed = ", ".join(f"model {identity}" for identity in ids)
+    assert refused("predict", "abcd", "x.png") == (
+        f"'abcd' is the start of several ids: {listed}; give more of it"
+    )
+
+
+# Hyperparameters -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("kept")
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("filter=2", "unknown hyperparameter 'filter': did you mean 'filters'?"),
+        ("filters=9", "filters must be a whole number from 1 to 4, got '9'"),
+        ("filters=2.5", "filters must be a whole number from 1 to 4, got '2.5'"),
+        ("filters=many", "filters must be a whole number from 1 to 4, got 'many'"),
+        ("learning_rate=fast", "learning_rate must be a number above 0 and at most 10, got 'fast'"),
+        ("learning_rate=nan", "learning_rate must be a number above 0 and at most 10, got 'nan'"),
+        ("dropout=1", "dropout must be a number from 0 to below 1, got '1'"),
+        ("augmentation=lite", "augmentation must be one of none, flip, light, classic, got 'lite'"),
+    ],
+)
+def test_a_wrong_hyperparameter(refused: Callable, given: str, message: str) -> None:
+    assert refused("train", "tiny", "blobs", "--set", given) == message
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_sigmoid_for_three_classes(refused: Callable) -> None:
+    assert refused("train", "tiny", "three", "--set", "output=sigmoid") == (
+        "output=sigmoid is for 2 classes, here are 3: use softmax"
+    )
+
+
+@pytest.mark.usefixtures("kept")
+def test_finetuning_takes_no_hyperparameter_of_the_architecture(refused: Callable) -> None:
+    told = refused("finetune", "blobs@best", "pets", "--set", "filters=2")
+    assert told.startswith("unknown hyperparameter 'filters': ")
+
+
+@pytest.mark.usefixtures("kept")
+@pytest.mark.parametrize(
+    ("freeze", "message"),
+    [
+        (
+            "3",
+            "cannot freeze 3 layers: the model has 2 layers with weights before its head; give 0 to 2, or all",
+        ),
+        (
+            "-1",
+            "cannot freeze -1 layers: the model has 2 layers with weights before its head; give 0 to 2, or all",
+        ),
+        (
+            "front_con",
+            "no layer or freeze point 'front_con': give a number, all, none or a name such as front_conv, front",
+        ),
+        (
+            "head_output",
+            "cannot freeze up to 'head_output': it is in the head, which always trains; all freezes up to the head",
+        ),
+    ],
+)
+def test_a_wrong_freeze(refused: Callable, freeze: str, message: str) -> None:
+    assert refused("finetune", "blobs@best", "pets", f"--freeze={freeze}") == message
+
+
+@pytest.mark.usefixtures("kept")
+def test_weights_for_an_architecture_without(refused: Callable) -> None:
+    assert refused("train", "tiny", "blobs", "--weights", "imagenet") == (
+        "architecture 'tiny' has no pre-trained weights to load: leave --weights out"
+    )
+
+
+def test_no_weights_is_no_mistake(zoo: Callable) -> None:
+    assert zoo("train", "tiny", "blobs", "--weights", "none", "--epochs", 1).code == 0
+
+
+# Images --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_missing_folder(refused: Callable, tmp_path: Path) -> None:
+    assert refused("train", "tiny", "./gone") == f"there is no folder '{tmp_path}/gone'; check the path"
+
+
+@pytest.mark.usefixtures("kept")
+def test_an_empty_folder(refused: Callable, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    assert refused("train", "tiny", "./empty").startswith(
+        f"the folder '{tmp_path}/empty' is empty of images; "
+    )
+
+
+@pytest.mark.usefixtures("kept")
+def test_one_class_only(refused: Callable, photos: Path) -> None:
+    (photos / "dog").rename(photos.parent / "elsewhere")
+    assert refused("search", "tiny", photos).startswith(
+        f"the folder '{photos}' holds only one class, 'cat'; "
+    )
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_class_without_an_image(refused: Callable, photos: Path) -> None:
+    (photos / "emu").mkdir()
+    assert refused("finetune", "blobs@best", photos).startswith(
+        f"class folder '{photos}/emu' holds no image (.jpg, "
+    )
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_class_without_a_readable_image(refused: Callable, photos: Path) -> None:
+    for number, path in enumerate((photos / "dog").iterdir()):
+        path.write_bytes(b"broken %d" % number)
+    assert refused("train", "tiny", photos) == (
+        "not one image of class 'dog' can be read; replace its images or take it away"
+    )
+
+
+@pytest.fixture
+def damaged_photos(photos: Path) -> Path:
+    whole = (photos / "cat" / "00.png").read_bytes()
+    (photos / "cat" / "corrupt.png").write_bytes(b"no image")
+    (photos / "cat" / "truncated.png").write_bytes(whole[:100])
+    (photos / "dog" / "empty.png").write_bytes(b"")
+    (photos / "dog" / "notes.txt").write_text("no image")
+    return photos
+
+
+def test_damaged_images_are_named_and_counted(zoo: Callable, damaged_photos: Path) -> None:
+    result = zoo("train", "tiny", damaged_photos, "--epochs", 1)
+    line = next(line for line in result.err.splitlines() if "skipped" in line)
+    assert result.code == 0
+    assert line.startswith("· skipped 4 files: ")
+    assert all(f"{name} (" in line for name in ("corrupt.png", "truncated.png", "notes.txt"))
+    assert line.endswith(" and 1 more")
+
+
+@pytest.mark.usefixtures("kept")
+def test_damaged_images_are_an_error_if_strict(refused: Callable, damaged_photos: Path) -> None:
+    told = refused("train", "tiny", damaged_photos, "--strict")
+    assert told.startswith("unreadable images, 3 in all: ")
+    assert told.endswith("; replace them or leave out --strict")
+
+
+@pytest.mark.usefixtures("kept")
+@pytest.mark.parametrize(
+    ("name", "reason"), [("gone.png", "no such file or directory"), ("x.png", "not an image")]
+)
+def test_predict_what_is_no_image(refused: Callable, tmp_path: Path, name: str, reason: str) -> None:
+    (tmp_path / "x.png").write_text("x")
+    Image.new("L", (8, 8)).save(tmp_path / "good.png")
+    assert refused("predict", "blobs@best", "good.png", name) == (
+        f"cannot read the image '{name}': {reason}; replace it or take it away"
+    )
+
+
+@pytest.mark.usefixtures("kept")
+def test_evaluate_with_a_class_that_the_model_does_not_know(refused: Callable) -> None:
+    assert refused("evaluate", "blobs@best", "three") == (
+        "the model does not know middle of dataset 'three': its classes are dark, light; fine-tune it on the "
+        "dataset first (`zoo finetune`)"
+    )
+
+
+# Plugins -------------------------------------------------------------------------------------------------
+
+
+def test_a_plugin_folder_that_does_not_exist(refused: Callable) -> None:
+    assert refused("--plugins-dir", "gone", "architectures") == (
+        "plugin folder gone is no folder: check --plugins-dir or ZOO_PLUGINS_DIR"
+    )
+
+
+# The registry and the artifacts --------------------------------------------------------------------------
+
+
+def test_a_registry_from_a_newer_zoo(refused: Callable, trained: Path) -> None:
+    with closing(sqlite3.connect(trained / "registry.db")) as registry, registry:
+        registry.execute("UPDATE alembic_version SET version_num = '9999'")
+    before = (trained / "registry.db").read_bytes()
+    told = refused("train", "tiny", "blobs")
+    assert told.startswith(f"the registry {trained}/registry.db is from a newer zoo (schema 9999): upgrade ")
+    assert (trained / "registry.db").read_bytes() == before
+
+
+@pytest.mark.parametrize("command", ["models", "train tiny blobs"])
+def test_a_registry_that_is_no_database(refused: Callable, tmp_path: Path, command: str) -> None:
+    (tmp_path / "registry.db").write_text("my shopping list")
+    told = refused(*command.split())
+    assert told.startswith(f"cannot use the registry {tmp_path}/registry.db: file is not a database; ")
+    assert (tmp_path / "registry.db").read_text() == "my shopping list"
+
+
+@pytest.mark.parametrize(
+    "command", ["predict blobs@best x.png", "evaluate blobs@best blobs", "finetune blobs@best pets"]
+)
+def test_a_flipped_byte_in_the_weights(refused: Callable, zoo: Callable, trained: Path, command: str) -> None:
+    Image.new("L", (8, 8)).save("x.png")
+    model = json.loads(zoo("best", "blobs", "--json").out)
+    digest = _first_tensor(trained / "artifacts", model["manifest"])
+    blob = trained / "artifacts" / digest[:2] / digest[2:]
+    damaged = bytearray(blob.read_bytes())
+    damaged[-1] ^= 1
+    blob.write_bytes(damaged)
+    told = refused(*command.split())
+    assert told.startswith(f"model {model['id']}: variable '")
+    assert f"artifact {digest} is damaged: the bytes at {blob} have SHA-256 " in told
+
+
+def _first_tensor(artifacts: Path, manifest: str) -> str:
+    variables = json.loads((artifacts / manifest[:2] / manifest[2:]).read_bytes())["variables"]
+    return str(variables[0]["sha256"])
+
+
+def test_a_registry_where_none_can_be(refused: Callable, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    told = refused("--registry", "file/registry.db", "train", "tiny", "blobs")
+    assert told.startswith(f"cannot reach the registry {tmp_path}/file/registry.db: ")
+
+
+def test_artifacts_where_none_can_be(refused: Callable, zoo: Callable, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    told = refused("--artifacts", "file/artifacts", "train", "tiny", "blobs", "--epochs", 1)
+    assert told.startswith(f"cannot write artifact {tmp_path}/file/artifacts/")
+    (run,) = json.loads(zoo("runs", "--json").out)
+    assert (run["state"], run["error"], run["model_id"]) == ("failed", told, None)
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_cache_where_none_can_be(
+    refused: Callable, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "file" / "cache"))
+    assert refused("train", "tiny", photos).startswith(
+        f"cannot write the cache '{tmp_path}/file/cache/decoded': "
+    )
+
+
+def test_no_room_for_the_registry(refused: Callable, zoo: Callable, trained: Path) -> None:
+    models = zoo("models").out
+    with _largest_file(40_000):
+        told = refused("train", "tiny", "blobs", "--epochs", 20)
+    assert told.startswith(f"cannot use the registry {trained}/registry.db: disk I/O error; free some space")
+    assert zoo("models").out == models
+
+
+def test_no_room_for_the_artifacts(refused: Callable, zoo: Callable, trained: Path) -> None:
+    models = zoo("models").out
+    wide = ["--set", "head_units=16384,16", "--set", "pooling=flatten"]
+    with _largest_file(700_000):
+        told = refused("train", "tiny", "blobs", "--epochs", 1, *wide)
+    assert told.startswith(f"cannot write artifact {trained}/artifacts/")
+    assert "File too large; free some space" in told
+    assert zoo("models").out == models
+    assert json.loads(zoo("runs", "--limit", 1, "--json").out)[0]["state"] == "failed"

@@ -1,0 +1,200 @@
+"""Searches that are interrupted or killed, and go on."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing, redirect_stdout
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from zoo.cli import run
+from zoo.registry import open_registry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from zoo.interfaces import Run
+
+HELD = ["learning_rate=0.01", "pooling=avg", "head_units=0", "dropout=0", "augmentation=none"]
+SEARCH = [
+    "search",
+    "tiny",
+    "blobs",
+    "--algorithm",
+    "grid",
+    "--trials",
+    "3",
+    "--epochs",
+    "15",
+    "--patience",
+    "15",
+]
+SEARCH += [part for value in HELD for part in ("--set", value)]
+
+
+def start_search(folder: Path, *, trial: int) -> subprocess.Popen[str]:
+    """Start the search in another process, and wait until this trial of it has seen an epoch."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "zoo", *SEARCH],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    query = "SELECT count(*) FROM epochs JOIN runs ON runs.id = run_id WHERE trial_number = ? AND state = 'running'"
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        if (folder / "registry.db").exists():
+            with closing(sqlite3.connect(folder / "registry.db", timeout=30)) as registry:
+                ready = registry.execute(
+                    "SELECT count(*) FROM sqlite_master WHERE name = 'aliases'"
+                ).fetchone()[0]
+                if ready and registry.execute(query, (trial,)).fetchone()[0]:
+                    return process
+        time.sleep(0.02)
+    process.kill()
+    raise AssertionError(f"the search did not get to trial {trial}: {process.communicate()}")
+
+
+def trials_of(folder: Path) -> list[Run]:
+    with open_registry(folder / "registry.db", create=False) as registry:
+        (search,) = registry.searches()
+        return registry.runs(search=search.id)
+
+
+# SIGKILL -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Story:
+    """A search that was killed in its second trial and resumed, beside one that nobody disturbed."""
+
+    when_killed: list[Run]
+    resumed: dict[str, Any]
+    in_the_end: list[Run]
+    undisturbed: dict[str, Any]
+    undisturbed_trials: list[Run]
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
+    killed, undisturbed = tmp_path_factory.mktemp("killed"), tmp_path_factory.mktemp("undisturbed")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ZOO_PLUGINS_DIR", str(Path(__file__).parent / "plugin_files"))
+        patch.setenv("ZOO_CACHE", str(tmp_path_factory.getbasetemp() / "zoo-cache"))
+        patch.chdir(killed)
+        process = start_search(killed, trial=2)
+        process.kill()
+        process.communicate()
+        with open_registry(create=False) as registry:
+            (search,) = registry.searches()
+        return Story(
+            when_killed=trials_of(killed),
+            resumed=_answer("search", "--resume", search.id),
+            in_the_end=trials_of(killed),
+            undisturbed=_answer("--registry", str(undisturbed / "registry.db"), *SEARCH),
+            undisturbed_trials=trials_of(undisturbed),
+        )
+
+
+def _answer(*arguments: str) -> dict[str, Any]:
+    with redirect_stdout(StringIO()) as out:
+        assert run([*arguments, "--json"]) == 0
+    answer: dict[str, Any] = json.loads(out.getvalue())
+    return answer
+
+
+def test_the_kill_left_a_trial_running(story: Story) -> None:
+    assert [trial.state for trial in story.when_killed] == ["completed", "running"]
+
+
+def test_a_resumed_search_keeps_finished_trials(story: Story) -> None:
+    assert story.in_the_end[0] == story.when_killed[0]
+
+
+def test_a_resumed_search_takes_the_killed_trial_up_again(story: Story) -> None:
+    assert story.in_the_end[1].id == story.when_killed[1].id
+
+
+def test_a_resumed_search_has_as_many_trials_as_were_asked_for(story: Story) -> None:
+    assert [trial.state for trial in story.in_the_end] == ["completed"] * 3
+
+
+def test_a_resumed_search_scores_as_an_undisturbed_one(story: Story) -> None:
+    assert [(trial.plan.hyperparameters, trial.score) for trial in story.in_the_end] == [
+        (trial.plan.hyperparameters, trial.score) for trial in story.undisturbed_trials
+    ]
+
+
+def test_a_resumed_search_finds_the_best_model_of_an_undisturbed_one(story: Story) -> None:
+    assert story.resumed["model"]["manifest"] == story.undisturbed["model"]["manifest"]
+
+
+# SIGINT --------------------------------------------------------------------------------------------------
+
+
+def test_ctrl_c_leaves_a_search_that_can_go_on(tmp_path: Path) -> None:
+    process = start_search(tmp_path, trial=1)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate()
+    with open_registry(create=False) as registry:
+        (search,) = registry.searches()
+    assert (process.returncode, out, search.state) == (130, "", "interrupted")
+    assert [trial.state for trial in trials_of(tmp_path)] == ["interrupted"]
+    assert err.splitlines()[-1] == (
+        f"search {search.id} was interrupted; go on with: zoo search --resume {search.id}"
+    )
+    assert "Traceback" not in err
+
+
+# What cannot be resumed ----------------------------------------------------------------------------------
+
+
+def change_searches(folder: Path, assignment: str, *values: object) -> str:
+    """Make the completed search of the trained registry into another one; gives its id."""
+    with closing(sqlite3.connect(folder / "registry.db")) as registry, registry:
+        (identity,) = registry.execute("SELECT id FROM searches WHERE state = 'completed'").fetchone()
+        registry.execute(f"UPDATE searches SET {assignment} WHERE id = ?", (*values, identity))
+    return str(identity)
+
+
+def test_a_completed_search_is_not_resumed(refused: Callable, trained: Path) -> None:
+    identity = change_searches(trained, "trials = trials")
+    assert refused("search", "--resume", identity) == (
+        f"search {identity} is completed: start a new one for more trials"
+    )
+
+
+def test_a_search_that_another_process_runs_is_not_resumed(refused: Callable, trained: Path) -> None:
+    owner = f"{socket.gethostname()}:{os.getppid()}"
+    identity = change_searches(trained, "state = 'running', owner = ?", owner)
+    assert refused("search", "--resume", identity) == (
+        f"search {identity} is running in process {owner}: wait until it ends, or stop it first"
+    )
+
+
+def test_a_search_of_a_changed_dataset_is_not_resumed(refused: Callable, zoo: Callable, photos: Path) -> None:
+    assert zoo("search", "moody", photos, "--trials", 1, "--set", "mood=bad").code == 1
+    (search,) = json.loads(zoo("searches", "--json").out)
+    (photos / "cat" / "00.png").unlink()
+    assert refused("search", "--resume", search["id"]) == (
+        f"search {search['id']} cannot go on: dataset 'photos' has changed since; start a new search"
+    )
+
+
+def test_a_failed_search_goes_on(refused: Callable, zoo: Callable, trained: Path) -> None:
+    (search,) = (one for one in json.loads(zoo("searches", "--json").out) if one["state"] == "failed")
+    assert refused("search", "--resume", search["id"]) == (
+        f"no trial of search {search['id']} completed; the last one: ValueError: a bad mood"
+    )

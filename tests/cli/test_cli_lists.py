@@ -1,0 +1,138 @@
+"""What the commands that list things print."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import pytest
+
+NO_REGISTRY = "Error: no registry at {}: train or search something first, or name one with --registry\n"
+
+
+def test_models(zoo: Callable, trained: Path, plain: Callable) -> None:
+    assert plain(zoo("models").out) == (
+        "model  architecture  dataset  val acc  test acc  params  size  parent  made\n"
+        "ID  tiny  photos v1  #.####  #.####  106  424 B  ID  TIME\n"
+        "ID  tiny  blobs v1  #.####  #.####  106  424 B  –  TIME\n"
+        "ID  tiny  blobs v1  #.####  #.####  106  424 B  –  TIME\n"
+        "ID  tiny  blobs v1  #.####  #.####  106  424 B  –  TIME\n"
+    )
+
+
+def test_models_of_a_dataset(zoo: Callable, trained: Path, plain: Callable) -> None:
+    assert plain(zoo("models", "--dataset", "photos").out) == (
+        "model  architecture  dataset  val acc  test acc  params  size  parent  made\n"
+        "ID  tiny  photos v1  #.####  #.####  106  424 B  ID  TIME\n"
+    )
+
+
+def test_no_models_of_an_architecture(zoo: Callable, trained: Path) -> None:
+    result = zoo("models", "--architecture", "resnet")
+    assert (result.code, result.out) == (0, "no models yet: zoo search ARCH DATASET makes some\n")
+
+
+def test_numbers_stand_to_the_right(zoo: Callable, trained: Path) -> None:
+    lines = zoo("models").out.splitlines()
+    end = lines[0].index("params") + len("params")
+    assert {line[end - 4 : end] for line in lines[1:]} == {" 106"}
+
+
+def test_runs(zoo: Callable, trained: Path, plain: Callable) -> None:
+    out = re.sub(r"  \d+  ", "  N  ", plain(zoo("runs").out))
+    assert out == (
+        "run  kind  state  architecture  dataset  model  seconds  search  started\n"
+        "ID  finetune  completed  tiny  photos v1  ID  N  –  TIME\n"
+        "ID  trial  failed  moody  blobs v1  –  N  ID  TIME\n"
+        "ID  trial  completed  tiny  blobs v1  ID  N  ID  TIME\n"
+        "ID  trial  completed  tiny  blobs v1  ID  N  ID  TIME\n"
+        "ID  train  completed  tiny  blobs v1  ID  N  –  TIME\n"
+    )
+
+
+def test_runs_in_a_state(zoo: Callable, trained: Path) -> None:
+    lines = zoo("runs", "--state", "failed").out.splitlines()
+    assert (len(lines), lines[1].split()[1:4]) == (2, ["trial", "failed", "moody"])
+
+
+def test_searches(zoo: Callable, trained: Path, plain: Callable) -> None:
+    result = zoo("searches")
+    assert plain(result.out) == (
+        "search  state  architecture  dataset  trials  best model  algorithm  started\n"
+        "ID  failed  moody  blobs v1  0/1  –  random  TIME\n"
+        "ID  completed  tiny  blobs v1  2/10  ID  grid  TIME\n"
+    )
+    assert result.err == "go on with one that was interrupted: zoo search --resume ID\n"
+
+
+def test_architectures(zoo: Callable, plain: Callable) -> None:
+    assert plain(zoo("architectures").out) == (
+        "architecture  pixels a side  summary  presets  from\n"
+        "convnet  ≥ 8  stacked convolution and pooling blocks  fingers, mobi-scan, chest-xray  "
+        "keras-zoo VERSION\n"
+        "large  ≥ 16  colour only  –  PLUGINS/tiny.py\n"
+        "moody  ≥ 4  fails at times  –  PLUGINS/tiny.py\n"
+        "resnet  32 (≥ 16)  residual network for small images, from scratch  "
+        "resnet20, resnet32, resnet56  keras-zoo VERSION\n"
+        "tiny  ≥ 4  two convolutions  wide  PLUGINS/tiny.py\n"
+    )
+
+
+def test_one_architecture(zoo: Callable, plain: Callable) -> None:
+    assert plain(zoo("architectures", "tiny").out) == (
+        "architecture  tiny, version 1\n"
+        "summary  two convolutions\n"
+        "reference  none\n"
+        "from  PLUGINS/tiny.py\n"
+        "pixels a side  those of the dataset, at least 4\n"
+        "channels  1 or 3\n"
+        "weights  –\n"
+        "freeze points  front, back\n"
+        "preset wide  filters=4 dropout=0.5\n"
+    )
+
+
+def test_datasets(zoo: Callable, trained: Path, trained_folder: Path, plain: Callable) -> None:
+    assert plain(zoo("datasets").out).replace(str(trained_folder), "FOLDER") == (
+        "dataset  summary  source  reference\n"
+        "blobs  noise of 2 kinds  plugin blobs  none\n"
+        "blobs-reversed  noise of 2 kinds  plugin blobs-reversed  none\n"
+        "digits  1,797 handwritten digits, 8×8 gray, 10 classes; needs no network  plugin digits  "
+        "Alpaydin & Kaynak 1998, https://archive.ics.uci.edu/dataset/80\n"
+        "pets  noise of 2 kinds  plugin pets  none\n"
+        "shapes  1200 drawn shapes, 64×64 RGB, 6 classes; no network  plugin shapes  drawn by zoo with Pillow\n"
+        "three  noise of 3 kinds  plugin three  none\n"
+        "photos  60 images in 2 classes, version 1  FOLDER/photos  –\n"
+    )
+
+
+def test_datasets_need_no_registry(zoo: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZOO_REGISTRY", "none-yet.db")
+    result = zoo("datasets")
+    assert (result.code, result.err) == (0, "")
+    assert "digits" in result.out
+
+
+def test_plugins(zoo: Callable, plain: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ZOO_PLUGINS_DIR")
+    (tmp_path / "broken.py").write_text("import nothing_of_that_name\n")
+    assert plain(zoo("--plugins-dir", tmp_path, "plugins").out).replace(str(tmp_path), "FOLDER") == (
+        "plugin  state  adds  version  origin\n"
+        "convnet  ok  convnet  VERSION  keras-zoo\n"
+        "digits  ok  digits  VERSION  keras-zoo\n"
+        "resnet  ok  resnet  VERSION  keras-zoo\n"
+        "shapes  ok  shapes  VERSION  keras-zoo\n"
+        "broken  quarantined  –  –  FOLDER/broken.py\n"
+        "broken is quarantined: ModuleNotFoundError: No module named 'nothing_of_that_name'\n"
+    )
+
+
+def test_looking_up_makes_no_registry(zoo: Callable, tmp_path: Path) -> None:
+    for command in (["models"], ["runs"], ["searches"], ["best", "digits"], ["show", "abc"]):
+        result = zoo(*command)
+        assert (result.code, result.err) == (1, NO_REGISTRY.format(tmp_path / "registry.db"))
+    assert list(tmp_path.iterdir()) == []

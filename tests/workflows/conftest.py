@@ -1,0 +1,94 @@
+"""A workspace on a new registry, with the tiny plugin of the command-line tests."""
+
+from __future__ import annotations
+
+import gc
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from zoo.interfaces import Epoch, Progress, Run
+from zoo.plugins import Plugins, load_plugins
+from zoo.registry import Registry, open_registry
+from zoo.workflows import TrainingOptions, Workspace, train
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+# Each training collects garbage; TensorFlow's own hundred thousands of objects need not be looked through.
+gc.freeze()
+
+PLUGIN_FILES = Path(__file__).parent.parent / "cli" / "plugin_files"
+
+
+class Watcher(Progress):
+    """Remembers what it was told; `at_epoch` may look or interrupt while a run is under way."""
+
+    def __init__(self) -> None:
+        self.notices: list[str] = []
+        self.ended: list[Run] = []
+        self.at_epoch: Callable[[Run, Epoch], object] = lambda run, epoch: None
+
+    def notice(self, message: str) -> None:
+        self.notices.append(message)
+
+    def epoch_ended(self, run: Run, epoch: Epoch) -> None:
+        self.at_epoch(run, epoch)
+
+    def run_ended(self, run: Run) -> None:
+        self.ended.append(run)
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Iterator[Registry]:
+    with open_registry(tmp_path / "registry.db") as registry:
+        yield registry
+
+
+@pytest.fixture
+def watcher() -> Watcher:
+    return Watcher()
+
+
+@pytest.fixture(scope="session")
+def plugins() -> Plugins:
+    return load_plugins(PLUGIN_FILES)
+
+
+@pytest.fixture
+def workspace(registry: Registry, plugins: Plugins, watcher: Watcher) -> Workspace:
+    return Workspace(registry, plugins, watcher)
+
+
+@pytest.fixture(scope="session")
+def trained_folder(tmp_path_factory: pytest.TempPathFactory, plugins: Plugins) -> Path:
+    """A registry with a model for `blobs` and one for `three`."""
+    folder = tmp_path_factory.mktemp("trained")
+    with pytest.MonkeyPatch.context() as patch, open_registry(folder / "registry.db") as registry:
+        patch.setenv("ZOO_CACHE", str(tmp_path_factory.getbasetemp() / "zoo-cache"))
+        for dataset in ("blobs", "three"):
+            given = {"learning_rate": 0.02, "filters": 2}
+            options = TrainingOptions(epochs=15)
+            train(Workspace(registry, plugins), "tiny", dataset, hyperparameters=given, options=options)
+    return folder
+
+
+@pytest.fixture
+def trained(trained_folder: Path, tmp_path: Path, plugins: Plugins, watcher: Watcher) -> Iterator[Workspace]:
+    """A workspace on a copy of that registry, which the test may change."""
+    shutil.copy(trained_folder / "registry.db", tmp_path)
+    shutil.copytree(trained_folder / "artifacts", tmp_path / "artifacts")
+    with open_registry(tmp_path / "registry.db") as registry:
+        yield Workspace(registry, plugins, watcher)
+
+
+@pytest.fixture
+def options() -> Callable[..., TrainingOptions]:
+    """Two epochs, unless asked for others."""
+
+    def make(**given: Any) -> TrainingOptions:
+        return TrainingOptions(**{"epochs": 2, **given})
+
+    return make

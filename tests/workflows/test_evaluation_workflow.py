@@ -1,0 +1,90 @@
+"""`workflows.evaluate` and `workflows.predict`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from zoo import workflows
+from zoo.errors import DatasetError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from zoo.interfaces import Model
+    from zoo.workflows import Workspace
+
+
+@pytest.fixture
+def workspace(trained: Workspace) -> Workspace:
+    return trained
+
+
+@pytest.fixture
+def model(trained: Workspace) -> Model:
+    """Knows dark, light and middle."""
+    return trained.registry.best("three")
+
+
+def test_the_metrics_of_training_are_found_again(workspace: Workspace, model: Model) -> None:
+    _, _, evaluation = workflows.evaluate(workspace, model.id, "three")
+    found = {f"test_{name}": value for name, value in evaluation.metrics.items()}
+    assert found == {name: pytest.approx(model.metrics[name], abs=1e-6) for name in found}
+
+
+def test_a_subset_of_the_classes_is_matched_by_name(workspace: Workspace, model: Model) -> None:
+    _, _, evaluation = workflows.evaluate(workspace, model.id, "blobs-reversed", split="train")
+    light = evaluation.probabilities[evaluation.labels == 1].mean(axis=0)
+    assert (set(evaluation.labels.tolist()), list(evaluation.classes)) == ({0, 1}, list(model.class_names))
+    assert light[1] > light[0]
+
+
+def test_an_unknown_class_is_refused(workspace: Workspace, model: Model) -> None:
+    with pytest.raises(
+        DatasetError, match="does not know cat, dog of dataset 'pets': its classes are dark, "
+    ):
+        workflows.evaluate(workspace, model.id, "pets")
+
+
+def test_an_evaluation_is_recorded(workspace: Workspace, model: Model) -> None:
+    workflows.evaluate(workspace, model.id, "blobs", split="validation")
+    recorded = [one for one in workspace.registry.metrics(model.id) if one.dataset == "blobs"]
+    assert {(one.split, one.name) for one in recorded} == {
+        ("validation", name) for name in ("loss", "accuracy", "precision", "recall", "f1")
+    }
+
+
+def test_predict_and_evaluate_agree(workspace: Workspace, model: Model, tmp_path: Path) -> None:
+    for name in ("dark", "light"):
+        (tmp_path / "photos" / name).mkdir(parents=True)
+    images = workspace.plugins.datasets["blobs"].load()
+    for number, (pixels, label) in enumerate(zip(images.items, images.labels, strict=True)):
+        Image.fromarray(pixels).save(tmp_path / "photos" / ("dark", "light")[label] / f"{number:03}.png")
+    _, _, evaluation = workflows.evaluate(workspace, model.id, str(tmp_path / "photos"), split="train")
+    files = sorted((tmp_path / "photos").rglob("*.png"))
+    predictions = workflows.predict(workspace, model.id, files)
+    rows = [[one.probabilities[name] for name in model.class_names] for one in predictions]
+    distances = np.abs(evaluation.probabilities[:, None] - np.array(rows)).max(axis=2).min(axis=1)
+    assert distances.max() < 1e-6
+
+
+def test_predictions_come_in_the_order_of_the_files(
+    workspace: Workspace, model: Model, tmp_path: Path
+) -> None:
+    for name, brightness in (("b", 20), ("a", 240)):
+        Image.new("L", (8, 8), brightness).save(tmp_path / f"{name}.png")
+    files = [tmp_path / "b.png", tmp_path / "a.png"]
+    assert [one.path for one in workflows.predict(workspace, model.id, files)] == [
+        str(file) for file in files
+    ]
+
+
+def test_the_likeliest_class_is_named_first(workspace: Workspace, model: Model, tmp_path: Path) -> None:
+    Image.new("L", (8, 8), 220).save(tmp_path / "a.png")
+    (prediction,) = workflows.predict(workspace, model.id, [tmp_path / "a.png"])
+    ranked = list(prediction.probabilities.values())
+    assert ranked == sorted(ranked, reverse=True)
+    assert prediction.class_name == max(prediction.probabilities, key=prediction.probabilities.__getitem__)

@@ -1,0 +1,151 @@
+"""`workflows.finetune`: heads, frozen layers, shared tensors and lineage."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from zoo import workflows
+from zoo.interfaces import RunKind
+from zoo.registry import open_registry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from zoo.interfaces import Model
+    from zoo.workflows import Workspace
+
+
+@pytest.fixture
+def workspace(trained: Workspace) -> Workspace:
+    return trained
+
+
+@pytest.fixture
+def parent(trained: Workspace) -> Model:
+    """Knows dark and light."""
+    return trained.registry.best("blobs")
+
+
+@pytest.fixture
+def finetune(workspace: Workspace, parent: Model, options: Callable) -> Callable[..., Model]:
+    """Fine-tune the parent on a dataset."""
+
+    def call(dataset: str, freeze_up_to: str = "none", **given: object) -> Model:
+        return workflows.finetune(
+            workspace, parent.id, dataset, freeze_up_to=freeze_up_to, options=options(epochs=1), **given
+        )
+
+    return call
+
+
+def blobs_of(folder: Path) -> set[str]:
+    return {path.name for path in (folder / "artifacts").rglob("*") if path.is_file()}
+
+
+def test_the_model_knows_its_parent(workspace: Workspace, finetune: Callable, parent: Model) -> None:
+    child = finetune("pets")
+    (run,) = workspace.registry.runs(kind=RunKind.FINETUNE)
+    assert (child.parent_id, run.plan.parent_id) == (parent.id, parent.id)
+
+
+def test_the_parent_knows_its_children(workspace: Workspace, finetune: Callable, parent: Model) -> None:
+    child = finetune("pets")
+    assert [one.id for one in workspace.registry.children(parent.id)] == [child.id]
+
+
+def test_images_become_what_the_parent_takes(finetune: Callable, workspace: Workspace, parent: Model) -> None:
+    child = finetune("pets")
+    assert (child.image_size, child.channels) == (8, 1)
+    assert workspace.progress.notices[0] == f"images become 8×8 grayscale, as model {parent.id} takes them"
+
+
+def test_new_classes_get_a_new_head(finetune: Callable, workspace: Workspace) -> None:
+    child = finetune("three")
+    assert child.class_names == ("dark", "light", "middle")
+    assert "new head for 3 classes: dark, light, middle" in workspace.progress.notices
+
+
+@pytest.mark.parametrize("dataset", ["blobs", "blobs-reversed"])
+def test_the_same_classes_keep_the_head_and_its_order(
+    finetune: Callable, workspace: Workspace, dataset: str
+) -> None:
+    child = finetune(dataset)
+    assert child.class_names == ("dark", "light")
+    assert not any("new head" in notice for notice in workspace.progress.notices)
+
+
+def test_the_classes_in_another_order_mean_the_same(workspace: Workspace, finetune: Callable) -> None:
+    child = finetune("blobs-reversed", "all")
+    _, _, evaluation = workflows.evaluate(workspace, child.id, "blobs", split="train")
+    assert evaluation.metrics["accuracy"] > 0.9
+
+
+def test_a_hyperparameter_of_the_head_asks_for_a_new_one(finetune: Callable, workspace: Workspace) -> None:
+    finetune("blobs", hyperparameters={"head_units": "8"})
+    assert "new head for 2 classes: dark, light" in workspace.progress.notices
+
+
+def test_the_new_head_is_like_that_of_the_parent(workspace: Workspace, options: Callable) -> None:
+    given = {"head_units": "8", "pooling": "max"}
+    parent = workflows.train(workspace, "tiny", "blobs", hyperparameters=given, options=options(epochs=1))
+    workflows.finetune(workspace, parent.id, "pets", options=options(epochs=1))
+    (run,) = workspace.registry.runs(kind=RunKind.FINETUNE)
+    assert (run.plan.hyperparameters["head_units"], run.plan.hyperparameters["pooling"]) == ("8", "max")
+
+
+# tiny: front_conv has 2 * 9 + 2 = 20 parameters, back_conv 4 * 18 + 4 = 76, the head for two classes 10.
+@pytest.mark.parametrize(
+    ("freeze", "told"),
+    [
+        ("none", "106 trainable and 0 non-trainable parameters"),
+        ("1", "86 trainable and 20 non-trainable parameters; frozen: front_conv"),
+        ("front", "86 trainable and 20 non-trainable parameters; frozen: front_conv"),
+        ("all", "10 trainable and 96 non-trainable parameters; frozen: front_conv … back_conv (2 layers)"),
+    ],
+)
+def test_what_trains_is_told_before_training(
+    workspace: Workspace, finetune: Callable, freeze: str, told: str
+) -> None:
+    before_training = []
+    workspace.progress.at_epoch = lambda run, epoch: before_training.append(workspace.progress.notices[-1])
+    finetune("pets", freeze)
+    assert before_training[0] == told
+
+
+def test_frozen_weights_stay_as_they_are(workspace: Workspace, finetune: Callable, parent: Model) -> None:
+    child = finetune("pets", "1")
+    before, after = (workspace.registry.load_content(model.id).tensors for model in (parent, child))
+    same = {path for path in before if path in after and np.array_equal(before[path], after[path])}
+    assert same == {"front_conv/kernel", "front_conv/bias"}
+
+
+def test_frozen_tensors_are_stored_once(
+    workspace: Workspace, parent: Model, finetune: Callable, tmp_path: Path
+) -> None:
+    before = blobs_of(tmp_path)
+    finetune("pets", "all")
+    added = blobs_of(tmp_path) - before
+    assert len(added) == 3  # the manifest, and the head's kernel and bias
+
+
+def test_a_process_that_never_saw_the_parent_can_tune_it(
+    workspace: Workspace, parent: Model, options: Callable, tmp_path: Path
+) -> None:
+    with open_registry(tmp_path / "registry.db", create=False) as other:
+        child = workflows.finetune(
+            replace(workspace, registry=other), "blobs@best", "pets", options=options(epochs=1)
+        )
+    assert child.parent_id == parent.id
+
+
+def test_a_child_can_be_tuned_again(workspace: Workspace, finetune: Callable, options: Callable) -> None:
+    child = finetune("pets", "1")
+    grandchild = workflows.finetune(
+        workspace, child.id, "three", freeze_up_to="all", options=options(epochs=1)
+    )
+    assert (grandchild.parent_id, grandchild.trainable_parameters) == (child.id, 15)

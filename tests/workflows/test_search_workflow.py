@@ -1,0 +1,172 @@
+"""`workflows.search` and `workflows.resume`: trials, failures and interruptions."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from zoo import workflows
+from zoo.errors import InterruptedWork, SearchError
+from zoo.interfaces import RunKind, State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from zoo.workflows import Workspace
+
+# All that a search of `tiny` or `moody` chooses beside what a test is about.
+HELD = {"learning_rate": 0.01, "pooling": "avg", "head_units": "0", "dropout": 0.0, "augmentation": "none"}
+MOODS = {**HELD, "filters": 1}  # leaves the grid good, bad, fine
+
+
+@pytest.fixture
+def search(workspace: Workspace, options: Callable) -> Callable:
+    """Search by grid."""
+
+    def call(architecture: str, hyperparameters: dict, **given: object) -> tuple:
+        arguments = {"algorithm": "grid", "trials": 2, "options": options(epochs=1), **given}
+        return workflows.search(
+            workspace, architecture, "blobs", hyperparameters=hyperparameters, **arguments
+        )
+
+    return call
+
+
+def test_trials_are_runs(workspace: Workspace, search: Callable) -> None:
+    found, _ = search("tiny", HELD)
+    trials = workspace.registry.runs(search=found.id)
+    assert [(one.plan.kind, one.state, one.trial.number) for one in trials] == [
+        (RunKind.TRIAL, State.COMPLETED, number) for number in (1, 2)
+    ]
+
+
+def test_a_grid_tries_every_value(workspace: Workspace, search: Callable) -> None:
+    found, _ = search("tiny", HELD, trials=10)
+    trials = workspace.registry.runs(search=found.id)
+    assert {one.plan.hyperparameters["filters"] for one in trials} == {1, 2, 3, 4}
+
+
+def test_what_is_set_is_not_searched(workspace: Workspace, search: Callable) -> None:
+    found, _ = search("tiny", {"filters": "3"}, algorithm="random", trials=2)
+    trials = workspace.registry.runs(search=found.id)
+    assert {one.plan.hyperparameters["filters"] for one in trials} == {3}
+
+
+def test_the_model_of_the_best_trial_is_returned(workspace: Workspace, search: Callable) -> None:
+    found, model = search("tiny", HELD)
+    trials = workspace.registry.runs(search=found.id)
+    best = max(trials, key=lambda trial: trial.score)
+    assert (found.best_model_id, found.state, model.run_id) == (model.id, State.COMPLETED, best.id)
+
+
+def test_an_objective_that_is_minimised(workspace: Workspace, search: Callable) -> None:
+    found, model = search("tiny", HELD, objective="val_loss")
+    trials = workspace.registry.runs(search=found.id)
+    assert model.run_id == min(trials, key=lambda trial: trial.score).id
+
+
+@pytest.mark.parametrize("algorithm", ["bayesian", "hyperband"])
+def test_other_algorithms(workspace: Workspace, search: Callable, algorithm: str, options: Callable) -> None:
+    found, _ = search("tiny", {}, algorithm=algorithm, trials=2, options=options(epochs=2))
+    assert len(workspace.registry.runs(search=found.id, state=State.COMPLETED)) == 2
+
+
+# Failures ------------------------------------------------------------------------------------------------
+
+
+def test_a_failed_trial_is_recorded_and_the_search_goes_on(workspace: Workspace, search: Callable) -> None:
+    found, _ = search("moody", MOODS, trials=3)
+    trials = workspace.registry.runs(search=found.id)
+    assert [one.state for one in trials] == [State.COMPLETED, State.FAILED, State.COMPLETED]
+    assert str(trials[1].error).splitlines()[-1] == "ValueError: a bad mood"
+    assert found.state is State.COMPLETED
+
+
+def test_three_failures_in_a_row_end_the_search(workspace: Workspace, search: Callable) -> None:
+    with pytest.raises(
+        SearchError, match="stopped after 3 failed trials in a row; the last one: ValueError: a bad"
+    ):
+        search("moody", {**HELD, "mood": "bad"}, trials=4)
+    (found,) = workspace.registry.searches()
+    trials = workspace.registry.runs(search=found.id)
+    assert [one.state for one in trials] == [State.FAILED] * 3
+    assert (found.state, found.error) == (
+        State.FAILED,
+        "stopped after 3 failed trials in a row; the last one: ValueError: a bad mood",
+    )
+
+
+def test_a_search_without_a_completed_trial_has_failed(workspace: Workspace, search: Callable) -> None:
+    with pytest.raises(
+        SearchError, match=r"no trial of search .* completed; the last one: ValueError: a bad mood"
+    ):
+        search("moody", {**MOODS, "mood": "bad"})
+    (found,) = workspace.registry.searches()
+    assert (found.state, found.best_model_id) == (State.FAILED, None)
+
+
+# Interruptions -------------------------------------------------------------------------------------------
+
+
+def interrupt_in_trial(number: int) -> Callable:
+    return lambda run, epoch: run.trial.number == number and os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_ctrl_c_says_how_to_go_on(workspace: Workspace, search: Callable) -> None:
+    workspace.progress.at_epoch = interrupt_in_trial(2)
+    with pytest.raises(InterruptedWork) as caught:
+        search("tiny", HELD)
+    (found,) = workspace.registry.searches()
+    assert str(caught.value) == (
+        f"search {found.id} was interrupted; go on with: zoo search --resume {found.id}"
+    )
+    assert [one.state for one in workspace.registry.runs(search=found.id)] == [
+        State.COMPLETED,
+        State.INTERRUPTED,
+    ]
+    assert found.state is State.INTERRUPTED
+
+
+def test_a_resumed_hyperband_is_as_an_undisturbed_one(
+    workspace: Workspace, search: Callable, options: Callable
+) -> None:
+    given = {"algorithm": "hyperband", "trials": 3, "options": options(epochs=3)}
+    undisturbed, best = search("tiny", {}, **given)
+    workspace.progress.at_epoch = interrupt_in_trial(2)
+    with pytest.raises(InterruptedWork):
+        search("tiny", {}, **given)
+    workspace.progress.at_epoch = lambda run, epoch: None
+    (interrupted,) = (one for one in workspace.registry.searches() if one.state is State.INTERRUPTED)
+    resumed, again = workflows.resume(workspace, interrupted.id)
+    first, second = (
+        [(one.trial.hyperparameters, one.score) for one in workspace.registry.runs(search=of.id)]
+        for of in (undisturbed, resumed)
+    )
+    assert (first, best.manifest) == (second, again.manifest)
+
+
+def test_a_resumed_search_may_be_interrupted_again(workspace: Workspace, search: Callable) -> None:
+    workspace.progress.at_epoch = interrupt_in_trial(1)
+    with pytest.raises(InterruptedWork):
+        search("tiny", HELD, trials=1)
+    (found,) = workspace.registry.searches()
+    with pytest.raises(InterruptedWork):
+        workflows.resume(workspace, found.id)
+    workspace.progress.at_epoch = lambda run, epoch: None
+    workflows.resume(workspace, found.id)
+    assert [one.state for one in workspace.registry.runs(search=found.id)] == [State.COMPLETED]
+
+
+def test_a_resumed_search_does_not_repeat_failures(workspace: Workspace, search: Callable) -> None:
+    workspace.progress.at_epoch = interrupt_in_trial(3)
+    with pytest.raises(InterruptedWork):
+        search("moody", MOODS, trials=3)
+    (found,) = workspace.registry.searches()
+    before = workspace.registry.runs(search=found.id)[:2]
+    workspace.progress.at_epoch = lambda run, epoch: None
+    workflows.resume(workspace, found.id)
+    after = workspace.registry.runs(search=found.id)
+    assert (after[:2], after[2].state) == (before, State.COMPLETED)
