@@ -150,7 +150,7 @@ def test_a_narrow_terminal_shortens_texts(tmp_path: Path) -> None:
 def test_a_search_on_a_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, plain: Callable) -> None:
     monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "cache"))
     written = plain(on_a_terminal(140, "search", "tiny", "blobs", "--trials", 1, "--epochs", 1))
-    assert f"\rdecoding images {'━' * 30} 120/120\nsearch ID: random, up to 1 trials of tiny" in written
+    assert f"\rdecoding images {'━' * 30} 120/120\nsearch ID: random, up to 1 trial of tiny" in written
     assert "trial  state  val_accuracy  epoch  curve  hyperparameters" in written
     assert "  1  completed  #.####  1/1  ▁█  filters=2 learning_rate=0.001 pooling=avg" in written
-    assert "1 of 1 trials, best val_accuracy #.####\nsearch  ID\nmodel  ID\n" in written
+    assert "1 of 1 trials, best val_accuracy #.####\n\nsearch  ID\nmodel  ID\n" in written

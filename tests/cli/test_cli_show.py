@@ -13,8 +13,7 @@ BEST = """\
 model  ID
 architecture  tiny
 dataset  {dataset}, version 1
-parent  {parent}
-val accuracy  #.####
+{parent}val accuracy  #.####
 test accuracy  #.####
 classes  2: {classes}
 input  8×8, grayscale
@@ -51,7 +50,7 @@ METRICS = "".join(
 
 
 def test_best(zoo: Callable, trained: Path, plain: Callable) -> None:
-    expected = BEST.format(dataset="blobs", parent="–", classes="dark, light")
+    expected = BEST.format(dataset="blobs", parent="", classes="dark, light")
     assert plain(zoo("best", "blobs").out) == expected
 
 
@@ -80,7 +79,7 @@ def test_show_model(zoo: Callable, trained: Path, plain: Callable) -> None:
         error="–",
     )
     assert plain(zoo("show", "photos@best").out) == (
-        BEST.format(dataset="photos", parent="ID", classes="cat, dog")
+        BEST.format(dataset="photos", parent="parent  ID\n", classes="cat, dog")
         + f"made  TIME\nweights  sha256:DIGEST\n\n{run}{EPOCHS}\ndataset  split  metric  value\n{METRICS}"
     )
 

@@ -13,8 +13,7 @@ MODEL = """\
 model  ID
 architecture  tiny
 dataset  {dataset}, version 1
-parent  {parent}
-val accuracy  #.####
+{parent}val accuracy  #.####
 test accuracy  #.####
 classes  2: {classes}
 input  8×8, grayscale
@@ -28,7 +27,7 @@ EPOCH = "epoch  1/1  loss #.####  acc #.####  val_loss #.####  val_acc #.####  #
 
 def test_train(zoo: Callable, plain: Callable) -> None:
     result = zoo("train", "tiny", "blobs", "--epochs", 1)
-    assert plain(result.out) == MODEL.format(dataset="blobs", parent="–", classes="dark, light")
+    assert plain(result.out) == MODEL.format(dataset="blobs", parent="", classes="dark, light")
     assert plain(result.err) == (
         f"run ID: tiny on blobs\n· 106 trainable and 0 non-trainable parameters\n{EPOCH}"
     )
@@ -36,7 +35,7 @@ def test_train(zoo: Callable, plain: Callable) -> None:
 
 def test_finetune(zoo: Callable, trained: Path, photos: Path, plain: Callable) -> None:
     result = zoo("finetune", "blobs@best", photos, "--epochs", 1, "--freeze", "all")
-    assert plain(result.out) == MODEL.format(dataset="photos-2", parent="ID", classes="cat, dog")
+    assert plain(result.out) == MODEL.format(dataset="photos-2", parent="parent  ID\n", classes="cat, dog")
     assert plain(result.err) == (
         "· images become 8×8 grayscale, as model ID takes them\n"
         "· new head for 2 classes: cat, dog\n"
@@ -49,7 +48,7 @@ def test_search(zoo: Callable, plain: Callable) -> None:
     held = ["--set", "learning_rate=0.01", "--set", "pooling=avg", "--set", "head_units=0"]
     held += ["--set", "dropout=0", "--set", "filters=2"]
     result = zoo("search", "tiny", "blobs", "--algorithm", "grid", "--epochs", 1, *held)
-    model = MODEL.format(dataset="blobs", parent="–", classes="dark, light")
+    model = MODEL.format(dataset="blobs", parent="", classes="dark, light")
     assert plain(result.out) == f"search  ID\n{model}"
     assert plain(result.err) == (
         "search ID: grid, up to 10 trials of tiny on blobs, 1 hyperparameters searched\n"

@@ -121,7 +121,8 @@ def test_ctrl_c_says_how_to_go_on(workspace: Workspace, search: Callable) -> Non
         search("tiny", HELD)
     (found,) = workspace.registry.searches()
     assert str(caught.value) == (
-        f"search {found.id} was interrupted; go on with: zoo search --resume {found.id}"
+        f"search {found.id} was interrupted; go on with: "
+        f"zoo --registry {workspace.registry.url} search --resume {found.id}"
     )
     assert [one.state for one in workspace.registry.runs(search=found.id)] == [
         State.COMPLETED,

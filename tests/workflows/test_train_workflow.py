@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from zoo import workflows
-from zoo.errors import ArtifactError, DatasetError, InterruptedWork
+from zoo.errors import ArtifactError, DatasetError, FreezeError, HyperparameterError, InterruptedWork
 from zoo.interfaces import RunKind, State
 from zoo.plugins import load_plugins
 from zoo.registry import open_registry
@@ -21,6 +21,7 @@ from zoo.registry import open_registry
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from zoo.interfaces import Epoch, Run
     from zoo.workflows import Workspace
 
 TINY = Path(__file__).parent.parent / "cli" / "plugin_files" / "tiny.py"
@@ -220,3 +221,38 @@ def test_a_plugin_that_raises_does_no_harm(hooked: Workspace, options: Callable,
     assert hooked.progress.notices[-1] == (
         f"zoo_run_finished of plugin {tmp_path}/hooks/a_clumsy.py:a_clumsy failed: RuntimeError: not today"
     )
+
+
+def cache_entries(tmp_path: Path) -> list[Path]:
+    return list((tmp_path / "cache").rglob("*.bin"))
+
+
+def test_a_wrong_hyperparameter_is_told_before_images_are_decoded(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "cache"))
+    with pytest.raises(HyperparameterError):
+        workflows.train(workspace, "tiny", "blobs", hyperparameters={"learning_rate": -1})
+    assert cache_entries(tmp_path) == []
+
+
+def test_a_wrong_freeze_is_told_before_images_are_decoded(
+    trained: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "cache"))
+    with pytest.raises(FreezeError):
+        workflows.finetune(trained, "blobs@best", "blobs", freeze_up_to="99")
+    assert cache_entries(tmp_path) == []
+
+
+def test_an_end_that_cannot_be_recorded_does_not_hide_what_went_wrong(
+    workspace: Workspace, options: Callable
+) -> None:
+    def end_it_elsewhere(run: Run, epoch: Epoch) -> None:
+        workspace.registry.end_run(run.id, State.FAILED, "ended by somebody else")
+        raise DatasetError("the reason")
+
+    workspace.progress.at_epoch = end_it_elsewhere
+    with pytest.raises(DatasetError, match="the reason"):
+        workflows.train(workspace, "tiny", "blobs", options=options())
+    assert "stays 'running' in the registry" in workspace.progress.notices[-1]

@@ -23,7 +23,7 @@ def model_fields(model: Model, *, metric: str = "accuracy") -> dict[str, object]
         "model": model.id,
         "architecture": model.architecture,
         "dataset": f"{model.dataset}, version {model.dataset_version}",
-        "parent": model.parent_id,
+        **({"parent": model.parent_id} if model.parent_id else {}),
         **{name.replace("_", " "): model.metrics.get(name) for name in measured},
         "classes": f"{len(model.class_names)}: {_names(model.class_names)}",
         "input": f"{model.image_size}×{model.image_size}, {'RGB' if model.channels == 3 else 'grayscale'}",

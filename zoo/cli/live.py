@@ -50,8 +50,9 @@ class PlainLines(Progress):
     def search_started(self, search: Search) -> None:
         self.objective, self.trials = search.plan.objective, search.plan.trials
         self.searched = searched_names(search.plan.space)
+        most = "1 trial" if self.trials == 1 else f"{self.trials} trials"
         self.console.print(
-            f"search {search.id}: {search.plan.algorithm}, up to {self.trials} trials of {search.plan.architecture} "
+            f"search {search.id}: {search.plan.algorithm}, up to {most} of {search.plan.architecture} "
             f"on {search.dataset}, {len(self.searched)} hyperparameters searched"
         )
 
@@ -85,6 +86,7 @@ class Terminal(PlainLines):
         """Leave the table on the screen as it is now, and the cursor on a line of its own."""
         if self.live is not None:
             self.live.stop()
+            self._write("\n")
         if self.drawn is not None:
             self._write("\n")
 

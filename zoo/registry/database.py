@@ -33,7 +33,8 @@ _ADVICE = (
     ("disk is full", "free some space there"),
     ("disk i/o error", "free some space there and check the disk and its quota"),
     ("locked", "another process has held it for long; try again when that has ended"),
-    ("readonly", f"make the file and its folder writable, or {_ANOTHER}"),
+    # SQLite also says this where it could not write its side files because the disk is full.
+    ("readonly", f"make the file and its folder writable and free some space there, or {_ANOTHER}"),
     ("unable to open", f"check that its folder exists and is writable, or {_ANOTHER}"),
     ("malformed", "restore it from a backup"),
     ("not a database", f"restore it from a backup, or {_ANOTHER}"),

@@ -11,13 +11,14 @@ from zoo.models.content import from_content
 from zoo.training.evaluate import evaluate as evaluate_classifier
 from zoo.training.evaluate import predict as predict_pixels
 from zoo.training.fit import start_fresh
-from zoo.workflows.workspace import Workspace, in_order_of, prepare_as, refuse_unknown_classes
+from zoo.workflows.images import in_order_of, prepare, refuse_unknown_classes, shape_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from zoo.interfaces import DatasetVersion, Evaluation, Model
+    from zoo.workflows.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def evaluate(
     refuse_unknown_classes(opened, found.class_names)
     start_fresh(0)
     classifier = from_content(workspace.registry.load_content(found.id))
-    images = prepare_as(workspace, opened, found)
+    images = prepare(workspace, opened, shape_of(workspace, found, opened))
     evaluation = evaluate_classifier(classifier, in_order_of(images.decoded, found.class_names), split)
     workspace.registry.record_evaluation(found.id, images.version, evaluation)
     return found, images.version, evaluation

@@ -14,8 +14,9 @@ from zoo.models.freezing import freeze
 from zoo.models.hyperparameters import declare
 from zoo.models.space import check, choose
 from zoo.training.fit import start_fresh
+from zoo.workflows.images import in_order_of, prepare, shape_of
 from zoo.workflows.training import OBJECTIVE, fit_and_evaluate, fit_settings, recorded, tell_parameters
-from zoo.workflows.workspace import TrainingOptions, Workspace, environment, in_order_of, prepare_as
+from zoo.workflows.workspace import TrainingOptions, Workspace, environment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,11 +51,10 @@ def finetune(
     parent = workspace.registry.model(model)
     before = workspace.registry.run(parent.run_id).plan
     opened = open_dataset(dataset, workspace.plugins.datasets)
+    shape = shape_of(workspace, parent, opened)
     content = workspace.registry.load_content(parent.id)
-    images = prepare_as(workspace, opened, parent)
-    keeps_head = set(images.decoded.class_names) == set(parent.class_names) and not given.keys() & set(HEAD)
-    class_names = parent.class_names if keeps_head else images.decoded.class_names
-    decoded = in_order_of(images.decoded, class_names)
+    keeps_head = set(opened.images.class_names) == set(parent.class_names) and not given.keys() & set(HEAD)
+    class_names = parent.class_names if keeps_head else opened.images.class_names
 
     start_fresh(options.seed)
     hp = _choose(before.hyperparameters, given, len(class_names))
@@ -63,6 +63,7 @@ def finetune(
         classifier = with_new_head(classifier, hp, class_names)
         workspace.progress.notice(f"new head for {len(class_names)} classes: {', '.join(class_names[:8])}")
     frozen = freeze(classifier, freeze_up_to)
+    images = prepare(workspace, opened, shape)
     tell_parameters(workspace, classifier, frozen)
     plan = RunPlan(
         kind=RunKind.FINETUNE,
@@ -80,7 +81,12 @@ def finetune(
     workspace.progress.run_started(run)
     with recorded(workspace, run):
         outcome = fit_and_evaluate(
-            workspace, run, classifier, decoded, plan.hyperparameters, fit_settings(options, OBJECTIVE)
+            workspace,
+            run,
+            classifier,
+            in_order_of(images.decoded, class_names),
+            plan.hyperparameters,
+            fit_settings(options, OBJECTIVE),
         )
         return workspace.registry.complete_run(run.id, outcome.content, outcome.evaluations)
 

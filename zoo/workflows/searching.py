@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zoo.data.sources import OpenedDataset, open_dataset
@@ -23,22 +24,18 @@ from zoo.interfaces import (
 from zoo.models.classifier import build_classifier, space_builder
 from zoo.models.content import assign_tensors
 from zoo.models.space import check, choose, explore, fix, restore
+from zoo.registry.registry import DEFAULT_REGISTRY
 from zoo.search.loop import last_line, run_search
 from zoo.search.oracles import ALGORITHMS, find_objective, without_bookkeeping
 from zoo.training.fit import FitSettings, start_fresh
+from zoo.workflows.images import Images, InputShape, prepare, shape_for
 from zoo.workflows.training import announce, fit_and_evaluate
-from zoo.workflows.workspace import (
-    Images,
-    TrainingOptions,
-    Workspace,
-    check_weights,
-    environment,
-    prepare,
-    prepare_for,
-)
+from zoo.workflows.workspace import TrainingOptions, Workspace, check_weights, environment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from zoo.registry import Registry
 
 
 def search(
@@ -74,15 +71,11 @@ def search(
     goal = find_objective(objective)
     architecture = workspace.plugins.architecture(architecture_name)
     check_weights(architecture, weights)
-    images = prepare_for(
-        workspace, architecture, open_dataset(dataset, workspace.plugins.datasets), options.image_size
-    )
-    shape = {
-        "image_size": int(images.decoded.pixels.shape[1]),
-        "channels": int(images.decoded.pixels.shape[3]),
-    }
-    space = explore(space_builder(architecture, **shape, class_names=images.decoded.class_names))
+    opened = open_dataset(dataset, workspace.plugins.datasets)
+    shape = shape_for(workspace, architecture, opened, options.image_size)
+    space = explore(space_builder(architecture, **asdict(shape), class_names=opened.images.class_names))
     fixed = check(space, hyperparameters or {})
+    images = prepare(workspace, opened, shape)
     plan = SearchPlan(
         architecture=architecture.name,
         architecture_version=architecture.version,
@@ -94,7 +87,7 @@ def search(
         seed=options.seed,
         fixed=fixed,
         space=fix(space, fixed).get_config(),
-        settings=options.settings(**shape, weights=weights),
+        settings=options.settings(**asdict(shape), weights=weights),
         environment=environment(),
     )
     started = workspace.registry.start_search(plan, images.version)
@@ -112,12 +105,8 @@ def resume(workspace: Workspace, search_ref: str) -> tuple[Search, Model]:
     opened = open_dataset(found.dataset_source.removeprefix("plugin "), workspace.plugins.datasets)
     _refuse_change(workspace, found, opened, architecture)
     settings = found.plan.settings
-    images = prepare(
-        workspace,
-        opened,
-        image_size=int(settings["image_size"] or 0),
-        channels=int(settings["channels"] or 0),
-    )
+    shape = InputShape(int(settings["image_size"] or 0), int(settings["channels"] or 0))
+    images = prepare(workspace, opened, shape)
     reopened = workspace.registry.reopen_search(found.id)
     return _run(_Searching(workspace, architecture, images, reopened))
 
@@ -235,7 +224,7 @@ def _run(searching: _Searching) -> tuple[Search, Model]:
     except KeyboardInterrupt:
         searching.end(State.INTERRUPTED)
         raise InterruptedWork(
-            f"search {search_id} was interrupted; go on with: zoo search --resume {search_id}"
+            f"search {search_id} was interrupted; go on with: {_resume_command(registry, search_id)}"
         ) from None
     except BaseException as error:
         searching.end(State.FAILED, str(error))
@@ -248,6 +237,12 @@ def _run(searching: _Searching) -> tuple[Search, Model]:
         searching.end(State.FAILED, failure)
         raise SearchError(failure)
     return searching.end(State.COMPLETED), registry.model(ended.best_model_id)
+
+
+def _resume_command(registry: Registry, search_id: str) -> str:
+    """What to type, from the same folder, to go on with the search."""
+    elsewhere = registry.url != str(Path(DEFAULT_REGISTRY).absolute())
+    return f"zoo {f'--registry {registry.url} ' if elsewhere else ''}search --resume {search_id}"
 
 
 def _text(value: HyperparameterValue | None) -> str | None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import traceback
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from zoo.data.sources import open_dataset
-from zoo.errors import InterruptedWork, ZooError
+from zoo.errors import InterruptedWork, RegistryError, ZooError
 from zoo.interfaces import (
     Epoch,
     Evaluation,
@@ -27,12 +28,12 @@ from zoo.models.freezing import count_parameters
 from zoo.models.space import check, choose, explore
 from zoo.training.evaluate import evaluate
 from zoo.training.fit import FitSettings, fit, start_fresh
+from zoo.workflows.images import prepare, shape_for
 from zoo.workflows.workspace import (
     TrainingOptions,
     Workspace,
     check_weights,
     environment,
-    prepare_for,
     preset_of,
 )
 
@@ -70,22 +71,19 @@ def train(
     architecture = workspace.plugins.architecture(architecture_name)
     check_weights(architecture, weights)
     given = {**preset_of(architecture, preset), **(hyperparameters or {})}
-    images = prepare_for(
-        workspace, architecture, open_dataset(dataset, workspace.plugins.datasets), options.image_size
-    )
-    shape = {
-        "image_size": int(images.decoded.pixels.shape[1]),
-        "channels": int(images.decoded.pixels.shape[3]),
-    }
-    space = explore(space_builder(architecture, **shape, class_names=images.decoded.class_names))
+    opened = open_dataset(dataset, workspace.plugins.datasets)
+    shape = shape_for(workspace, architecture, opened, options.image_size)
+    class_names = opened.images.class_names
+    space = explore(space_builder(architecture, **asdict(shape), class_names=class_names))
     hp = choose(space, check(space, given))
+    images = prepare(workspace, opened, shape)
     plan = RunPlan(
         kind=RunKind.TRAIN,
         architecture=architecture.name,
         architecture_version=architecture.version,
         plugin=workspace.plugins.provider(architecture.name).provenance,
         hyperparameters=dict(hp.values),
-        settings=options.settings(**shape, preset=preset, weights=weights),
+        settings=options.settings(**asdict(shape), preset=preset, weights=weights),
         environment=environment(),
     )
     run = workspace.registry.start_run(plan, images.version)
@@ -93,7 +91,7 @@ def train(
     with recorded(workspace, run):
         start_fresh(options.seed)
         classifier = build_classifier(
-            architecture, hp, **shape, class_names=images.decoded.class_names, weights=weights
+            architecture, hp, **asdict(shape), class_names=class_names, weights=weights
         )
         tell_parameters(workspace, classifier)
         outcome = fit_and_evaluate(
@@ -169,5 +167,10 @@ def announce(workspace: Workspace, run: Run) -> None:
 
 
 def _end(workspace: Workspace, run: Run, state: State, error: str | None) -> None:
-    workspace.registry.end_run(run.id, state, error)
-    announce(workspace, run)
+    """Write down how the run ended. Where even that fails, as on a full disk, the first error is the one to tell."""
+    try:
+        workspace.registry.end_run(run.id, state, error)
+    except RegistryError as unwritten:
+        workspace.progress.notice(f"run {run.id} stays '{run.state}' in the registry: {unwritten}")
+    else:
+        announce(workspace, run)

@@ -1,28 +1,23 @@
-"""What every workflow needs: the registry, the plugins, and images ready for a network."""
+"""What every workflow needs: the registry, the plugins, what a user may say, and what a run records."""
 
 from __future__ import annotations
 
 import platform
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 import zoo
-from zoo.data.cache import DecodedDataset, decode_dataset
-from zoo.data.sources import OpenedDataset, natural_channels, natural_size
-from zoo.errors import DatasetError, HyperparameterError, UnknownNameError
-from zoo.interfaces import Architecture, DatasetVersion, HyperparameterValue, Model, Progress, SkippedFile
+from zoo.errors import HyperparameterError, UnknownNameError
+from zoo.interfaces import Architecture, HyperparameterValue, Progress
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from zoo.plugins import Plugins
     from zoo.registry import Registry
-
-NAMED_SKIPS = 3
 
 
 @dataclass(frozen=True)
@@ -60,84 +55,6 @@ class TrainingOptions:
         return {"epochs": self.epochs, "seed": self.seed, "patience": self.patience, **more}
 
 
-@dataclass(frozen=True, eq=False)
-class Images:
-    """A dataset ready for a network: decoded, and known to the registry."""
-
-    decoded: DecodedDataset
-    version: DatasetVersion
-
-
-def prepare(workspace: Workspace, opened: OpenedDataset, *, image_size: int, channels: int) -> Images:
-    """Decode the dataset, or take it from the cache, and record its version; tells what was skipped."""
-    decoded = decode_dataset(
-        opened, image_size, channels, strict=workspace.strict, progress=workspace.progress
-    )
-    for notice in decoded.notices:
-        workspace.progress.notice(notice)
-    if decoded.skipped:
-        workspace.progress.notice(describe_skipped(decoded.skipped))
-    version = workspace.registry.record_dataset(
-        name=opened.name,
-        source=opened.source,
-        fingerprint=opened.fingerprint,
-        class_names=decoded.class_names,
-        counts=decoded.counts,
-    )
-    return Images(decoded, version)
-
-
-def prepare_for(
-    workspace: Workspace, architecture: Architecture, opened: OpenedDataset, requested: int | None
-) -> Images:
-    """`prepare` at the size and with the channels that the architecture and the dataset agree on."""
-    own_size, own_channels = natural_size(opened), natural_channels(opened)
-    wanted = requested or architecture.default_size or own_size
-    size, channels = max(wanted, architecture.min_size), architecture.channels or own_channels
-    if size != own_size and not requested:
-        verb = "enlarged" if size > own_size else "reduced"
-        why = "the least" if size == architecture.min_size else "what"
-        workspace.progress.notice(
-            f"images of {own_size}×{own_size} are {verb} to {size}×{size}, {why} {architecture.name} takes"
-        )
-    elif size > wanted:
-        workspace.progress.notice(
-            f"image size {wanted} is raised to {size}, the least {architecture.name} takes"
-        )
-    if channels != own_channels:
-        workspace.progress.notice(
-            f"images become {'RGB' if channels == 3 else 'grayscale'} for {architecture.name}"
-        )
-    return prepare(workspace, opened, image_size=size, channels=channels)
-
-
-def prepare_as(workspace: Workspace, opened: OpenedDataset, model: Model) -> Images:
-    """`prepare` at the size and with the channels that a trained model takes."""
-    if (natural_size(opened), natural_channels(opened)) != (model.image_size, model.channels):
-        colours = "RGB" if model.channels == 3 else "grayscale"
-        workspace.progress.notice(
-            f"images become {model.image_size}×{model.image_size} {colours}, as model {model.id} takes them"
-        )
-    return prepare(workspace, opened, image_size=model.image_size, channels=model.channels)
-
-
-def refuse_unknown_classes(opened: OpenedDataset, class_names: tuple[str, ...]) -> None:
-    """Refuse a dataset with a class that is not among these, which a model knows."""
-    unknown = [name for name in opened.images.class_names if name not in class_names]
-    if unknown:
-        more = " …" if len(class_names) > 8 else ""
-        raise DatasetError(
-            f"the model does not know {', '.join(unknown[:5])} of dataset '{opened.name}': its classes are "
-            f"{', '.join(class_names[:8])}{more}; fine-tune it on the dataset first (`zoo finetune`)"
-        )
-
-
-def in_order_of(decoded: DecodedDataset, class_names: tuple[str, ...]) -> DecodedDataset:
-    """The same images, their labels counted in the order of these class names, which hold all of theirs."""
-    positions = np.array([class_names.index(name) for name in decoded.class_names])
-    return replace(decoded, labels=positions[np.asarray(decoded.labels)], class_names=class_names)
-
-
 def check_weights(architecture: Architecture, weights: str | None) -> None:
     """Refuse pre-trained weights that the architecture cannot load."""
     if weights is None:
@@ -172,10 +89,3 @@ def environment() -> dict[str, str]:
         "tensorflow": tf.__version__,
         "keras": keras.__version__,
     }
-
-
-def describe_skipped(skipped: tuple[SkippedFile, ...]) -> str:
-    """One line: how many files were left out, and the first ones with the reason."""
-    named = ", ".join(f"{file.path} ({file.reason})" for file in skipped[:NAMED_SKIPS])
-    more = f" and {len(skipped) - NAMED_SKIPS} more" if len(skipped) > NAMED_SKIPS else ""
-    return f"skipped {len(skipped)} {'file' if len(skipped) == 1 else 'files'}: {named}{more}"
