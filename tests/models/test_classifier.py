@@ -47,7 +47,9 @@ def test_zoos_own_names_may_be_in_the_space_before() -> None:
     """A trial's space holds them already when the backbone is called."""
     hp = keras_tuner.HyperParameters()
     declare(hp)
-    architecture = Architecture("plain", lambda hp, inputs, *, weights=None: inputs, "plain", "none")
+    architecture = Architecture(
+        "plain", lambda hp, inputs, *, weights=None: layers.ReLU()(inputs), "plain", "none"
+    )
     built = build_classifier(architecture, hp, image_size=8, channels=1, class_names=("a", "b"))
     assert built.image_size == 8
 
