@@ -75,6 +75,14 @@ def test_the_best_epoch_is_returned(fitted: Fitted, objective: Objective) -> Non
     assert best is choose(epochs, key=lambda epoch: epoch.metrics[objective.name])
 
 
+def test_of_equally_accurate_epochs_the_one_with_the_lowest_loss_is_best(fitted: Fitted) -> None:
+    _, epochs, best = fitted(settings={"epochs": 6})
+    highest = max(epoch.metrics["val_accuracy"] for epoch in epochs)
+    equal = [epoch for epoch in epochs if epoch.metrics["val_accuracy"] == highest]
+    assert len(equal) > 1
+    assert best is min(equal, key=lambda epoch: epoch.metrics["val_loss"]) is not equal[0]
+
+
 @pytest.fixture
 def misleading(decoded: DecodedDataset) -> DecodedDataset:
     """Validation has its labels swapped, so the more is learned, the worse it gets there."""

@@ -18,6 +18,8 @@ from zoo.interfaces import Epoch, Hyperparameters, Objective
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    import numpy as np
+
     from zoo.data.cache import DecodedDataset
     from zoo.models.classifier import Classifier
 
@@ -61,6 +63,8 @@ def fit(
     on_epoch: Callable[[Epoch], None],
 ) -> Epoch:
     """Train the classifier in place and leave it with the weights of its best epoch.
+
+    Of epochs with equal objectives the one with the lowest validation loss is the best.
 
     Args:
         hyperparameters: all of zoo's own, see `zoo.models.hyperparameters`.
@@ -147,7 +151,7 @@ def _accuracy(*, sigmoid: bool) -> keras.metrics.Metric:
 def _callbacks(values: Mapping[str, Any], settings: FitSettings) -> list[keras.callbacks.Callback]:
     monitor = {"monitor": settings.objective.name, "mode": settings.objective.direction}
     callbacks: list[keras.callbacks.Callback] = [
-        keras.callbacks.EarlyStopping(**monitor, patience=settings.patience, restore_best_weights=True)
+        keras.callbacks.EarlyStopping(**monitor, patience=settings.patience)
     ]
     if values["schedule"] == "constant":
         plateau = max(2, settings.patience // 3)
@@ -156,12 +160,17 @@ def _callbacks(values: Mapping[str, Any], settings: FitSettings) -> list[keras.c
 
 
 class _EpochWatch(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is untyped
-    """Reports each epoch, remembers the best, and ends a training whose loss is no number."""
+    """Reports each epoch, ends a training whose loss is no number, and keeps the weights of the best epoch.
+
+    Keras's EarlyStopping would keep the first of equally good epochs. Where the objective is an accuracy on few
+    images many are equal, and the one with the lower validation loss is the better model.
+    """
 
     def __init__(self, objective: Objective, on_epoch: Callable[[Epoch], None]) -> None:
         super().__init__()
         self.objective, self.on_epoch = objective, on_epoch
         self.best: Epoch | None = None
+        self.best_weights: list[np.ndarray] = []
         self.began = 0.0
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:  # noqa: ARG002
@@ -177,7 +186,18 @@ class _EpochWatch(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is u
                     f"the {name} became {metrics[name]:g} in epoch {done.number}: "
                     "try a lower learning_rate (--set learning_rate=…)"
                 )
-        score = metrics[self.objective.name]
-        if self.best is None or self.objective.better(score, self.best.metrics[self.objective.name]):
-            self.best = done
+        if self._is_best(done):
+            self.best, self.best_weights = done, self.model.get_weights()
         self.on_epoch(done)
+
+    def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:  # noqa: ARG002
+        if self.best is not None:
+            self.model.set_weights(self.best_weights)
+
+    def _is_best(self, epoch: Epoch) -> bool:
+        if self.best is None:
+            return True
+        score, held = epoch.metrics[self.objective.name], self.best.metrics[self.objective.name]
+        if score == held:
+            return epoch.metrics["val_loss"] < self.best.metrics["val_loss"]
+        return self.objective.better(score, held)
