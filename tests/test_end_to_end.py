@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,16 +16,14 @@ from PIL import Image
 
 from zoo.cli import run
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 CLASSES = {"fire": (200, 80, 40), "water": (40, 80, 200)}
 
 
 @dataclass(frozen=True)
 class Story:
-    """What each command answered."""
+    """Where it happened, and what each command answered."""
 
+    folder: Path
     search: dict[str, Any]
     best: dict[str, Any]
     tuned: dict[str, Any]
@@ -57,6 +57,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
         for name in ("ZOO_REGISTRY", "ZOO_ARTIFACTS", "ZOO_PLUGINS_DIR"):
             patch.delenv(name, raising=False)
         return Story(
+            folder=folder,
             search=answer("search", "convnet", "digits", "--trials", 2, "--epochs", 3),
             best=answer("best", "digits"),
             tuned=answer("finetune", "digits@best", "./photos", "--freeze", 2, "--epochs", 6),
@@ -87,3 +88,20 @@ def test_the_tuned_model_tells_the_photos_apart(story: Story) -> None:
 
 def test_evaluating_confirms_the_metrics_of_the_training(story: Story) -> None:
     assert story.evaluation["metrics"]["accuracy"] == pytest.approx(story.tuned["metrics"]["test_accuracy"])
+
+
+def test_the_readmes_python_example_finds_the_best_model(
+    story: Story, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    readme = (Path(__file__).parent.parent / "README.md").read_text()
+    (example,) = [
+        text for text in re.findall(r"```python\n(.*?)```", readme, re.DOTALL) if "registry" in text
+    ]
+    monkeypatch.chdir(story.folder)
+    exec(compile(example, "README.md", "exec"), {})
+    metrics = story.best["metrics"]
+    assert capsys.readouterr().out.split() == [
+        story.best["id"],
+        str(metrics["val_accuracy"]),
+        str(metrics["test_accuracy"]),
+    ]

@@ -171,3 +171,17 @@ def test_a_resumed_search_does_not_repeat_failures(workspace: Workspace, search:
     workflows.resume(workspace, found.id)
     after = workspace.registry.runs(search=found.id)
     assert (after[:2], after[2].state) == (before, State.COMPLETED)
+
+
+def test_a_resumed_search_tells_of_the_trials_before(workspace: Workspace, search: Callable) -> None:
+    workspace.progress.at_epoch = interrupt_in_trial(2)
+    with pytest.raises(InterruptedWork):
+        search("tiny", HELD, trials=2)
+    (found,) = workspace.registry.searches()
+    workspace.progress.at_epoch = lambda run, epoch: None
+    workspace.progress.ended.clear()
+    workflows.resume(workspace, found.id)
+    assert [(run.trial and run.trial.number, run.state) for run in workspace.progress.ended] == [
+        (1, State.COMPLETED),
+        (2, State.COMPLETED),
+    ]

@@ -142,11 +142,16 @@ class _Searching:
 
     def past(self) -> list[tuple[Trial, float | None]]:
         """Trials that came to an end, in order, each with its score; None for a failed one."""
-        return [
-            (run.trial, run.score)
-            for run in self.workspace.registry.runs(search=self.search.id)
-            if run.trial is not None and run.state in (State.COMPLETED, State.FAILED)
-        ]
+        return [(run.trial, run.score) for run in self._ended() if run.trial is not None]
+
+    def retell(self) -> None:
+        """Tell the watcher of the trials that came to an end before, as if they had just run."""
+        registry, progress = self.workspace.registry, self.workspace.progress
+        for run in self._ended():
+            progress.run_started(run)
+            for epoch in registry.epochs(run.id):
+                progress.epoch_ended(run, epoch)
+            progress.run_ended(run)
 
     def train(self, trial: Trial) -> TrialOutcome:
         plan, decoded = self.search.plan, self.images.decoded
@@ -207,6 +212,10 @@ class _Searching:
             announce(self.workspace, run)
         return registry.end_search(self.search.id, state, error)
 
+    def _ended(self) -> list[Run]:
+        runs = self.workspace.registry.runs(search=self.search.id)
+        return [run for run in runs if run.state in (State.COMPLETED, State.FAILED)]
+
     def _run_of(self, trial_id: str) -> Run:
         return next(
             run
@@ -219,6 +228,7 @@ def _run(searching: _Searching) -> tuple[Search, Model]:
     """Run the trials that are left; whatever happens, the search ends in one final state."""
     search_id, registry = searching.search.id, searching.workspace.registry
     searching.workspace.progress.search_started(searching.search)
+    searching.retell()
     try:
         run_search(searching.search.plan, searching.train, searching, searching.past())
     except KeyboardInterrupt:
