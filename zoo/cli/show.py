@@ -8,9 +8,9 @@ import click
 
 from zoo.cli.app import App, pass_app
 from zoo.cli.describe import model_fields
-from zoo.cli.live import searched_names, sparkline, varied
 from zoo.cli.options import json_option
 from zoo.cli.output import pairs, print_fields, print_json, print_table
+from zoo.cli.search_table import searched_names, sparkline, varied
 from zoo.interfaces import Model, Run, Search
 
 if TYPE_CHECKING:
