@@ -266,13 +266,40 @@ def test_damaged_images_are_an_error_if_strict(refused: Callable, damaged_photos
 
 @pytest.mark.usefixtures("kept")
 @pytest.mark.parametrize(
-    ("name", "reason"), [("gone.png", "no such file or directory"), ("x.png", "not an image")]
+    ("name", "complaint"),
+    [
+        ("gone.png", "no such file or directory; check the path"),
+        ("x.png", "not an image; replace it or take it away"),
+        (".", "is a directory; name the files in it"),
+    ],
 )
-def test_predict_what_is_no_image(refused: Callable, tmp_path: Path, name: str, reason: str) -> None:
+def test_predict_what_is_no_image(refused: Callable, tmp_path: Path, name: str, complaint: str) -> None:
+    (tmp_path / "x.png").write_text("x")
+    assert refused("predict", "blobs@best", name) == f"cannot read the image '{name}': {complaint}"
+
+
+@pytest.mark.usefixtures("kept")
+def test_predict_goes_on_after_what_is_no_image(zoo: Callable, tmp_path: Path) -> None:
     (tmp_path / "x.png").write_text("x")
     Image.new("L", (8, 8)).save(tmp_path / "good.png")
-    assert refused("predict", "blobs@best", "good.png", name) == (
-        f"cannot read the image '{name}': {reason}; replace it or take it away"
+    result = zoo("predict", "blobs@best", "x.png", "good.png", "--json")
+    assert [one["file"] for one in json.loads(result.out)] == ["good.png"]
+    assert result.err == "· skipped 1 file: x.png (not an image)\n"
+
+
+@pytest.mark.usefixtures("kept")
+def test_predict_what_is_no_image_is_an_error_if_strict(refused: Callable, tmp_path: Path) -> None:
+    (tmp_path / "x.png").write_text("x")
+    Image.new("L", (8, 8)).save(tmp_path / "good.png")
+    assert refused("predict", "blobs@best", "good.png", "x.png", "--strict").startswith(
+        "cannot read the image"
+    )
+
+
+@pytest.mark.usefixtures("kept")
+def test_artifacts_that_would_be_gone(refused: Callable) -> None:
+    assert refused("--artifacts", "memory://here", "train", "tiny", "blobs") == (
+        "artifacts in memory are gone when this command ends: name a folder or a URL"
     )
 
 

@@ -141,12 +141,13 @@ def test_a_resumed_search_finds_the_best_model_of_an_undisturbed_one(story: Stor
     assert story.resumed["model"]["manifest"] == story.undisturbed["model"]["manifest"]
 
 
-# SIGINT --------------------------------------------------------------------------------------------------
+# SIGINT, SIGTERM --------------------------------------------------------------------------------------------------
 
 
-def test_ctrl_c_leaves_a_search_that_can_go_on(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_search_can_go_on(tmp_path: Path, number: signal.Signals) -> None:
     process = start_search(tmp_path, trial=1)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     out, err = process.communicate()
     with open_registry(create=False) as registry:
         (search,) = registry.searches()

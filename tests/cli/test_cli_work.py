@@ -39,6 +39,7 @@ def test_finetune(zoo: Callable, trained: Path, photos: Path, plain: Callable) -
     assert plain(result.err) == (
         "· images become 8×8 grayscale, as model ID takes them\n"
         "· new head for 2 classes: cat, dog\n"
+        "· called photos-2 here: photos is another dataset\n"
         "· 10 trainable and 96 non-trainable parameters; frozen: front_conv … back_conv (2 layers)\n"
         f"run ID: tiny on photos-2\n{EPOCH}"
     )

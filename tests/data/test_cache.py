@@ -312,10 +312,18 @@ def test_the_cache_is_in_the_users_cache_folder_otherwise(
 def test_images_to_predict_are_decoded_as_for_training(photos: Path) -> None:
     paths = sorted(photos.rglob("*.png"))[:3]
     expected = np.stack([decode_file(path, 8, 3) for path in paths])
-    assert np.array_equal(decode_images(paths, 8, 3), expected)
+    assert np.array_equal(decode_images(paths, 8, 3)[0], expected)
 
 
-def test_an_unreadable_image_to_predict_is_named(photos: Path) -> None:
+def test_an_unreadable_image_to_predict_is_named_and_left_out(photos: Path) -> None:
+    break_images(photos, "cat", 1)
+    paths = sorted(photos.rglob("*.png"))
+    pixels, readable, skipped = decode_images(paths, 8, 3)
+    assert (len(pixels), readable) == (len(paths) - 1, tuple(paths[1:]))
+    assert [(file.path, file.reason) for file in skipped] == [(str(paths[0]), "not an image")]
+
+
+def test_an_unreadable_image_to_predict_is_an_error_if_strict(photos: Path) -> None:
     break_images(photos, "cat", 1)
     with pytest.raises(DatasetError, match=r"cannot read the image '.*00\.png': not an image"):
-        decode_images(sorted(photos.rglob("*.png")), 8, 3)
+        decode_images(sorted(photos.rglob("*.png")), 8, 3, strict=True)

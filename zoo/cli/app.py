@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 import click
 
+from zoo.errors import ArtifactError
 from zoo.plugins import Plugins, load_plugins
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ class App:
         """The registry; commands that only read do not create it."""
         from zoo.registry import open_registry
 
+        if str(self.artifacts or "").startswith("memory:"):
+            raise ArtifactError("artifacts in memory are gone when this command ends: name a folder or a URL")
         with open_registry(self.registry, self.artifacts, create=create) as registry:
             yield registry
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import sys
+import threading
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -22,12 +25,44 @@ BAR_EVERY = 0.1  # seconds between two redrawings of a line
 
 @contextmanager
 def watching() -> Iterator[Progress]:
-    """Show the progress of the work inside, as suits where standard error goes."""
+    """Show the progress of the work inside, as suits where standard error goes; stop it when asked to."""
     progress = Terminal() if console(stderr=True).is_terminal else PlainLines()
     try:
-        yield progress
+        with _stopping(progress):
+            yield progress
     finally:
         progress.close()
+
+
+@contextmanager
+def _stopping(progress: PlainLines) -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM, by which schedulers end a job, interrupt the work inside.
+
+    Python discards a KeyboardInterrupt that is raised while it collects garbage, which Keras makes it do between
+    trainings. So the wish is also written down, and `progress` looks whenever it is told something.
+    """
+
+    def stop(_number: int, _frame: object) -> None:
+        progress.stop_asked = True
+        raise KeyboardInterrupt
+
+    def discarded(problem: sys.UnraisableHookArgs) -> None:
+        if not isinstance(problem.exc_value, KeyboardInterrupt):
+            hook_before(problem)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    # In the background of a shell, or under nohup, the interrupt is to be ignored.
+    numbers = [one for one in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(one) is not signal.SIG_IGN]
+    handlers_before = {number: signal.signal(number, stop) for number in numbers}
+    hook_before, sys.unraisablehook = sys.unraisablehook, discarded
+    try:
+        yield
+    finally:
+        sys.unraisablehook = hook_before
+        for number, handler in handlers_before.items():
+            signal.signal(number, handler)
 
 
 class PlainLines(Progress):
@@ -38,6 +73,7 @@ class PlainLines(Progress):
         self.objective: Objective | None = None
         self.trials = 0
         self.searched: frozenset[str] = frozenset()
+        self.stop_asked = False
 
     def close(self) -> None:
         """Nothing more will be told."""
@@ -55,12 +91,18 @@ class PlainLines(Progress):
         )
 
     def run_started(self, run: Run) -> None:
+        self._stop_if_asked()
         if run.trial is None:
             self.console.print(f"run {run.id}: {run.plan.architecture} on {run.dataset}")
 
     def epoch_ended(self, run: Run, epoch: Epoch) -> None:
+        self._stop_if_asked()
         if run.trial is None:
             self.console.print(epoch_line(run, epoch))
+
+    def _stop_if_asked(self) -> None:
+        if self.stop_asked:
+            raise KeyboardInterrupt
 
     def run_ended(self, run: Run) -> None:
         if run.trial is None:
@@ -114,15 +156,13 @@ class Terminal(PlainLines):
         self.live.start()
 
     def run_started(self, run: Run) -> None:
-        if self.table is None:
-            super().run_started(run)
-        else:
+        super().run_started(run)
+        if self.table is not None:
             self.table.lines[run.id] = TrialLine(run)
 
     def epoch_ended(self, run: Run, epoch: Epoch) -> None:
-        if self.table is None:
-            super().epoch_ended(run, epoch)
-        else:
+        super().epoch_ended(run, epoch)
+        if self.table is not None:
             self.table.lines[run.id].epochs.append(epoch)
 
     def run_ended(self, run: Run) -> None:

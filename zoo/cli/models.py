@@ -39,4 +39,6 @@ def command(
         for model in models
     ]
     columns = ["model", "architecture", "dataset", "val acc", "test acc", "params", "size", "parent", "made"]
-    print_table(columns, rows, empty="no models yet: zoo search ARCH DATASET makes some")
+    filtered = dataset is not None or architecture is not None
+    empty = "no such model" if filtered else "no models yet: zoo search ARCH DATASET makes some"
+    print_table(columns, rows, empty=empty)

@@ -10,6 +10,8 @@ import click
 if TYPE_CHECKING:
     from zoo.workflows import TrainingOptions
 
+SEEDS = 2**32  # as many as NumPy takes
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -57,7 +59,11 @@ def training_options(*, epochs: int) -> Callable[[Command], Command]:
             help="Stop after this many epochs without a better validation metric.",
         ),
         click.option(
-            "--seed", type=click.IntRange(0), default=0, show_default=True, help="Same seed, same result."
+            "--seed",
+            type=click.IntRange(0, SEEDS - 1),
+            default=0,
+            show_default="0",
+            help="Same seed, same result.",
         ),
         strict_option,
     )

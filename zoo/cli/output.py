@@ -61,15 +61,14 @@ def print_table(
     table = make_table(columns[: len(widths)])
     for index, (column, width) in enumerate(zip(table.columns, widths, strict=True)):
         column.width = width
-        if columns[index] in right or all(isinstance(row[index], int | float | None) for row in rows):
+        if columns[index] in right or _numbers([row[index] for row in rows]):
             column.justify = "right"
     for row in cells:
         table.add_row(*row[: len(widths)])
     _print_trimmed(table)
     if len(widths) < len(columns):
-        click.echo(
-            f"no room for {', '.join(columns[len(widths) :])}: widen the terminal, or use --json", err=True
-        )
+        missing = ", ".join(columns[len(widths) :])
+        console(stderr=True).print(f"no room for {missing}: widen the terminal, or use --json")
 
 
 def _fit(widths: Sequence[int], room: int) -> list[int]:
@@ -83,6 +82,12 @@ def _fit(widths: Sequence[int], room: int) -> list[int]:
     while _line(fitted) > room and any(index < count for index in texts):
         fitted[max((index for index in texts if index < count), key=fitted.__getitem__)] -= 1
     return fitted
+
+
+def _numbers(values: Sequence[object]) -> bool:
+    """Whether there are numbers and nothing else; None is a number that is not known."""
+    kinds = {type(value) for value in values} - {type(None)}
+    return bool(kinds) and kinds <= {int, float}
 
 
 def _line(widths: Sequence[int]) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from zoo.cli.app import App, pass_app
-from zoo.cli.options import json_option, model_argument
+from zoo.cli.options import json_option, model_argument, strict_option
 from zoo.cli.output import print_json, print_table
 
 
@@ -17,11 +17,12 @@ from zoo.cli.output import print_json, print_table
 @click.option(
     "--top", type=click.IntRange(1), default=3, show_default=True, help="How many classes to show an image."
 )
+@strict_option
 @json_option
 @pass_app
-def command(app: App, model: str, files: tuple[Path, ...], top: int, as_json: bool) -> None:
-    """Classify image files with MODEL."""
-    with app.open_workspace() as workspace:
+def command(app: App, model: str, files: tuple[Path, ...], top: int, strict: bool, as_json: bool) -> None:
+    """Classify image files with MODEL. Files that cannot be read are named and skipped."""
+    with app.open_workspace(strict=strict) as workspace:
         from zoo import workflows
 
         predictions = workflows.predict(workspace, model, files)

@@ -54,4 +54,6 @@ def command(
         for run in runs
     ]
     columns = ["run", "kind", "state", "architecture", "dataset", "model", "seconds", "search", "started"]
-    print_table(columns, rows, empty="no runs yet: zoo train ARCH DATASET makes one")
+    filtered = any(one is not None for one in (dataset, search, kind, state))
+    empty = "no such run" if filtered else "no runs yet: zoo train ARCH DATASET makes one"
+    print_table(columns, rows, empty=empty)

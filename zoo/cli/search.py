@@ -87,7 +87,8 @@ def command(
     if as_json:
         print_json({"search": search.id, "model": model})
     else:
-        print_fields({"search": search.id, **model_fields(model)})
+        metric = search.plan.objective.name.removeprefix("val_")
+        print_fields({"search": search.id, **model_fields(model, metric=metric)})
 
 
 def _check_usage(ctx: click.Context) -> None:

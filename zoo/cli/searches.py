@@ -36,6 +36,7 @@ def command(app: App, dataset: str | None, as_json: bool) -> None:
         for search in searches
     ]
     columns = ["search", "state", "architecture", "dataset", "trials", "best model", "algorithm", "started"]
-    print_table(columns, rows, empty="no searches yet: zoo search ARCH DATASET makes one")
+    empty = "no searches yet: zoo search ARCH DATASET makes one" if dataset is None else "no such search"
+    print_table(columns, rows, empty=empty)
     if any(search.state is not State.COMPLETED for search in searches):
         click.echo("go on with one that was interrupted: zoo search --resume ID", err=True)

@@ -47,10 +47,11 @@ def _document(registry: Registry, found: Model | Run | Search) -> dict[str, obje
 
 
 def _show_model(registry: Registry, model: Model) -> None:
-    print_fields({**model_fields(model), "made": model.created_at, "weights": f"sha256:{model.manifest}"})
+    fields = {**model_fields(model), "made": model.created_at, "weights": f"sha256:{model.manifest}"}
     children = [child.id for child in registry.children(model.id)]
     if children:
-        print_fields({"children": ", ".join(children)})
+        fields["children"] = ", ".join(children)
+    print_fields(fields)
     click.echo()
     _show_run(registry, registry.run(model.run_id))
     click.echo()

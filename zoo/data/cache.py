@@ -116,17 +116,35 @@ def decode_dataset(
     )
 
 
-def decode_images(paths: Sequence[Path], size: int, channels: int) -> np.ndarray:
-    """The pixels of some image files, decoded as for training: uint8 array (images, size, size, channels).
+def decode_images(
+    paths: Sequence[Path], size: int, channels: int, *, strict: bool = False
+) -> tuple[np.ndarray, tuple[Path, ...], tuple[SkippedFile, ...]]:
+    """The pixels of some image files, decoded as for training.
+
+    Returns:
+        uint8 array (readable images, size, size, channels), the files that they come from, and the unreadable ones.
 
     Raises:
-        UnreadableImage: one of them cannot be decoded; it is a DatasetError and names the file.
+        UnreadableImage: none of them can be decoded, or one cannot and `strict` is set; it is a DatasetError
+            and names the file.
     """
-    pixels = np.empty((len(paths), size, size, channels), dtype=np.uint8)
-    decoded = _in_threads(lambda path: decode_file(path, size, channels), paths)
-    for row, image in enumerate(decoded):
-        pixels[row] = image
-    return pixels
+
+    def decode(path: Path) -> np.ndarray | UnreadableImage:
+        try:
+            return decode_file(path, size, channels)
+        except UnreadableImage as error:
+            return error
+
+    decoded = list(zip(paths, _in_threads(decode, paths), strict=True))
+    errors = [image for _, image in decoded if isinstance(image, UnreadableImage)]
+    if errors and (strict or len(errors) == len(decoded)):
+        raise errors[0]
+    readable = [(path, image) for path, image in decoded if isinstance(image, np.ndarray)]
+    return (
+        np.stack([image for _, image in readable]),
+        tuple(path for path, _ in readable),
+        tuple(SkippedFile(error.name, error.reason) for error in errors),
+    )
 
 
 def _default_cache() -> Path:

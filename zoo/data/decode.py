@@ -26,12 +26,16 @@ warnings.filterwarnings("ignore", module=r"PIL\.")
 logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 
+_ADVICE = {"no such file or directory": "check the path", "is a directory": "name the files in it"}
+
+
 class UnreadableImage(DatasetError):
     """An image cannot be decoded. `name` says which, `reason` why, in a few words."""
 
     def __init__(self, name: str, reason: str) -> None:
         self.name, self.reason = name, reason
-        super().__init__(f"cannot read the image '{name}': {reason}; replace it or take it away")
+        advice = _ADVICE.get(reason, "replace it or take it away")
+        super().__init__(f"cannot read the image '{name}': {reason}; {advice}")
 
 
 def decode_file(path: Path, size: int, channels: int) -> np.ndarray:

@@ -170,4 +170,4 @@ def _looks_like_a_path(ref: str) -> bool:
 
 def _slug(folder_name: str) -> str:
     """A name of the kind that plugins' datasets have."""
-    return re.sub(r"[^a-z0-9._-]+", "-", folder_name.lower()).strip("-._") or "images"
+    return re.sub(r"[^\w.-]+", "-", folder_name.lower()).strip("-._") or "images"

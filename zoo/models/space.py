@@ -77,15 +77,14 @@ def choose(space: HyperParameters, values: Mapping[str, HyperparameterValue]) ->
     fill_in(chosen)
     for name in values:
         if name not in chosen.values:
-            needs = ", ".join(
-                f"{condition.name} in {condition.values}"
+            unmet = ", ".join(
+                f"{condition.name}={chosen.values.get(condition.name, '')}"
                 for hp in space.space
                 if hp.name == name
                 for condition in hp.conditions
+                if not condition.is_active(chosen.values)
             )
-            raise HyperparameterError(
-                f"{name} has no effect here: it needs {needs}; leave it out or set that"
-            )
+            raise HyperparameterError(f"{name} has no effect with {unmet}: leave one of the two out")
     return chosen
 
 

@@ -20,7 +20,7 @@ def evaluate(classifier: Classifier, decoded: DecodedDataset, split: str) -> Eva
     """Metrics and per-image probabilities of the classifier on the split.
 
     Loss is the mean cross-entropy in nats, without label smoothing. Precision, recall and F1 are scikit-learn's,
-    0 where undefined, averaged over the classes without weights.
+    0 where undefined, averaged without weights over the classes that have images in the split.
 
     Args:
         decoded: its class names must be the classifier's, in the same order.
@@ -56,9 +56,9 @@ def measure(
     metrics = {
         "loss": cross_entropy(labels, probabilities),
         "accuracy": float((predicted == labels).mean()),
-        "precision": float(precision.mean()),
-        "recall": float(recall.mean()),
-        "f1": float(f1.mean()),
+        "precision": float(precision[images > 0].mean()),
+        "recall": float(recall[images > 0].mean()),
+        "f1": float(f1[images > 0].mean()),
     }
     return Evaluation(split, metrics, classes, labels, probabilities)
 

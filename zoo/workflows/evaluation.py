@@ -11,7 +11,7 @@ from zoo.models.content import from_content
 from zoo.training.evaluate import evaluate as evaluate_classifier
 from zoo.training.evaluate import predict as predict_pixels
 from zoo.training.fit import start_fresh
-from zoo.workflows.images import in_order_of, prepare, refuse_unknown_classes, shape_of
+from zoo.workflows.images import describe_skipped, in_order_of, prepare, refuse_unknown_classes, shape_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -55,18 +55,22 @@ def evaluate(
 
 
 def predict(workspace: Workspace, model: str, files: Sequence[Path]) -> list[Prediction]:
-    """The model's probabilities for each image file, in the order given.
+    """The model's probabilities for each image file that can be read, in the order given.
 
     Raises:
-        DatasetError: a file is missing or is no readable image.
+        DatasetError: none of the files is a readable image, or, where the workspace is strict, one is not.
         ZooError: the model cannot be found or read.
     """
     found = workspace.registry.model(model)
-    pixels = decode_images(files, found.image_size, found.channels)
+    pixels, readable, skipped = decode_images(
+        files, found.image_size, found.channels, strict=workspace.strict
+    )
+    if skipped:
+        workspace.progress.notice(describe_skipped(skipped))
     start_fresh(0)
     classifier = from_content(workspace.registry.load_content(found.id))
     predictions = []
-    for path, row in zip(files, predict_pixels(classifier, pixels), strict=True):
+    for path, row in zip(readable, predict_pixels(classifier, pixels), strict=True):
         ranked = sorted(zip(found.class_names, row.tolist(), strict=True), key=lambda pair: -pair[1])
         predictions.append(Prediction(str(path), dict(ranked)))
     return predictions

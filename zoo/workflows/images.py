@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -55,6 +56,12 @@ def prepare(workspace: Workspace, opened: OpenedDataset, shape: InputShape) -> I
         class_names=decoded.class_names,
         counts=decoded.counts,
     )
+    if version.name != opened.name:
+        workspace.progress.notice(f"called {version.name} here: {opened.name} is another dataset")
+    if opened.source == f"plugin {opened.name}" and Path(opened.name).is_dir():
+        workspace.progress.notice(
+            f"{opened.name} is the plugin's dataset; for the folder write ./{opened.name}"
+        )
     return Images(decoded, version)
 
 

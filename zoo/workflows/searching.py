@@ -155,7 +155,7 @@ class _Searching:
 
     def train(self, trial: Trial) -> TrialOutcome:
         plan, decoded = self.search.plan, self.images.decoded
-        seed = plan.seed + trial.number
+        seed = _seed_of(plan, trial)
         hyperparameters = without_bookkeeping(trial.hyperparameters)
         hp = choose(restore(plan.space), hyperparameters)
         start_fresh(seed)
@@ -186,7 +186,7 @@ class _Searching:
             architecture_version=plan.architecture_version,
             plugin=plan.plugin,
             hyperparameters=without_bookkeeping(trial.hyperparameters),
-            settings={**plan.settings, "epochs": trial.epochs, "seed": plan.seed + trial.number},
+            settings={**plan.settings, "epochs": trial.epochs, "seed": _seed_of(plan, trial)},
             environment=plan.environment,
         )
         run = self.workspace.registry.start_trial(self.search.id, trial, run_plan)
@@ -247,6 +247,11 @@ def _run(searching: _Searching) -> tuple[Search, Model]:
         searching.end(State.FAILED, failure)
         raise SearchError(failure)
     return searching.end(State.COMPLETED), registry.model(ended.best_model_id)
+
+
+def _seed_of(plan: SearchPlan, trial: Trial) -> int:
+    """Each trial has a seed of its own; the first has the search's, so that training it again repeats it."""
+    return (plan.seed + trial.number - 1) % 2**32
 
 
 def _resume_command(registry: Registry, search_id: str) -> str:
