@@ -103,6 +103,7 @@ def test_an_error_exits_1_with_one_line(tmp_path: Path) -> None:
         ["train", "tiny", "blobs", "--set", "=3"],
         ["train", "tiny", "blobs", "--epochs", "0"],
         ["train", "tiny", "blobs", "--seed", "x"],
+        ["train", "tiny", "blobs", "--seed", "4294967296"],
         ["evaluate", "blobs@best", "blobs", "--split", "tests"],
     ],
 )

@@ -185,3 +185,17 @@ def test_a_resumed_search_tells_of_the_trials_before(workspace: Workspace, searc
         (1, State.COMPLETED),
         (2, State.COMPLETED),
     ]
+
+
+def test_the_first_trial_is_what_training_with_that_seed_gives(
+    workspace: Workspace, options: Callable
+) -> None:
+    chosen = options(epochs=2, seed=7)
+    _, found = workflows.search(workspace, "tiny", "blobs", trials=1, options=chosen)
+    assert found.manifest == workflows.train(workspace, "tiny", "blobs", options=chosen).manifest
+
+
+def test_seeds_go_round_at_the_highest(workspace: Workspace, search: Callable, options: Callable) -> None:
+    found, _ = search("tiny", HELD, trials=2, options=options(epochs=1, seed=2**32 - 1))
+    seeds = [run.plan.settings["seed"] for run in workspace.registry.runs(search=found.id)]
+    assert seeds == [2**32 - 1, 0]
