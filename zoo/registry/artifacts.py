@@ -236,8 +236,8 @@ def _sync_folder(folder: Path) -> None:
 
 def _missing(key: str, path: str) -> NoReturn:
     raise ArtifactError(
-        f"artifact {key.replace('/', '')} is missing: there is nothing at {path}; restore it from a backup, "
-        f"or {_ELSEWHERE}"
+        f"artifact {key.replace('/', '')} is missing: there is nothing at {path}; restore it from a backup, or, if it "
+        "was stored elsewhere, name that place with --artifacts or ZOO_ARTIFACTS"
     )
 
 
