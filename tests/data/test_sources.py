@@ -58,7 +58,8 @@ def test_a_tilde_means_home(photos: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.parametrize(
-    ("folder", "name"), [("My Photos (2024)", "my-photos-2024"), ("_x", "x"), ("猫", "images")]
+    ("folder", "name"),
+    [("My Photos (2024)", "my-photos-2024"), ("_x", "x"), ("猫", "猫"), ("a@b", "a-b"), ("☃", "images")],
 )
 def test_a_folder_gets_a_plain_name(photos: Path, folder: str, name: str) -> None:
     assert open_dataset(str(photos.rename(photos.parent / folder)), {}).name == name

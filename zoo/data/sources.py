@@ -32,7 +32,7 @@ class OpenedDataset:
     """A dataset whose images are found, but not decoded.
 
     Args:
-        name: the registered name, or the folder's name in lower case without odd characters.
+        name: the registered name, or the folder's name in lower case, letters and digits of any script.
         source: `plugin NAME`, or the folder's absolute path.
         digests: SHA-256 of each image, in the order of `images.items`.
         split: train, validation or test for each image.
@@ -169,5 +169,5 @@ def _looks_like_a_path(ref: str) -> bool:
 
 
 def _slug(folder_name: str) -> str:
-    """A name of the kind that plugins' datasets have."""
+    """The folder's name without what would need quoting, or mean something in DATASET@ALIAS."""
     return re.sub(r"[^\w.-]+", "-", folder_name.lower()).strip("-._") or "images"
