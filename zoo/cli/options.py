@@ -62,7 +62,7 @@ def training_options(*, epochs: int) -> Callable[[Command], Command]:
             "--seed",
             type=click.IntRange(0, SEEDS - 1),
             default=0,
-            show_default="0",
+            show_default=True,
             help="Same seed, same result.",
         ),
         strict_option,
