@@ -12,6 +12,7 @@
     ├── RegistryError         the registry cannot be opened, read or written
     │   ├── NotFoundError     a reference names no model, run or search, or several
     │   └── ArtifactError     stored bytes are missing or damaged
+    │       └── MissingLayerError  a stored graph has a layer of a plugin that is not loaded
     └── InterruptedWork       the user stopped the work; says how to go on
 
 Anything else that reaches the user is a bug of ours and keeps its traceback. The command line prints a
@@ -92,6 +93,17 @@ class NotFoundError(RegistryError):
 
 class ArtifactError(RegistryError):
     """Stored bytes are missing, damaged or cannot be written."""
+
+
+class MissingLayerError(ArtifactError):
+    """A stored graph has a layer that neither Keras nor a loaded plugin brings."""
+
+    def __init__(self, layer: str) -> None:
+        self.layer = layer
+        super().__init__(
+            f"the stored graph needs the layer '{layer}', which no loaded plugin brings: load the plugin that "
+            "the model was trained with (`zoo show` names it)"
+        )
 
 
 class InterruptedWork(ZooError):

@@ -137,7 +137,7 @@ def test_a_foreign_module_is_refused(content: ModelContent, module: str, name: s
 
 def test_a_layer_of_a_missing_plugin_names_the_way_out(content: ModelContent) -> None:
     layers_of(content)[1] |= {"module": "a_plugin", "class_name": "Own", "registered_name": "a_plugin>Own"}
-    with pytest.raises(ArtifactError, match=r"needs the layer 'a_plugin>Own' .* load the plugin"):
+    with pytest.raises(ArtifactError, match=r"needs the layer 'a_plugin>Own'.* load the plugin"):
         from_content(content)
 
 

@@ -35,9 +35,15 @@ def parent(trained: Workspace) -> Model:
 def finetune(workspace: Workspace, parent: Model, options: Callable) -> Callable[..., Model]:
     """Fine-tune the parent on a dataset."""
 
-    def call(dataset: str, freeze_up_to: str = "none", **given: object) -> Model:
+    def call(dataset: str, freeze: str = "none", **given: object) -> Model:
+        hyperparameters = {**given.pop("hyperparameters", {}), "freeze": freeze}
         return workflows.finetune(
-            workspace, parent.id, dataset, freeze_up_to=freeze_up_to, options=options(epochs=1), **given
+            workspace,
+            parent.id,
+            dataset,
+            hyperparameters=hyperparameters,
+            options=options(epochs=1),
+            **given,
         )
 
     return call
@@ -146,6 +152,6 @@ def test_a_process_that_never_saw_the_parent_can_tune_it(
 def test_a_child_can_be_tuned_again(workspace: Workspace, finetune: Callable, options: Callable) -> None:
     child = finetune("pets", "1")
     grandchild = workflows.finetune(
-        workspace, child.id, "three", freeze_up_to="all", options=options(epochs=1)
+        workspace, child.id, "three", hyperparameters={"freeze": "all"}, options=options(epochs=1)
     )
     assert (grandchild.parent_id, grandchild.trainable_parameters) == (child.id, 15)

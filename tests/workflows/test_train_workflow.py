@@ -241,7 +241,7 @@ def test_a_wrong_freeze_is_told_before_images_are_decoded(
 ) -> None:
     monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "cache"))
     with pytest.raises(FreezeError):
-        workflows.finetune(trained, "blobs@best", "blobs", freeze_up_to="99")
+        workflows.finetune(trained, "blobs@best", "blobs", hyperparameters={"freeze": "99"})
     assert cache_entries(tmp_path) == []
 
 

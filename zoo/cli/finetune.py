@@ -8,11 +8,13 @@ from zoo.cli.app import App, pass_app
 from zoo.cli.describe import model_fields
 from zoo.cli.options import (
     dataset_argument,
+    freeze_option,
     json_option,
     make_options,
     model_argument,
     set_option,
     training_options,
+    with_freeze,
 )
 from zoo.cli.output import print_fields, print_json
 
@@ -20,15 +22,7 @@ from zoo.cli.output import print_fields, print_json
 @click.command()
 @model_argument
 @dataset_argument
-@click.option(
-    "--freeze",
-    "freeze_up_to",
-    default="none",
-    show_default=True,
-    metavar="N|all|none|LAYER|POINT",
-    help="What does not train: the first N layers that have weights, everything before the head, "
-    "or everything up to a layer or stage.",
-)
+@freeze_option
 @training_options(epochs=10)
 @set_option
 @json_option
@@ -37,7 +31,7 @@ def command(
     app: App,
     model: str,
     dataset: str,
-    freeze_up_to: str,
+    freeze: str | None,
     epochs: int,
     patience: int,
     seed: int,
@@ -56,8 +50,7 @@ def command(
             workspace,
             model,
             dataset,
-            freeze_up_to=freeze_up_to,
-            hyperparameters=hyperparameters,
+            hyperparameters=with_freeze(hyperparameters, freeze),
             options=make_options(epochs, patience, seed),
         )
     print_json(tuned) if as_json else print_fields(model_fields(tuned))

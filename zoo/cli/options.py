@@ -40,6 +40,12 @@ set_option = click.option(
     callback=_pairs,
     help="Hold a hyperparameter at a value; repeatable.",
 )
+freeze_option = click.option(
+    "--freeze",
+    metavar="N|all|none|LAYER|POINT",
+    help="What does not train: the first N layers that have weights, everything before the head, "
+    "or everything up to a layer or stage.  [default: none]",
+)
 weights_option = click.option(
     "--weights", metavar="NAME|none|PATH", help="Pre-trained weights to start from.  [default: none]"
 )
@@ -88,6 +94,11 @@ def make_options(epochs: int, patience: int, seed: int, image_size: int | None =
     from zoo.workflows import TrainingOptions
 
     return TrainingOptions(epochs=epochs, seed=seed, patience=patience, image_size=image_size)
+
+
+def with_freeze(hyperparameters: dict[str, str], freeze: str | None) -> dict[str, str]:
+    """`--freeze` sets the hyperparameter of that name."""
+    return hyperparameters if freeze is None else {**hyperparameters, "freeze": freeze}
 
 
 def no_weights(weights: str | None) -> str | None:

@@ -8,6 +8,7 @@ from click.core import ParameterSource
 from zoo.cli.app import App
 from zoo.cli.describe import model_fields
 from zoo.cli.options import (
+    freeze_option,
     image_size_option,
     json_option,
     make_options,
@@ -15,6 +16,7 @@ from zoo.cli.options import (
     set_option,
     training_options,
     weights_option,
+    with_freeze,
 )
 from zoo.cli.output import print_fields, print_json
 
@@ -42,6 +44,7 @@ from zoo.cli.output import print_fields, print_json
 @image_size_option
 @set_option
 @weights_option
+@freeze_option
 @json_option
 @click.pass_context
 def command(
@@ -59,6 +62,7 @@ def command(
     image_size: int | None,
     hyperparameters: dict[str, str],
     weights: str | None,
+    freeze: str | None,
     as_json: bool,
 ) -> None:
     """Search the hyperparameters of ARCH on DATASET.
@@ -80,7 +84,7 @@ def command(
                 algorithm=algorithm,
                 trials=trials,
                 objective=objective,
-                hyperparameters=hyperparameters,
+                hyperparameters=with_freeze(hyperparameters, freeze),
                 weights=no_weights(weights),
                 options=make_options(epochs, patience, seed, image_size),
             )

@@ -8,6 +8,7 @@ from zoo.cli.app import App, pass_app
 from zoo.cli.describe import model_fields
 from zoo.cli.options import (
     dataset_argument,
+    freeze_option,
     image_size_option,
     json_option,
     make_options,
@@ -15,6 +16,7 @@ from zoo.cli.options import (
     set_option,
     training_options,
     weights_option,
+    with_freeze,
 )
 from zoo.cli.output import print_fields, print_json
 
@@ -27,6 +29,7 @@ from zoo.cli.output import print_fields, print_json
 @image_size_option
 @set_option
 @weights_option
+@freeze_option
 @json_option
 @pass_app
 def command(
@@ -41,6 +44,7 @@ def command(
     image_size: int | None,
     hyperparameters: dict[str, str],
     weights: str | None,
+    freeze: str | None,
     as_json: bool,
 ) -> None:
     """Train ARCH on DATASET and keep the weights of the best epoch."""
@@ -52,7 +56,7 @@ def command(
             architecture,
             dataset,
             preset=preset,
-            hyperparameters=hyperparameters,
+            hyperparameters=with_freeze(hyperparameters, freeze),
             weights=no_weights(weights),
             options=make_options(epochs, patience, seed, image_size),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -52,8 +52,11 @@ class Architecture:
         channels: 1, 3, or None for either.
         weights: names of pre-trained weights that it can load, such as "imagenet".
         presets: name -> hyperparameters, a published recipe each.
-        freeze_points: names of its stages, from the pixels on; a stage is every layer called after it.
+        freeze_points: names of its stages, from the pixels on. A stage is every layer whose name begins with
+            the point and does not go on with a digit: `block1` holds `block1_conv` and `block1a_bn`.
         version: changes whenever the same hyperparameters would build another network.
+        custom_layers: imports and gives the backbone's own Keras layer classes, each registered with
+            `keras.saving.register_keras_serializable`. Called before a stored model is built again.
 
     Raises:
         ContractError: a field is of the wrong type or out of range.
@@ -70,6 +73,7 @@ class Architecture:
     presets: Mapping[str, Hyperparameters] = field(default_factory=dict)
     freeze_points: tuple[str, ...] = ()
     version: str = "1"
+    custom_layers: Callable[[], Iterable[type]] | None = None
 
     def __post_init__(self) -> None:
         _check_description("architecture", self.name, self.summary, self.reference)
@@ -89,6 +93,10 @@ class Architecture:
         _require(
             isinstance(self.version, str) and bool(self.version),
             f"{whose}: version must be text, got {self.version!r}",
+        )
+        _require(
+            self.custom_layers is None or callable(self.custom_layers),
+            f"{whose}: custom_layers must be a function, got {self.custom_layers!r}",
         )
         for name in ("weights", "freeze_points"):
             _require(_is_names(getattr(self, name)), f"{whose}: {name} must be a tuple of names")

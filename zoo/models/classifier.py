@@ -86,8 +86,8 @@ def build_classifier(
 
 
 def in_stage(layer: str, point: str) -> bool:
-    """Whether the layer belongs to the stage: it is called after it, as `conv4_block1_out` after `conv4`."""
-    return layer == point or layer.startswith(f"{point}_")
+    """Whether the layer belongs to the stage: `conv4_block1_out` and `conv4a` to `conv4`, `conv40` not."""
+    return layer.startswith(point) and not layer[len(point) : len(point) + 1].isdigit()
 
 
 def with_new_head(classifier: Classifier, hp: HyperParameters, class_names: tuple[str, ...]) -> Classifier:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import keras
 import numpy as np
 
-from zoo.errors import ArtifactError
+from zoo.errors import ArtifactError, MissingLayerError
 from zoo.interfaces import ModelContent
 from zoo.models.classifier import Classifier
 
@@ -26,8 +27,8 @@ def to_content(classifier: Classifier) -> ModelContent:
         class_names=classifier.class_names,
         head=classifier.head,
         freeze_points=classifier.freeze_points,
-        tensors={weight.path: np.array(weight.numpy()) for weight in network.weights},
-        trainable=tuple(weight.path for weight in network.trainable_weights),
+        tensors={path: np.array(weight.numpy()) for path, weight in variables(network).items()},
+        trainable=tuple(path for path, weight in variables(network).items() if weight.trainable),
     )
 
 
@@ -38,7 +39,8 @@ def from_content(content: ModelContent) -> Classifier:
     `keras.saving.register_keras_serializable`; Keras's safe mode refuses code inside the configuration.
 
     Raises:
-        ArtifactError: the graph asks for anything else, or weights and graph do not belong together.
+        MissingLayerError: the graph has a layer of a plugin that is not loaded.
+        ArtifactError: the graph cannot be built, or weights and graph do not belong together.
     """
     _refuse_foreign_code(content.graph)
     try:
@@ -55,13 +57,28 @@ def from_content(content: ModelContent) -> Classifier:
     return Classifier(network, content.class_names, content.head, content.freeze_points)
 
 
+def variables(network: keras.Model) -> dict[str, keras.Variable]:
+    """Every variable by its path, which is the same whenever the network is built.
+
+    Keras numbers variables without a name over the whole process; here they are numbered within their layer.
+    """
+    named = {}
+    for layer in network.layers:
+        for number, variable in enumerate(layer.weights):
+            path = str(variable.path)
+            if re.fullmatch(r"variable(_\d+)?", variable.name):
+                path = f"{path.removesuffix(variable.name)}variable_{number}"
+            named[path] = variable
+    return named
+
+
 def assign_tensors(network: keras.Model, tensors: Mapping[str, np.ndarray]) -> None:
-    """Give each variable of the network the tensor of its path.
+    """Give each variable of the network the tensor of its path, see `variables`.
 
     Raises:
         ArtifactError: a path is missing on either side, or a shape differs.
     """
-    weights = {weight.path: weight for weight in network.weights}
+    weights = variables(network)
     if weights.keys() != tensors.keys():
         odd = sorted(weights.keys() ^ tensors.keys())
         raise ArtifactError(
@@ -86,10 +103,7 @@ def _refuse_foreign_code(graph: Mapping[str, object]) -> None:
         if module.split(".")[0] in ("keras", "builtins") or (not module and name.startswith("__")):
             continue
         if registered is None or keras.saving.get_registered_object(str(registered)) is None:
-            raise ArtifactError(
-                f"the stored graph needs the layer '{registered or name}' of '{module}', which no loaded plugin "
-                "brings: load the plugin that the model was trained with (`zoo show` names it)"
-            )
+            raise MissingLayerError(str(registered or name))
 
 
 def _objects(value: Any) -> Iterator[Mapping[str, Any]]:  # nested JSON

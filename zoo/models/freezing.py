@@ -1,4 +1,4 @@
-"""Freezing: which layers of a classifier do not train."""
+"""Freezing: what of a classifier does not train."""
 
 from __future__ import annotations
 
@@ -34,15 +34,18 @@ def freeze(classifier: Classifier, spec: str) -> tuple[str, ...]:
 
     Args:
         spec: `none`; `all`, the whole backbone; a number N, the first N layers that have weights; the name of
-            a layer, up to it and with it; or a freeze point, up to the last layer of that stage.
+            a layer, up to it and with it; a freeze point, up to the end of that stage; or `LAYER/PREFIX`,
+            several with commas between: just the variables whose paths begin so.
 
     Returns:
-        Names of the frozen layers that have weights.
+        Names of the frozen layers that have weights, or paths of the frozen variables.
 
     Raises:
         FreezeError: there are fewer layers, or none of that name.
     """
     backbone = _backbone_layers(classifier)
+    if "/" in spec:
+        return _freeze_variables(classifier, backbone, spec.split(","))
     frozen = backbone[: _boundary(classifier, backbone, spec)]
     for layer in classifier.network.layers:
         layer.trainable = layer not in frozen
@@ -68,12 +71,16 @@ def _boundary(classifier: Classifier, backbone: list[keras.layers.Layer], spec: 
         return 0 if spec == "none" else len(backbone)
     if re.fullmatch(r"-?\d+", spec):
         return _after_weighted(backbone, int(spec))
-    named = [index for index, layer in enumerate(backbone) if layer.name == spec]
-    if not named and spec in classifier.freeze_points:
-        named = [index for index, layer in enumerate(backbone) if in_stage(layer.name, spec)]
-    if not named:
-        raise FreezeError(_no_such_layer(classifier, backbone, spec))
-    return named[-1] + 1
+    names = [layer.name for layer in backbone]
+    is_point = spec in classifier.freeze_points
+    if spec in names:
+        end = names.index(spec) + 1
+        while is_point and end < len(names) and in_stage(names[end], spec):
+            end += 1  # with `conv_pw_6` goes its normalisation, `conv_pw_6_bn`
+        return end
+    if is_point:
+        return _after_stage(classifier, backbone, spec)
+    raise FreezeError(_no_such_layer(classifier, backbone, spec))
 
 
 def _after_weighted(backbone: list[keras.layers.Layer], count: int) -> int:
@@ -84,6 +91,50 @@ def _after_weighted(backbone: list[keras.layers.Layer], count: int) -> int:
             f"give 0 to {len(weighted)}, or all"
         )
     return weighted[count - 1] + 1 if count else 0
+
+
+def _after_stage(classifier: Classifier, backbone: list[keras.layers.Layer], point: str) -> int:
+    """The end of the stage: its last layer, and what has no stage but lies beside it, as a shortcut does.
+
+    Keras orders layers by depth, so the shortcut around a stage may end after the last layer that bears the
+    stage's name; it goes with the stage until one tensor alone leads on.
+    """
+    last = max(index for index, layer in enumerate(backbone) if in_stage(layer.name, point))
+    end = last + 1
+    while end < len(backbone) and _tensors_across(backbone, end) > 1:
+        if any(in_stage(backbone[end].name, other) for other in classifier.freeze_points):
+            return last + 1
+        end += 1
+    return end
+
+
+def _tensors_across(backbone: list[keras.layers.Layer], end: int) -> int:
+    """How many of the first `end` layers have an output that a later layer takes."""
+    front = {layer.name for layer in backbone[:end]}
+    taken = {
+        node.operation.name
+        for layer in backbone[end:]
+        for call in layer._inbound_nodes  # Keras has no public name for the edges of a graph
+        for node in call.parent_nodes
+    }
+    return len(front & taken)
+
+
+def _freeze_variables(
+    classifier: Classifier, backbone: list[keras.layers.Layer], prefixes: list[str]
+) -> tuple[str, ...]:
+    for layer in classifier.network.layers:
+        layer.trainable = True
+    variables = [variable for layer in backbone for variable in layer.trainable_variables]
+    frozen = [variable for variable in variables if variable.path.startswith(tuple(prefixes))]
+    for prefix in prefixes:
+        if not any(variable.path.startswith(prefix) for variable in frozen):
+            paths = [variable.path for variable in variables]
+            near = nearest_names(prefix, paths) or paths[:3]
+            raise FreezeError(f"no variable's path begins with '{prefix}': there are {', '.join(near)}, …")
+    for variable in frozen:
+        variable.trainable = False
+    return tuple(variable.path for variable in frozen)
 
 
 def _no_such_layer(classifier: Classifier, backbone: list[keras.layers.Layer], spec: str) -> str:

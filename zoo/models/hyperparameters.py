@@ -93,6 +93,12 @@ def _one_of(*names: str) -> Callable[[HyperparameterValue], str]:
     return parse
 
 
+def _text(value: HyperparameterValue) -> str:
+    if not str(value).strip():
+        raise ValueError("all, none, a number of layers, or the name of a layer or stage")
+    return str(value).strip()
+
+
 def _units(value: HyperparameterValue) -> str:
     words = "0 for none or whole numbers up to 16384 with commas between, such as 256,128"
     try:
@@ -158,6 +164,7 @@ _ROWS = (
         "weight of the uniform distribution mixed into the labels",
         _real("a number from 0 to below 1", lambda weight: 0 <= weight < 1),
     ),
+    OwnHyperparameter("freeze", "none", "what of the backbone does not train, as `--freeze` takes it", _text),
     OwnHyperparameter(
         "augmentation",
         "none",

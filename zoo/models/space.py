@@ -18,17 +18,26 @@ if TYPE_CHECKING:
 Values = dict[str, HyperparameterValue]
 
 
-def explore(build: Callable[[HyperParameters], object]) -> HyperParameters:
+def explore(
+    build: Callable[[HyperParameters], object], options: Mapping[str, HyperparameterValue] | None = None
+) -> HyperParameters:
     """Every hyperparameter that `build` declares, conditional ones included.
 
     Builds once with the defaults, then once more for each condition that has not been met yet, as Keras Tuner
     does before a search, so that all is declared before the first trial.
+
+    Args:
+        options: values for those that are not searched (`hp.Fixed`), without which a backbone may have nothing
+            to build, as `tfhub` without its handle. Other names are passed over.
+
+    Raises:
+        HyperparameterError: an option is of the wrong type.
     """
     space = HyperParameters()
     met: list[Any] = []
     tried: list[Any] = []
     while True:
-        attempt = space.copy()
+        attempt = _Attempt(options or {}, space)
         waiting = [scope for scope in tried if scope not in met]
         if waiting:
             met.append(waiting[0])  # tried now; a condition that stays unmet is not tried twice
@@ -103,6 +112,27 @@ def fill_in(hp: HyperParameters) -> None:
             hp.values.setdefault(one.name, one.default)
     for name in [name for name in hp.values if name not in active]:
         del hp.values[name]
+
+
+class _Attempt(HyperParameters):  # type: ignore[misc]  # keras_tuner is untyped
+    """What has been declared so far, where options get their value the moment they are declared."""
+
+    def __init__(self, options: Mapping[str, HyperparameterValue], declared: HyperParameters) -> None:
+        super().__init__()
+        self.options = options
+        self.merge(declared)
+        for hp in declared.space:
+            if isinstance(hp, kinds.Fixed):
+                self._take_option(hp)
+
+    def Fixed(self, name: str, value: HyperparameterValue, **parent: Any) -> Any:  # noqa: N802  Keras Tuner's name
+        if not self._exists(name):
+            self._take_option(kinds.Fixed(name, value))
+        return super().Fixed(name, value, **parent)
+
+    def _take_option(self, hp: Any) -> None:  # a keras_tuner Fixed
+        if hp.name in self.options and hp.name not in OWN:
+            self.values[hp.name] = _of_type(hp, self.options[hp.name])
 
 
 def _held(hp: Any, value: HyperparameterValue) -> Any:  # a keras_tuner HyperParameter

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from zoo.data.cache import decode_images
 from zoo.data.sources import open_dataset
-from zoo.models.content import from_content
 from zoo.training.evaluate import evaluate as evaluate_classifier
 from zoo.training.evaluate import predict as predict_pixels
 from zoo.training.fit import start_fresh
 from zoo.workflows.images import describe_skipped, in_order_of, prepare, refuse_unknown_classes, shape_of
+from zoo.workflows.loading import load_classifier
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,7 +47,7 @@ def evaluate(
     opened = open_dataset(dataset, workspace.plugins.datasets)
     refuse_unknown_classes(opened, found.class_names)
     start_fresh(0)
-    classifier = from_content(workspace.registry.load_content(found.id))
+    classifier = load_classifier(workspace, found)
     images = prepare(workspace, opened, shape_of(workspace, found, opened))
     evaluation = evaluate_classifier(classifier, in_order_of(images.decoded, found.class_names), split)
     workspace.registry.record_evaluation(found.id, images.version, evaluation)
@@ -68,7 +68,7 @@ def predict(workspace: Workspace, model: str, files: Sequence[Path]) -> list[Pre
     if skipped:
         workspace.progress.notice(describe_skipped(skipped))
     start_fresh(0)
-    classifier = from_content(workspace.registry.load_content(found.id))
+    classifier = load_classifier(workspace, found)
     predictions = []
     for path, row in zip(readable, predict_pixels(classifier, pixels), strict=True):
         ranked = sorted(zip(found.class_names, row.tolist(), strict=True), key=lambda pair: -pair[1])

@@ -8,13 +8,13 @@ from keras_tuner import HyperParameters
 
 from zoo.data.sources import open_dataset
 from zoo.interfaces import HyperparameterValue, Model, RunKind, RunPlan
-from zoo.models.classifier import Classifier, with_new_head
-from zoo.models.content import from_content
+from zoo.models.classifier import with_new_head
 from zoo.models.freezing import freeze
 from zoo.models.hyperparameters import declare
 from zoo.models.space import check, choose
 from zoo.training.fit import start_fresh
 from zoo.workflows.images import in_order_of, prepare, shape_of
+from zoo.workflows.loading import load_classifier
 from zoo.workflows.training import OBJECTIVE, fit_and_evaluate, fit_settings, recorded, tell_parameters
 from zoo.workflows.workspace import TrainingOptions, Workspace, environment
 
@@ -29,7 +29,6 @@ def finetune(
     model: str,
     dataset: str,
     *,
-    freeze_up_to: str = "none",
     hyperparameters: Mapping[str, HyperparameterValue] | None = None,
     options: TrainingOptions | None = None,
 ) -> Model:
@@ -40,8 +39,8 @@ def finetune(
 
     Args:
         model: a reference, such as `digits@best`.
-        freeze_up_to: see `zoo.models.freezing.freeze`.
-        hyperparameters: zoo's own; what is not given is as in the parent's head, or has its default.
+        hyperparameters: zoo's own, `freeze` among them; what is not given is as in the parent's head, or has
+            its default.
 
     Raises:
         ZooError: any of its children, before anything is recorded or after the run is recorded as failed.
@@ -52,17 +51,16 @@ def finetune(
     before = workspace.registry.run(parent.run_id).plan
     opened = open_dataset(dataset, workspace.plugins.datasets)
     shape = shape_of(workspace, parent, opened)
-    content = workspace.registry.load_content(parent.id)
     keeps_head = set(opened.images.class_names) == set(parent.class_names) and not given.keys() & set(HEAD)
     class_names = parent.class_names if keeps_head else opened.images.class_names
 
     start_fresh(options.seed)
     hp = _choose(before.hyperparameters, given, len(class_names))
-    classifier: Classifier = from_content(content)
+    classifier = load_classifier(workspace, parent)
     if not keeps_head:
         classifier = with_new_head(classifier, hp, class_names)
         workspace.progress.notice(f"new head for {len(class_names)} classes: {', '.join(class_names[:8])}")
-    frozen = freeze(classifier, freeze_up_to)
+    frozen = freeze(classifier, hp.get("freeze"))
     images = prepare(workspace, opened, shape)
     tell_parameters(workspace, classifier, frozen)
     plan = RunPlan(
@@ -72,7 +70,7 @@ def finetune(
         plugin=before.plugin,
         hyperparameters={**before.hyperparameters, **hp.values},
         settings=options.settings(
-            image_size=parent.image_size, channels=parent.channels, freeze=freeze_up_to, keeps_head=keeps_head
+            image_size=parent.image_size, channels=parent.channels, keeps_head=keeps_head
         ),
         environment=environment(),
         parent_id=parent.id,

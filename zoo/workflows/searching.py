@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zoo.data.sources import OpenedDataset, open_dataset
-from zoo.errors import InterruptedWork, SearchError, UnknownNameError
+from zoo.errors import InterruptedWork, SearchError, UnknownNameError, ZooError
 from zoo.interfaces import (
     Architecture,
     HyperparameterValue,
@@ -23,6 +23,7 @@ from zoo.interfaces import (
 )
 from zoo.models.classifier import build_classifier, space_builder
 from zoo.models.content import assign_tensors
+from zoo.models.freezing import freeze
 from zoo.models.space import check, choose, explore, fix, restore
 from zoo.registry.registry import DEFAULT_REGISTRY
 from zoo.search.loop import last_line, run_search
@@ -30,10 +31,12 @@ from zoo.search.oracles import ALGORITHMS, find_objective, without_bookkeeping
 from zoo.training.fit import FitSettings, start_fresh
 from zoo.workflows.images import Images, InputShape, prepare, shape_for
 from zoo.workflows.training import announce, fit_and_evaluate
-from zoo.workflows.workspace import TrainingOptions, Workspace, check_weights, environment
+from zoo.workflows.workspace import TrainingOptions, Workspace, check_weights, environment, weights_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from keras_tuner import HyperParameters
 
     from zoo.registry import Registry
 
@@ -73,8 +76,10 @@ def search(
     check_weights(architecture, weights)
     opened = open_dataset(dataset, workspace.plugins.datasets)
     shape = shape_for(workspace, architecture, opened, options.image_size)
-    space = explore(space_builder(architecture, **asdict(shape), class_names=opened.images.class_names))
+    build = space_builder(architecture, **asdict(shape), class_names=opened.images.class_names)
+    space = explore(build, hyperparameters)
     fixed = check(space, hyperparameters or {})
+    _try_first(architecture, fix(space, fixed), asdict(shape), opened.images.class_names, weights)
     images = prepare(workspace, opened, shape)
     plan = SearchPlan(
         architecture=architecture.name,
@@ -87,7 +92,7 @@ def search(
         seed=options.seed,
         fixed=fixed,
         space=fix(space, fixed).get_config(),
-        settings=options.settings(**asdict(shape), weights=weights),
+        settings=options.settings(**asdict(shape), **weights_settings(weights)),
         environment=environment(),
     )
     started = workspace.registry.start_search(plan, images.version)
@@ -109,6 +114,24 @@ def resume(workspace: Workspace, search_ref: str) -> tuple[Search, Model]:
     images = prepare(workspace, opened, shape)
     reopened = workspace.registry.reopen_search(found.id)
     return _run(_Searching(workspace, architecture, images, reopened))
+
+
+def _try_first(
+    architecture: Architecture,
+    space: HyperParameters,
+    shape: Mapping[str, int],
+    class_names: tuple[str, ...],
+    weights: str | None,
+) -> None:
+    """Build what the first trial may build, so that weights or a freeze that do not fit are told at once."""
+    hp = choose(space, {})
+    try:
+        classifier = build_classifier(architecture, hp, **shape, class_names=class_names, weights=weights)
+        freeze(classifier, hp.get("freeze"))
+    except ZooError:
+        raise
+    except Exception:  # noqa: S110  a plugin's own failure is recorded with the trial that meets it
+        pass
 
 
 def _refuse_change(
@@ -167,6 +190,7 @@ class _Searching:
             class_names=decoded.class_names,
             weights=_text(plan.settings.get("weights")),
         )
+        freeze(classifier, hp.get("freeze"))
         if trial.continues is not None:
             earlier = self._run_of(trial.continues)
             assign_tensors(

@@ -24,7 +24,7 @@ from zoo.interfaces import (
 )
 from zoo.models.classifier import Classifier, build_classifier, space_builder
 from zoo.models.content import to_content
-from zoo.models.freezing import count_parameters
+from zoo.models.freezing import count_parameters, freeze
 from zoo.models.space import check, choose, explore
 from zoo.training.evaluate import evaluate
 from zoo.training.fit import FitSettings, fit, start_fresh
@@ -35,6 +35,7 @@ from zoo.workflows.workspace import (
     check_weights,
     environment,
     preset_of,
+    weights_settings,
 )
 
 if TYPE_CHECKING:
@@ -74,26 +75,27 @@ def train(
     opened = open_dataset(dataset, workspace.plugins.datasets)
     shape = shape_for(workspace, architecture, opened, options.image_size)
     class_names = opened.images.class_names
-    space = explore(space_builder(architecture, **asdict(shape), class_names=class_names))
+    space = explore(space_builder(architecture, **asdict(shape), class_names=class_names), given)
     hp = choose(space, check(space, given))
+    start_fresh(options.seed)
+    classifier = build_classifier(architecture, hp, **asdict(shape), class_names=class_names, weights=weights)
+    frozen = freeze(classifier, hp.get("freeze"))
     images = prepare(workspace, opened, shape)
+    tell_parameters(workspace, classifier, frozen)
+    if frozen and architecture.weights and weights is None:
+        workspace.progress.notice("the frozen layers have random weights: --weights loads trained ones")
     plan = RunPlan(
         kind=RunKind.TRAIN,
         architecture=architecture.name,
         architecture_version=architecture.version,
         plugin=workspace.plugins.provider(architecture.name).provenance,
         hyperparameters=dict(hp.values),
-        settings=options.settings(**asdict(shape), preset=preset, weights=weights),
+        settings=options.settings(**asdict(shape), preset=preset, **weights_settings(weights)),
         environment=environment(),
     )
     run = workspace.registry.start_run(plan, images.version)
     workspace.progress.run_started(run)
     with recorded(workspace, run):
-        start_fresh(options.seed)
-        classifier = build_classifier(
-            architecture, hp, **asdict(shape), class_names=class_names, weights=weights
-        )
-        tell_parameters(workspace, classifier)
         outcome = fit_and_evaluate(
             workspace, run, classifier, images.decoded, plan.hyperparameters, fit_settings(options, OBJECTIVE)
         )
@@ -130,7 +132,8 @@ def tell_parameters(workspace: Workspace, classifier: Classifier, frozen: tuple[
     """Say before training how many parameters will train."""
     counts = count_parameters(classifier.network)
     which = f"; frozen: {' … '.join(dict.fromkeys((frozen[0], frozen[-1])))}" if frozen else ""
-    which += f" ({len(frozen)} layers)" if len(frozen) > 1 else ""
+    what = "variables" if frozen and "/" in frozen[0] else "layers"
+    which += f" ({len(frozen)} {what})" if len(frozen) > 1 else ""
     workspace.progress.notice(
         f"{counts.trainable:,} trainable and {counts.non_trainable:,} non-trainable parameters{which}"
     )

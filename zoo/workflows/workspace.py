@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import keras
@@ -65,11 +67,22 @@ def check_weights(architecture: Architecture, weights: str | None) -> None:
         )
     if weights not in architecture.weights and not looks_like_path(weights):
         raise UnknownNameError("weights", weights, architecture.weights, "or give the path of a weights file")
+    if weights not in architecture.weights and not Path(weights).is_file():
+        raise HyperparameterError(f"there is no weights file {weights}: check --weights")
 
 
 def looks_like_path(text: str) -> bool:
     """Whether a weights argument is a file rather than a name."""
     return "/" in text or text.endswith((".h5", ".keras"))
+
+
+def weights_settings(weights: str | None) -> dict[str, HyperparameterValue | None]:
+    """What a run stores of the weights it starts from: a name, or a file with the SHA-256 of its content."""
+    if weights is None or not looks_like_path(weights):
+        return {"weights": weights}
+    with Path(weights).open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return {"weights": str(Path(weights).absolute()), "weights_sha256": digest}
 
 
 def preset_of(architecture: Architecture, name: str | None) -> Mapping[str, HyperparameterValue]:

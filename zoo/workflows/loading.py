@@ -1,0 +1,33 @@
+"""A registered model becomes a classifier again, whether or not its plugin is still there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zoo.errors import ArtifactError, MissingLayerError
+from zoo.models.content import from_content
+
+if TYPE_CHECKING:
+    from zoo.interfaces import Model
+    from zoo.models.classifier import Classifier
+    from zoo.workflows.workspace import Workspace
+
+
+def load_classifier(workspace: Workspace, model: Model) -> Classifier:
+    """Build the model from what is stored of it; only custom layers are taken from its architecture's plugin.
+
+    Raises:
+        ArtifactError: what is stored is damaged, or needs a plugin that is not loaded.
+    """
+    architecture = workspace.plugins.architectures.get(model.architecture)
+    if architecture is not None and architecture.custom_layers is not None:
+        architecture.custom_layers()  # imports them, which registers them with Keras
+    try:
+        return from_content(workspace.registry.load_content(model.id))
+    except MissingLayerError as error:
+        plan = workspace.registry.run(model.run_id).plan
+        raise ArtifactError(
+            f"model {model.id} needs the layer '{error.layer}' of architecture '{model.architecture}', version "
+            f"{plan.architecture_version}, which came from {plan.plugin} and is not loaded: install that plugin, "
+            "or name its folder with --plugins-dir"
+        ) from error
