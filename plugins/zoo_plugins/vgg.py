@@ -1,0 +1,52 @@
+"""VGG: stacks of 3×3 convolutions, 16 or 19 layers with weights.
+
+Simonyan & Zisserman 2014, "Very deep convolutional networks for large-scale image recognition".
+"""
+
+from zoo import Architecture, hookimpl
+from zoo_plugins.applications import build, scaled
+from zoo_plugins.weights import load_weights
+
+# Only the last layer is replaced, by zoo's head; everything before it keeps the weights that it came with.
+REPLACE_LAST = {
+    "fully_connected": True,
+    "head_units": "0",
+    "dropout": 0.0,
+    "optimizer": "adam",
+    "learning_rate": 1e-4,
+    "freeze": "all",
+}
+
+
+def vgg(depth):
+    network = f"VGG{depth}"
+
+    def backbone(hp, inputs, *, weights=None):
+        """Convolutions alone, or with the network's two dense layers of 4096 units."""
+        import keras
+
+        pixels = scaled(inputs, "caffe")
+        if not hp.Fixed("fully_connected", value=False):
+            return build(network, pixels, weights).output
+        from_keras = weights if weights == "imagenet" else None
+        features = build(network, pixels, from_keras, include_top=True).get_layer("fc2").output
+        if weights != from_keras:
+            load_weights(keras.Model(inputs, features), weights, whose=f"{network} with its dense layers")
+        return features
+
+    return Architecture(
+        name=f"vgg{depth}",
+        backbone=backbone,
+        summary=f"stacks of 3×3 convolutions, {depth} layers with weights",
+        reference="Simonyan & Zisserman 2014, Very deep convolutional networks for large-scale image recognition",
+        default_size=224,
+        channels=3,
+        weights=("imagenet",),
+        presets={"replace-last": REPLACE_LAST},
+        freeze_points=("block1", "block2", "block3", "block4", "block5", "fc1", "fc2"),
+    )
+
+
+@hookimpl
+def zoo_architectures():
+    return [vgg(16), vgg(19)]

@@ -1,0 +1,53 @@
+"""Weights files into a network without its top, whether or not the file has the top."""
+
+from zoo import ZooError
+
+
+def load_weights(model, path, *, whose):
+    """Give the network the weights of a file: Keras's `.weights.h5` or `.keras`, or an older `.h5`.
+
+    Layers are matched by their order, as Keras does; those that the file has beyond the network's last one, its
+    top, are passed over.
+
+    Raises:
+        ZooError: the file cannot be read or was written for another network.
+    """
+    import h5py
+
+    try:
+        if h5py.is_hdf5(path):
+            with h5py.File(path) as file:
+                group = file.get("model_weights", file)
+                if "layer_names" in group.attrs:
+                    _load_older(model, group)
+                    return
+        model.load_weights(path)
+    except (OSError, ValueError, KeyError) as error:
+        raise ZooError(f"weights file {path} does not fit {whose}: {_first_line(error)}") from error
+
+
+def _load_older(model, group):
+    """The `.h5` of Keras 1 and 2, which Keras Applications also publish: a group of tensors for each layer."""
+    stored = [group[_text(name)] for name in group.attrs["layer_names"]]
+    stored = [layer for layer in stored if len(layer.attrs["weight_names"])]
+    layers = [layer for layer in model.layers if layer.weights]
+    if len(stored) < len(layers):
+        raise ValueError(f"it has {len(stored)} layers with weights, the network {len(layers)}")
+    for layer, source in zip(layers, stored, strict=False):
+        tensors = [source[_text(name)][()] for name in source.attrs["weight_names"]]
+        weights = [*layer.trainable_weights, *layer.non_trainable_weights]
+        shapes = [tuple(weight.shape) for weight in weights]
+        if [tensor.shape for tensor in tensors] != shapes:
+            raise ValueError(
+                f"layer {layer.name} has weights {shapes}, the file {[tensor.shape for tensor in tensors]}"
+            )
+        for weight, tensor in zip(weights, tensors, strict=True):
+            weight.assign(tensor)
+
+
+def _text(name):
+    return name.decode() if isinstance(name, bytes) else name
+
+
+def _first_line(error):
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
