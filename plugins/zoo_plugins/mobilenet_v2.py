@@ -7,14 +7,6 @@ counts fingers on photographs of 224×224, with ImageNet weights and the backbon
 from zoo import Architecture, hookimpl
 from zoo_plugins.applications import build, scaled
 
-FINGERS_TRANSFER = {
-    "alpha": 0.35,
-    "pooling": "avg",
-    "head_units": "100",
-    "dropout": 0.5,
-    "freeze": "all",
-}
-
 
 def backbone(hp, inputs, *, weights=None):
     """`alpha` is the paper's width multiplier: the share of each layer's filters that are kept."""
@@ -33,7 +25,15 @@ def zoo_architectures():
             default_size=224,
             channels=3,
             weights=("imagenet",),
-            presets={"fingers-transfer": FINGERS_TRANSFER},
+            presets={
+                "fingers-transfer": {
+                    "alpha": 0.35,
+                    "pooling": "avg",
+                    "head_units": "100",
+                    "dropout": 0.5,
+                    "freeze": "all",
+                }
+            },
             freeze_points=(
                 "expanded_conv",
                 *(f"block_{number}" for number in range(1, 17)),

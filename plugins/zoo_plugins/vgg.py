@@ -7,16 +7,6 @@ from zoo import Architecture, hookimpl
 from zoo_plugins.applications import build, scaled
 from zoo_plugins.weights import load_weights
 
-# Only the last layer is replaced, by zoo's head; everything before it keeps the weights that it came with.
-REPLACE_LAST = {
-    "fully_connected": True,
-    "head_units": "0",
-    "dropout": 0.0,
-    "optimizer": "adam",
-    "learning_rate": 1e-4,
-    "freeze": "all",
-}
-
 
 def vgg(depth):
     network = f"VGG{depth}"
@@ -42,7 +32,17 @@ def vgg(depth):
         default_size=224,
         channels=3,
         weights=("imagenet",),
-        presets={"replace-last": REPLACE_LAST},
+        # Only the last layer is replaced, by zoo's head; everything before it keeps the weights that it came with.
+        presets={
+            "replace-last": {
+                "fully_connected": True,
+                "head_units": "0",
+                "dropout": 0.0,
+                "optimizer": "adam",
+                "learning_rate": 1e-4,
+                "freeze": "all",
+            }
+        },
         freeze_points=("block1", "block2", "block3", "block4", "block5", "fc1", "fc2"),
     )
 

@@ -34,7 +34,10 @@ def answer(zoo: Callable, trained: Path) -> Callable:
         (["runs"], RUN),
         (["searches"], SEARCH),
         (["datasets"], {"dataset", "summary", "source", "reference"}),
-        (["plugins"], {"name", "origin", "version", "architectures", "datasets", "error"}),
+        (
+            ["plugins"],
+            {"name", "kinds", "origin", "version", "architectures", "datasets", "state", "error"},
+        ),
     ],
 )
 def test_lists(answer: Callable, command: list[str], names: set[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +13,7 @@ from zoo.cli.options import json_option
 from zoo.cli.output import pairs, print_fields, print_json, print_table
 
 if TYPE_CHECKING:
+    from zoo.cli.spaces import BuiltArchitecture, SpaceEntry
     from zoo.interfaces import Architecture
 
 
@@ -20,11 +22,14 @@ if TYPE_CHECKING:
 @json_option
 @pass_app
 def command(app: App, name: str | None, as_json: bool) -> None:
-    """List the architectures that plugins bring, or show one with its presets."""
+    """List the architectures that plugins bring, or show one with its search space and presets.
+
+    The first look at one builds it, which takes some seconds; after that it is remembered.
+    """
     if name is not None:
         _show(app, app.plugins.architecture(name), as_json=as_json)
         return
-    architectures = sorted(app.plugins.architectures.values(), key=lambda one: one.name)
+    architectures = sorted(app.plugins.architectures.values(), key=_by_name)
     if as_json:
         print_json([_document(app, one) for one in architectures])
         return
@@ -42,27 +47,59 @@ def command(app: App, name: str | None, as_json: bool) -> None:
     print_table(columns, rows, empty="no architectures: no plugin is loaded, see `zoo plugins`")
 
 
+def _by_name(architecture: Architecture) -> list[str]:
+    """As people sort: resnet50 before resnet101."""
+    return [part.zfill(6) if part.isdigit() else part for part in re.split(r"(\d+)", architecture.name)]
+
+
 def _document(app: App, architecture: Architecture) -> dict[str, object]:
-    """All but the backbone, which is code."""
+    """All but what is code."""
     fields = {field.name: getattr(architecture, field.name) for field in dataclasses.fields(architecture)}
-    del fields["backbone"]
+    del fields["backbone"], fields["custom_layers"]
     return {**fields, "plugin": app.plugins.provider(architecture.name).provenance}
 
 
 def _show(app: App, architecture: Architecture, *, as_json: bool) -> None:
+    from zoo.cli.spaces import built
+
+    provenance = app.plugins.provider(architecture.name).provenance
+    found = built(architecture, provenance)
     if as_json:
-        print_json(_document(app, architecture))
+        print_json({**_document(app, architecture), "built": found})
         return
     print_fields(
         {
             "architecture": f"{architecture.name}, version {architecture.version}",
             "summary": architecture.summary,
             "reference": architecture.reference,
-            "from": app.plugins.provider(architecture.name).provenance,
+            "from": provenance,
             "pixels a side": f"{architecture.default_size or 'those of the dataset'}, at least {architecture.min_size}",
             "channels": architecture.channels or "1 or 3",
-            "weights": ", ".join(architecture.weights),
+            "parameters": _parameters(found),
+            "weights": ", ".join([*architecture.weights, "a weights file"]) if architecture.weights else None,
             "freeze points": ", ".join(architecture.freeze_points),
             **{f"preset {preset}": pairs(values) for preset, values in architecture.presets.items()},
         }
     )
+    click.echo()
+    rows = [
+        (entry.name, _value(entry.default), entry.searched or "not searched", _note(entry))
+        for entry in sorted(found.hyperparameters, key=lambda entry: entry.own)
+    ]
+    empty = f"its hyperparameters are not known: {found.error}"
+    print_table(["hyperparameter", "default", "searched over", "note"], rows, empty=empty)
+
+
+def _parameters(found: BuiltArchitecture) -> str | None:
+    """Of the backbone alone: a head depends on the dataset."""
+    if found.parameters is None:
+        return None
+    return f"{found.parameters:,} before the head, at {found.image_size}×{found.image_size}"
+
+
+def _note(entry: SpaceEntry) -> str:
+    return f"only with {entry.condition}" if entry.condition else entry.summary
+
+
+def _value(default: object) -> str:
+    return "''" if default == "" else f"{default}"

@@ -90,7 +90,7 @@ def decode_dataset(
         DatasetError: an image is unreadable and `strict` is set, a class or a split has no readable image,
             a file vanished or changed since the dataset was opened, or the cache cannot be written.
     """
-    entry = (cache or _default_cache()) / "decoded" / f"{opened.fingerprint[:16]}-{size}x{size}x{channels}"
+    entry = (cache or cache_folder()) / "decoded" / f"{opened.fingerprint[:16]}-{size}x{size}x{channels}"
     row_bytes = size * size * channels
     unreadable = _read_index(entry, opened, row_bytes)
     if unreadable is None:
@@ -147,7 +147,8 @@ def decode_images(
     )
 
 
-def _default_cache() -> Path:
+def cache_folder() -> Path:
+    """Where everything lies that can be made anew: `ZOO_CACHE`, else the user's cache folder."""
     return Path(os.environ.get("ZOO_CACHE") or platformdirs.user_cache_dir("zoo")).expanduser()
 
 

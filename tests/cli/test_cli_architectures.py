@@ -1,0 +1,168 @@
+"""`zoo architectures NAME`: one architecture, with what it turns out to be when it is built."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+PLUGIN = """
+from zoo import Architecture, hookimpl
+
+def backbone(hp, inputs, *, weights=None):
+    from keras import layers
+    {declare}
+    return layers.Conv2D(4, 3, padding="same", name="only_conv")(inputs)
+
+@hookimpl
+def zoo_architectures():
+    return [Architecture(name="mine", backbone=backbone, summary="s", reference="r", min_size=4, channels=1)]
+"""
+EVERY_KIND = """
+    hp.Choice("kind", ["plain", "residual"])
+    with hp.conditional_scope("kind", ["residual"]):
+        hp.Int("depth", 2, 8, step=2)
+    hp.Float("growth", 0.5, 32.0, sampling="log", default=4.0)
+    hp.Boolean("biased")
+    hp.Fixed("plan", "")
+"""
+LOOK = (
+    "import json, sys; from zoo.cli import run; code = run(sys.argv[1:]); "
+    "print(json.dumps([code, 'tensorflow' in sys.modules]), file=sys.stderr)"
+)
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Write the plugin `mine`, whose backbone runs these lines."""
+    folder = tmp_path / "own"
+    folder.mkdir()
+    monkeypatch.setenv("ZOO_PLUGINS_DIR", str(folder))
+
+    def write(declare: str = "") -> None:
+        (folder / "mine.py").write_text(PLUGIN.format(declare=declare.strip() or "pass"), encoding="utf-8")
+
+    return write
+
+
+def rows_of(out: str) -> list[str]:
+    """The table of hyperparameters, those of the architecture itself, cells apart by two spaces."""
+    lines = [line for line in out.split("\n\n")[1].splitlines() if line]
+    return ["  ".join(part.strip() for part in line.split("  ") if part.strip()) for line in lines]
+
+
+def test_one_architecture(zoo: Callable, plain: Callable) -> None:
+    fields = plain(zoo("architectures", "tiny").out.split("\n\n")[0])
+    assert fields == (
+        "architecture  tiny, version 1\n"
+        "summary  two convolutions\n"
+        "reference  none\n"
+        "from  PLUGINS/tiny.py\n"
+        "pixels a side  those of the dataset, at least 4\n"
+        "channels  1 or 3\n"
+        "parameters  132 before the head, at 4×4\n"
+        "weights  –\n"
+        "freeze points  front, back\n"
+        "preset wide  filters=4 dropout=0.5"
+    )
+
+
+def test_its_search_space(zoo: Callable, plugin: Callable) -> None:
+    plugin(EVERY_KIND)
+    assert rows_of(zoo("architectures", "mine").out)[:7] == [
+        "hyperparameter  default  searched over  note",
+        "kind  plain  plain, residual  –",
+        "depth  2  2 to 8, step 2  only with kind=residual",
+        "growth  4.0  0.5 to 32, log  –",
+        "biased  False  True, False  –",
+        "plan  ''  not searched  –",
+        "optimizer  adam  not searched  how weights are updated",
+    ]
+
+
+def test_its_search_space_as_json(zoo: Callable) -> None:
+    built = json.loads(zoo("architectures", "tiny", "--json").out)["built"]
+    assert (built["image_size"], built["parameters"], built["error"]) == (4, 132, None)
+    assert built["hyperparameters"][0] == {
+        "name": "filters",
+        "default": 2,
+        "searched": "1 to 4",
+        "condition": None,
+        "own": False,
+        "summary": "",
+    }
+
+
+def look() -> tuple[int, bool]:
+    """`zoo architectures mine` in a process of its own: its exit code, and whether it imported TensorFlow."""
+    done = subprocess.run(
+        [sys.executable, "-c", LOOK, "architectures", "mine"],
+        env=dict(os.environ),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    code, imported = json.loads(done.stderr.splitlines()[-1])
+    return code, imported
+
+
+def test_a_second_look_imports_no_tensorflow(zoo: Callable, plugin: Callable) -> None:
+    plugin()
+    first = zoo("architectures", "mine").out
+    assert look() == (0, False)
+    assert zoo("architectures", "mine").out == first
+
+
+def test_a_change_of_its_code_is_seen(zoo: Callable, plugin: Callable) -> None:
+    plugin()
+    before = rows_of(zoo("architectures", "mine").out)
+    plugin('hp.Boolean("biased")')
+    assert set(rows_of(zoo("architectures", "mine").out)) - set(before) == {"biased  False  True, False  –"}
+
+
+def test_a_damaged_cache_is_made_anew(zoo: Callable, plugin: Callable, tmp_path: Path) -> None:
+    plugin()
+    first = zoo("architectures", "mine").out
+    (entry,) = (tmp_path / "cache" / "architectures").iterdir()
+    entry.write_text('{"space": [', encoding="utf-8")
+    assert zoo("architectures", "mine").out == first
+
+
+def test_a_cache_that_cannot_be_written_changes_nothing(
+    zoo: Callable, plugin: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugin()
+    first = zoo("architectures", "mine").out
+    (tmp_path / "file").write_text("no folder", encoding="utf-8")
+    monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "file"))
+    assert zoo("architectures", "mine").out == first
+
+
+@pytest.mark.parametrize(
+    ("declare", "told"),
+    [
+        ("raise ValueError('no luck')", "its hyperparameters are not known: ValueError: no luck"),
+        (
+            "from zoo import ZooError; raise ZooError('give it a handle')",
+            "its hyperparameters are not known: give it a handle",
+        ),
+    ],
+    ids=["its own error", "a value that it needs"],
+)
+def test_one_that_cannot_be_built_says_why(zoo: Callable, plugin: Callable, declare: str, told: str) -> None:
+    plugin(declare)
+    result = zoo("architectures", "mine")
+    assert (result.code, result.out.split("\n\n")[1]) == (0, f"{told}\n")

@@ -1,0 +1,43 @@
+"""What an architecture turns out to be once it is built: its search space and its size."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zoo.models.classifier import build_classifier, space_builder
+from zoo.models.freezing import count_parameters, freeze
+from zoo.models.space import choose, explore
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from zoo.interfaces import Architecture
+
+CLASSES = ("one", "two")
+
+
+def describe(architecture: Architecture) -> Mapping[str, object]:
+    """Its hyperparameters, as Keras Tuner writes them down, and the size of its default backbone.
+
+    Returns:
+        `image_size`, pixels a side that it was built for; `parameters`, how many weights the backbone has;
+        `space`, the configuration of each hyperparameter, zoo's own too.
+
+    Raises:
+        ZooError: it cannot be built with its defaults.
+    """
+    image_size = architecture.default_size or architecture.min_size
+    channels = architecture.channels or 3
+    space = explore(
+        space_builder(architecture, image_size=image_size, channels=channels, class_names=CLASSES)
+    )
+    classifier = build_classifier(
+        architecture, choose(space, {}), image_size=image_size, channels=channels, class_names=CLASSES
+    )
+    every = count_parameters(classifier.network).total
+    freeze(classifier, "all")
+    return {
+        "image_size": image_size,
+        "parameters": every - count_parameters(classifier.network).trainable,
+        "space": space.get_config()["space"],
+    }
