@@ -9,6 +9,7 @@
     ├── FreezeError           the layers to freeze do not exist, or nothing would be left to train
     ├── TrainingError         one training cannot go on, such as a loss that became NaN
     ├── SearchError           a search cannot start, go on or be resumed
+    ├── ExportError           a model cannot be written in a format
     ├── RegistryError         the registry cannot be opened, read or written
     │   ├── NotFoundError     a reference names no model, run or search, or several
     │   └── ArtifactError     stored bytes are missing or damaged
@@ -81,6 +82,10 @@ class TrainingError(ZooError):
 
 class SearchError(ZooError):
     """A search cannot start, go on or be resumed."""
+
+
+class ExportError(ZooError):
+    """A model cannot be written in the format that is asked for."""
 
 
 class RegistryError(ZooError):

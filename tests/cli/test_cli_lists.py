@@ -76,8 +76,10 @@ def test_architectures(zoo: Callable, plain: Callable) -> None:
         "convnet  ≥ 8  stacked convolution and pooling blocks  fingers, mobi-scan, chest-xray  keras-zoo VERSION",
         "large  ≥ 16  colour only  –  PLUGINS/tiny.py",
         "moody  ≥ 4  fails at times  –  PLUGINS/tiny.py",
-        "resnet  32 (≥ 16)  residual network for small images, from scratch  "
-        "resnet20, resnet32, resnet56  keras-zoo VERSION",
+        (
+            "resnet  32 (≥ 16)  residual network for small images, from scratch  "
+            "resnet20, resnet32, resnet56  keras-zoo VERSION"
+        ),
         "tiny  ≥ 4  two convolutions  wide  PLUGINS/tiny.py",
     } <= set(rows)
 

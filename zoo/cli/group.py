@@ -12,7 +12,7 @@ import zoo
 from zoo.cli.app import App
 
 SECTIONS = {
-    "Work": ("search", "train", "finetune", "evaluate", "predict"),
+    "Work": ("search", "train", "finetune", "evaluate", "predict", "export"),
     "Look up": ("best", "models", "runs", "searches", "show", "alias"),
     "Ingredients": ("architectures", "datasets", "plugins"),
 }

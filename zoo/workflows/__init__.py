@@ -1,6 +1,7 @@
-"""Where work meets the registry: train, search, finetune, evaluate, predict. Imports TensorFlow."""
+"""Where work meets the registry: train, search, finetune, evaluate, predict, export. Imports TensorFlow."""
 
 from zoo.workflows.evaluation import Prediction, evaluate, predict
+from zoo.workflows.exporting import export
 from zoo.workflows.finetuning import finetune
 from zoo.workflows.searching import resume, search
 from zoo.workflows.training import train
@@ -11,6 +12,7 @@ __all__ = [
     "TrainingOptions",
     "Workspace",
     "evaluate",
+    "export",
     "finetune",
     "predict",
     "resume",

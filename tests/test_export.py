@@ -1,0 +1,84 @@
+"""Formats that a classifier can leave in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from zoo.errors import ExportError, UnknownNameError
+from zoo.export import SUFFIXES, export
+from zoo.plugins import load_plugins
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from zoo.models.classifier import Classifier
+
+PIXELS = np.random.default_rng(1).integers(0, 256, (3, 8, 8, 1)).astype(np.float32)
+
+
+@pytest.fixture
+def classifier(build: Callable[..., Classifier]) -> Classifier:
+    return build(load_plugins().architecture("convnet"), blocks=1, filters=8)
+
+
+def read(path: Path, file_format: str) -> np.ndarray:
+    if file_format == "saved-model":
+        loaded = tf.saved_model.load(str(path))
+        return np.asarray(loaded.serve(PIXELS))
+    return keras.models.load_model(path, compile=False).predict(PIXELS, verbose=0)
+
+
+@pytest.mark.parametrize("file_format", SUFFIXES)
+def test_what_is_written_gives_the_same_probabilities(
+    classifier: Classifier, tmp_path: Path, file_format: str
+) -> None:
+    path = tmp_path / f"written{SUFFIXES[file_format]}"
+    export(classifier, path, file_format)
+    expected = classifier.network.predict(PIXELS, verbose=0)
+    assert np.allclose(read(path, file_format), expected, atol=1e-6)
+
+
+def test_a_saved_model_has_the_class_names(classifier: Classifier, tmp_path: Path) -> None:
+    export(classifier, tmp_path / "written", "saved-model")
+    assert (tmp_path / "written" / "labels.txt").read_text().split() == list(classifier.class_names)
+
+
+@pytest.mark.parametrize("file_format", SUFFIXES)
+def test_nothing_but_the_result_is_left(classifier: Classifier, tmp_path: Path, file_format: str) -> None:
+    path = tmp_path / f"written{SUFFIXES[file_format]}"
+    export(classifier, path, file_format)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_unknown_format_names_the_nearest(classifier: Classifier, tmp_path: Path) -> None:
+    with pytest.raises(UnknownNameError, match="unknown format 'kreas': did you mean 'keras'"):
+        export(classifier, tmp_path / "written", "kreas")
+
+
+def test_nothing_is_overwritten(classifier: Classifier, tmp_path: Path) -> None:
+    path = tmp_path / "mine.keras"
+    path.write_text("mine")
+    with pytest.raises(ExportError, match="exists: remove it, or name another place with --output"):
+        export(classifier, path, "keras")
+    assert path.read_text() == "mine"
+
+
+def test_a_folder_that_is_not_there(classifier: Classifier, tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match=r"cannot write .*: No such file or directory"):
+        export(classifier, tmp_path / "gone" / "written.keras", "keras")
+
+
+def test_a_network_that_a_format_cannot_hold(build: Callable[..., Classifier], tmp_path: Path) -> None:
+    """Old HDF5 files know layers, not operations such as the flip of VGG's channels."""
+    vgg = build(load_plugins().architecture("vgg16"), image_size=32, channels=3)
+    with pytest.raises(
+        ExportError, match=r"the format h5 cannot hold this network \(Unknown layer: 'Flip'\)"
+    ):
+        export(vgg, tmp_path / "written.h5", "h5")
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,104 @@
+"""Formats that a classifier can leave zoo in, each read back and compared before it counts as written."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from zoo.errors import ExportError, UnknownNameError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from zoo.models.classifier import Classifier
+
+SUFFIXES = {"keras": ".keras", "h5": ".h5", "saved-model": ""}
+"""Format -> how its files are called; a SavedModel is a folder."""
+
+TOLERANCE = 1e-5
+LABELS = "labels.txt"
+
+
+def export(classifier: Classifier, path: Path, file_format: str) -> None:
+    """Write the classifier, pixels 0-255 in and probabilities out, as `keras`, `h5` or `saved-model`.
+
+    A SavedModel folder also gets `labels.txt`, the class names in the order of the outputs, one a line.
+    What is written is loaded again and must give the same probabilities; only then does it get its name.
+
+    Raises:
+        UnknownNameError: there is no such format.
+        ExportError: something of that name exists, it cannot be written, or the format cannot hold the network.
+    """
+    if file_format not in SUFFIXES:
+        raise UnknownNameError("format", file_format, SUFFIXES)
+    if path.exists():
+        raise ExportError(f"{path} exists: remove it, or name another place with --output")
+    try:
+        with tempfile.TemporaryDirectory(prefix=".zoo-export-", dir=path.parent) as folder, _quiet():
+            written = Path(folder) / f"model{SUFFIXES[file_format]}"
+            _write(classifier, written, file_format)
+            _compare(classifier, written, file_format)
+            shutil.move(written, path)
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise ExportError(f"cannot write {path}: {reason}") from error
+
+
+def _write(classifier: Classifier, path: Path, file_format: str) -> None:
+    try:
+        if file_format == "saved-model":
+            classifier.network.export(path, format="tf_saved_model", verbose=False)
+            (path / LABELS).write_text("\n".join(classifier.class_names) + "\n", encoding="utf-8")
+        else:
+            classifier.network.save(path)
+    except (TypeError, ValueError, NotImplementedError) as error:
+        raise _unfit(file_format, error) from error
+
+
+def _compare(classifier: Classifier, path: Path, file_format: str) -> None:
+    shape = (2, classifier.image_size, classifier.image_size, classifier.channels)
+    pixels = np.random.default_rng(0).integers(0, 256, shape).astype(np.float32)
+    try:
+        again = _read_back(path, file_format, pixels)
+        difference = np.abs(again - np.asarray(classifier.network(pixels))).max()
+    except (TypeError, ValueError, AttributeError) as error:
+        raise _unfit(file_format, error) from error
+    if not difference <= TOLERANCE:
+        raise _unfit(file_format, f"read back, its probabilities differ by {difference:.2g}")
+
+
+def _read_back(path: Path, file_format: str, pixels: np.ndarray) -> np.ndarray:
+    """The probabilities that the written network gives for these pixels."""
+    if file_format == "saved-model":
+        loaded = tf.saved_model.load(str(path))  # its functions need it to live on
+        return np.asarray(loaded.serve(pixels))
+    return np.asarray(keras.models.load_model(path, compile=False)(pixels))
+
+
+def _unfit(file_format: str, reason: object) -> ExportError:
+    first = (str(reason).strip() or type(reason).__name__).splitlines()[0].split(". ")[0]
+    others = " or ".join(name for name in SUFFIXES if name != file_format)
+    return ExportError(f"the format {file_format} cannot hold this network ({first}): use {others}")
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without Keras's advice against HDF5, which was asked for by name, and TensorFlow's on retracing."""
+    loggers = [logging.getLogger(name) for name in ("absl", "tensorflow")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
