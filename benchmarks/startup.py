@@ -10,13 +10,32 @@ import tempfile
 import time
 from pathlib import Path
 
+from zoo.plugins import load_plugins
+
 COMMANDS = {
     "zoo --help": ["-m", "zoo", "--help"],
-    "zoo architectures": ["-m", "zoo", "architectures"],
+    "zoo architectures, 25 of them": ["-m", "zoo", "--plugins-dir", "well", "architectures"],
+    "  with 3 broken plugins beside": ["-m", "zoo", "--plugins-dir", "broken", "architectures"],
     "zoo best digits": ["-m", "zoo", "best", "digits"],
     'python -c "import tensorflow"': ["-c", "import tensorflow"],
 }
 PEER = 'python -c "import tensorflow"'
+ARCHITECTURES = 25
+PLUGIN = """
+from zoo import Architecture, hookimpl
+
+def backbone(hp, inputs, *, weights=None):
+    return inputs
+
+@hookimpl
+def zoo_architectures():
+    return [Architecture(name="{name}", backbone=backbone, summary="one more", reference="none")]
+"""
+BROKEN = {
+    "cannot_be_imported": "import a_library_that_is_not_there",
+    "does_not_parse": "def zoo_architectures(:",
+    "returns_the_wrong_type": PLUGIN.replace("return [", "return 'net' or ["),
+}
 
 
 def main() -> None:
@@ -26,6 +45,7 @@ def main() -> None:
     runs = parser.parse_args().runs
     with tempfile.TemporaryDirectory() as folder:
         train_something(Path(folder))
+        write_plugins(Path(folder))
         # In turn, so that a slow moment of the machine hits all of them.
         seconds = {name: [] for name in COMMANDS}
         for _ in range(runs):
@@ -46,6 +66,16 @@ def train_something(folder: Path) -> None:
         check=True,
         capture_output=True,
     )
+
+
+def write_plugins(folder: Path) -> None:
+    """In `well` as many plugin files as make 25 architectures; in `broken` the same, and three that fail."""
+    missing = ARCHITECTURES - len(load_plugins().architectures)
+    files = {f"more_{number}": PLUGIN.format(name=f"more-{number}") for number in range(missing)}
+    for name, plugins in (("well", files), ("broken", {**files, **BROKEN})):
+        (folder / name).mkdir()
+        for stem, text in plugins.items():
+            (folder / name / f"{stem}.py").write_text(text, encoding="utf-8")
 
 
 def timed(arguments: list[str], folder: Path) -> float:
