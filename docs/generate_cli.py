@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
 
 from zoo.cli.app import App
 from zoo.cli.group import SECTIONS, cli
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 PAGE = Path(__file__).with_name("cli.md")
 WIDTH = 100  # columns; the same whatever terminal this runs in
@@ -19,17 +25,23 @@ Exit codes: 0 done, 1 an error told in one line on standard error, 2 wrong usage
 
 
 def render() -> str:
-    """The page: the group's help, then each of our commands'."""
+    """The page: the group's help, then each of our commands', each followed by its own commands'."""
     root = cli.make_context("zoo", [], resilient_parsing=True, terminal_width=WIDTH)
     # Commands of plugins that happen to be installed are no part of our page.
     App.of(root).commands_added = True
-    parts = [HEAD, section("zoo", cli.get_help(root))]
-    for name in (name for names in SECTIONS.values() for name in names):
-        command = cli.get_command(root, name)
+    names = [name for names in SECTIONS.values() for name in names]
+    return "\n".join([HEAD, section("zoo", cli.get_help(root)), *commands(root, cli, names)])
+
+
+def commands(parent: click.Context, group: click.Group, names: Iterable[str]) -> Iterator[str]:
+    """A section for each command of the group."""
+    for name in names:
+        command = group.get_command(parent, name)
         assert command is not None
-        ctx = command.make_context(name, [], parent=root, resilient_parsing=True, terminal_width=WIDTH)
-        parts.append(section(f"zoo {name}", command.get_help(ctx)))
-    return "\n".join(parts)
+        ctx = command.make_context(name, [], parent=parent, resilient_parsing=True, terminal_width=WIDTH)
+        yield section(ctx.command_path, command.get_help(ctx))
+        if isinstance(command, click.Group):
+            yield from commands(ctx, command, command.list_commands(ctx))
 
 
 def section(title: str, text: str) -> str:
