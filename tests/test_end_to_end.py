@@ -60,7 +60,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
             folder=folder,
             search=answer("search", "convnet", "digits", "--trials", 2, "--epochs", 3),
             best=answer("best", "digits"),
-            tuned=answer("finetune", "digits@best", "./photos", "--freeze", 2, "--epochs", 6),
+            tuned=answer("finetune", "digits@best", "./photos", "--freeze", 2, "--epochs", 12),
             predictions=answer("predict", "photos@best", "photos/fire/00.jpg", "photos/water/00.jpg"),
             evaluation=answer("evaluate", "photos@best", "photos"),
         )

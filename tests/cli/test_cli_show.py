@@ -75,7 +75,7 @@ def test_show_model(zoo: Callable, trained: Path, plain: Callable) -> None:
         search="–",
         parent="ID",
         hyperparameters=plain(zoo("show", "photos@best").out).split("hyperparameters  ")[1].split("\n")[0],
-        settings="epochs=2 seed=0 patience=10 image_size=8 channels=1 freeze=1 keeps_head=False",
+        settings="epochs=2 seed=0 patience=10 image_size=8 channels=1 keeps_head=False",
         error="–",
     )
     assert plain(zoo("show", "photos@best").out) == (
@@ -102,7 +102,7 @@ def test_show_run(zoo: Callable, trained: Path, plain: Callable) -> None:
             parent="–",
             hyperparameters="filters=2 optimizer=adam learning_rate=0.001 schedule=constant weight_decay=0 "
             "batch_size=32 pooling=avg head_units=0 dropout=0.2 output=softmax label_smoothing=0 "
-            "augmentation=none",
+            "freeze=none augmentation=none",
             settings="epochs=2 seed=0 patience=10 image_size=8 channels=1",
             error="–",
         )

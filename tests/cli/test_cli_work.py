@@ -29,7 +29,7 @@ def test_train(zoo: Callable, plain: Callable) -> None:
     result = zoo("train", "tiny", "blobs", "--epochs", 1)
     assert plain(result.out) == MODEL.format(dataset="blobs", parent="", classes="dark, light")
     assert plain(result.err) == (
-        f"run ID: tiny on blobs\n· 106 trainable and 0 non-trainable parameters\n{EPOCH}"
+        f"· 106 trainable and 0 non-trainable parameters\nrun ID: tiny on blobs\n{EPOCH}"
     )
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @json_option
 @pass_app
 def command(app: App, name: str | None, as_json: bool) -> None:
-    """List the architectures that plugins bring, or show one with its search space and presets.
+    """List the architectures that plugins bring, or show one and its search space.
 
     The first look at one builds it, which takes some seconds; after that it is remembered.
     """
