@@ -1,14 +1,24 @@
 """The documents do not go stale: their examples run, and what they list is there."""
 
+from __future__ import annotations
+
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
+from PIL import Image
 
+from zoo.cli import run
 from zoo.models.hyperparameters import OWN
 from zoo.plugins import load_plugins
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).parent.parent
 PLUGINS = (ROOT / "docs" / "plugins.md").read_text()
@@ -43,9 +53,85 @@ def test_the_example_architecture_builds_a_classifier(tmp_path: Path) -> None:
     assert "filters" in {hp.name for hp in explore(build).space}
 
 
-def test_the_example_dataset_is_a_working_plugin(tmp_path: Path) -> None:
-    (tmp_path / "leaves.py").write_text(examples(PLUGINS, "python")[1])
-    assert "leaves" in load_plugins(tmp_path).datasets
+@pytest.fixture
+def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The folder of somebody who works through a page, with photographs of leaves at home."""
+    rng = np.random.default_rng(0)
+    for brightness, tree in ((0, "ash"), (90, "elm"), (180, "oak")):
+        folder = tmp_path / "home" / "leaves" / tree
+        folder.mkdir(parents=True)
+        for index, pixels in enumerate(rng.integers(0, 70, (40, 8, 8, 3)) + brightness):
+            Image.fromarray(pixels.astype(np.uint8)).save(folder / f"{index:02}.jpg")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    before = set(sys.modules)
+    yield tmp_path
+    for name in set(sys.modules) - before:
+        if name == "my_net" or name.startswith("zoo_plugin_file_"):
+            del sys.modules[name]
+
+
+def type_in(line: str, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Do what a line of a page says; gives the exit code."""
+    program, *arguments = shlex.split(line.removeprefix("$ "), comments=True)
+    if program == "zoo":
+        return run(arguments)
+    python = [sys.executable, "-m", program]
+    if program == "pip":  # as `install -e` does, without an index and without touching this environment
+        site = Path("site").resolve()
+        monkeypatch.syspath_prepend(str(site))
+        offline = ["--quiet", "--no-deps", "--no-build-isolation", "--target", str(site)]
+        return subprocess.run([*python, "install", *offline, f"./{arguments[-1]}"], check=False).returncode
+    assert program == "pytest"
+    return subprocess.run([*python, "-q", *arguments], check=False).returncode
+
+
+def test_every_block_of_the_plugins_page_works(reader: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From top to bottom: files are saved under the names that the page gives, commands are typed in."""
+    blocks = re.findall(r"(?:`([\w/-]+\.py)`:\n\n)?```(\w+)\n(.*?)```", PLUGINS, flags=re.DOTALL)
+    for file, language, block in blocks:
+        if language == "console":
+            for line in block.splitlines():
+                assert (line, type_in(line, monkeypatch)) == (line, 0)
+        elif language == "toml":
+            assert block in (reader / "my-net" / "pyproject.toml").read_text()
+        else:
+            assert file, f"the page does not say where to save {block}"
+            path = reader / file
+            path.parent.mkdir(exist_ok=True)
+            assert not path.exists() or path.read_text() == block
+            path.write_text(block)
+
+
+def example(file: str) -> str:
+    """The code that the plugins page wants saved under this name."""
+    return PLUGINS.partition(f"{file}`:\n\n```python\n")[2].partition("```")[0]
+
+
+def test_a_model_of_the_example_with_an_own_layer_loads_in_a_new_process(tmp_path: Path) -> None:
+    (tmp_path / "scaled.py").write_text(example("scaled.py"))
+    zoo = [sys.executable, "-m", "zoo", "--plugins-dir", "."]
+    for arguments in (["train", "scaled", "digits", "--epochs", "1"], ["evaluate", "digits@best", "digits"]):
+        done = subprocess.run([*zoo, *arguments], cwd=tmp_path, capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr.decode()
+
+
+def test_the_example_with_weights_loads_a_file(tmp_path: Path) -> None:
+    import keras
+    from keras_tuner import HyperParameters
+
+    (tmp_path / "slim.py").write_text(example("slim.py"))
+    architecture = load_plugins(tmp_path).architecture("slim")
+
+    def network(weights: str | None) -> keras.Model:
+        pixels = keras.Input((32, 32, 3))
+        return keras.Model(pixels, architecture.backbone(HyperParameters(), pixels, weights=weights))
+
+    path, trained = tmp_path / "slim.weights.h5", network(None)
+    trained.save_weights(path)
+    loaded = network(str(path))
+    pairs = zip(trained.get_weights(), loaded.get_weights(), strict=True)
+    assert all(np.array_equal(one, other) for one, other in pairs)
 
 
 def test_plugins_page_names_all_of_zoos_own_hyperparameters() -> None:

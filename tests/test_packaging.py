@@ -74,6 +74,10 @@ def test_the_wheel_holds_the_template_of_migrations(wheel_names: set[str]) -> No
     assert "zoo/registry/migrations/script.py.mako" in wheel_names
 
 
+def test_the_wheel_holds_the_files_of_a_new_plugin(wheel_names: set[str]) -> None:
+    assert "zoo/scaffold/templates/module.py.template" in wheel_names
+
+
 def test_the_wheel_tells_type_checkers_that_zoo_is_typed(wheel_names: set[str]) -> None:
     assert "zoo/py.typed" in wheel_names
 

@@ -2,7 +2,7 @@
 
     ZooError
     ├── UnknownNameError      no architecture, dataset, layer … of that name; names the nearest ones
-    ├── PluginError           a plugin cannot be found or loaded
+    ├── PluginError           a plugin cannot be found, loaded or written
     │   └── ContractError     a plugin's architecture or dataset is not what the contract asks for
     ├── DatasetError          images are missing, unreadable or too few
     ├── HyperparameterError   a hyperparameter is unknown, out of range or has no effect
@@ -57,7 +57,7 @@ class UnknownNameError(ZooError):
 
 
 class PluginError(ZooError):
-    """A plugin cannot be found or loaded."""
+    """A plugin cannot be found, loaded or written."""
 
 
 class ContractError(PluginError):

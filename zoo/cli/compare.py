@@ -43,7 +43,8 @@ class Compared:
 def command(app: App, refs: tuple[str, ...], as_json: bool) -> None:
     """Show models side by side.
 
-    How good they are, how large, how long they took, and where their hyperparameters differ. REF is an id, the start of one, DATASET@best or DATASET@ALIAS. A run stands for its model, a search for its best.
+    How good they are, how large, how long they took, and where their hyperparameters differ. REF is an id, the
+    start of one, DATASET@best or DATASET@ALIAS. A run stands for its model, a search for its best.
     """
     with app.open_registry() as registry:
         compared = [_look_up(registry, ref) for ref in refs]

@@ -1,34 +1,98 @@
-"""`zoo plugins`: what was found, where, and what is wrong with it."""
+"""`zoo plugins`: what was found, where, and what is wrong with it; and the room of `new` and `check`."""
 
 from __future__ import annotations
 
+import importlib.util
+from typing import TYPE_CHECKING
+
 import click
 
-from zoo.cli.app import App, pass_app
+from zoo.cli.app import App
 from zoo.cli.options import json_option
-from zoo.cli.output import print_json, print_table
+from zoo.cli.output import jsonable, print_json, print_table
+
+if TYPE_CHECKING:
+    from zoo.plugins import Plugin, Plugins
+
+SUBCOMMANDS = ("new", "check")
+KINDS = {
+    "zoo_architectures": "architecture",
+    "zoo_datasets": "dataset",
+    "zoo_commands": "commands",
+    "zoo_run_finished": "run hook",
+}
 
 
-@click.command()
+class PluginsGroup(click.Group):
+    """Imports a subcommand's module when the subcommand is named."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        return list(SUBCOMMANDS)
+
+    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in SUBCOMMANDS:
+            return None
+        if importlib.util.find_spec(f"zoo.cli.plugins_{cmd_name}") is None:
+            return None
+        command = importlib.import_module(f"zoo.cli.plugins_{cmd_name}").command
+        assert isinstance(command, click.Command)  # noqa: S101  each module defines it
+        return command
+
+
+# Old and new click write the metavar differently; docs/cli.md must not depend on it.
+@click.group(cls=PluginsGroup, invoke_without_command=True, subcommand_metavar="[COMMAND] [ARGS]...")
 @json_option
-@pass_app
-def command(app: App, as_json: bool) -> None:
-    """List the plugins, broken ones with the reason."""
-    found = app.plugins.found
+@click.pass_context
+def command(ctx: click.Context, /, as_json: bool) -> None:
+    """List the plugins, broken ones with the reason; write or check one."""
+    if ctx.invoked_subcommand is not None:
+        if as_json:
+            raise click.UsageError(
+                f"--json is for the list of plugins; give it after '{ctx.invoked_subcommand}'"
+            )
+        return
+    plugins = App.of(ctx).plugins
     if as_json:
-        print_json(found)
+        print_json([_document(plugin, plugins) for plugin in plugins.found])
         return
     rows = [
         (
             plugin.name,
-            "quarantined" if plugin.error else "ok",
+            _state(plugin),
+            ", ".join(_kind(plugin, hook) for hook in _hooks(plugin, plugins)),
             ", ".join([*plugin.architectures, *plugin.datasets]),
-            plugin.version,
             plugin.origin,
+            plugin.version,
         )
-        for plugin in found
+        for plugin in plugins.found
     ]
-    print_table(["plugin", "state", "adds", "version", "origin"], rows, empty="no plugins")
-    for plugin in found:
+    # The state comes early: a narrow terminal leaves the last columns out.
+    print_table(["plugin", "state", "kind", "adds", "origin", "version"], rows, empty="no plugins")
+    for plugin in plugins.found:
         if plugin.error:
             click.echo(f"{plugin.name} is quarantined: {plugin.error}")
+
+
+def _document(plugin: Plugin, plugins: Plugins) -> dict[str, object]:
+    kinds = [KINDS[hook] for hook in _hooks(plugin, plugins)]
+    return {**jsonable(plugin), "kinds": kinds, "state": _state(plugin)}
+
+
+def _hooks(plugin: Plugin, plugins: Plugins) -> list[str]:
+    """The hooks that it implements; none when it is quarantined."""
+    if plugin.error is not None:
+        return []
+    # load_plugins registers it under this name.
+    module = plugins.manager.get_plugin(f"{plugin.origin}:{plugin.name}")
+    implemented = {caller.name for caller in plugins.manager.get_hookcallers(module) or ()}
+    return [hook for hook in KINDS if hook in implemented]
+
+
+def _kind(plugin: Plugin, hook: str) -> str:
+    """In the plural where there are several of the kind."""
+    added = {"zoo_architectures": plugin.architectures, "zoo_datasets": plugin.datasets}
+    return KINDS[hook] if len(added.get(hook, "1")) == 1 else f"{KINDS[hook]}s"
+
+
+def _state(plugin: Plugin) -> str:
+    return "ok" if plugin.error is None else "quarantined"

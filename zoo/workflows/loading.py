@@ -26,8 +26,10 @@ def load_classifier(workspace: Workspace, model: Model) -> Classifier:
         return from_content(workspace.registry.load_content(model.id))
     except MissingLayerError as error:
         plan = workspace.registry.run(model.run_id).plan
+        missing = "is not loaded: install that plugin, or name its folder with --plugins-dir"
+        if architecture is not None:
+            missing = "does not give it: add it to the architecture's custom_layers"
         raise ArtifactError(
             f"model {model.id} needs the layer '{error.layer}' of architecture '{model.architecture}', version "
-            f"{plan.architecture_version}, which came from {plan.plugin} and is not loaded: install that plugin, "
-            "or name its folder with --plugins-dir"
+            f"{plan.architecture_version}, which came from {plan.plugin} and {missing}"
         ) from error

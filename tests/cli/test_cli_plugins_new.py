@@ -1,0 +1,219 @@
+"""What `zoo plugins new` writes, says and refuses."""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+IMPORTED = """
+import json, sys
+from zoo.cli import run
+code = run(sys.argv[1:])
+print(json.dumps([code, sorted(sys.modules)]), file=sys.stderr)
+"""
+HEAVY = ("tensorflow", "keras", "keras_tuner", "ray")
+
+
+@pytest.fixture
+def small_disk() -> Iterator[None]:
+    """No file can grow beyond 1000 bytes, which looks to a program as a full disk does."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def everything_in(folder: Path) -> dict[str, str]:
+    """Path -> text of every file."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_text() for path in files}
+
+
+def test_a_package(zoo: Callable) -> None:
+    assert zoo("plugins", "new", "my-net").out == (
+        "wrote my-net/pyproject.toml\n"
+        "wrote my-net/my_net.py\n"
+        "wrote my-net/tests/test_my_net.py\n"
+        "wrote my-net/README.md\n"
+        "next:\n"
+        "  try it    zoo --plugins-dir my-net train my-net digits --epochs 2\n"
+        "  check it  zoo plugins check my-net\n"
+        "  test it   pytest my-net\n"
+        "  keep it   pip install -e my-net && zoo plugins\n"
+    )
+
+
+def test_a_package_is_all_that_is_written(zoo: Callable, tmp_path: Path) -> None:
+    zoo("plugins", "new", "my-net")
+    assert set(everything_in(tmp_path)) == {
+        "my-net/pyproject.toml",
+        "my-net/my_net.py",
+        "my-net/tests/test_my_net.py",
+        "my-net/README.md",
+    }
+
+
+def test_a_single_file(zoo: Callable) -> None:
+    assert zoo("plugins", "new", "my-net", "--single-file").out == (
+        "wrote my_net.py\n"
+        "next:\n"
+        "  try it    zoo --plugins-dir . train my-net digits --epochs 2\n"
+        "  check it  zoo plugins check my_net.py\n"
+    )
+
+
+def test_a_single_file_is_all_that_is_written(zoo: Callable, tmp_path: Path) -> None:
+    zoo("plugins", "new", "my-net", "--single-file")
+    assert set(everything_in(tmp_path)) == {"my_net.py"}
+
+
+def test_into_another_folder(zoo: Callable, tmp_path: Path) -> None:
+    (tmp_path / "my nets").mkdir()
+    result = zoo("plugins", "new", "my-net", "--single-file", "--into", "my nets")
+    assert result.out == (
+        "wrote my nets/my_net.py\n"
+        "next:\n"
+        "  try it    zoo --plugins-dir 'my nets' train my-net digits --epochs 2\n"
+        "  check it  zoo plugins check 'my nets/my_net.py'\n"
+    )
+
+
+@pytest.mark.parametrize("arguments", [["my-net"], ["my-net", "--single-file"]])
+def test_the_plugin_is_well(zoo: Callable, tmp_path: Path, arguments: list[str]) -> None:
+    zoo("plugins", "new", *arguments)
+    folder = tmp_path if "--single-file" in arguments else tmp_path / "my-net"
+    rows = json.loads(zoo("--plugins-dir", folder, "plugins", "--json").out)
+    assert [(row["architectures"], row["error"]) for row in rows if row["version"] is None] == [
+        (["my-net"], None)
+    ]
+
+
+def test_it_imports_nothing_heavy() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORTED, "plugins", "new", "my-net"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    code, modules = json.loads(done.stderr.splitlines()[-1])
+    assert (code, [name for name in HEAVY if name in modules]) == (0, [])
+
+
+RULE = (
+    "a plugin's name begins with a letter and has lower-case letters and digits, with '-' or '_' between, "
+    "got '{}': use one such as my-net"
+)
+
+
+@pytest.mark.parametrize("single_file", [[], ["--single-file"]], ids=["package", "file"])
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("My-Net", RULE.format("My-Net")),
+        ("3d-net", RULE.format("3d-net")),
+        ("my net", RULE.format("my net")),
+        ("my.net", RULE.format("my.net")),
+        ("my-", RULE.format("my-")),
+        ("nets/my-net", RULE.format("nets/my-net")),
+        ("..", RULE.format("..")),
+        ("", RULE.format("")),
+        ("class", "'class' is a word of Python and can be no module: choose another name"),
+        ("zoo", "there is a Python module 'zoo' already, which it would hide: choose another name"),
+        ("keras", "there is a Python module 'keras' already, which it would hide: choose another name"),
+        ("json", "there is a Python module 'json' already, which it would hide: choose another name"),
+        ("winreg", "there is a Python module 'winreg' already, which it would hide: choose another name"),
+        (
+            "keras-tuner",
+            "there is a Python module 'keras_tuner' already, which it would hide: choose another name",
+        ),
+        ("keras-zoo", "there is a package 'keras-zoo' already, which pip would replace: choose another name"),
+    ],
+)
+def test_a_name_that_cannot_be(
+    refused: Callable, tmp_path: Path, name: str, message: str, single_file: list[str]
+) -> None:
+    assert (refused("plugins", "new", *single_file, "--", name), everything_in(tmp_path)) == (message, {})
+
+
+def test_the_name_of_an_architecture(refused: Callable, plain: Callable) -> None:
+    assert plain(refused("plugins", "new", "moody")) == (
+        "there is an architecture or a plugin 'moody' already, from PLUGINS/tiny.py: choose another name"
+    )
+
+
+def test_the_name_of_a_plugin(refused: Callable, plain: Callable) -> None:
+    assert plain(refused("plugins", "new", "digits")) == (
+        "there is an architecture or a plugin 'digits' already, from keras-zoo VERSION: choose another name"
+    )
+
+
+def test_the_name_of_a_plugin_that_is_quarantined(
+    refused: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "my_net.py").write_text("import nothing_of_that_name\n")
+    monkeypatch.setenv("ZOO_PLUGINS_DIR", str(tmp_path))
+    assert refused("plugins", "new", "my-net") == (
+        f"there is an architecture or a plugin 'my_net' already, from {tmp_path}/my_net.py: choose another name"
+    )
+
+
+@pytest.mark.parametrize(
+    ("existing", "arguments"),
+    [
+        ("my-net/notes.txt", ["my-net"]),
+        ("my-net", ["my-net"]),
+        ("my_net.py", ["my-net", "--single-file"]),
+        ("my_net.py/notes.txt", ["my-net", "--single-file"]),
+    ],
+)
+def test_what_exists_is_kept(refused: Callable, tmp_path: Path, existing: str, arguments: list[str]) -> None:
+    (tmp_path / existing).parent.mkdir(exist_ok=True)
+    (tmp_path / existing).write_text("mine")
+    target = existing.partition("/")[0]
+    assert (refused("plugins", "new", *arguments), everything_in(tmp_path)) == (
+        f"{target} exists already: choose another name, or another folder with --into",
+        {existing: "mine"},
+    )
+
+
+def test_a_folder_that_is_missing(refused: Callable, tmp_path: Path) -> None:
+    told = refused("plugins", "new", "my-net", "--into", "gone")
+    assert (told, list(tmp_path.iterdir())) == (
+        "gone is no folder: make it first, or name another with --into",
+        [],
+    )
+
+
+def test_a_folder_that_takes_no_new_files(refused: Callable) -> None:
+    assert refused("plugins", "new", "my-net", "--into", "/proc") == (
+        "cannot write /proc/my-net: No such file or directory; choose another folder with --into"
+    )
+
+
+def test_a_name_that_is_too_long_for_a_file(refused: Callable) -> None:
+    name = "a" * 300
+    assert refused("plugins", "new", name) == (
+        f"cannot write {name}: File name too long; choose another folder with --into"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "path"), [(["my-net"], "my-net"), (["my-net", "--single-file"], "my_net.py")]
+)
+@pytest.mark.usefixtures("small_disk")
+def test_a_full_disk_leaves_nothing_behind(
+    refused: Callable, tmp_path: Path, arguments: list[str], path: str
+) -> None:
+    assert (refused("plugins", "new", *arguments), list(tmp_path.iterdir())) == (
+        f"cannot write {path}: File too large; choose another folder with --into",
+        [],
+    )
