@@ -1,10 +1,10 @@
 """Networks of Keras Applications, flat on the classifier's own inputs, with pre-trained weights if asked."""
 
+import sys
 import warnings
 from contextlib import contextmanager, redirect_stdout
 from os import environ
 from pathlib import Path
-from sys import stderr
 from urllib.parse import urlsplit
 
 from zoo import ZooError
@@ -56,27 +56,44 @@ def build(network, inputs, weights, *, include_top=False, **arguments):
 
     make = getattr(keras.applications, network)
     from_keras = "imagenet" if weights == "imagenet" else None
-    with _downloading(network):
-        model = make(include_top=include_top, weights=from_keras, input_tensor=inputs, **arguments)
+    try:
+        with _chatter_on_stderr():
+            model = make(
+                include_top=include_top,
+                weights=from_keras,
+                input_tensor=inputs,
+                input_shape=inputs.shape[1:],  # by which MobileNets choose among the weights that they have
+                **arguments,
+            )
+    except Exception as error:  # Keras raises Exception itself when a download fails
+        if from_keras is None:
+            raise
+        raise ZooError(_cannot_be_had(network, error)) from error
     if weights not in (None, "imagenet"):
         load_weights(model, weights, whose=network)
     return model
 
 
 @contextmanager
-def _downloading(network):
-    """Downloads are shown on standard error, where progress goes, and what goes wrong is one line."""
-    try:
-        with redirect_stdout(stderr), warnings.catch_warnings():
-            # MobileNets warn that weights for 224 pixels serve an image size that has none of its own.
-            warnings.filterwarnings("ignore", message="`input_shape` is undefined")
-            yield
-    except Exception as error:  # Keras raises Exception itself when a download fails
-        if not str(error).startswith("URL fetch failure on"):
-            raise
-        url = str(error).split()[4].rstrip(":")
-        folder = Path(environ.get("KERAS_HOME", "~/.keras")).expanduser() / "models"
-        raise ZooError(
-            f"the ImageNet weights of {network} cannot be downloaded: get {Path(urlsplit(url).path).name} from {url} "
-            f"and put it into {folder}, or name another weights file with --weights PATH"
-        ) from error
+def _chatter_on_stderr():
+    """Downloads are shown on standard error, where progress goes."""
+    with redirect_stdout(sys.stderr), warnings.catch_warnings():
+        # MobileNets warn that weights for 224 pixels serve an image size that has none of its own.
+        warnings.filterwarnings("ignore", message="`input_shape` is undefined")
+        yield
+
+
+def _cannot_be_had(network, error):
+    """Why there are no ImageNet weights, in one line, and what to do."""
+    if not str(error).startswith("URL fetch failure on"):
+        reason = str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__
+        return (
+            f"the ImageNet weights of {network} cannot be loaded: {reason}; try again, or name a weights file "
+            "with --weights PATH"
+        )
+    url = str(error).split()[4].rstrip(":")
+    folder = Path(environ.get("KERAS_HOME", "~/.keras")).expanduser() / "models"
+    return (
+        f"the ImageNet weights of {network} cannot be downloaded: get {Path(urlsplit(url).path).name} from {url} "
+        f"and put it into {folder}, or name another weights file with --weights PATH"
+    )

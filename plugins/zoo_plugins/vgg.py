@@ -3,9 +3,11 @@
 Simonyan & Zisserman 2014, "Very deep convolutional networks for large-scale image recognition".
 """
 
-from zoo import Architecture, hookimpl
+from zoo import Architecture, ZooError, hookimpl
 from zoo_plugins.applications import build, scaled
 from zoo_plugins.weights import load_weights
+
+SIZE = 224
 
 
 def vgg(depth):
@@ -19,6 +21,11 @@ def vgg(depth):
         if not hp.Fixed("fully_connected", value=False):
             return build(network, pixels, weights).output
         from_keras = weights if weights == "imagenet" else None
+        if from_keras and inputs.shape[1:3] != (SIZE, SIZE):
+            raise ZooError(
+                f"the ImageNet weights of {network}'s dense layers are for images of {SIZE}×{SIZE}, not "
+                f"{inputs.shape[1]}×{inputs.shape[2]}: take that size, or set fully_connected=False"
+            )
         features = build(network, pixels, from_keras, include_top=True).get_layer("fc2").output
         if weights != from_keras:
             load_weights(keras.Model(inputs, features), weights, whose=f"{network} with its dense layers")
@@ -29,7 +36,7 @@ def vgg(depth):
         backbone=backbone,
         summary=f"stacks of 3×3 convolutions, {depth} layers with weights",
         reference="Simonyan & Zisserman 2014, Very deep convolutional networks for large-scale image recognition",
-        default_size=224,
+        default_size=SIZE,
         channels=3,
         weights=("imagenet",),
         # Only the last layer is replaced, by zoo's head; everything before it keeps the weights that it came with.

@@ -1,5 +1,8 @@
 """Weights files into a network without its top, whether or not the file has the top."""
 
+import re
+import warnings
+
 from zoo import ZooError
 
 
@@ -21,9 +24,15 @@ def load_weights(model, path, *, whose):
                 if "layer_names" in group.attrs:
                     _load_older(model, group)
                     return
-        model.load_weights(path)
-    except (OSError, ValueError, KeyError) as error:
-        raise ZooError(f"weights file {path} does not fit {whose}: {_first_line(error)}") from error
+        with warnings.catch_warnings():
+            # Keras says that it leaves layers untouched which it has loaded by then, or goes on to refuse.
+            warnings.filterwarnings("ignore", message="Skipping nested container")
+            model.load_weights(path)
+    except Exception as error:  # h5py, zipfile and Keras raise whatever a damaged file leads them to
+        raise ZooError(
+            f"weights file {path} does not fit {whose}: {_reason(error)}; give a file that was saved from the "
+            "same network, with the same hyperparameters"
+        ) from error
 
 
 def _load_older(model, group):
@@ -49,5 +58,9 @@ def _text(name):
     return name.decode() if isinstance(name, bytes) else name
 
 
-def _first_line(error):
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+def _reason(error):
+    """One line. Keras tells on several which layers it could not load."""
+    misfits = re.match(r"A total of (\d+) objects could not be loaded.*?name=([^,>]+)", str(error), re.DOTALL)
+    if misfits:
+        return f"it has no weights of the right shape for {misfits[1]} layers, such as {misfits[2]}"
+    return str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__

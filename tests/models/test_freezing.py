@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from keras import layers
 
 from zoo.errors import FreezeError
+from zoo.interfaces import Architecture
 from zoo.models.freezing import count_parameters, freeze
 
 if TYPE_CHECKING:
@@ -140,3 +142,134 @@ def test_frozen_normalisation_stays_in_inference_mode(classifier: Classifier) ->
     normalisation = classifier.network.get_layer("block1_bn")
     features = np.random.default_rng(0).normal(5, 3, (4, 8, 8, 4)).astype(np.float32)
     assert np.array_equal(normalisation(features, training=True), normalisation(features, training=False))
+
+
+# Stages --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def network_of(build: Callable[..., Classifier]) -> Callable[..., Classifier]:
+    """A classifier whose backbone is a chain of layers of these names; `_bn` normalises, all others convolve.
+
+    A name `(left | right)` stands for two layers beside each other and their sum.
+    """
+
+    def make(points: tuple[str, ...], *names: str) -> Classifier:
+        def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
+            x = inputs
+            for name in names:
+                if "|" in name:
+                    x = layers.Add()([layer_of(branch.strip(" ()"))(x) for branch in name.split("|")])
+                else:
+                    x = layer_of(name)(x)
+            return x
+
+        return build(Architecture("chain", backbone, "a chain", "none", min_size=8, freeze_points=points))
+
+    return make
+
+
+def layer_of(name: str) -> layers.Layer:
+    if name.endswith("_bn"):
+        return layers.BatchNormalization(name=name)
+    return layers.Conv2D(2, 1, name=name)
+
+
+@pytest.mark.parametrize(
+    ("points", "names", "point", "last"),
+    [
+        (("conv_pw_6",), ("conv_pw_6", "conv_pw_6_bn", "conv_dw_7"), "conv_pw_6", "conv_pw_6_bn"),
+        (("mixed9", "mixed10"), ("mixed9", "conv2d_93", "mixed9_1", "mixed10"), "mixed9", "mixed9"),
+        (("mixed1", "mixed10"), ("mixed0", "mixed1", "mixed2", "mixed10"), "mixed1", "mixed1"),
+        (("block1", "block10"), ("block1_conv", "block2_conv", "block10_conv"), "block1", "block1_conv"),
+        (("block1",), ("block1a_conv", "block1b_conv", "block2a_conv"), "block1", "block1b_conv"),
+        (("block1",), ("stem", "block1_conv", "odd", "block1_end", "block2_conv"), "block1", "block1_end"),
+        ((), ("conv_pw_6", "conv_pw_6_bn", "conv_dw_7"), "conv_pw_6", "conv_pw_6"),
+    ],
+)
+def test_a_stage_ends_with_its_last_layer(
+    network_of: Callable[..., Classifier],
+    points: tuple[str, ...],
+    names: tuple[str, ...],
+    point: str,
+    last: str,
+) -> None:
+    assert freeze(network_of(points, *names), point) == names[: names.index(last) + 1]
+
+
+def test_a_shortcut_beside_the_stage_goes_with_it(network_of: Callable[..., Classifier]) -> None:
+    """Whichever side of the sum Keras puts first."""
+    for pair in ("block2_conv | way_bn", "way_bn | block2_conv"):
+        classifier = network_of(("block1", "block2", "block3"), "block1_conv", f"({pair})", "block3_conv")
+        assert set(freeze(classifier, "block2")) == {"block1_conv", "block2_conv", "way_bn"}
+
+
+def test_the_sum_after_a_shortcut_goes_with_the_stage(network_of: Callable[..., Classifier]) -> None:
+    classifier = network_of(("block2",), "block1_conv", "(block2_conv | way_bn)", "block3_conv")
+    freeze(classifier, "block2")
+    (total,) = (layer for layer in classifier.network.layers if isinstance(layer, layers.Add))
+    assert (total.trainable, classifier.network.get_layer("block3_conv").trainable) == (False, True)
+
+
+def test_a_stage_beside_another_stage_does_not_take_it_along(network_of: Callable[..., Classifier]) -> None:
+    classifier = network_of(("left", "right"), "stem", "(left_conv | right_conv)", "end")
+    assert "right_conv" not in freeze(classifier, "left")
+
+
+# Variables -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("spec", "paths"),
+    [
+        ("block1_conv/kernel", ("block1_conv/kernel",)),
+        ("block1_conv/", ("block1_conv/kernel", "block1_conv/bias")),
+        ("block1_bn/b", ("block1_bn/beta",)),
+        ("block2_conv/bias,block1_bn/gamma", ("block1_bn/gamma", "block2_conv/bias")),
+        ("block1_conv/,block1_conv/kernel", ("block1_conv/kernel", "block1_conv/bias")),
+    ],
+)
+def test_a_prefix_freezes_just_the_variables_whose_paths_begin_so(
+    classifier: Classifier, spec: str, paths: tuple[str, ...]
+) -> None:
+    before = {variable.path for variable in classifier.network.trainable_variables}
+    assert freeze(classifier, spec) == paths
+    assert before - {variable.path for variable in classifier.network.trainable_variables} == set(paths)
+
+
+@pytest.mark.parametrize(
+    ("spec", "complaint"),
+    [
+        (
+            "block1_conv/krenel",
+            "no variable's path begins with 'block1_conv/krenel': there are block1_conv/kernel, ",
+        ),
+        ("block1_conv/kernel,block9/", "no variable's path begins with 'block9/': there are "),
+        ("head_output/kernel", "no variable's path begins with 'head_output/kernel': there are "),
+        ("/", "no variable's path begins with '/': there are block1_conv/kernel, block1_conv/bias, "),
+    ],
+)
+def test_a_prefix_that_no_path_has_is_refused(classifier: Classifier, spec: str, complaint: str) -> None:
+    with pytest.raises(FreezeError) as caught:
+        freeze(classifier, spec)
+    assert str(caught.value).startswith(complaint)
+
+
+@pytest.mark.parametrize(
+    "spec", ["block1_conv/kernel,", ",block1_conv/kernel", "block1_conv/kernel, block2_bn/"]
+)
+def test_a_prefix_is_not_empty_and_has_no_space(classifier: Classifier, spec: str) -> None:
+    """All paths begin with an empty one."""
+    with pytest.raises(FreezeError):
+        freeze(classifier, spec)
+
+
+def test_a_frozen_variable_does_not_move_in_training_and_its_neighbour_does(classifier: Classifier) -> None:
+    freeze(classifier, "block1_conv/kernel")
+    network = classifier.network
+    before = {weight.path: weight.numpy() for weight in network.weights}
+    pixels = np.random.default_rng(0).integers(0, 256, (16, 8, 8, 1)).astype(np.float32)
+    network.compile("sgd", "sparse_categorical_crossentropy")
+    network.fit(pixels, np.arange(16) % 2, epochs=1, verbose=0)
+    moved = {weight.path for weight in network.weights if not np.array_equal(before[weight.path], weight)}
+    assert {"block1_conv/kernel", "block2_conv/kernel"} & moved == {"block2_conv/kernel"}

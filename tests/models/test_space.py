@@ -67,6 +67,83 @@ def test_explore_knows_the_conditions(space: keras_tuner.HyperParameters) -> Non
     assert [(condition.name, condition.values) for condition in growth.conditions] == [("kind", ["dense"])]
 
 
+def build_by_handle(hp: Any) -> None:
+    """Has nothing to build without a handle, as an architecture that reads a module from a folder."""
+    if not hp.Fixed("handle", ""):
+        raise HyperparameterError("handle is missing")
+    hp.Choice("kernel", [3, 5])
+    declare(hp)
+
+
+def test_explore_gives_options_to_a_build_that_needs_them() -> None:
+    assert {"handle", "kernel"} <= {hp.name for hp in explore(build_by_handle, {"handle": "here"}).space}
+
+
+def test_explore_without_its_options_lets_the_build_complain() -> None:
+    with pytest.raises(HyperparameterError, match="handle is missing"):
+        explore(build_by_handle)
+
+
+def test_options_do_not_change_the_space() -> None:
+    (plain,) = (hp for hp in explore(build_nested, {"plan": "x"}).space if hp.name == "plan")
+    assert plain.default == ""
+
+
+def test_options_come_in_their_right_type() -> None:
+    seen = []
+    explore(
+        lambda hp: seen.append((hp.Fixed("repeats", 2), hp.Fixed("biased", value=False))),
+        {"repeats": "7", "biased": "TRUE"},
+    )
+    assert seen == [(7, True)]
+
+
+@pytest.mark.parametrize(
+    ("given", "complaint"),
+    [
+        ({"repeats": "many"}, "repeats must be a int, got 'many'"),
+        ({"biased": "2"}, "biased must be a bool, got '2'"),
+    ],
+)
+def test_explore_refuses_an_option_of_the_wrong_type(given: dict[str, str], complaint: str) -> None:
+    with pytest.raises(HyperparameterError, match=complaint):
+        explore(build_nested, given)
+
+
+@pytest.mark.parametrize(
+    "given", [{"kernel": 99}, {"no-such": 1}, {"freeze": "block9", "batch_size": "none"}, {"dropout": -1}]
+)
+def test_explore_passes_over_what_is_no_option_of_the_build(given: dict[str, Any]) -> None:
+    """They are checked once the space is known."""
+    assert explore(build_nested, given).get_config() == explore(build_nested).get_config()
+
+
+def test_explore_with_options_finds_what_they_switch_on() -> None:
+    def planned(hp: Any) -> None:
+        hp.Fixed("plan", "")
+        with hp.conditional_scope("plan", ["deep"]):
+            hp.Int("depth", 1, 3)
+        with hp.conditional_scope("plan", [""]):
+            hp.Int("width", 1, 3)
+
+    space = explore(planned, {"plan": "deep"})
+    assert [hp.name for hp in space.space] == ["plan", "depth", "width"]
+    assert "depth" in choose(space, {"plan": "deep"}).values
+
+
+def test_an_option_stays_while_conditions_are_tried() -> None:
+    """Where a second build is needed for a condition, it sees the option too."""
+    seen = []
+
+    def conditional(hp: Any) -> None:
+        seen.append((hp.Fixed("handle", ""), hp.Choice("kind", ["plain", "residual"])))
+        with hp.conditional_scope("kind", ["residual"]):
+            hp.Int("size", 1, 3)
+
+    explore(conditional, {"handle": "here"})
+    assert seen == [("here", "plain"), ("here", "residual")]
+
+
 # check -----------------------------------------------------------------------------------------------------
 
 

@@ -104,3 +104,84 @@ def test_the_presets_train_as_the_paper_does(resnet: Architecture) -> None:
         "step",
         128,
     )
+
+
+# Preactivation -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def preactivated(build: Callable[..., Classifier], resnet: Architecture) -> Callable[[str], Classifier]:
+    """Eight layers deep, normalised before each convolution, with this shortcut."""
+    return lambda shortcut: build(
+        resnet, image_size=32, channels=3, depth=8, width=8, shortcut=shortcut, preactivation=True
+    )
+
+
+def parents_of(network: keras.Model, name: str) -> list[str]:
+    return [node.operation.name for node in network.get_layer(name)._inbound_nodes[0].parent_nodes]
+
+
+def test_normalisation_and_relu_come_before_each_convolution_but_the_first(
+    preactivated: Callable[[str], Classifier],
+) -> None:
+    network = preactivated("A").network
+    convolutions = [layer.name for layer in network.layers if layer.name.endswith("_conv")]
+    before = {name: parents_of(network, name) for name in convolutions}
+    assert before.pop("stem_conv") == ["rescaling"]
+    assert before == {name: [name.replace("_conv", "_relu")] for name in convolutions[1:]}
+    assert [parents_of(network, relu) for (relu,) in before.values()] == [
+        [name.replace("_conv", "_bn")] for name in convolutions[1:]
+    ]
+
+
+def test_nothing_but_additions_is_on_the_way_through(preactivated: Callable[[str], Classifier]) -> None:
+    """He et al. 2016: a block is the sum of its residual and its input, no ReLU after it."""
+    network = preactivated("A").network
+    names = ("stem_conv", "stage1_block1_2_conv", "stage1_block1_add")
+    part = keras.Model(network.input, [network.get_layer(name).output for name in names])
+    came, residual, went = (np.asarray(one) for one in part(PIXELS))
+    assert (went < 0).any()
+    assert np.allclose(went, came + residual, atol=1e-6)
+
+
+def test_the_last_sum_is_normalised(preactivated: Callable[[str], Classifier]) -> None:
+    network = preactivated("A").network
+    assert parents_of(network, "stage3_end_bn") == ["stage3_block1_add"]
+    assert parents_of(network, "head_pooling") == ["stage3_end_relu"]
+
+
+def test_a_projection_takes_what_is_normalised_already(preactivated: Callable[[str], Classifier]) -> None:
+    network = preactivated("B").network
+    assert parents_of(network, "stage2_block1_shortcut_conv") == ["stage2_block1_1_relu"]
+
+
+def test_a_padded_shortcut_takes_the_sum_itself(preactivated: Callable[[str], Classifier]) -> None:
+    network = preactivated("A").network
+    assert parents_of(network, "stage2_block1_shortcut_stride") == ["stage1_block1_add"]
+
+
+@pytest.mark.parametrize("preactivation", [False, True])
+def test_each_convolution_is_drawn_as_he_does_and_has_no_bias(
+    build: Callable[..., Classifier], resnet: Architecture, preactivation: bool
+) -> None:
+    network = build(resnet, image_size=32, channels=3, depth=8, preactivation=preactivation).network
+    convolutions = [layer for layer in network.layers if layer.name.endswith("_conv")]
+    assert len(convolutions) == 7
+    assert {(layer.use_bias, type(layer.kernel_initializer).__name__) for layer in convolutions} == {
+        (False, "HeNormal")
+    }
+
+
+@pytest.mark.parametrize("shortcut", ["A", "B"])
+@pytest.mark.parametrize(("point", "stages"), [("stem", ()), ("stage1", (1,)), ("stage3", (1, 2, 3))])
+def test_freezing_a_preactivated_stage_freezes_all_of_it_and_no_more(
+    preactivated: Callable[[str], Classifier], shortcut: str, point: str, stages: tuple[int, ...]
+) -> None:
+    classifier = preactivated(shortcut)
+    frozen = freeze(classifier, point)
+    stage_names = ("stem", *(f"stage{stage}_" for stage in stages))
+    assert frozen == tuple(
+        layer.name
+        for layer in classifier.network.layers
+        if layer.name.startswith(stage_names) and layer.weights
+    )

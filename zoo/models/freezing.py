@@ -128,7 +128,7 @@ def _freeze_variables(
     variables = [variable for layer in backbone for variable in layer.trainable_variables]
     frozen = [variable for variable in variables if variable.path.startswith(tuple(prefixes))]
     for prefix in prefixes:
-        if not any(variable.path.startswith(prefix) for variable in frozen):
+        if not prefix or not any(variable.path.startswith(prefix) for variable in frozen):
             paths = [variable.path for variable in variables]
             near = nearest_names(prefix, paths) or paths[:3]
             raise FreezeError(f"no variable's path begins with '{prefix}': there are {', '.join(near)}, …")

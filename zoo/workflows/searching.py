@@ -79,6 +79,7 @@ def search(
     build = space_builder(architecture, **asdict(shape), class_names=opened.images.class_names)
     space = explore(build, hyperparameters)
     fixed = check(space, hyperparameters or {})
+    start_fresh(options.seed)
     _try_first(architecture, fix(space, fixed), asdict(shape), opened.images.class_names, weights)
     images = prepare(workspace, opened, shape)
     plan = SearchPlan(

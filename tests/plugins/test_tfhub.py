@@ -1,0 +1,501 @@
+"""Modules of TensorFlow Hub: their variables train, freeze, are kept and leave with the network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import hub_modules
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from hub_modules import (
+    save_first_generation,
+    save_function,
+    save_keras,
+    save_maps,
+    save_network,
+    save_signature,
+)
+from PIL import Image
+from zoo_plugins.hub_module import HubModule, unique_paths
+from zoo_plugins.tfhub import RANGES, zoo_architectures
+
+from zoo import ZooError
+from zoo.cli import run
+from zoo.models.classifier import Classifier, build_classifier, space_builder
+from zoo.models.content import from_content, to_content
+from zoo.models.freezing import freeze
+from zoo.models.space import check, choose, explore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+(TFHUB,) = zoo_architectures()
+SIZE = 8
+PIXELS = np.random.default_rng(0).integers(0, 256, (8, SIZE, SIZE, 3)).astype("float32")
+LABELS = np.eye(2)[np.arange(8) % 2]
+KERNEL, SCALE, MEAN, DENSE = (
+    f"module/Net/{name}" for name in ("conv/weights", "bn/gamma", "bn/moving_mean", "dense/weights")
+)
+
+
+def built(handle: str, *, size: int = SIZE, **values: Any) -> Classifier:
+    shape = {"image_size": size, "channels": 3, "class_names": ("a", "b")}
+    given = {"handle": handle, "dropout": 0.0, **values}
+    space = explore(space_builder(TFHUB, **shape), given)
+    return build_classifier(TFHUB, choose(space, check(space, given)), **shape)
+
+
+def fitted(classifier: Classifier, optimizer: str = "adam", epochs: int = 2) -> Classifier:
+    network = classifier.network
+    network.compile(optimizer=optimizer, loss="categorical_crossentropy")
+    network.fit(PIXELS, LABELS, batch_size=4, epochs=epochs, verbose=0)
+    return classifier
+
+
+def values_of(classifier: Classifier) -> dict[str, np.ndarray]:
+    return {variable.path: variable.numpy() for variable in module_of(classifier).variables}
+
+
+def module_of(classifier: Classifier) -> HubModule:
+    return classifier.network.get_layer("module")
+
+
+def moved(classifier: Classifier, **how: Any) -> set[str]:
+    """The module's variables that are not, bit for bit, what they were before a training."""
+    before = values_of(classifier)
+    after = values_of(fitted(classifier, **how))
+    return {path for path in before if not np.array_equal(before[path], after[path])}
+
+
+def served(folder: Path) -> Any:
+    """What an exported network makes of PIXELS."""
+    exported = tf.saved_model.load(str(folder))
+    return exported.serve(tf.constant(PIXELS))
+
+
+@pytest.fixture
+def network(tmp_path: Path) -> str:
+    return save_network(tmp_path / "network")
+
+
+# Variables -------------------------------------------------------------------------------------------------
+
+
+def test_the_layer_owns_the_variables_that_the_function_uses(network: str) -> None:
+    variables = module_of(built(network)).variables
+    assert {variable.path: variable.trainable for variable in variables} == {
+        KERNEL: True,
+        SCALE: True,
+        MEAN: False,
+        DENSE: True,
+    }
+
+
+def test_paths_and_order_are_the_same_at_every_load(network: str) -> None:
+    first, again = (list(values_of(built(network))) for _ in range(2))
+    assert first == again
+
+
+def test_a_name_that_comes_again_gets_a_number() -> None:
+    names = ("w:0", "a/w:0", "w:0", "w_1:0", "//a//w:0", ":0")
+    assert unique_paths(names) == ["w", "a/w", "w_1", "w_1_1", "a/w_1", "variable"]
+
+
+def test_a_module_that_lists_what_trains_is_believed(tmp_path: Path) -> None:
+    layer = module_of(built(save_network(tmp_path / "listing", trainable=("kernel", "scale"))))
+    assert {variable.path for variable in layer.trainable_variables} == {KERNEL, SCALE}
+
+
+def test_assigning_a_variable_changes_what_the_module_gives(network: str) -> None:
+    classifier = built(network)
+    features = keras.Model(classifier.network.inputs, module_of(classifier).output)
+    before = features.predict(PIXELS, verbose=0)
+    dense = next(variable for variable in features.variables if variable.path == DENSE)
+    dense.assign(2 * dense.value)
+    assert np.allclose(features.predict(PIXELS, verbose=0), 2 * before, atol=1e-6)
+
+
+@pytest.mark.parametrize("save", [save_network, save_maps, save_keras])
+def test_a_gradient_reaches_every_trainable_variable(tmp_path: Path, save: Callable[[Path], str]) -> None:
+    classifier = built(save(tmp_path / "module"))
+    with tf.GradientTape() as tape:
+        loss = keras.losses.categorical_crossentropy(LABELS, classifier.network(PIXELS, training=True))
+    trainable = module_of(classifier).trainable_variables
+    gradients = tape.gradient(loss, [variable.value for variable in trainable])
+    assert [gradient is not None and bool(np.any(gradient)) for gradient in gradients] == [True] * len(
+        trainable
+    )
+
+
+# Training and freezing -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd", "rmsprop"])
+def test_every_variable_trains_under_any_optimizer(network: str, optimizer: str) -> None:
+    assert moved(built(network), optimizer=optimizer) == {KERNEL, SCALE, MEAN, DENSE}
+
+
+@pytest.mark.parametrize("spec", ["module", "all"])
+def test_a_frozen_module_keeps_every_bit_statistics_too(network: str, spec: str) -> None:
+    classifier = built(network)
+    freeze(classifier, spec)
+    assert moved(classifier) == set()
+
+
+def test_what_a_prefix_freezes_stays_and_so_do_the_statistics(network: str) -> None:
+    classifier = built(network)
+    freeze(classifier, "module/Net/conv,module/Net/bn")
+    assert moved(classifier) == {DENSE}
+
+
+def test_a_module_trains_again_when_it_is_no_longer_frozen(network: str) -> None:
+    classifier = built(network)
+    freeze(classifier, "module")
+    freeze(classifier, "none")
+    assert moved(classifier) == {KERNEL, SCALE, MEAN, DENSE}
+
+
+def test_a_module_that_is_loaded_frozen_stays_as_it_is(network: str) -> None:
+    classifier = built(network)
+    freeze(classifier, "module")
+    assert moved(from_content(to_content(classifier))) == set()
+
+
+@pytest.mark.parametrize("save", [save_maps, save_keras])
+def test_a_module_without_a_training_mode_trains(tmp_path: Path, save: Callable[[Path], str]) -> None:
+    classifier = built(save(tmp_path / "module"))
+    assert moved(classifier) == {variable.path for variable in module_of(classifier).trainable_variables}
+
+
+def test_a_module_saved_for_inference_alone_trains_in_inference_mode(tmp_path: Path) -> None:
+    assert moved(built(save_network(tmp_path / "module", modes=(False,)))) == {KERNEL, SCALE, DENSE}
+
+
+# What is called --------------------------------------------------------------------------------------------
+
+
+def test_the_features_are_the_modules_own(network: str) -> None:
+    classifier = built(network)
+    features = keras.Model(classifier.network.inputs, module_of(classifier).output)
+    module = tf.saved_model.load(network)
+    expected = module(tf.constant(PIXELS / 255, tf.float32), training=False)
+    assert np.allclose(features.predict(PIXELS, verbose=0), expected, atol=1e-6)
+
+
+def test_feature_maps_reach_the_heads_pooling(tmp_path: Path) -> None:
+    assert built(save_maps(tmp_path / "maps"), pooling="flatten").network.get_layer(
+        "head_pooling"
+    ).output.shape == (
+        None,
+        SIZE * SIZE * 4,
+    )
+
+
+def test_the_one_output_in_a_dict_is_taken(tmp_path: Path) -> None:
+    handle = save_signature(tmp_path / "module", lambda images: {"features": tf.reduce_mean(images, [1, 2])})
+    assert module_of(built(handle)).output.shape == (None, 3)
+
+
+def test_a_module_of_whole_numbers_gets_them(tmp_path: Path) -> None:
+    spec = tf.TensorSpec(hub_modules.ANY_SIZE, tf.uint8)
+    handle = save_function(tmp_path / "bytes", lambda images: tf.cast(images[:, 0, 0], tf.float32), spec)
+    classifier = built(handle, input_range="0,255")
+    features = keras.Model(classifier.network.inputs, module_of(classifier).output)
+    assert np.array_equal(features.predict(PIXELS, verbose=0), PIXELS[:, 0, 0])
+
+
+@pytest.mark.parametrize(("input_range", "low", "high"), [("0,1", 0, 1), ("-1,1", -1, 1), ("0,255", 0, 255)])
+def test_pixels_come_in_the_modules_range(tmp_path: Path, input_range: str, low: float, high: float) -> None:
+    classifier = built(save_maps(tmp_path / "maps"), input_range=input_range)
+    scaled = classifier.network.get_layer("rescaling")(np.array([0.0, 255.0]))
+    assert np.allclose(scaled, [low, high], atol=1e-6)
+
+
+def test_every_range_has_a_test() -> None:
+    assert set(RANGES) == {"0,1", "-1,1", "0,255"}
+
+
+# Keeping ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("save", [save_network, save_maps, save_keras])
+def test_a_keras_file_gives_the_same_network(tmp_path: Path, save: Callable[[Path], str]) -> None:
+    network = fitted(built(save(tmp_path / "module"))).network
+    network.save(tmp_path / "classifier.keras")
+    again = keras.models.load_model(tmp_path / "classifier.keras")
+    assert np.array_equal(network.predict(PIXELS, verbose=0), again.predict(PIXELS, verbose=0))
+
+
+@pytest.mark.parametrize("save", [save_network, save_maps, save_keras])
+def test_the_registry_gives_the_same_network(tmp_path: Path, save: Callable[[Path], str]) -> None:
+    classifier = fitted(built(save(tmp_path / "module")))
+    again = from_content(to_content(classifier))
+    assert np.array_equal(
+        classifier.network.predict(PIXELS, verbose=0), again.network.predict(PIXELS, verbose=0)
+    )
+
+
+@pytest.mark.parametrize("save", [save_network, save_maps, save_keras])
+def test_an_export_gives_the_same_network(tmp_path: Path, save: Callable[[Path], str]) -> None:
+    network = fitted(built(save(tmp_path / "module"))).network
+    network.export(tmp_path / "export", verbose=False)
+    exported = served(tmp_path / "export")
+    assert np.allclose(exported, network.predict(PIXELS, verbose=0), atol=1e-6)
+
+
+def test_an_export_needs_the_module_no_more(tmp_path: Path, network: str) -> None:
+    classifier = built(network)
+    classifier.network.export(tmp_path / "export", verbose=False)
+    Path(network).rename(tmp_path / "elsewhere")
+    exported = served(tmp_path / "export")
+    assert np.allclose(exported, classifier.network.predict(PIXELS, verbose=0), atol=1e-6)
+
+
+def test_two_networks_on_one_module_share_no_variables(network: str) -> None:
+    one, other = built(network), built(network)
+    before = values_of(other)
+    fitted(one)
+    assert all(np.array_equal(before[path], value) for path, value in values_of(other).items())
+
+
+def test_a_model_loads_from_any_working_directory(
+    tmp_path: Path, network: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    content = to_content(built("network"))
+    (tmp_path / "other").mkdir()
+    monkeypatch.chdir(tmp_path / "other")
+    assert module_of(from_content(content)).handle == network
+
+
+def test_a_stored_model_refuses_another_module(tmp_path: Path, network: str) -> None:
+    classifier = built(network)
+    content, digest = to_content(classifier), module_of(classifier).digest
+    save_maps(Path(network))
+    with pytest.raises(ZooError) as refused:
+        from_content(content)
+    assert str(refused.value) == (
+        f"tfhub module {network} has changed since this model was trained: put back the one whose saved_model.pb "
+        f"has SHA-256 {digest}"
+    )
+
+
+def test_a_stored_model_says_that_its_module_is_gone(tmp_path: Path, network: str) -> None:
+    content = to_content(built(network))
+    Path(network).rename(tmp_path / "elsewhere")
+    with pytest.raises(ZooError) as refused:
+        from_content(content)
+    assert (
+        str(refused.value) == f"this model needs its tfhub module {network}, which is gone: put it back there"
+    )
+
+
+# The command line ------------------------------------------------------------------------------------------
+
+
+def zoo(command: str) -> int:
+    """The exit code of `zoo` with these arguments."""
+    return run(command.split())
+
+
+TRAIN = "train tfhub digits --set handle=network --image-size 8 --epochs 1"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        TRAIN,
+        TRAIN.replace("train", "search") + " --trials 1",
+        "finetune digits@best digits --freeze module/Net/conv",
+    ],
+    ids=["train", "search", "finetune"],
+)
+def test_the_model_that_a_command_makes_works_in_another_folder(
+    tmp_path: Path, network: str, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if "@best" in command:
+        assert zoo(TRAIN) == 0
+        command += " --epochs 1"
+    assert zoo(command) == 0
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    Image.fromarray(PIXELS[0].astype("uint8")).save("image.png")
+    assert zoo("--registry ../registry.db predict digits@best image.png") == 0
+
+
+def test_a_stored_model_whose_module_is_gone_is_refused_in_one_line(
+    tmp_path: Path, network: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    zoo(TRAIN)
+    Path(network).rename(tmp_path / "elsewhere")
+    capsys.readouterr()
+    assert zoo("evaluate digits@best digits") == 1
+    assert capsys.readouterr().err == (
+        f"Error: this model needs its tfhub module {network}, which is gone: put it back there\n"
+    )
+
+
+# Bad modules -----------------------------------------------------------------------------------------------
+
+
+def refusal(handle: str | Path, **how: Any) -> str:
+    """What is said of the module, with HANDLE for its handle."""
+    with pytest.raises(ZooError) as refused:
+        built(str(handle), **how)
+    return str(refused.value).replace(str(handle), "HANDLE") if handle else str(refused.value)
+
+
+def test_no_handle() -> None:
+    assert refusal("") == "tfhub needs a module: --set handle=URL-or-folder"
+
+
+def test_an_unknown_input_range(network: str) -> None:
+    assert refusal(network, input_range="0,2") == "input_range must be one of 0,1; -1,1; 0,255, got '0,2'"
+
+
+def test_a_missing_folder(tmp_path: Path) -> None:
+    assert refusal(tmp_path / "none") == (
+        "tfhub finds no folder HANDLE: give the folder of a SavedModel, or a URL"
+    )
+
+
+def test_a_folder_without_a_saved_model(tmp_path: Path) -> None:
+    assert refusal(tmp_path) == (
+        "tfhub finds no SavedModel in HANDLE: give the folder that holds saved_model.pb, or a URL"
+    )
+
+
+def test_a_damaged_saved_model(tmp_path: Path) -> None:
+    (tmp_path / "saved_model.pb").write_bytes(b"damaged")
+    said = refusal(tmp_path)
+    assert said.startswith(
+        f"tfhub module HANDLE cannot be loaded by TensorFlow {tf.__version__}: Cannot parse file "
+    )
+    assert said.endswith("; take another version of it")
+
+
+def test_an_address_that_does_not_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TFHUB_CACHE_DIR", str(tmp_path))
+    assert refusal("http://127.0.0.1:9/module/1") == (
+        "tfhub cannot fetch HANDLE: urlopen error [Errno 111] Connection refused; check the address and the "
+        "network, or give a folder"
+    )
+
+
+@pytest.mark.filterwarnings("error")
+def test_fetching_warns_of_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TFHUB_CACHE_DIR", str(tmp_path))
+    assert refusal("http://127.0.0.1:9/module/1").startswith("tfhub cannot fetch")
+
+
+FIRST_GENERATION = (
+    "tfhub module HANDLE is in the format of TensorFlow 1, which cannot be trained here: "
+    "take its TensorFlow 2 version"
+)
+
+
+def test_a_module_in_the_first_hub_format(tmp_path: Path) -> None:
+    (tmp_path / "tfhub_module.pb").write_bytes(b"\x08\x03")
+    (tmp_path / "saved_model.pb").write_bytes(b"")
+    assert refusal(tmp_path) == FIRST_GENERATION
+
+
+def test_a_saved_model_of_tensorflow_1(tmp_path: Path) -> None:
+    assert refusal(save_first_generation(tmp_path / "module")) == FIRST_GENERATION
+
+
+def test_images_of_another_size(tmp_path: Path) -> None:
+    handle = save_maps(tmp_path / "module", (None, 24, 24, 3))
+    assert refusal(handle, size=32) == (
+        "tfhub module HANDLE takes images of 24×24, not 32×32: give --image-size 24"
+    )
+
+
+def test_images_of_the_size_that_is_asked_for(tmp_path: Path) -> None:
+    handle = save_maps(tmp_path / "module", (None, 24, 24, 3))
+    assert built(handle, size=24).image_size == 24
+
+
+def test_images_that_are_not_square(tmp_path: Path) -> None:
+    assert refusal(save_maps(tmp_path / "module", (None, 24, 16, 3))) == (
+        "tfhub module HANDLE takes images of 24×16, zoo gives square ones: choose another module"
+    )
+
+
+def test_other_channels(tmp_path: Path) -> None:
+    assert refusal(save_maps(tmp_path / "module", (None, None, None, 1))) == (
+        "tfhub module HANDLE takes images of 1 channels, not 3: choose another module"
+    )
+
+
+def test_batches_of_one_size(tmp_path: Path) -> None:
+    assert refusal(save_maps(tmp_path / "module", (1, SIZE, SIZE, 3))) == (
+        "tfhub module HANDLE takes batches of 1 only, zoo gives any number: choose another module"
+    )
+
+
+def test_a_module_for_text(tmp_path: Path) -> None:
+    handle = save_function(tmp_path / "text", tf.strings.length, tf.TensorSpec((None,), tf.string))
+    assert refusal(handle) == "tfhub module HANDLE takes no images but string (None,): choose another module"
+
+
+def test_several_inputs_of_a_signature(tmp_path: Path) -> None:
+    specs = [tf.TensorSpec(hub_modules.ANY_SIZE, name=name) for name in ("left", "right")]
+    assert refusal(save_signature(tmp_path / "module", lambda left, right: left + right, *specs)) == (
+        "tfhub module HANDLE takes 2 inputs (left, right), not one tensor of images: choose another module"
+    )
+
+
+def test_several_outputs(tmp_path: Path) -> None:
+    handle = save_function(tmp_path / "module", lambda images: {"logits": images, "features": images})
+    assert refusal(handle) == (
+        "tfhub module HANDLE gives 2 outputs (features, logits), not one tensor: choose another module"
+    )
+
+
+def test_several_outputs_without_names(tmp_path: Path) -> None:
+    assert refusal(save_function(tmp_path / "module", lambda images: (images, images))) == (
+        "tfhub module HANDLE gives 2 outputs, not one tensor: choose another module"
+    )
+
+
+@pytest.mark.parametrize(
+    ("function", "given"),
+    [
+        (lambda images: images[:, 0], "float32 (2, 8, 3)"),
+        (lambda images: tf.reduce_mean(images, [0, 1]), "float32 (8, 3)"),
+        (lambda images: tf.argmax(images[:, 0], -1), "int64 (2, 8)"),
+    ],
+)
+def test_what_is_no_feature(tmp_path: Path, function: Callable[..., Any], given: str) -> None:
+    assert refusal(save_function(tmp_path / "module", function)) == (
+        f"tfhub module HANDLE gives {given} for 2 images, not features (batch, d) or (batch, h, w, c): "
+        "choose another module"
+    )
+
+
+def test_a_module_that_fails_on_images_of_this_size(tmp_path: Path) -> None:
+    handle = save_function(tmp_path / "module", lambda images: tf.reshape(images, (-1, 7)))
+    said = refusal(handle)
+    assert said.startswith("tfhub module HANDLE cannot be applied to images of 8×8×3: ")
+    assert said.endswith("; try another --image-size or module")
+    assert "\n" not in said
+
+
+def test_a_module_saved_for_training_alone(tmp_path: Path) -> None:
+    assert refusal(save_network(tmp_path / "module", modes=(True,))) == (
+        "tfhub module HANDLE was saved for training only: save it with training=False, too"
+    )
+
+
+def test_a_module_without_a_function(tmp_path: Path) -> None:
+    tf.saved_model.save(tf.Module(), str(tmp_path / "module"))
+    assert refusal(tmp_path / "module") == (
+        "tfhub module HANDLE has no function to call: save it with a traced __call__ or with the signature "
+        "serving_default"
+    )
