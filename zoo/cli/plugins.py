@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 from typing import TYPE_CHECKING
 
 import click
@@ -31,8 +31,6 @@ class PluginsGroup(click.Group):
 
     def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in SUBCOMMANDS:
-            return None
-        if importlib.util.find_spec(f"zoo.cli.plugins_{cmd_name}") is None:
             return None
         command = importlib.import_module(f"zoo.cli.plugins_{cmd_name}").command
         assert isinstance(command, click.Command)  # noqa: S101  each module defines it

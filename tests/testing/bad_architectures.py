@@ -1,0 +1,195 @@
+"""Architectures that break the contract in one way each, and the words by which a check tells it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+from keras import layers
+
+from zoo import Architecture
+
+
+@keras.saving.register_keras_serializable(package="bad")
+class Forgetful(layers.Layer):
+    """Does not tell its configuration what it was made with."""
+
+    def __init__(self, factor: float = 1.0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.factor = factor
+
+    def call(self, inputs: Any) -> Any:
+        return inputs * self.factor
+
+    def get_config(self) -> dict[str, Any]:
+        return {"name": self.name}
+
+
+@keras.saving.register_keras_serializable(package="bad")
+class Restless(layers.Layer):
+    """Counts its calls, frozen or not."""
+
+    def build(self, input_shape: Any) -> None:
+        self.calls = self.add_weight(shape=(), initializer="zeros", name="calls", trainable=False)
+        self.scale = self.add_weight(shape=(), initializer="ones", name="scale")
+
+    def call(self, inputs: Any) -> Any:
+        self.calls.assign_add(1.0)
+        return inputs * self.scale
+
+
+@keras.saving.register_keras_serializable(package="bad")
+class InPython(layers.Layer):
+    """Computes in Python, which no other process can."""
+
+    def call(self, inputs: Any) -> Any:
+        doubled = tf.py_function(lambda pixels: pixels * 2, [inputs], tf.float32)
+        return tf.ensure_shape(doubled, inputs.shape)
+
+
+@keras.saving.register_keras_serializable(package="bad")
+class Backwards(layers.Layer):
+    """Has a gradient that points the wrong way."""
+
+    def build(self, input_shape: Any) -> None:
+        self.shift = self.add_weight(shape=(input_shape[-1],), initializer="zeros", name="shift")
+
+    def call(self, inputs: Any) -> Any:
+        @tf.custom_gradient
+        def turned(values: Any) -> Any:
+            return values, lambda upstream: -1000.0 * upstream
+
+        return turned(inputs + self.shift)
+
+
+def convolution(inputs: Any, filters: int = 4) -> Any:
+    return layers.Conv2D(filters, 3, strides=2, padding="same", name="block1_conv")(inputs)
+
+
+def scaled(inputs: Any) -> Any:
+    return layers.Rescaling(1 / 255, name="rescaling")(inputs)
+
+
+def good(hp: Any, inputs: Any, *, weights: Any = None) -> Any:
+    """Keeps the contract."""
+    return convolution(scaled(inputs), hp.Int("filters", 2, 8))
+
+
+def not_for_colour(hp: Any, inputs: Any, *, weights: Any = None) -> Any:
+    if inputs.shape[-1] == 1:
+        raise ValueError("colour is needed")
+    return good(hp, inputs)
+
+
+def strange_default(hp: Any, inputs: Any, *, weights: Any = None) -> Any:
+    return convolution(scaled(inputs), hp.Int("filters", 2, 8, default=9))
+
+
+def breaks_for_some(hp: Any, inputs: Any, *, weights: Any = None) -> Any:
+    if hp.Int("filters", 2, 8, default=2) > 6:
+        raise ValueError("too many filters")
+    return convolution(scaled(inputs))
+
+
+LATE = tf.Variable(tf.ones((3,)), name="late")
+
+
+def never_trains(hp: Any, inputs: Any, *, weights: Any = None) -> Any:
+    """A function around somebody's variables, as people wrap modules of TF-Hub."""
+    return convolution(layers.Lambda(lambda pixels: pixels * LATE, name="module")(scaled(inputs)))
+
+
+def stops_the_gradient(hp: Any, inputs: Any, *, weights: Any = None) -> Any:
+    return keras.ops.stop_gradient(convolution(scaled(inputs)))
+
+
+def turns_the_gradient(hp: Any, inputs: Any, *, weights: Any = None) -> Any:
+    return Backwards(name="block1_turn")(convolution(scaled(inputs)))
+
+
+def forgets(hp: Any, inputs: Any, *, weights: Any = None) -> Any:
+    return Forgetful(3.0, name="forgetful")(convolution(scaled(inputs)))
+
+
+def moves(hp: Any, inputs: Any, *, weights: Any = None) -> Any:
+    return Restless(name="block1_restless")(convolution(scaled(inputs)))
+
+
+def needs_python(hp: Any, inputs: Any, *, weights: Any = None) -> Any:
+    return convolution(InPython(name="python")(scaled(inputs)))
+
+
+def unknown_layer(hp: Any, inputs: Any, *, weights: Any = None) -> Any:
+    return Restless(name="block1_own")(convolution(scaled(inputs)))
+
+
+def nested(hp: Any, inputs: Any, *, weights: Any = None) -> Any:
+    return keras.Sequential([layers.Conv2D(4, 3)], name="inner")(scaled(inputs))
+
+
+def architecture(backbone: Any, **given: Any) -> Architecture:
+    return Architecture(
+        name=backbone.__name__.replace("_", "-"),
+        backbone=backbone,
+        summary="bad",
+        reference="none",
+        **{"min_size": 8, "freeze_points": ("block1",), **given},
+    )
+
+
+def own_layers() -> list[type]:
+    return [Forgetful, Restless, InPython, Backwards]
+
+
+GOOD = architecture(good, presets={"small": {"filters": 2, "dropout": 0.0}})
+# Check -> architectures that fail it and pass those before it, each with what is told.
+BAD = [
+    (
+        "imports-without-tensorflow",
+        architecture(good),
+        "importing .*bad_architectures imports tensorflow, keras",
+    ),
+    ("builds", architecture(not_for_colour), "images of 8×8×1: ValueError: colour is needed"),
+    (
+        "builds",
+        architecture(nested),
+        "'inner' is a model inside the model: build its layers on `inputs` instead",
+    ),
+    ("defaults", architecture(strange_default), "filters must be a whole number from 2 to 8, got '9'"),
+    (
+        "presets",
+        architecture(good, presets={"large": {"filters": 99}}),
+        "preset 'large': filters must be a whole number from 2 to 8, got '99'",
+    ),
+    (
+        "presets",
+        architecture(good, presets={"typo": {"filter": 4}}),
+        "preset 'typo': unknown hyperparameter 'filter': did you mean 'filters'",
+    ),
+    ("draws", architecture(breaks_for_some), "with .*filters=[78].*: ValueError: too many filters"),
+    ("trains", architecture(never_trains), r"belong to no layer and never train \(late:0\)"),
+    ("trains", architecture(stops_the_gradient), "2 of 2 weights get no gradient, so they never train"),
+    (
+        "trains",
+        architecture(turns_the_gradient, custom_layers=own_layers),
+        "a step against the gradient leaves",
+    ),
+    (
+        "freezes-at",
+        architecture(good, freeze_points=("block1", "block7")),
+        "no network has a layer of the stage block7",
+    ),
+    (
+        "frozen",
+        architecture(moves, custom_layers=own_layers),
+        "block1_restless/calls moved in a training step",
+    ),
+    (
+        "reloads",
+        architecture(forgets, custom_layers=own_layers),
+        "built again from its configuration it gives other",
+    ),
+    ("reloads", architecture(unknown_layer), "custom_layers does not give Restless"),
+    ("exports", architecture(needs_python, custom_layers=own_layers), "the exported network calls Python"),
+]

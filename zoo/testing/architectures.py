@@ -1,0 +1,297 @@
+"""The checks of an architecture. Imports Keras: `zoo.testing` imports it when a check is run."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from itertools import chain
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from zoo.errors import ContractError, ZooError
+from zoo.models.classifier import Classifier, with_new_head
+from zoo.models.content import from_content, to_content
+from zoo.models.freezing import freeze
+from zoo.models.space import check, choose
+from zoo.testing.contract import naming, some
+from zoo.testing.imports import check_imports
+from zoo.testing.networks import CLASSES, Networks, backbone_values, put_back, restore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    import keras
+    import tensorflow as tf
+
+    from zoo.interfaces import Architecture, Hyperparameters
+
+FIVE_CLASSES = ("a", "b", "c", "d", "e")
+LARGER = 13  # pixels a side; an odd number more, which no network of powers of two expects
+SHARES = (0.1, 0.01, 0.001)  # of the loss, by which a step would lower it if the loss were a plane
+STEP = 0.01
+CLOSE = 1e-4  # of two probabilities
+ROUNDING = 1e-6  # relative
+PYTHON_OPERATIONS = {"PyFunc", "EagerPyFunc", "PyFuncStateless"}
+
+_last: Networks | None = None
+
+
+def networks_of(architecture: Architecture, hyperparameters: Hyperparameters) -> Networks:
+    """Those of the last call if it was about the same architecture, so that checks one by one share them."""
+    global _last  # noqa: PLW0603  one at a time: networks are large
+    if _last is None or _last.architecture is not architecture or _last.held != hyperparameters:
+        _last = None  # the memory is free before new networks are built
+        _last = Networks(architecture, hyperparameters)
+    return _last
+
+
+def _imports_without_tensorflow(networks: Networks) -> None:
+    check_imports(networks.architecture.backbone, "zoo_architectures", networks.architecture.name)
+
+
+def _builds(networks: Networks) -> None:
+    architecture, hp = networks.architecture, choose(networks.space, {})
+    shapes = [(architecture.min_size, networks.channels), (architecture.min_size + LARGER, networks.channels)]
+    if architecture.channels is None:
+        shapes.append((architecture.min_size, 1))
+    for size, channels in shapes:
+        classifier = networks.build(hp, size, channels)
+        for names in (CLASSES, FIVE_CLASSES):
+            output = with_new_head(classifier, hp, names).network.output_shape
+            if output != (None, len(names)):
+                raise ContractError(
+                    f"for {len(names)} classes and images of {size}×{size}×{channels} the network gives "
+                    f"{output}, not (None, {len(names)}): keep the batch as the first axis of the features"
+                )
+
+
+def _defaults(networks: Networks) -> None:
+    defaults = choose(networks.explored, check(networks.explored, networks.held)).values
+    try:
+        checked = check(networks.explored, defaults)
+    except ZooError as error:
+        raise ContractError(f"a default is out of range: {error}: widen the range") from error
+    changed = {name: value for name, value in checked.items() if value != defaults[name]}
+    if changed:
+        raise ContractError(f"a default must be one of the values of its range: write {naming(changed)}")
+
+
+def _presets(networks: Networks) -> None:
+    for name in networks.architecture.presets:
+        hp = networks.preset(name)
+        try:
+            networks.build(hp)
+        except ContractError as error:
+            raise ContractError(f"preset '{name}': {error}") from error.__cause__
+
+
+def _draws(networks: Networks) -> None:
+    built: dict[tuple[object, ...], Classifier] = {}
+    for hp in networks.drawn():
+        own = backbone_values(hp)
+        if own in built:
+            networks.build_head(built[own], hp)
+        else:
+            # The head alone keeps what is needed of the rest, which is the shape of the features.
+            built[own] = networks.build_head(networks.build(hp), hp)
+
+
+def _trains(networks: Networks) -> None:
+    import tensorflow as tf
+
+    classifier = with_new_head(networks.classifier, choose(networks.space, {}), CLASSES)
+    network = classifier.network
+    with put_back(network) as before:
+        with tf.GradientTape() as tape:
+            loss = _loss(networks, network)
+        trainable = network.trainable_variables
+        gradients = tape.gradient(loss, [variable.value for variable in trainable])
+        _refuse_strangers(tape.watched_variables(), network)
+        _refuse_idle_weights(classifier, dict(zip((one.path for one in trainable), gradients, strict=True)))
+        slope = float(tf.linalg.global_norm(gradients)) ** 2
+        for share in SHARES:
+            restore(before)  # the seeds too, so that dropout drops the same as before
+            for variable, gradient in zip(trainable, gradients, strict=True):
+                step = tf.convert_to_tensor(gradient) * (share * float(loss) / max(slope, 1e-30))
+                variable.assign_sub(tf.cast(step, variable.dtype))
+            after = _loss(networks, network)
+            if after < loss:
+                return
+    raise ContractError(
+        f"a step against the gradient leaves the loss at {float(after):.4g}, before it was {float(loss):.4g}: "
+        "look for a layer whose gradient is not that of what it computes, or for numbers that overflow"
+    )
+
+
+def _loss(networks: Networks, network: keras.Model) -> tf.Tensor:
+    import keras
+
+    return keras.losses.CategoricalCrossentropy()(networks.labels, network(networks.pixels, training=True))
+
+
+def _refuse_strangers(read: Iterable[tf.Variable], network: keras.Model) -> None:
+    """Refuse variables that would train but are unknown to Keras, as those that a Lambda layer reads."""
+    owned = {id(variable.value) for variable in network.variables}
+    strangers = [variable.name for variable in read if id(variable) not in owned]
+    if strangers:
+        raise ContractError(
+            f"{len(strangers)} variables that its layers read belong to no layer and never train "
+            f"({some(strangers)}): create them in a keras.layers.Layer with add_weight, not in a Lambda"
+        )
+
+
+def _refuse_idle_weights(classifier: Classifier, gradients: Mapping[str, tf.Tensor | None]) -> None:
+    layers = [layer for layer in classifier.network.layers if layer.name not in classifier.head]
+    paths = [variable.path for layer in layers for variable in layer.trainable_variables]
+    if not paths:
+        raise ContractError(
+            "the backbone has no weights that train: create them in Keras layers, trainable=True"
+        )
+    idle = [path for path in paths if gradients[path] is None]
+    if idle:
+        raise ContractError(
+            f"{len(idle)} of {len(paths)} weights get no gradient, so they never train ({some(idle)}): "
+            "look for stop_gradient, or for NumPy or Python code in a layer"
+        )
+
+
+def _freezes_at(networks: Networks) -> None:
+    architecture = networks.architecture
+    candidates = chain(
+        [choose(networks.space, {}), networks.largest()],
+        map(networks.preset, architecture.presets),
+        networks.drawn(),
+    )
+    built: set[object] = set()
+    for hp in candidates:
+        missing = [point for point in architecture.freeze_points if point not in networks.stages]
+        if not missing:
+            return
+        own = backbone_values(hp)
+        if own not in built:
+            networks.build(hp)
+        built.add(own)
+    raise ContractError(
+        f"no network has a layer of the stage {some(missing)}: a stage is every layer whose name begins "
+        "with the freeze point and does not go on with a digit; name the layers so, or take the point away"
+    )
+
+
+def _frozen(networks: Networks) -> None:
+    points = networks.classifier.freeze_points
+    weighted = [layer for layer in networks.classifier.network.layers if layer.weights]
+    middle = points[(len(points) - 1) // 2] if points else str(len(weighted) // 2)
+    for spec in (middle, "all"):
+        classifier = with_new_head(networks.classifier, choose(networks.space, {}), CLASSES)
+        with put_back(classifier.network):
+            frozen = set(freeze(classifier, spec))
+            _check_still(networks, classifier, spec, frozen)
+
+
+def _check_still(networks: Networks, classifier: Classifier, spec: str, frozen: set[str]) -> None:
+    import keras
+
+    network = classifier.network
+    before = [(layer.name, one, np.array(one)) for layer in network.layers for one in layer.weights]
+    network.compile(keras.optimizers.SGD(STEP), "categorical_crossentropy", run_eagerly=True)
+    network.train_on_batch(networks.pixels, networks.labels)
+    # As bytes: a number that is none differs from itself.
+    moved = [(name, one.path) for name, one, value in before if np.array(one).tobytes() != value.tobytes()]
+    restless = [path for name, path in moved if name in frozen]
+    if restless:
+        raise ContractError(
+            f"frozen with --freeze {spec}, {some(restless)} moved in a training step: a layer must not assign "
+            "to its weights while its `trainable` is False"
+        )
+    parts = {"head": set(classifier.head), "backbone": {name for name, _, _ in before} - {*classifier.head}}
+    for part, names in parts.items():
+        free = {name for name, one, _ in before if name in names - frozen and one.trainable}
+        if free and not free & {name for name, _ in moved}:
+            raise ContractError(
+                f"frozen with --freeze {spec}, nothing of the rest of the {part} moved in a training step: "
+                "look for a layer that sets `trainable` itself"
+            )
+
+
+def _reloads(networks: Networks) -> None:
+    classifier = networks.classifier
+    _refuse_unknown_layers(networks.architecture, classifier.network)
+    content = to_content(classifier)
+    again = from_content(replace(content, graph=json.loads(json.dumps(content.graph))))
+    outputs, expected = _outputs(again.network, networks), _outputs(classifier.network, networks)
+    if not np.array_equal(outputs, expected, equal_nan=True):
+        raise ContractError(
+            f"built again from its configuration it gives other outputs, {_distance(outputs, expected)}: "
+            "get_config() of a layer must give everything that its call() depends on"
+        )
+
+
+def _refuse_unknown_layers(architecture: Architecture, network: keras.Model) -> None:
+    """Own layer classes that another process would not know when it loads a stored model."""
+    own = {type(layer) for layer in network.layers if type(layer).__module__.split(".")[0] != "keras"}
+    given = set(architecture.custom_layers() if architecture.custom_layers else ())
+    unknown = sorted(layer.__name__ for layer in own - given)
+    if unknown:
+        raise ContractError(
+            f"a stored model could not be loaded, for Architecture.custom_layers does not give {some(unknown)}: "
+            "write a function that imports and returns it, registered with register_keras_serializable"
+        )
+
+
+def _exports(networks: Networks) -> None:
+    import tensorflow as tf
+
+    network = networks.classifier.network
+    with TemporaryDirectory() as folder:
+        network.export(folder, verbose=False)
+        loaded = tf.saved_model.load(folder)
+        _refuse_python(loaded.signatures["serving_default"])
+        outputs = np.array(loaded.serve(networks.pixels))
+    expected = _outputs(network, networks)
+    if not _close(outputs, expected):
+        # In a graph TensorFlow rounds otherwise than step by step, which a hundred layers make visible.
+        expected = np.array(tf.function(network)(networks.pixels, training=False))
+    if not _close(outputs, expected):
+        raise ContractError(
+            f"exported it gives other outputs, {_distance(outputs, expected)}: "
+            "a layer's call() must not depend on Python or NumPy values that are fixed when it is traced"
+        )
+
+
+def _refuse_python(function: tf.types.experimental.ConcreteFunction) -> None:
+    """Refuse calls back into Python, which work in this process only."""
+    graph = function.graph.as_graph_def()
+    nodes = chain(graph.node, *(inner.node_def for inner in graph.library.function))
+    if any(node.op in PYTHON_OPERATIONS for node in nodes):
+        raise ContractError(
+            "the exported network calls Python (tf.py_function or tf.numpy_function), which no other process "
+            "can: use keras.ops in call()"
+        )
+
+
+def _outputs(network: keras.Model, networks: Networks) -> np.ndarray:
+    return np.array(network(networks.pixels, training=False))
+
+
+def _close(outputs: np.ndarray, expected: np.ndarray) -> bool:
+    return np.allclose(outputs, expected, rtol=1e-3, atol=1e-4, equal_nan=True)
+
+
+def _distance(outputs: np.ndarray, expected: np.ndarray) -> str:
+    return f"up to {np.max(np.abs(outputs - expected)):.3g} apart"
+
+
+CHECKS: Mapping[str, Callable[[Networks], None]] = {
+    "imports-without-tensorflow": _imports_without_tensorflow,
+    "builds": _builds,
+    "defaults": _defaults,
+    "presets": _presets,
+    "draws": _draws,
+    "trains": _trains,
+    "freezes-at": _freezes_at,
+    "frozen": _frozen,
+    "reloads": _reloads,
+    "exports": _exports,
+}

@@ -1,0 +1,119 @@
+"""The names of the checks, what each of them checks, and how a failure is told."""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from zoo.errors import ContractError, UnknownNameError, ZooError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+Subject = TypeVar("Subject")
+
+ARCHITECTURE_CHECKS: Mapping[str, str] = {
+    "imports-without-tensorflow": "its module imports neither TensorFlow nor Keras at the top",
+    "builds": "a network for the smallest images and larger ones, each number of channels, 2 and 5 classes",
+    "defaults": "the default of every hyperparameter lies in its range",
+    "presets": "each preset's values are in the search space, and it builds",
+    "draws": "30 networks drawn at random from the search space build",
+    "trains": "one training step lowers the loss, and every weight of the backbone takes part in it",
+    "freezes-at": "each freeze point is a stage of some network",
+    "frozen": "frozen weights and statistics do not move in a training step, and others do",
+    "reloads": "saved as data and built again, the network gives equal outputs",
+    "exports": "exported as a SavedModel and loaded, the network gives the same outputs",
+}
+DATASET_CHECKS: Mapping[str, str] = {
+    "imports-without-tensorflow": "its module imports neither TensorFlow nor Keras at the top",
+    "loads": "load() gives LabeledImages",
+    "classes": "there are two classes or more, each with images",
+    "decodes": "every item is an image that can be decoded",
+    "loads-again": "a second load() gives the same images, classes and splits",
+    "splits": "there are images to train and to validate on, and each class has training images",
+}
+
+LONGEST_REASON = 300  # characters of somebody else's error message
+
+
+class NotBuilt(ContractError):
+    """The network that this check needs could not be built, which an earlier check has told."""
+
+
+def run_checks(
+    subject: Subject,
+    name: str,
+    file: str | None,
+    checks: Mapping[str, Callable[[Subject], None]],
+    only: str | None,
+) -> None:
+    """Run all checks in order, or the one of that name, on the architecture or dataset of this name.
+
+    Args:
+        file: where its function is defined; an error that comes from there is told with its line.
+
+    Raises:
+        ContractError: a check failed; with several failures it names each and chains them as a group.
+        UnknownNameError: there is no check `only`.
+    """
+    if only is not None:
+        if only not in checks:
+            raise UnknownNameError("check", only, checks)
+        _run(subject, name, file, only, checks[only])
+        return
+    failures: list[ContractError] = []
+    for check, function in checks.items():
+        try:
+            _run(subject, name, file, check, function)
+        except NotBuilt as error:
+            failures += [] if failures else [error]
+        except ContractError as error:
+            failures.append(error)
+    if len(failures) == 1:
+        raise failures[0]
+    if failures:
+        told = "; ".join(str(failure) for failure in failures)
+        raise ContractError(f"{len(failures)} of {len(checks)} checks failed: {told}") from ExceptionGroup(
+            f"what '{name}' fails", failures
+        )
+
+
+def _run(
+    subject: Subject, name: str, file: str | None, check: str, function: Callable[[Subject], None]
+) -> None:
+    where = f"{name} fails '{check}'"
+    try:
+        function(subject)
+    except ContractError as error:
+        raise type(error)(f"{where}: {error}") from error.__cause__
+    except ZooError as error:
+        raise ContractError(f"{where}: {error}") from error
+    except (Exception, SystemExit) as error:  # a stranger's code may raise anything
+        raise ContractError(f"{where}: {reason_of(error, file)}: mend the plugin") from error
+
+
+def reason_of(error: BaseException, file: str | None = None) -> str:
+    """The error in one line, with the last line of `file` that it came through."""
+    text = " ".join(str(error).split())
+    if len(text) > LONGEST_REASON:
+        text = f"{text[:LONGEST_REASON]} …"
+    if isinstance(error, ZooError):
+        return text
+    told = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
+    return f"{told} ({Path(str(file)).name}:{lines[-1]})" if lines else told
+
+
+def naming(values: Mapping[str, object]) -> str:
+    """`filters=8 kernel=3`, or `the defaults` where there are no values."""
+    return " ".join(f"{name}={value}" for name, value in values.items()) or "the defaults"
+
+
+def some(names: list[str]) -> str:
+    """The first three names, and how many there are more."""
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return f"{', '.join(names[:3])}{more}"

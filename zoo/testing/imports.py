@@ -1,0 +1,97 @@
+"""Whether a plugin's module can be imported without TensorFlow, tried in a fresh process."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from zoo.errors import ContractError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+HEAVY = ("tensorflow", "keras", "keras_tuner")
+FILE_MODULE = "zoo_plugin_file_"
+
+# What the module prints goes to standard error, so that the answer stands alone.
+LOOK = """
+import contextlib, importlib, importlib.util, json, sys
+name, file, sys.path[:], heavy = json.loads(sys.argv[1])
+with contextlib.redirect_stdout(sys.stderr):
+    if file:
+        spec = importlib.util.spec_from_file_location(name, file)
+        module = sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+    else:
+        importlib.import_module(name)
+print(json.dumps([one for one in heavy if one in sys.modules]))
+"""
+
+
+def check_imports(function: Callable[..., object], hook: str, name: str) -> None:
+    """Import the module that defines the function, and those whose hook gives what has this name.
+
+    Raises:
+        ContractError: one of them imports TensorFlow or Keras, or cannot be imported alone.
+    """
+    for module in _modules(function, hook, name):
+        if module.__name__ == "__main__":
+            raise ContractError(
+                "it is defined in the script that runs, which cannot be imported: move it to its own module"
+            )
+        heavy = _heavy_imports(module)
+        if heavy:
+            raise ContractError(
+                f"importing {_short(module)} imports {', '.join(heavy)}: "
+                "move the import into the functions that need it, so that commands that only read stay quick"
+            )
+
+
+def module_file(function: Callable[..., object]) -> str | None:
+    """The file of the module that defines the function."""
+    return getattr(_module(function), "__file__", None)
+
+
+def _modules(function: Callable[..., object], hook: str, name: str) -> list[ModuleType]:
+    """A plugin may take its backbone from another module, as several that share one do."""
+    modules = [_module(function)]
+    for module in list(sys.modules.values()):
+        # Not getattr, which would wake modules that are loaded lazily.
+        implementation: Any = getattr(module, "__dict__", {}).get(hook)
+        if hasattr(implementation, "zoo_impl") and module not in modules:
+            modules += [module] if any(given.name == name for given in implementation()) else []
+    return modules
+
+
+def _module(function: Callable[..., object]) -> ModuleType:
+    while isinstance(function, partial):
+        function = function.func
+    return sys.modules[getattr(function, "__module__", None) or type(function).__module__]
+
+
+def _heavy_imports(module: ModuleType) -> list[str]:
+    # A file of a plugin folder lies nowhere on the path, and zoo gives its module such a name.
+    file = module.__file__ if module.__name__.startswith(FILE_MODULE) else None
+    job = [module.__name__, file, sys.path, HEAVY]
+    done = subprocess.run(  # noqa: S603  our own interpreter
+        [sys.executable, "-c", LOOK, json.dumps(job)], capture_output=True, text=True, check=False
+    )
+    try:
+        heavy: list[str] = json.loads(done.stdout)
+    except json.JSONDecodeError:
+        last = (done.stderr.strip().splitlines() or [f"it ended with exit code {done.returncode}"])[-1]
+        raise ContractError(
+            f"{_short(module)} cannot be imported in a fresh process: {last}: make it import by itself"
+        ) from None
+    return heavy
+
+
+def _short(module: ModuleType) -> str:
+    return module.__name__.removeprefix(FILE_MODULE)
