@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -199,6 +202,16 @@ def test_the_one_output_in_a_dict_is_taken(tmp_path: Path) -> None:
     assert module_of(built(handle)).output.shape == (None, 3)
 
 
+@pytest.mark.parametrize("pooling", ["avg", "max", "flatten"])
+def test_a_module_that_forgot_the_sizes_of_its_features_is_used(tmp_path: Path, pooling: str) -> None:
+    def features(images: Any) -> Any:
+        shape = tf.shape(images)
+        return tf.reshape(images, tf.boolean_mask(shape, shape > 0))
+
+    classifier = built(save_function(tmp_path / "module", features), pooling=pooling)
+    assert fitted(classifier).network.predict(PIXELS, verbose=0).shape == (8, 2)
+
+
 def test_a_module_of_whole_numbers_gets_them(tmp_path: Path) -> None:
     spec = tf.TensorSpec(hub_modules.ANY_SIZE, tf.uint8)
     handle = save_function(tmp_path / "bytes", lambda images: tf.cast(images[:, 0, 0], tf.float32), spec)
@@ -216,6 +229,10 @@ def test_pixels_come_in_the_modules_range(tmp_path: Path, input_range: str, low:
 
 def test_every_range_has_a_test() -> None:
     assert set(RANGES) == {"0,1", "-1,1", "0,255"}
+
+
+def test_xla_which_knows_not_every_operation_leaves_the_module_alone(network: str) -> None:
+    assert not module_of(built(network)).supports_jit
 
 
 # Keeping ---------------------------------------------------------------------------------------------------
@@ -387,10 +404,22 @@ def test_an_address_that_does_not_answer(tmp_path: Path, monkeypatch: pytest.Mon
     )
 
 
-@pytest.mark.filterwarnings("error")
-def test_fetching_warns_of_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TFHUB_CACHE_DIR", str(tmp_path))
-    assert refusal("http://127.0.0.1:9/module/1").startswith("tfhub cannot fetch")
+def test_fetching_says_no_more_than_that_in_a_new_process(tmp_path: Path) -> None:
+    """tensorflow_hub warns when it is first imported."""
+    options = "--set handle=http://127.0.0.1:9/module/1 --image-size 8"
+    ended = subprocess.run(
+        [sys.executable, "-m", "zoo", *f"train tfhub digits {options}".split()],
+        cwd=tmp_path,
+        env={**os.environ, "TFHUB_CACHE_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.stderr == (
+        "· images become RGB for tfhub\n"
+        "Error: tfhub cannot fetch http://127.0.0.1:9/module/1: urlopen error [Errno 111] Connection refused; "
+        "check the address and the network, or give a folder\n"
+    )
 
 
 FIRST_GENERATION = (
@@ -429,7 +458,7 @@ def test_images_that_are_not_square(tmp_path: Path) -> None:
 
 def test_other_channels(tmp_path: Path) -> None:
     assert refusal(save_maps(tmp_path / "module", (None, None, None, 1))) == (
-        "tfhub module HANDLE takes images of 1 channels, not 3: choose another module"
+        "tfhub module HANDLE takes 1-channel images, not 3-channel ones: choose another module"
     )
 
 
