@@ -1,25 +1,32 @@
-"""`zoo plugins check`: hold a plugin to the contract."""
+"""`zoo plugins check`: hold the contract against a plugin, in a process of its own."""
 
 from __future__ import annotations
 
+import time
 from collections import Counter
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
-from rich.status import Status
-from rich.text import Text
+from rich.live import Live
 
-from zoo.cli.app import App, pass_app
+from zoo.cli.app import App
 from zoo.cli.options import json_option, set_option
-from zoo.cli.output import console, print_json
-from zoo.errors import ContractError
-from zoo.testing.sandbox import FAILED, NOT_RUN, OK, STOPPED, CheckResult, Limits, run_checks_apart
+from zoo.cli.output import cell, console, make_table, print_json, print_table
+from zoo.testing.contract import CheckResult, Outcome
+from zoo.testing.sandbox import Limits, check_apart
+from zoo.testing.targets import find_target
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-STYLES = {OK: "green", FAILED: "red", STOPPED: "red", NOT_RUN: "dim"}
-CHECK_WIDTH, OUTCOME_WIDTH = 28, 9
+    from rich.table import Table
+
+    from zoo.testing.sandbox import Planned, Watcher
+
+COLUMNS = ("of", "check", "result", "seconds")
+
+Row = tuple[str | None, ...]
 
 
 @click.command()
@@ -27,7 +34,7 @@ CHECK_WIDTH, OUTCOME_WIDTH = 28, 9
 @set_option
 @click.option(
     "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
+    type=click.FloatRange(0, min_open=True),
     default=Limits.seconds,
     show_default=True,
     metavar="SECONDS",
@@ -35,85 +42,130 @@ CHECK_WIDTH, OUTCOME_WIDTH = 28, 9
 )
 @click.option(
     "--memory",
-    type=click.FloatRange(min=0, min_open=True),
+    type=click.FloatRange(0, min_open=True),
     default=Limits.gigabytes,
     show_default=True,
     metavar="GB",
-    help="Stop a plugin that takes more memory.",
+    help="Stop the checks when they take more memory.",
 )
 @json_option
-@pass_app
+@click.pass_context
 def command(
-    app: App, target: str, hyperparameters: dict[str, str], timeout: float, memory: float, as_json: bool
+    ctx: click.Context,
+    /,
+    target: str,
+    hyperparameters: dict[str, str],
+    timeout: float,
+    memory: float,
+    as_json: bool,
 ) -> None:
-    """Hold TARGET to the contract, in a process of its own.
+    """Check that a plugin keeps the contract.
 
-    TARGET is a plugin file, the folder of a package, or the name of a plugin, an architecture or a dataset.
+    TARGET is the name of a plugin, an architecture, a dataset or a distribution that is loaded, or the path of a
+    plugin file or of a package folder that need not be installed.
     """
-    table = _Table(silent=as_json)
-    try:
-        results = run_checks_apart(
-            target,
-            plugins_dir=str(app.plugins_dir) if app.plugins_dir else None,
-            hyperparameters=hyperparameters,
-            limits=Limits(timeout, memory),
-            began=table.began,
-            ended=table.ended,
-        )
-    finally:
-        table.close()
+    app = App.of(ctx)
+    found = find_target(target, app.plugins, app.plugins_dir)
+    with _watching() as watcher:
+        results = check_apart(found, hyperparameters, Limits(timeout, memory), watcher)
     if as_json:
-        print_json(results)
-    _conclude(target, results, silent=as_json)
+        print_json({"target": found.name, "passed": _passed(results), "checks": results})
+    else:
+        _print(found.name, results)
+    if not _passed(results):
+        ctx.exit(1)
 
 
-class _Table:
-    """A line for each check as it ends; on a terminal, also the one that runs."""
+class _Lines:
+    """One line for each check that has ended."""
 
-    def __init__(self, *, silent: bool) -> None:
-        self.silent, self.subject = silent, ""
-        self.status: Status | None = None
+    def planned(self, checks: Sequence[Planned]) -> None:
+        """Nothing to show yet."""
 
-    def began(self, result: CheckResult) -> None:
-        """Show which check runs."""
-        screen = console(stderr=True)
-        if not self.silent and screen.is_terminal:
-            self.close()
-            self.status = Status(f"{result.subject}: {result.check}", console=screen)
-            self.status.start()
+    def started(self, subject: str, check: str) -> None:
+        """Nothing to show yet."""
 
     def ended(self, result: CheckResult) -> None:
-        """Print the line of a check."""
-        self.close()
-        if self.silent:
-            return
-        if result.subject != self.subject:
-            self.subject = result.subject
-            console().print(Text(result.subject, style="bold"))
-        seconds = f"{result.seconds:.1f} s" if result.seconds else ""
-        line = Text(f"  {result.check:{CHECK_WIDTH}}")
-        line.append(f"{result.outcome:{OUTCOME_WIDTH}}", style=STYLES[result.outcome])
-        line.append(f"{seconds:>8}")
-        line.rstrip()
-        console().print(line)
-
-    def close(self) -> None:
-        """Take the line of the running check away."""
-        if self.status is not None:
-            self.status.stop()
-            self.status = None
+        click.echo(f"· {result.subject} {result.check}: {_in_words(result)}", err=True)
 
 
-def _conclude(target: str, results: Sequence[CheckResult], *, silent: bool) -> None:
-    bad = [result for result in results if result.message]
-    if not silent:
-        for result in bad:
-            click.echo(f"\n{result.subject} fails {result.check}: {result.message}")
-        if bad:
-            click.echo()
+class _Moving:
+    """The table of all checks, as it is now."""
+
+    def __init__(self, height: int) -> None:
+        self.height = height  # lines of the terminal
+        self.checks: list[Planned] = []
+        self.results: list[CheckResult] = []
+        self.began = time.monotonic()
+
+    def planned(self, checks: Sequence[Planned]) -> None:
+        self.checks = list(checks)
+
+    def started(self, subject: str, check: str) -> None:  # noqa: ARG002  the next one in the order
+        self.began = time.monotonic()
+
+    def ended(self, result: CheckResult) -> None:
+        self.results.append(result)
+
+    def render(self) -> Table:
+        """One row a check; where they are too many for the terminal, those about the one that runs."""
+        rows: list[Row] = [_row(result) for result in self.results]
+        waiting = self.checks[len(rows) :]
+        if waiting:
+            rows.append((*waiting[0], "running", f"{time.monotonic() - self.began:.1f}"))
+        rows += [(*planned, None, None) for planned in waiting[1:]]
+        columns, rows = _without_repetition(rows)
+        table = make_table(columns)
+        table.columns[-1].justify = "right"
+        room = max(self.height - 2, 1)
+        first = max(0, min(len(self.results) - room // 2, len(rows) - room))
+        for row in rows[first : first + room]:
+            table.add_row(*map(cell, row))
+        return table
+
+
+@contextmanager
+def _watching() -> Iterator[Watcher]:
+    """A table that moves on a terminal, plain lines elsewhere; on standard error, and gone when all is done."""
+    screen = console(stderr=True)
+    if not screen.is_terminal:
+        yield _Lines()
+        return
+    moving = _Moving(screen.height)
+    with Live(get_renderable=moving.render, console=screen, refresh_per_second=4, transient=True):
+        yield moving
+
+
+def _print(name: str, results: Sequence[CheckResult]) -> None:
+    """The table, what is wrong with what has failed, and the sum."""
+    columns, rows = _without_repetition([_row(result) for result in results])
+    print_table(columns, rows, empty="", right=("seconds",))
+    for result in results:
+        if result.message:
+            click.echo(result.message)
     counts = Counter(result.outcome for result in results)
-    told = ", ".join(f"{counts[outcome]} {outcome}" for outcome in STYLES if counts[outcome])
-    if bad:
-        raise ContractError(f"{target} does not keep the contract: {told}")
-    if not silent:
-        click.echo(f"\n{target} keeps the contract: {told}")
+    failed = counts[Outcome.FAILED] + counts[Outcome.STOPPED]
+    rest = f", {counts[Outcome.NOT_RUN]} not run" if counts[Outcome.NOT_RUN] else ""
+    click.echo(
+        f"{name}: {f'{failed} of {len(results)} failed{rest}' if failed else f'{len(results)} checks passed'}"
+    )
+
+
+def _passed(results: Sequence[CheckResult]) -> bool:
+    return all(result.outcome is Outcome.OK for result in results)
+
+
+def _without_repetition(rows: list[Row]) -> tuple[Sequence[str], list[Row]]:
+    """Columns and rows; without the first column where there is one architecture or dataset."""
+    if len({row[0] for row in rows[1:]}) > 1:
+        return COLUMNS, rows
+    return COLUMNS[1:], [row[1:] for row in rows]
+
+
+def _row(result: CheckResult) -> Row:
+    seconds = None if result.seconds is None else f"{result.seconds:.1f}"
+    return result.subject, result.check, result.outcome, seconds
+
+
+def _in_words(result: CheckResult) -> str:
+    return result.outcome if result.seconds is None else f"{result.outcome}, {result.seconds:.1f} s"

@@ -75,7 +75,7 @@ def _defaults(networks: Networks) -> None:
         raise ContractError(f"a default is out of range: {error}: widen the range") from error
     changed = {name: value for name, value in checked.items() if value != defaults[name]}
     if changed:
-        raise ContractError(f"a default must be one of the values of its range: write {naming(changed)}")
+        raise ContractError(f"a default is not of the right type: write {naming(changed)}")
 
 
 def _presets(networks: Networks) -> None:
@@ -211,7 +211,7 @@ def _check_still(networks: Networks, classifier: Classifier, spec: str, frozen: 
         if free and not free & {name for name, _ in moved}:
             raise ContractError(
                 f"frozen with --freeze {spec}, nothing of the rest of the {part} moved in a training step: "
-                "look for a layer that sets `trainable` itself"
+                "look for gradients that are zero, or for a layer that sets `trainable` itself"
             )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import traceback
+from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -37,7 +39,36 @@ DATASET_CHECKS: Mapping[str, str] = {
     "splits": "there are images to train and to validate on, and each class has training images",
 }
 
+IMPORTS = "imports"
+"""What comes before the checks in `zoo plugins check`: the plugin is imported and its hooks are called."""
+
 LONGEST_REASON = 300  # characters of somebody else's error message
+
+
+class Outcome(StrEnum):
+    """How a check went."""
+
+    OK = "ok"
+    FAILED = "failed"
+    STOPPED = "stopped"
+    NOT_RUN = "not run"
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """One check as `zoo plugins check` ran it.
+
+    Args:
+        subject: the architecture or dataset, or the plugin for `imports`.
+        seconds: how long it took; None where it was not run.
+        message: what is wrong and what to do; empty where all is well.
+    """
+
+    subject: str
+    check: str
+    outcome: Outcome
+    seconds: float | None = None
+    message: str = ""
 
 
 class NotBuilt(ContractError):
@@ -109,8 +140,12 @@ def reason_of(error: BaseException, file: str | None = None) -> str:
 
 
 def naming(values: Mapping[str, object]) -> str:
-    """`filters=8 kernel=3`, or `the defaults` where there are no values."""
-    return " ".join(f"{name}={value}" for name, value in values.items()) or "the defaults"
+    """`filters=8 rate=0.25`, or `the defaults` where there are no values."""
+    told = (
+        f"{name}={value:.3g}" if isinstance(value, float) else f"{name}={value}"
+        for name, value in values.items()
+    )
+    return " ".join(told) or "the defaults"
 
 
 def some(names: list[str]) -> str:

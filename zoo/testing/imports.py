@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 HEAVY = ("tensorflow", "keras", "keras_tuner")
 FILE_MODULE = "zoo_plugin_file_"
 
-# What the module prints goes to standard error, so that the answer stands alone.
+# The answer is the last line, whatever the module prints.
 LOOK = """
-import contextlib, importlib, importlib.util, json, sys
+import importlib, importlib.util, json, sys
 name, file, sys.path[:], heavy = json.loads(sys.argv[1])
-with contextlib.redirect_stdout(sys.stderr):
-    if file:
-        spec = importlib.util.spec_from_file_location(name, file)
-        module = sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-    else:
-        importlib.import_module(name)
+if file:
+    spec = importlib.util.spec_from_file_location(name, file)
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+else:
+    importlib.import_module(name)
+print()
 print(json.dumps([one for one in heavy if one in sys.modules]))
 """
 
@@ -84,8 +84,8 @@ def _heavy_imports(module: ModuleType) -> list[str]:
         [sys.executable, "-c", LOOK, json.dumps(job)], capture_output=True, text=True, check=False
     )
     try:
-        heavy: list[str] = json.loads(done.stdout)
-    except json.JSONDecodeError:
+        heavy: list[str] = json.loads(done.stdout.splitlines()[-1])
+    except (IndexError, json.JSONDecodeError):
         last = (done.stderr.strip().splitlines() or [f"it ended with exit code {done.returncode}"])[-1]
         raise ContractError(
             f"{_short(module)} cannot be imported in a fresh process: {last}: make it import by itself"

@@ -115,9 +115,10 @@ class Networks:
         except (Exception, SystemExit) as error:  # a stranger's code may raise anything
             reason = reason_of(error, module_file(self.architecture.backbone))
             reason = reason.removeprefix(f"architecture '{self.architecture.name}': ")
+            # An error of zoo's kind says itself what to do.
+            advice = "" if isinstance(error, ZooError) else ": mend the backbone, or narrow what it declares"
             raise ContractError(
-                f"with {self.naming(hp)} and images of {size}×{size}×{channels}: {reason}: "
-                "mend the backbone, or narrow what it declares"
+                f"with {self.naming(hp)} and images of {size}×{size}×{channels}: {reason}{advice}"
             ) from error
         key = (backbone_values(hp), size, channels)
         self.built.add(key)
@@ -179,9 +180,10 @@ class Networks:
         return explore(self.build, {**given, **self.held}) if options & given.keys() else self.explored
 
     def naming(self, hp: HyperParameters) -> str:
-        """The hyperparameters of this network that differ from the defaults."""
+        """The backbone's hyperparameters that differ from their defaults."""
         defaults = {one.name: one.default for one in hp.space}
-        return naming({name: value for name, value in hp.values.items() if value != defaults.get(name)})
+        own = {name: value for name, value in hp.values.items() if name not in OWN}
+        return naming({name: value for name, value in own.items() if value != defaults.get(name)})
 
 
 def backbone_values(hp: HyperParameters) -> Key:

@@ -1,4 +1,4 @@
-"""Runs the checks of a plugin in a child process, and stops it where it hangs or eats memory."""
+"""Runs the checks of a plugin in a child process, and stops it when it takes too long or too much memory."""
 
 from __future__ import annotations
 
@@ -10,198 +10,216 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from typing import IO, TYPE_CHECKING, Any
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Protocol
 
 import psutil
 
-from zoo.errors import PluginError
+from zoo.testing.contract import ARCHITECTURE_CHECKS, DATASET_CHECKS, IMPORTS, CheckResult, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Iterator, Sequence
+    from typing import IO
 
-OK, FAILED, STOPPED, NOT_RUN = "ok", "failed", "stopped", "not run"
-GLANCE = 0.1  # seconds between two looks at the memory
-GIGABYTE = 10**9
+    from zoo.interfaces import Hyperparameters
+    from zoo.testing.targets import Target
 
+LOOK_EVERY = 0.1  # seconds between two looks at the child
+GIGABYTE = 1e9
 
-@dataclass(frozen=True)
-class CheckResult:
-    """How one check of one architecture or dataset went.
-
-    Args:
-        subject: the architecture or dataset; for the first check the plugin.
-        outcome: ok, failed, stopped or not run.
-        message: what was wrong and what to do; None when all is well.
-    """
-
-    subject: str
-    check: str
-    outcome: str
-    seconds: float = 0.0
-    message: str | None = None
+Planned = tuple[str, str]
+"""Subject and check."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a check may take.
+    """What a plugin may take: seconds for each check, and gigabytes of memory of all its processes."""
 
-    Args:
-        seconds: the most that one check may last.
-        gigabytes: of memory, the most that the process and its children may hold at any time.
-    """
-
-    seconds: float = 120.0
-    gigabytes: float = 8.0
+    seconds: float = 120
+    gigabytes: float = 8
 
 
-def run_checks_apart(
-    target: str,
-    *,
-    plugins_dir: str | None = None,
-    hyperparameters: Mapping[str, str] | None = None,
-    limits: Limits | None = None,
-    began: Callable[[CheckResult], None] = lambda _: None,
-    ended: Callable[[CheckResult], None] = lambda _: None,
+class Watcher(Protocol):
+    """Is told of the checks as they run."""
+
+    def planned(self, checks: Sequence[Planned]) -> None:
+        """These checks will run, in this order; told again when it is known what a path gives."""
+
+    def started(self, subject: str, check: str) -> None:
+        """This check runs now."""
+
+    def ended(self, result: CheckResult) -> None:
+        """A check has ended."""
+
+
+def check_apart(
+    target: Target, hyperparameters: Hyperparameters, limits: Limits, watcher: Watcher
 ) -> list[CheckResult]:
-    """Run every check of the target in a child process.
+    """Run all checks of the target in a process of their own; gives how each went, in order.
 
-    Args:
-        target: the path of a plugin file or of a package's folder, or the name of a plugin, a distribution, an
-            architecture or a dataset.
-        hyperparameters: values, or their text, that every network is built with.
-        began, ended: called as each check begins and ends.
-
-    Returns:
-        A result for each check, in order; after one that was stopped the rest was not run.
-
-    Raises:
-        PluginError: there is no such target.
+    Nothing of the child outlives this call, nor this process.
     """
-    job = {"target": target, "plugins_dir": plugins_dir, "hyperparameters": dict(hyperparameters or {})}
-    reader, writer = os.pipe()
-    with tempfile.TemporaryFile() as errors:
-        child = subprocess.Popen(  # noqa: S603  our own interpreter
-            [sys.executable, "-m", "zoo.testing", json.dumps(job), str(writer)],
-            stdin=subprocess.DEVNULL,
-            stdout=errors,
-            stderr=errors,
-            pass_fds=[writer],
-            start_new_session=True,  # so that what it starts can be ended with it
-            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
-        )
-        os.close(writer)
-        try:
-            record = _Record(began, ended)
-            stopped = _watch(child, reader, limits or Limits(), record)
-            if stopped is None and not record.is_complete:
-                stopped = _last_words(child, errors)
-            return record.close(stopped or "")
-        finally:
-            _kill(child)
-            os.close(reader)
+    record = _Record(target, watcher)
+    with _child(target, hyperparameters) as (process, reports, output):
+        while not record.done:
+            ready, _, _ = select.select([reports], [], [], LOOK_EVERY)
+            chunk = os.read(reports, 65536) if ready else b""
+            record.read(chunk)
+            # One of its own children may hold the pipe open, so its end alone does not tell.
+            if not chunk and (ready or process.poll() is not None):
+                record.stop(Outcome.FAILED, _how_it_ended(process, output))
+            elif problem := _breach(record, process, limits):
+                record.stop(Outcome.STOPPED, problem)
+    return record.results()
 
 
-@dataclass
 class _Record:
-    """What the child has told so far."""
+    """What is planned, what runs since when, and what has ended."""
 
-    began: Callable[[CheckResult], None]
-    ended: Callable[[CheckResult], None]
-    results: list[CheckResult] = field(default_factory=list)
-    planned: list[tuple[str, str]] = field(default_factory=list)
-    current: CheckResult | None = None
-    since: float = field(default_factory=time.monotonic)
-    is_complete: bool = False
+    def __init__(self, target: Target, watcher: Watcher) -> None:
+        self.watcher, self.done = watcher, False
+        self.plan: list[Planned] = [(target.name, IMPORTS)]
+        self.plan += [(name, check) for name in target.architectures for check in ARCHITECTURE_CHECKS]
+        self.plan += [(name, check) for name in target.datasets for check in DATASET_CHECKS]
+        self.ended: list[CheckResult] = []
+        self.since: float | None = (
+            None  # between two checks only our own code runs, such as TensorFlow's import
+        )
+        self._rest = b""
+        watcher.planned(self.plan)
 
-    def take(self, event: Mapping[str, Any]) -> None:
-        """Note one event of the child.
+    @property
+    def running(self) -> Planned:
+        """The check that runs, or comes next."""
+        return self.plan[len(self.ended)]
 
-        Raises:
-            PluginError: the child found no plugin.
-        """
-        if "error" in event:
-            raise PluginError(event["error"])
-        if "plan" in event:
-            self.planned = [(subject, check) for subject, checks in event["plan"] for check in checks]
-            self.is_complete = not self.planned
-            return
-        result = CheckResult(event["subject"], event["check"], OK, event.get("seconds", 0.0))
-        if event.get("began"):
-            self.current, self.since = result, time.monotonic()
-            self.began(result)
-            return
-        self.current = None
-        self._end(result, event["problem"])
-        self.is_complete = bool(self.planned) and self.planned[-1] == (result.subject, result.check)
+    @property
+    def seconds(self) -> float:
+        """For how long the check has been running."""
+        return 0.0 if self.since is None else time.monotonic() - self.since
 
-    def close(self, reason: str) -> list[CheckResult]:
-        """All results; where the child has not come to the end, for this reason."""
-        if not self.is_complete:
-            if self.current is not None:
-                spent = time.monotonic() - self.since
-                self._end(replace(self.current, outcome=STOPPED, seconds=spent), reason)
-            done = {(result.subject, result.check) for result in self.results}
-            for subject, check in self.planned:
-                if (subject, check) not in done:
-                    self._end(CheckResult(subject, check, NOT_RUN), None)
-        return self.results
+    def read(self, chunk: bytes) -> None:
+        """Take in what came through the pipe, which may end in the middle of a line."""
+        *lines, self._rest = (self._rest + chunk).split(b"\n")
+        for line in lines:
+            self._take(json.loads(line))
 
-    def _end(self, result: CheckResult, problem: str | None) -> None:
-        outcome = FAILED if problem and result.outcome == OK else result.outcome
-        self.results.append(replace(result, outcome=outcome, message=problem))
-        self.ended(self.results[-1])
+    def _take(self, event: dict[str, Any]) -> None:  # JSON
+        if "start" in event:
+            self.since = time.monotonic()
+            self.watcher.started(*event["start"])
+        elif "end" in event:
+            outcome, message = event["end"]
+            self._end(Outcome(outcome), message)
+        elif "plan" in event:
+            self.plan = [self.plan[0], *((subject, check) for subject, check in event["plan"])]
+            self.watcher.planned(self.plan)
+        else:
+            self.done = True
 
+    def stop(self, outcome: Outcome, why: str) -> None:
+        """The check that runs is the last one."""
+        subject, check = self.running
+        self._end(outcome, f"{subject} fails '{check}': {why}")
+        self.done = True
 
-def _watch(child: subprocess.Popen[bytes], reader: int, limits: Limits, record: _Record) -> str | None:
-    """Read what the child tells until it ends; the reason if it had to be stopped."""
-    unread = b""
-    while True:
-        if select.select([reader], [], [], GLANCE)[0]:
-            chunk = os.read(reader, 65536)
-            if not chunk:
-                return None  # it has ended
-            *lines, unread = (unread + chunk).split(b"\n")
-            for line in lines:
-                record.take(json.loads(line))
-        if record.is_complete:
-            return None
-        if time.monotonic() - record.since > limits.seconds:
-            return (
-                f"it took more than {limits.seconds:g} seconds: look for an endless loop, or give --timeout"
-            )
-        if _memory_of(child.pid) > limits.gigabytes * GIGABYTE:
-            return f"it took more than {limits.gigabytes:g} GB of memory: make less of it at once, or give --memory"
+    def _end(self, outcome: Outcome, message: str) -> None:
+        seconds = None if outcome is Outcome.NOT_RUN else self.seconds
+        self.ended.append(CheckResult(*self.running, outcome, seconds, message))
+        self.since = None
+        self.watcher.ended(self.ended[-1])
+
+    def results(self) -> list[CheckResult]:
+        """Of every planned check."""
+        rest = self.plan[len(self.ended) :]
+        return [*self.ended, *(CheckResult(*planned, Outcome.NOT_RUN) for planned in rest)]
 
 
-def _last_words(child: subprocess.Popen[bytes], errors: IO[bytes]) -> str:
-    """Why a child may have ended before its work did."""
-    child.wait()
-    errors.seek(0)
-    lines = errors.read().decode(errors="replace").strip().splitlines()
-    said = f", its last line: {lines[-1]}" if lines else ""
-    return f"the process ended with exit code {child.returncode}{said}: a plugin must not end it"
-
-
-def _memory_of(pid: int) -> int:
-    """Bytes in memory of the process and all its descendants."""
-    try:
-        process = psutil.Process(pid)
-        family = [process, *process.children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return 0
-    total = 0
-    for member in family:
+@contextmanager
+def _child(
+    target: Target, hyperparameters: Hyperparameters
+) -> Iterator[tuple[subprocess.Popen[bytes], int, IO[bytes]]]:
+    """The child, the pipe of its reports, and the file of all that it prints; it is killed in the end."""
+    reports, report = os.pipe()
+    # The child sees its end close when this process goes, even if that is killed itself.
+    lifeline, held = os.pipe()
+    job = {
+        "report": report,
+        "lifeline": lifeline,
+        "target": asdict(target),
+        "hyperparameters": dict(hyperparameters),
+    }
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(  # noqa: S603  our own interpreter
+            # -P: plugins never come from the working directory.
+            [sys.executable, "-P", "-m", "zoo.testing", json.dumps(job)],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            pass_fds=(report, lifeline),
+            start_new_session=True,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        )
+        os.close(report)
+        os.close(lifeline)
         try:
-            total += member.memory_info().rss
-        except psutil.NoSuchProcess:
-            continue
-    return total
+            yield process, reports, output
+        finally:
+            _kill(process)
+            os.close(reports)
+            os.close(held)
 
 
-def _kill(child: subprocess.Popen[bytes]) -> None:
-    """End the child, and what it has started; it leads a process group of its own."""
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """The child and all that it started, in its process group or not."""
+    family = _family(process)
     with suppress(ProcessLookupError):
-        os.killpg(child.pid, signal.SIGKILL)
-    child.wait()
+        os.killpg(process.pid, signal.SIGKILL)
+    for one in family:
+        with suppress(psutil.NoSuchProcess):
+            one.kill()
+    process.wait()
+
+
+def _family(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    try:
+        child = psutil.Process(process.pid)
+        return [child, *child.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _breach(record: _Record, process: subprocess.Popen[bytes], limits: Limits) -> str:
+    """Which limit is broken, and what to do; empty if none."""
+    if record.done:
+        return ""
+    if record.seconds > limits.seconds:
+        return (
+            f"stopped after {limits.seconds:g} s: look for a loop without an end, "
+            "or allow more with --timeout SECONDS"
+        )
+    used = 0
+    for one in _family(process):
+        with suppress(psutil.NoSuchProcess):
+            used += one.memory_info().rss
+    if used > limits.gigabytes * GIGABYTE:
+        return (
+            f"stopped, for it takes more than {limits.gigabytes:g} GB of memory: make its networks or images "
+            "smaller, or allow more with --memory GB"
+        )
+    return ""
+
+
+def _how_it_ended(process: subprocess.Popen[bytes], output: IO[bytes]) -> str:
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(timeout=5)
+    code = process.poll()
+    if code is None:
+        return "the process closed its pipes: do not close files that you did not open"
+    if code < 0:
+        return f"the process was ended by {signal.Signals(-code).name}: look for a crash in compiled code"
+    output.seek(0)
+    lines = output.read().decode(errors="replace").strip().splitlines()
+    last = f" ({lines[-1]})" if code == 1 and lines else ""
+    return f"the process ended itself with exit code {code}{last}: look for os._exit, or what calls it"
