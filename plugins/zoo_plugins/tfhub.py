@@ -19,7 +19,10 @@ def backbone(hp, inputs, *, weights=None):
     handle = hp.Fixed("handle", "")
     input_range = hp.Fixed("input_range", "0,1")
     if not handle:
-        raise ZooError("tfhub needs a module: --set handle=URL-or-folder")
+        raise ZooError(
+            "tfhub needs a module: --set handle=URL-or-folder, and --set input_range=-1,1 or 0,255 for one that "
+            "does not take pixels from 0 to 1"
+        )
     if input_range not in RANGES:
         raise ZooError(f"input_range must be one of {'; '.join(RANGES)}, got '{input_range}'")
     scale, offset = RANGES[input_range]

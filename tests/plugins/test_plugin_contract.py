@@ -28,11 +28,14 @@ def needed(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Mapping[str
     return {"tfhub": {"handle": save_network(folder)}}
 
 
-# Architecture by architecture, so that the checks of one share what is built.
+# Architecture by architecture, each in one process, so that its checks share what is built.
 @pytest.mark.parametrize(
     ("architecture", "check"),
-    [(one, check) for one in PLUGINS.architectures.values() for check in ARCHITECTURE_CHECKS],
-    ids=lambda value: value if isinstance(value, str) else value.name,
+    [
+        pytest.param(one, check, id=f"{name}-{check}", marks=pytest.mark.xdist_group(name))
+        for name, one in PLUGINS.architectures.items()
+        for check in ARCHITECTURE_CHECKS
+    ],
 )
 def test_architecture(
     architecture: Architecture, check: str, needed: Mapping[str, Mapping[str, str]]

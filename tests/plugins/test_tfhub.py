@@ -368,7 +368,10 @@ def refusal(handle: str | Path, **how: Any) -> str:
 
 
 def test_no_handle() -> None:
-    assert refusal("") == "tfhub needs a module: --set handle=URL-or-folder"
+    assert refusal("") == (
+        "tfhub needs a module: --set handle=URL-or-folder, and --set input_range=-1,1 or 0,255 for one that does "
+        "not take pixels from 0 to 1"
+    )
 
 
 def test_an_unknown_input_range(network: str) -> None:

@@ -72,8 +72,7 @@ def _build(architecture: Architecture) -> Mapping[str, Any]:
 
     with quiet_start():
         from zoo.workflows.describing import describe
-
-        return describe(architecture)
+    return describe(architecture)
 
 
 def _key(architecture: Architecture, provenance: str) -> str:
