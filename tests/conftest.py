@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from zoo.models.classifier import Classifier
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the marks in its own hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests of one file share fixtures, so they run in one process unless they say otherwise."""
     for item in items:

@@ -8,7 +8,7 @@ import keras
 import tensorflow as tf
 from keras import layers
 
-from zoo import Architecture
+from zoo import Architecture, ZooError
 
 
 @keras.saving.register_keras_serializable(package="bad")
@@ -58,9 +58,25 @@ class Backwards(layers.Layer):
     def call(self, inputs: Any) -> Any:
         @tf.custom_gradient
         def turned(values: Any) -> Any:
-            return values, lambda upstream: -1000.0 * upstream
+            return values, lambda upstream: -upstream
 
         return turned(inputs + self.shift)
+
+
+@keras.saving.register_keras_serializable(package="bad")
+class Muted(layers.Layer):
+    """Lets nothing through, and no gradient but zeros."""
+
+    def call(self, inputs: Any) -> Any:
+        return inputs * 0.0
+
+
+@keras.saving.register_keras_serializable(package="bad")
+class Traced(layers.Layer):
+    """Computes something else in a graph."""
+
+    def call(self, inputs: Any) -> Any:
+        return inputs * (1.0 if tf.executing_eagerly() else 50.0)
 
 
 def convolution(inputs: Any, filters: int = 4) -> Any:
@@ -121,7 +137,55 @@ def needs_python(hp: Any, inputs: Any, *, weights: Any = None) -> Any:
 
 
 def unknown_layer(hp: Any, inputs: Any, *, weights: Any = None) -> Any:
-    return Restless(name="block1_own")(convolution(scaled(inputs)))
+    return Forgetful(name="block1_own")(convolution(scaled(inputs)))
+
+
+def too_small(hp: Any, inputs: Any, *, weights: Any = None) -> Any:
+    return layers.Conv2D(2, 32, name="block1_conv")(inputs)
+
+
+def refuses_large_images(hp: Any, inputs: Any, *, weights: Any = None) -> Any:
+    if inputs.shape[1] > 8:
+        raise ZooError("takes 8×8 only: give --image-size 8")
+    return good(hp, inputs)
+
+
+def fixed_batch(hp: Any, inputs: Any, *, weights: Any = None) -> Any:
+    return keras.ops.reshape(convolution(inputs), (8, -1))
+
+
+def two_tensors(hp: Any, inputs: Any, *, weights: Any = None) -> Any:
+    return inputs, inputs
+
+
+def planned(hp: Any, inputs: Any, *, weights: Any = None) -> Any:
+    """With an option that is not searched."""
+    return convolution(scaled(inputs), int(hp.Fixed("plan", "2")))
+
+
+def no_weights(hp: Any, inputs: Any, *, weights: Any = None) -> Any:
+    return layers.AveragePooling2D(2, name="block1_pool")(inputs)
+
+
+def idle_half(hp: Any, inputs: Any, *, weights: Any = None) -> Any:
+    """The second block adds nothing."""
+    x = convolution(scaled(inputs))
+    return x + Muted(name="block2_muted")(layers.Conv2D(4, 1, name="block2_conv")(x))
+
+
+def a_function(hp: Any, inputs: Any, *, weights: Any = None) -> Any:
+    return layers.Lambda(lambda x: x * 2, name="double")(convolution(scaled(inputs)))
+
+
+def traced(hp: Any, inputs: Any, *, weights: Any = None) -> Any:
+    return convolution(Traced(name="traced")(scaled(inputs)))
+
+
+def blocks(hp: Any, inputs: Any, *, weights: Any = None) -> Any:
+    """By default there is one block of up to three."""
+    for number in range(hp.Int("blocks", 1, 3, default=1)):
+        inputs = layers.Conv2D(2, 3, padding="same", name=f"block{number + 1}_conv")(inputs)
+    return inputs
 
 
 def nested(hp: Any, inputs: Any, *, weights: Any = None) -> Any:
@@ -139,7 +203,7 @@ def architecture(backbone: Any, **given: Any) -> Architecture:
 
 
 def own_layers() -> list[type]:
-    return [Forgetful, Restless, InPython, Backwards]
+    return [Forgetful, Restless, InPython, Backwards, Muted, Traced]
 
 
 GOOD = architecture(good, presets={"small": {"filters": 2, "dropout": 0.0}})
@@ -150,6 +214,18 @@ BAD = [
         architecture(good),
         "importing .*bad_architectures imports tensorflow, keras",
     ),
+    (
+        "builds",
+        architecture(too_small),
+        r"images of 8×8×3: ValueError: Computed output size .* \(bad_architectures.py:\d+\): mend the backbone",
+    ),
+    (
+        "builds",
+        architecture(refuses_large_images),
+        "with the defaults and images of 21×21×3: takes 8×8 only: give --image-size 8$",
+    ),
+    ("builds", architecture(fixed_batch), r"the network gives \(8, 2\), not \(None, 2\): keep the batch"),
+    ("builds", architecture(two_tensors), r"backbone must return a tensor"),
     ("builds", architecture(not_for_colour), "images of 8×8×1: ValueError: colour is needed"),
     (
         "builds",
@@ -167,8 +243,19 @@ BAD = [
         architecture(good, presets={"typo": {"filter": 4}}),
         "preset 'typo': unknown hyperparameter 'filter': did you mean 'filters'",
     ),
+    (
+        "presets",
+        architecture(good, presets={"text": {"filters": "4"}}),
+        "preset 'text' must have values of the right type: write filters=4$",
+    ),
+    (
+        "presets",
+        architecture(planned, presets={"many": {"plan": "many"}}),
+        "preset 'many': with plan=many and images of 8×8×3: ValueError: invalid literal",
+    ),
     ("draws", architecture(breaks_for_some), "with .*filters=[78].*: ValueError: too many filters"),
     ("trains", architecture(never_trains), r"belong to no layer and never train \(late:0\)"),
+    ("trains", architecture(no_weights), "the backbone has no weights that train"),
     ("trains", architecture(stops_the_gradient), "2 of 2 weights get no gradient, so they never train"),
     (
         "trains",
@@ -186,10 +273,17 @@ BAD = [
         "block1_restless/calls moved in a training step",
     ),
     (
+        "frozen",
+        architecture(idle_half, custom_layers=own_layers, freeze_points=("block1", "block2")),
+        "frozen with --freeze block1, nothing of the rest of the backbone moved",
+    ),
+    ("reloads", architecture(a_function), "the stored graph holds a Lambda layer"),
+    (
         "reloads",
         architecture(forgets, custom_layers=own_layers),
         "built again from its configuration it gives other",
     ),
-    ("reloads", architecture(unknown_layer), "custom_layers does not give Restless"),
+    ("reloads", architecture(unknown_layer), "custom_layers does not give Forgetful"),
     ("exports", architecture(needs_python, custom_layers=own_layers), "the exported network calls Python"),
+    ("exports", architecture(traced, custom_layers=own_layers), "exported it gives other outputs, up to 0."),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from dataclasses import dataclass
 from enum import StrEnum
@@ -42,6 +43,7 @@ DATASET_CHECKS: Mapping[str, str] = {
 IMPORTS = "imports"
 """What comes before the checks in `zoo plugins check`: the plugin is imported and its hooks are called."""
 
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")  # Keras writes some messages in bold
 LONGEST_REASON = 300  # characters of somebody else's error message
 
 
@@ -129,7 +131,7 @@ def _run(
 
 def reason_of(error: BaseException, file: str | None = None) -> str:
     """The error in one line, with the last line of `file` that it came through."""
-    text = " ".join(str(error).split())
+    text = " ".join(COLOURS.sub("", str(error)).split())
     if len(text) > LONGEST_REASON:
         text = f"{text[:LONGEST_REASON]} …"
     if isinstance(error, ZooError):

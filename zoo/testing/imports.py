@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 HEAVY = ("tensorflow", "keras", "keras_tuner")
 FILE_MODULE = "zoo_plugin_file_"
+PROPERTY = {"zoo_architectures": "backbone", "zoo_datasets": "load"}
 
 # The answer is the last line, whatever the module prints.
 LOOK = """
@@ -66,14 +67,27 @@ def _modules(function: Callable[..., object], hook: str, name: str) -> list[Modu
         # Not getattr, which would wake modules that are loaded lazily.
         implementation: Any = getattr(module, "__dict__", {}).get(hook)
         if hasattr(implementation, "zoo_impl") and module not in modules:
-            modules += [module] if any(given.name == name for given in implementation()) else []
+            given = [one for one in implementation() if one.name == name]
+            same = [one for one in given if _code(getattr(one, PROPERTY[hook])) is _code(function)]
+            modules += [module] if same else []
     return modules
 
 
 def _module(function: Callable[..., object]) -> ModuleType:
+    inner = _without_arguments(function)
+    return sys.modules[getattr(inner, "__module__", None) or type(inner).__module__]
+
+
+def _code(function: Callable[..., object]) -> object:
+    """The same for all functions that one `def` has made; a hook may make a new one each time."""
+    inner = _without_arguments(function)
+    return getattr(inner, "__code__", type(inner))
+
+
+def _without_arguments(function: Callable[..., object]) -> Callable[..., object]:
     while isinstance(function, partial):
         function = function.func
-    return sys.modules[getattr(function, "__module__", None) or type(function).__module__]
+    return function
 
 
 def _heavy_imports(module: ModuleType) -> list[str]:

@@ -159,10 +159,13 @@ class Networks:
             ContractError: the space has not what the preset sets, or not of that type.
         """
         given = dict(self.architecture.presets[name])
-        space, values = self._space_of(given), {**given, **self.held}
+        values = {**given, **self.held}
         try:
+            space = self._space_of(given)
             checked = check(space, values)
             chosen = choose(space, checked)
+        except ContractError as error:
+            raise ContractError(f"preset '{name}': {error}") from error.__cause__
         except ZooError as error:
             raise ContractError(f"preset '{name}': {error}: correct the preset") from error
         changed = {key: checked[key] for key in given.keys() - self.held.keys() if checked[key] != given[key]}
