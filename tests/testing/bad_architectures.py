@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import keras
@@ -151,7 +152,8 @@ def refuses_large_images(hp: Any, inputs: Any, *, weights: Any = None) -> Any:
 
 
 def fixed_batch(hp: Any, inputs: Any, *, weights: Any = None) -> Any:
-    return keras.ops.reshape(convolution(inputs), (8, -1))
+    features = convolution(inputs)
+    return keras.ops.reshape(features, (8, math.prod(features.shape[1:])))
 
 
 def two_tensors(hp: Any, inputs: Any, *, weights: Any = None) -> Any:

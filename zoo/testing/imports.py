@@ -66,7 +66,8 @@ def _modules(function: Callable[..., object], hook: str, name: str) -> list[Modu
     for module in list(sys.modules.values()):
         # Not getattr, which would wake modules that are loaded lazily.
         implementation: Any = getattr(module, "__dict__", {}).get(hook)
-        if hasattr(implementation, "zoo_impl") and module not in modules:
+        is_its_own = getattr(implementation, "__module__", None) == getattr(module, "__name__", "")
+        if hasattr(implementation, "zoo_impl") and is_its_own and module not in modules:
             given = [one for one in implementation() if one.name == name]
             same = [one for one in given if _code(getattr(one, PROPERTY[hook])) is _code(function)]
             modules += [module] if same else []
