@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING
 
 import psutil
@@ -131,6 +129,46 @@ def test_an_unknown_name_tells_the_nearest(refused: Callable) -> None:
     assert refused("plugins", "check", "digit").startswith("unknown plugin 'digit': did you mean 'digits'")
 
 
+def test_a_quarantined_plugin_is_told_in_one_line(
+    refused: Callable, file: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = file("raise ValueError('no')")
+    monkeypatch.setenv("ZOO_PLUGINS_DIR", str(path.parent))
+    assert refused("plugins", "check", "mine") == (f"plugin 'mine' of {path} is quarantined: ValueError: no")
+
+
+def test_a_loaded_plugin_without_anything_to_check(
+    refused: Callable, file: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = file("@hookimpl\ndef zoo_run_finished(run): pass")
+    monkeypatch.setenv("ZOO_PLUGINS_DIR", str(path.parent))
+    assert refused("plugins", "check", "mine") == (
+        "plugin 'mine' adds no architecture and no dataset: there is nothing to check"
+    )
+
+
+def test_a_file_of_the_plugin_folder_by_name(
+    zoo: Callable, file: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZOO_PLUGINS_DIR", str(file(IMAGES, "return 3").parent))
+    assert "mine fails 'loads': load() gives int" in zoo("plugins", "check", "mine").out
+
+
+def test_several_datasets_are_told_apart(zoo: Callable, file: Callable) -> None:
+    twice = IMAGES.replace('r")]', 'r"), Dataset(name="other", load=load, summary="s", reference="r")]')
+    out = zoo("plugins", "check", file(twice, "return 3")).out
+    assert rows(out)[1:3] == ["mine  imports-without-tensorflow", "mine  loads"]
+    assert out.endswith(
+        "\nmine fails 'loads': load() gives int: return zoo.LabeledImages"
+        "\nother fails 'loads': load() gives int: return zoo.LabeledImages\nmine: 2 of 13 failed, 8 not run\n"
+    )
+
+
+def test_a_value_that_is_held(zoo: Callable, file: Callable) -> None:
+    path = file(NETWORK, "assert hp.Fixed('mood', 'bad') == 'good'")
+    assert zoo("plugins", "check", path, "--set", "mood=good").code == 0
+
+
 def test_a_folder_without_a_plugin(refused: Callable, tmp_path: Path) -> None:
     assert refused("plugins", "check", tmp_path) == (
         f"folder {tmp_path} has no pyproject.toml: give the folder of a package, or a .py file"
@@ -184,6 +222,17 @@ def test_a_plugin_that_eats_memory_is_stopped(zoo: Callable, file: Callable) -> 
     )
 
 
+def test_a_backbone_that_eats_memory_is_stopped(zoo: Callable, file: Callable) -> None:
+    eat = "eaten = []\n    while True: eaten.append(b'x' * 20_000_000)"
+    result = zoo("plugins", "check", file(NETWORK, eat), "--memory", 2)
+    assert rows(result.out)[2:4] == ["builds  stopped", "defaults  not run"]
+
+
+def test_a_backbone_that_hangs_is_stopped(zoo: Callable, file: Callable) -> None:
+    result = zoo("plugins", "check", file(NETWORK, "import time; time.sleep(1000)"), "--timeout", 3)
+    assert rows(result.out)[2:4] == ["builds  stopped", "defaults  not run"]
+
+
 def test_a_child_of_the_plugin_counts_too(zoo: Callable, file: Callable) -> None:
     script = "x = bytearray(900_000_000); import time; time.sleep(1000)"
     body = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {script!r}])"
@@ -198,6 +247,12 @@ def test_a_plugin_that_ends_the_process(zoo: Callable, file: Callable) -> None:
     told = (
         "mine fails 'loads': the process ended itself with exit code 3: look for os._exit, or what calls it\n"
     )
+    assert told in result.out
+
+
+def test_a_crash_is_told_by_its_signal(zoo: Callable, file: Callable) -> None:
+    result = zoo("plugins", "check", file(IMAGES, "import os; os.kill(os.getpid(), 11)"))
+    told = "mine fails 'loads': the process was ended by SIGSEGV: look for a crash in compiled code\n"
     assert told in result.out
 
 
@@ -216,15 +271,19 @@ def test_nothing_heavy_is_imported_here(file: Callable) -> None:
     assert done.stderr.splitlines()[-1] == "False"
 
 
-def test_an_interruption_ends_the_child(file: Callable) -> None:
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(signal.SIGINT, 130), (signal.SIGTERM, -signal.SIGTERM), (signal.SIGKILL, -signal.SIGKILL)],
+)
+def test_the_child_ends_with_the_command(file: Callable, number: signal.Signals, code: int) -> None:
     path = file(IMAGES, "import time; time.sleep(1000)")
     command = [sys.executable, "-m", "zoo", "plugins", "check", str(path)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(os.environ))
-    children = []
-    while not children:
-        time.sleep(0.1)
-        children = psutil.Process(process.pid).children(recursive=True)
-    process.send_signal(signal.SIGINT)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    while "imports-without-tensorflow: ok" not in process.stderr.readline():
+        assert process.poll() is None
+    children = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(number)
     process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert (process.returncode, len(children)) == (code, 1)
     assert psutil.wait_procs(children, timeout=10)[1] == []

@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
 
-if TYPE_CHECKING:
-    from types import ModuleType
-
 HEAVY = ("tensorflow", "keras", "keras_tuner")
 FILE_MODULE = "zoo_plugin_file_"
 PROPERTY = {"zoo_architectures": "backbone", "zoo_datasets": "load"}
