@@ -84,7 +84,10 @@ def _read_back(path: Path, file_format: str, pixels: np.ndarray) -> np.ndarray:
     """The probabilities that the written network gives for these pixels."""
     if file_format == "saved-model":
         loaded = tf.saved_model.load(str(path))  # its functions need it to live on
-        return np.asarray(loaded.serve(pixels))
+        serve = loaded.signatures["serving_default"]
+        (name,) = serve.structured_input_signature[1]
+        (probabilities,) = serve(**{name: tf.constant(pixels)}).values()
+        return np.asarray(probabilities)
     return np.asarray(keras.models.load_model(path, compile=False)(pixels))
 
 

@@ -33,7 +33,9 @@ def test_the_place_can_be_chosen(zoo: Callable, best: str) -> None:
 
 
 def test_json(zoo: Callable, best: str) -> None:
-    told = json.loads(zoo("export", best, "--format", "saved-model", "--json").out)
+    result = zoo("export", best, "--format", "saved-model", "--json")
+    assert result.code == 0, result.err
+    told = json.loads(result.out)
     assert told.pop("bytes") > 1000
     assert told == {
         "model": best,
