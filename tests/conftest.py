@@ -16,14 +16,6 @@ if TYPE_CHECKING:
     from zoo.models.classifier import Classifier
 
 
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the marks in its own hook
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of one file share fixtures, so they run in one process unless they say otherwise."""
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.path.name))
-
-
 @pytest.fixture(autouse=True)
 def _no_settings_of_the_user(
     monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory

@@ -237,6 +237,13 @@ def test_a_prefix_freezes_just_the_variables_whose_paths_begin_so(
     assert before - {variable.path for variable in classifier.network.trainable_variables} == set(paths)
 
 
+@pytest.mark.parametrize("spec", ["none", "block2_conv/bias"])
+def test_a_variable_trains_again_when_it_is_no_longer_frozen(classifier: Classifier, spec: str) -> None:
+    freeze(classifier, "block1_conv/kernel")
+    freeze(classifier, spec)
+    assert "block1_conv/kernel" in {variable.path for variable in classifier.network.trainable_variables}
+
+
 @pytest.mark.parametrize(
     ("spec", "complaint"),
     [

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from zoo.data.cache import DecodedDataset
+    from zoo.interfaces import Architecture
     from zoo.models.classifier import Classifier
 
     Fitted = Callable[..., tuple[Classifier, list[Epoch], Epoch]]
@@ -124,6 +125,36 @@ def test_a_validation_loss_that_is_no_number_is_told_as_such(fitted: Fitted, dec
     pixels[decoded.rows["validation"][0], 0, 0] = np.nan
     with pytest.raises(TrainingError, match="the val_loss became nan in epoch 1"):
         fitted(data=replace(decoded, pixels=pixels))
+
+
+class TellsOfTraining(keras.layers.Layer):
+    """Says so each time that Python runs through it in training mode."""
+
+    def __init__(self, tell: Callable[[], None]) -> None:
+        super().__init__()
+        self.tell = tell
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        if training:
+            self.tell()
+        return inputs
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+def test_a_training_step_is_traced_once(
+    tiny: Architecture, build: Callable[..., Classifier], decoded: DecodedDataset, optimizer: str
+) -> None:
+    """Twice would cost a small search more than its training."""
+    told: list[str] = []
+
+    def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
+        return TellsOfTraining(lambda: told.append("traced"))(tiny.backbone(hp, inputs))
+
+    classifier = build(replace(tiny, backbone=backbone))
+    told.clear()
+    values = {**DEFAULTS, "batch_size": 8, "optimizer": optimizer}
+    fit(classifier, decoded, values, FitSettings(2, 1, 9, LOSS), lambda _: None)
+    assert told == ["traced"]
 
 
 def test_sigmoid_is_trained_too(fitted: Fitted) -> None:

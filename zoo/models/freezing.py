@@ -48,7 +48,7 @@ def freeze(classifier: Classifier, spec: str) -> tuple[str, ...]:
         return _freeze_variables(classifier, backbone, spec.split(","))
     frozen = backbone[: _boundary(classifier, backbone, spec)]
     for layer in classifier.network.layers:
-        layer.trainable = layer not in frozen
+        _set_trainable(layer, layer not in frozen)
     return tuple(layer.name for layer in frozen if layer.weights)
 
 
@@ -58,6 +58,12 @@ def count_parameters(network: keras.Model) -> ParameterCounts:
         trainable=sum(math.prod(weight.shape) for weight in network.trainable_weights),
         non_trainable=sum(math.prod(weight.shape) for weight in network.non_trainable_weights),
     )
+
+
+def _set_trainable(layer: keras.layers.Layer, value: bool) -> None:
+    """Of the layer and all its variables, which Keras passes over where the layer itself has the value already."""
+    layer.trainable = not value
+    layer.trainable = value
 
 
 def _backbone_layers(classifier: Classifier) -> list[keras.layers.Layer]:
@@ -124,7 +130,7 @@ def _freeze_variables(
     classifier: Classifier, backbone: list[keras.layers.Layer], prefixes: list[str]
 ) -> tuple[str, ...]:
     for layer in classifier.network.layers:
-        layer.trainable = True
+        _set_trainable(layer, True)
     variables = [variable for layer in backbone for variable in layer.trainable_variables]
     frozen = [variable for variable in variables if variable.path.startswith(tuple(prefixes))]
     for prefix in prefixes:

@@ -14,9 +14,6 @@ from zoo.errors import ContractError, UnknownNameError, ZooError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
 Subject = TypeVar("Subject")
 
 ARCHITECTURE_CHECKS: Mapping[str, str] = {

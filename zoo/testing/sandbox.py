@@ -83,9 +83,8 @@ class _Record:
         self.plan += [(name, check) for name in target.architectures for check in ARCHITECTURE_CHECKS]
         self.plan += [(name, check) for name in target.datasets for check in DATASET_CHECKS]
         self.ended: list[CheckResult] = []
-        self.since: float | None = (
-            None  # between two checks only our own code runs, such as TensorFlow's import
-        )
+        # None between two checks, where only our own code runs, such as TensorFlow's import.
+        self.since: float | None = None
         self._rest = b""
         watcher.planned(self.plan)
 

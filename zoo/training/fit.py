@@ -94,6 +94,8 @@ def fit(
         loss=make_loss(values, sigmoid=classifier.sigmoid),
         metrics=[_accuracy(sigmoid=classifier.sigmoid)],
     )
+    # Or else its variables are made while TensorFlow traces the first step, which it then traces again.
+    network.optimizer.build(network.trainable_variables)
     watch = _EpochWatch(settings.objective, on_epoch)
     network.fit(
         train,
