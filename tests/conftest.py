@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,9 +12,17 @@ from zoo.data.cache import DecodedDataset
 from zoo.interfaces import Architecture
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from zoo.models.classifier import Classifier
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _light_garbage_collection() -> Iterator[None]:
+    """What a file leaves in memory, TensorFlow's graphs most of all, is not looked through again and again."""
+    yield
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

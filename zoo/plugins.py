@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 GROUP = "zoo"
 OWN_DISTRIBUTION = "keras-zoo"
+FILE_MODULE = "zoo_plugin_file_"  # how the module of a plugin file is called, before the name of the file
 
 Description = TypeVar("Description", Architecture, Dataset)
 
@@ -43,6 +44,11 @@ class Plugin:
     architectures: tuple[str, ...] = ()
     datasets: tuple[str, ...] = ()
     error: str | None = None
+
+    @property
+    def key(self) -> str:
+        """Its name in the plugin manager: pluggy displaces a plugin of a known name without a word."""
+        return f"{self.origin}:{self.name}"
 
     @property
     def provenance(self) -> str:
@@ -99,8 +105,7 @@ def load_plugins(plugins_dir: Path | None = None) -> Plugins:
     architectures: dict[str, Architecture] = {}
     datasets: dict[str, Dataset] = {}
     for plugin, load in _discover(plugins_dir):
-        # pluggy displaces a plugin of a known name without a word, so the origin is part of the name.
-        key = f"{plugin.origin}:{plugin.name}"
+        key = plugin.key
         taken = manager.has_plugin(key)  # a distribution may list one name twice; the first stays
         try:
             _register(manager, key, load.module())
@@ -137,18 +142,27 @@ class _FileSource:
     path: Path
 
     def module(self) -> ModuleType:
-        name = f"zoo_plugin_file_{self.path.stem}"
-        spec = importlib.util.spec_from_file_location(name, self.path)
-        if spec is None or spec.loader is None:
-            raise PluginError(f"{self.path} cannot be imported as a Python module")
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module  # dataclasses and pickles of the plugin look their module up here
-        try:
-            spec.loader.exec_module(module)
-        except BaseException:
-            del sys.modules[name]
-            raise
-        return module
+        return import_file(self.path)
+
+
+def import_file(path: Path) -> ModuleType:
+    """The module of a plugin file, which lies nowhere on Python's path.
+
+    Raises:
+        PluginError: it is no Python file; what the module itself raises comes as it is.
+    """
+    name = f"{FILE_MODULE}{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise PluginError(f"{path} cannot be imported as a Python module")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses and pickles of the plugin look their module up here
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
 
 
 def _discover(plugins_dir: Path | None) -> Iterator[tuple[Plugin, _EntryPointSource | _FileSource]]:

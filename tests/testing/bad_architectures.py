@@ -80,6 +80,21 @@ class Traced(layers.Layer):
         return inputs * (1.0 if tf.executing_eagerly() else 50.0)
 
 
+class Table(layers.Layer):
+    """Levels of brightness through a lookup table, which is no variable but leaves with the network."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        levels = tf.lookup.KeyValueTensorInitializer(tf.range(256), tf.range(256) // 64)
+        self.levels = tf.lookup.StaticHashTable(levels, default_value=0)
+
+    def call(self, inputs: Any) -> Any:
+        return tf.cast(self.levels.lookup(tf.cast(inputs, tf.int32)), tf.float32)
+
+    def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        return shape
+
+
 def convolution(inputs: Any, filters: int = 4) -> Any:
     return layers.Conv2D(filters, 3, strides=2, padding="same", name="block1_conv")(inputs)
 
@@ -183,6 +198,10 @@ def traced(hp: Any, inputs: Any, *, weights: Any = None) -> Any:
     return convolution(Traced(name="traced")(scaled(inputs)))
 
 
+def with_a_table(hp: Any, inputs: Any, *, weights: Any = None) -> Any:
+    return convolution(Table(name="table")(inputs))
+
+
 def blocks(hp: Any, inputs: Any, *, weights: Any = None) -> Any:
     """By default there is one block of up to three."""
     for number in range(hp.Int("blocks", 1, 3, default=1)):
@@ -205,7 +224,7 @@ def architecture(backbone: Any, **given: Any) -> Architecture:
 
 
 def own_layers() -> list[type]:
-    return [Forgetful, Restless, InPython, Backwards, Muted, Traced]
+    return [Forgetful, Restless, InPython, Backwards, Muted, Traced, Table]
 
 
 GOOD = architecture(good, presets={"small": {"filters": 2, "dropout": 0.0}})

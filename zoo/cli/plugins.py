@@ -80,8 +80,7 @@ def _hooks(plugin: Plugin, plugins: Plugins) -> list[str]:
     """The hooks that it implements; none when it is quarantined."""
     if plugin.error is not None:
         return []
-    # load_plugins registers it under this name.
-    module = plugins.manager.get_plugin(f"{plugin.origin}:{plugin.name}")
+    module = plugins.manager.get_plugin(plugin.key)
     implemented = {caller.name for caller in plugins.manager.get_hookcallers(module) or ()}
     return [hook for hook in KINDS if hook in implemented]
 

@@ -9,13 +9,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from zoo.errors import ContractError
+from zoo.plugins import FILE_MODULE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
 
 HEAVY = ("tensorflow", "keras", "keras_tuner")
-FILE_MODULE = "zoo_plugin_file_"
 PROPERTY = {"zoo_architectures": "backbone", "zoo_datasets": "load"}
 
 # The answer is the last line, whatever the module prints.

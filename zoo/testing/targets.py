@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import os
 import sys
 import tomllib
@@ -17,8 +16,7 @@ import pluggy
 from zoo import hookspecs
 from zoo.errors import ContractError, PluginError, UnknownNameError
 from zoo.interfaces import Architecture, Dataset
-from zoo.plugins import GROUP, load_plugins
-from zoo.testing.imports import FILE_MODULE
+from zoo.plugins import GROUP, import_file, load_plugins
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -88,7 +86,7 @@ def load_target(target: Target) -> list[Architecture | Dataset]:
         ]
     path = Path(target.path)
     if not target.modules:
-        return _given_by([_import_file(path)])
+        return _given_by([import_file(path)])
     sys.path[:0] = [str(path / "src"), str(path)]
     return _given_by([_import_from(path, name) for name in target.modules])
 
@@ -122,18 +120,6 @@ def _entry_points(folder: Path) -> tuple[str, ...]:
         if ":" in value:
             raise PluginError(f"entry point '{value}' in {file} is not a module: name the module alone")
     return tuple(modules.values())
-
-
-def _import_file(path: Path) -> ModuleType:
-    """As zoo.plugins imports a file of a plugin folder."""
-    name = f"{FILE_MODULE}{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None  # noqa: S101  it ends in .py
-    assert spec.loader is not None  # noqa: S101
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 def _import_from(folder: Path, name: str) -> ModuleType:
