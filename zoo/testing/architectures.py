@@ -198,11 +198,11 @@ def _check_still(networks: Networks, classifier: Classifier, spec: str, frozen: 
     import keras
 
     network = classifier.network
-    before = [(layer.name, one, np.array(one)) for layer in network.layers for one in layer.weights]
+    before = [(layer.name, one, np.array(one.numpy())) for layer in network.layers for one in layer.weights]
     network.compile(keras.optimizers.SGD(STEP), "categorical_crossentropy", run_eagerly=True)
     network.train_on_batch(networks.pixels, networks.labels)
     # As bytes: a number that is none differs from itself.
-    moved = [(name, one.path) for name, one, value in before if np.array(one).tobytes() != value.tobytes()]
+    moved = [(name, one.path) for name, one, value in before if one.numpy().tobytes() != value.tobytes()]
     restless = [path for name, path in moved if name in frozen]
     if restless:
         raise ContractError(

@@ -197,7 +197,7 @@ def backbone_values(hp: HyperParameters) -> Key:
 @contextmanager
 def put_back(network: keras.Model) -> Iterator[Values]:
     """Give the network's variables, seeds too, and what trains of it back as they were; gives their values."""
-    before = [(variable, np.array(variable)) for variable in network.variables]
+    before = [(variable, np.array(variable.numpy())) for variable in network.variables]
     layers = [(layer, layer.trainable) for layer in network.layers]
     trainable = [(variable, variable.trainable) for variable in network.variables]
     try:
