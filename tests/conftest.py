@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from zoo.models.classifier import Classifier
+
+
+@pytest.hookimpl(optionalhook=True)  # so that the tests also run without pytest-xdist
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:  # pytest-xdist is untyped
+    """Tests that share what is dear to make run in one process: those of a file, or an architecture's contract."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            contract = re.match(r".*::test_architecture\[\S+ ", nodeid)
+            return contract[0] if contract else nodeid.partition("::")[0]
+
+    return Scheduling(config, log)
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from zoo.interfaces import Architecture
     from zoo.models.classifier import Classifier
 
 PIXELS = np.random.default_rng(1).integers(0, 256, (3, 8, 8, 1)).astype(np.float32)
@@ -81,4 +83,22 @@ def test_a_network_that_a_format_cannot_hold(build: Callable[..., Classifier], t
         ExportError, match=r"the format h5 cannot hold this network \(Unknown layer: 'Flip'\)"
     ):
         export(vgg, tmp_path / "written.h5", "h5")
+    assert list(tmp_path.iterdir()) == []
+
+
+class InPython(keras.layers.Layer):
+    """Computes in this process's Python."""
+
+    def call(self, inputs: Any) -> Any:
+        return tf.ensure_shape(tf.py_function(lambda pixels: pixels * 2, [inputs], tf.float32), inputs.shape)
+
+
+def test_a_saved_model_must_not_need_this_process(
+    tiny: Architecture, build: Callable[..., Classifier], tmp_path: Path
+) -> None:
+    def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
+        return tiny.backbone(hp, InPython()(inputs))
+
+    with pytest.raises(ExportError, match="the exported network calls Python"):
+        export(build(replace(tiny, backbone=backbone)), tmp_path / "written", "saved-model")
     assert list(tmp_path.iterdir()) == []

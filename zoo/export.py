@@ -8,6 +8,7 @@ import os
 import shutil
 import tempfile
 from contextlib import contextmanager, redirect_stdout
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ SUFFIXES = {"keras": ".keras", "h5": ".h5", "saved-model": ""}
 
 TOLERANCE = 1e-5
 LABELS = "labels.txt"
+PYTHON_OPERATIONS = {"PyFunc", "EagerPyFunc", "PyFuncStateless"}
 
 
 def export(classifier: Classifier, path: Path, file_format: str) -> None:
@@ -52,6 +54,26 @@ def export(classifier: Classifier, path: Path, file_format: str) -> None:
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error)
         raise ExportError(f"cannot write {path}: {reason}") from error
+
+
+def apply_saved_model(folder: Path, pixels: np.ndarray) -> np.ndarray:
+    """What a SavedModel with one input and one output gives for these pixels (batch, height, width, channels).
+
+    Raises:
+        ExportError: it calls Python, which no other process can.
+    """
+    loaded = tf.saved_model.load(str(folder))  # its functions need it to live on
+    signature = loaded.signatures["serving_default"]
+    graph = signature.graph.as_graph_def()
+    nodes = chain(graph.node, *(function.node_def for function in graph.library.function))
+    if any(node.op in PYTHON_OPERATIONS for node in nodes):
+        raise ExportError(
+            "the exported network calls Python (tf.py_function or tf.numpy_function), which no other process "
+            "can: use keras.ops in call()"
+        )
+    (name,) = signature.structured_input_signature[1]
+    (outputs,) = signature(**{name: tf.constant(pixels)}).values()
+    return np.asarray(outputs)
 
 
 def _write(classifier: Classifier, path: Path, file_format: str) -> None:
@@ -83,11 +105,7 @@ def _compare(classifier: Classifier, path: Path, file_format: str) -> None:
 def _read_back(path: Path, file_format: str, pixels: np.ndarray) -> np.ndarray:
     """The probabilities that the written network gives for these pixels."""
     if file_format == "saved-model":
-        loaded = tf.saved_model.load(str(path))  # its functions need it to live on
-        serve = loaded.signatures["serving_default"]
-        (name,) = serve.structured_input_signature[1]
-        (probabilities,) = serve(**{name: tf.constant(pixels)}).values()
-        return np.asarray(probabilities)
+        return apply_saved_model(path, pixels)
     return np.asarray(keras.models.load_model(path, compile=False)(pixels))
 
 

@@ -28,11 +28,11 @@ def needed(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Mapping[str
     return {"tfhub": {"handle": save_network(folder)}}
 
 
-# Architecture by architecture, so that the checks of one share what is built.
+# Architecture by architecture, so that the checks of one share what is built; see the scheduler in conftest.py.
 @pytest.mark.parametrize(
     ("architecture", "check"),
     [
-        pytest.param(one, check, id=f"{name}-{check}")
+        pytest.param(one, check, id=f"{name} {check}")
         for name, one in PLUGINS.architectures.items()
         for check in ARCHITECTURE_CHECKS
     ],

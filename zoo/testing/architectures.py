@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from itertools import chain
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from zoo.errors import ContractError, ZooError
+from zoo.export import apply_saved_model
 from zoo.models.classifier import Classifier, with_new_head
 from zoo.models.content import from_content, to_content
 from zoo.models.freezing import freeze
@@ -34,7 +36,6 @@ TINY = 1e-30  # in place of a slope of 0
 STEP = 0.01
 CLOSE = 1e-4  # of two probabilities
 ROUNDING = 1e-6  # relative
-PYTHON_OPERATIONS = {"PyFunc", "EagerPyFunc", "PyFuncStateless"}
 
 _last: Networks | None = None
 
@@ -234,7 +235,7 @@ def _reloads(networks: Networks) -> None:
 
 def _refuse_unknown_layers(architecture: Architecture, network: keras.Model) -> None:
     """Own layer classes that another process would not know when it loads a stored model."""
-    own = {type(layer) for layer in network.layers if _is_own(layer)}
+    own = {type(layer) for layer in network.layers if type(layer).__module__.split(".")[0] != "keras"}
     given = set(architecture.custom_layers() if architecture.custom_layers else ())
     unknown = sorted(layer.__name__ for layer in own - given)
     if unknown:
@@ -244,20 +245,11 @@ def _refuse_unknown_layers(architecture: Architecture, network: keras.Model) -> 
         )
 
 
-def _is_own(layer: keras.layers.Layer) -> bool:
-    """Whether the layer's class is not one of Keras."""
-    return type(layer).__module__.split(".")[0] != "keras"
-
-
 def _exports(networks: Networks) -> None:
-    import tensorflow as tf
-
     network = networks.classifier.network
     with TemporaryDirectory() as folder:
-        _save(network, networks.pixels.shape[1:], folder)
-        loaded = tf.saved_model.load(folder)
-        _refuse_python(loaded.serve.get_concrete_function())
-        outputs = np.array(loaded.serve(networks.pixels))
+        network.export(folder, format="tf_saved_model", verbose=False)
+        outputs = apply_saved_model(Path(folder), networks.pixels)
     expected = _outputs(network, networks)
     # A graph rounds otherwise than single steps do, and a deep network makes much of the last bit of a number.
     nudged = np.array(network(networks.pixels * (1 + ROUNDING), training=False))
@@ -266,35 +258,6 @@ def _exports(networks: Networks) -> None:
         raise ContractError(
             f"exported it gives other outputs, {_distance(outputs, expected)}: "
             "a layer's call() must not depend on Python or NumPy values that are fixed when it is traced"
-        )
-
-
-def _save(network: keras.Model, image: tuple[int, ...], folder: str) -> None:
-    """A SavedModel with the function `serve`, as Model.export writes it in twice the time.
-
-    Model.export tracks every layer; what makes the difference is in own layers only, such as lookup tables.
-    """
-    import tensorflow as tf
-
-    @tf.function(input_signature=[tf.TensorSpec((None, *image), tf.float32)])  # type: ignore[untyped-decorator]
-    def serve(pixels: tf.Tensor) -> tf.Tensor:
-        return network(pixels, training=False)
-
-    module = tf.Module()
-    module.weights = [variable.value for variable in network.variables]
-    module.layers = [layer for layer in network.layers if _is_own(layer)]
-    module.serve = serve
-    tf.saved_model.save(module, folder)
-
-
-def _refuse_python(function: tf.types.experimental.ConcreteFunction) -> None:
-    """Refuse calls back into Python, which work in this process only."""
-    graph = function.graph.as_graph_def()
-    nodes = chain(graph.node, *(inner.node_def for inner in graph.library.function))
-    if any(node.op in PYTHON_OPERATIONS for node in nodes):
-        raise ContractError(
-            "the exported network calls Python (tf.py_function or tf.numpy_function), which no other process "
-            "can: use keras.ops in call()"
         )
 
 
