@@ -115,16 +115,21 @@ def test_the_total_is_what_keras_counts(classifier: Classifier) -> None:
     assert count_parameters(classifier.network).total == classifier.network.count_params()
 
 
-@pytest.fixture
-def moved(classifier: Classifier) -> set[str]:
-    """Layers whose weights moved in a training with the first block frozen."""
-    freeze(classifier, "block1")
+def moved_in_training(classifier: Classifier) -> set[str]:
+    """Paths of the weights that two epochs change."""
     network = classifier.network
     before = {weight.path: weight.numpy() for weight in network.weights}
     pixels = np.random.default_rng(0).integers(0, 256, (16, 8, 8, 1)).astype(np.float32)
     network.compile("sgd", "sparse_categorical_crossentropy")
     network.fit(pixels, np.arange(16) % 2, epochs=2, verbose=0)
     return {weight.path for weight in network.weights if not np.array_equal(before[weight.path], weight)}
+
+
+@pytest.fixture
+def moved(classifier: Classifier) -> set[str]:
+    """Weights that moved in a training with the first block frozen."""
+    freeze(classifier, "block1")
+    return moved_in_training(classifier)
 
 
 def test_a_frozen_layer_does_not_move_in_training(moved: set[str]) -> None:
@@ -273,10 +278,5 @@ def test_a_prefix_is_not_empty_and_has_no_space(classifier: Classifier, spec: st
 
 def test_a_frozen_variable_does_not_move_in_training_and_its_neighbour_does(classifier: Classifier) -> None:
     freeze(classifier, "block1_conv/kernel")
-    network = classifier.network
-    before = {weight.path: weight.numpy() for weight in network.weights}
-    pixels = np.random.default_rng(0).integers(0, 256, (16, 8, 8, 1)).astype(np.float32)
-    network.compile("sgd", "sparse_categorical_crossentropy")
-    network.fit(pixels, np.arange(16) % 2, epochs=1, verbose=0)
-    moved = {weight.path for weight in network.weights if not np.array_equal(before[weight.path], weight)}
+    moved = moved_in_training(classifier)
     assert {"block1_conv/kernel", "block2_conv/kernel"} & moved == {"block2_conv/kernel"}

@@ -7,11 +7,17 @@ from typing import TYPE_CHECKING, Any
 import keras
 import numpy as np
 import tensorflow as tf
+from zoo_plugins.tfhub import zoo_architectures
+
+from zoo.models.classifier import Classifier, build_classifier, space_builder
+from zoo.models.space import check, choose, explore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+(TFHUB,) = zoo_architectures()
+SIZE = 8
 ANY_SIZE = (None, None, None, 3)
 
 
@@ -121,3 +127,11 @@ def save_first_generation(folder: Path) -> str:
         builder.add_meta_graph_and_variables(session, ["serve"], {"serving_default": signature})
         builder.save()
     return str(folder)
+
+
+def built(handle: str, *, size: int = SIZE, **values: Any) -> Classifier:
+    """A classifier of two classes on this module."""
+    shape = {"image_size": size, "channels": 3, "class_names": ("a", "b")}
+    given = {"handle": handle, "dropout": 0.0, **values}
+    space = explore(space_builder(TFHUB, **shape), given)
+    return build_classifier(TFHUB, choose(space, check(space, given)), **shape)

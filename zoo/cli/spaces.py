@@ -43,7 +43,7 @@ class SpaceEntry:
 
 @dataclass(frozen=True)
 class BuiltArchitecture:
-    """See `zoo.workflows.describing.describe`. `error`: why it could not be built with its defaults."""
+    """See `zoo.models.describing.describe`. `error`: why it could not be built with its defaults."""
 
     image_size: int | None = None
     parameters: int | None = None
@@ -71,7 +71,7 @@ def _build(architecture: Architecture) -> Mapping[str, Any]:
     from zoo.cli.quiet import quiet_start
 
     with quiet_start():
-        from zoo.workflows.describing import describe
+        from zoo.models.describing import describe
     return describe(architecture)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,15 +65,10 @@ class Loaded:
         return images
 
 
-_last: Loaded | None = None
-
-
+@lru_cache(maxsize=1)  # one at a time: images may be many
 def loaded_of(dataset: Dataset) -> Loaded:
     """That of the last call if it was about the same dataset, so that checks one by one share it."""
-    global _last  # noqa: PLW0603  one at a time: images may be many
-    if _last is None or _last.dataset is not dataset:
-        _last = Loaded(dataset)
-    return _last
+    return Loaded(dataset)
 
 
 def _imports_without_tensorflow(loaded: Loaded) -> None:
