@@ -9,7 +9,7 @@ import pytest
 from zoo.errors import SearchError
 from zoo.interfaces import DatasetVersion, Epoch, Model, Objective, RunKind, Search, State
 
-from .builders import content, record_digits, run_plan, search_plan, trial
+from .builders import content, evaluation, record_digits, run_plan, search_plan, trial
 
 if TYPE_CHECKING:
     import subprocess
@@ -113,6 +113,18 @@ def test_the_best_model_has_the_lowest_score_where_that_is_asked(
     search = registry.start_search(search_plan(LOSS), digits)
     models = [_complete(registry, search, number, score) for number, score in ((1, 0.5), (2, 0.9), (3, 0.7))]
     assert registry.search(search.id).best_model_id == models[0].id
+
+
+def test_of_equal_scores_the_lower_loss_is_best_as_among_all_models(
+    registry: Registry, search: Search
+) -> None:
+    models = []
+    for number, loss in ((1, 0.4), (2, 0.2), (3, 0.3)):
+        run = registry.start_trial(search.id, trial(number), PLAN)
+        measured = evaluation(accuracy=0.5, loss=loss)
+        models.append(registry.complete_run(run.id, content(), [measured], score=0.5))
+    best = registry.best("digits", metric="val_accuracy")
+    assert registry.search(search.id).best_model_id == best.id == models[1].id
 
 
 def test_of_equal_scores_the_earlier_trial_is_best(registry: Registry, search: Search) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 
 from zoo.errors import SearchError
 from zoo.interfaces import Objective, Search, SearchPlan, State
-from zoo.registry import ids, runs
+from zoo.registry import ids, runs, selection
 from zoo.registry.schema import DatasetRow, EpochRow, ModelRow, RunRow, SearchRow
 
 if TYPE_CHECKING:
@@ -158,15 +158,19 @@ def _to_search(row: SearchRow, best_model_id: str | None) -> Search:
 
 
 def _best_models(session: Session, rows: Sequence[SearchRow]) -> dict[str, str]:
-    """Search id -> model of the completed trial with the best score; of equal ones the earlier."""
+    """Search id -> model of the completed trial with the best score.
+
+    Equal ones are ordered by `selection.TIES`, so that a search names the model that `best` does; then by age.
+    """
     objectives = {row.id: Objective(row.objective_name, row.objective_direction) for row in rows}
     trials = session.execute(
         select(SearchRow.id, RunRow.score, ModelRow.id)
         .select_from(RunRow)
         .join(RunRow.search)
         .join(RunRow.model)
+        .outerjoin(selection.LOSS, selection.loss_on(RunRow.dataset_id))
         .where(SearchRow.id.in_(objectives))
-        .order_by(RunRow.trial_number)
+        .order_by(*selection.TIES, RunRow.trial_number)
     )
     best: dict[str, tuple[float, str]] = {}
     for search_id, score, model_id in trials:

@@ -21,7 +21,16 @@ DEFAULT_METRIC = "val_accuracy"
 BYTES_PER_MB = 1_000_000
 
 _MEASURED = aliased(MetricRow)
-_LOSS = aliased(MetricRow)
+LOSS = aliased(MetricRow)
+"""A model's validation loss, joined on `loss_on`."""
+
+TIES: tuple[SQLColumnExpression[Any], ...] = (  # columns of any type
+    LOSS.value.is_(None),
+    LOSS.value,
+    ModelRow.parameters,
+)
+"""The order of equally good models: the lower validation loss, then fewer parameters. Databases do not agree where NULL
+sorts, so its being NULL sorts first."""
 
 
 @dataclass(frozen=True)
@@ -82,13 +91,17 @@ def best(session: Session, dataset: DatasetVersion, metric: str, limits: Limits)
     return chosen
 
 
-def _measured(dataset: DatasetVersion, name: str) -> Select[ModelRow]:
-    loss = and_(
-        _LOSS.model_id == ModelRow.id,
-        _LOSS.dataset_id == dataset.id,
-        _LOSS.split == "validation",
-        _LOSS.name == "loss",
+def loss_on(dataset_id: SQLColumnExpression[int] | int) -> ColumnElement[bool]:
+    """The condition under which `LOSS` is a model's validation loss on this dataset version."""
+    return and_(
+        LOSS.model_id == ModelRow.id,
+        LOSS.dataset_id == dataset_id,
+        LOSS.split == "validation",
+        LOSS.name == "loss",
     )
+
+
+def _measured(dataset: DatasetVersion, name: str) -> Select[ModelRow]:
     return (
         _of_dataset(dataset)
         .join(_MEASURED, _MEASURED.model_id == ModelRow.id)
@@ -98,7 +111,7 @@ def _measured(dataset: DatasetVersion, name: str) -> Select[ModelRow]:
             _MEASURED.name == name,
             _MEASURED.value.is_not(None),
         )
-        .outerjoin(_LOSS, loss)
+        .outerjoin(LOSS, loss_on(dataset.id))
     )
 
 
@@ -108,8 +121,7 @@ def _of_dataset(dataset: DatasetVersion) -> Select[ModelRow]:
 
 def _order(name: str) -> tuple[SQLColumnExpression[Any], ...]:  # columns of any type
     value = _MEASURED.value.asc() if name == "loss" else _MEASURED.value.desc()
-    # Databases do not agree where NULL sorts, so its being NULL sorts first.
-    return (value, _LOSS.value.is_(None), _LOSS.value, ModelRow.parameters, ModelRow.created_at, ModelRow.id)
+    return (value, *TIES, ModelRow.created_at, ModelRow.id)
 
 
 def _metric_name(session: Session, dataset: DatasetVersion, metric: str) -> str:
