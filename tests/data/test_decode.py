@@ -6,13 +6,14 @@ import contextlib
 import io
 import subprocess
 import sys
+import threading
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageOps
 
 from zoo.data import decode
 from zoo.data.decode import UnreadableImage, decode_array, decode_bytes, decode_file, image_header
@@ -270,3 +271,50 @@ def test_a_header_that_is_none_is_unreadable(tmp_path: Path) -> None:
 def test_every_extension_belongs_to_a_format() -> None:
     kinds = Image.registered_extensions()
     assert {kinds[extension] for extension in decode.EXTENSIONS} == set(decode.FORMATS)
+
+
+def as_jpeg(width: int, height: int) -> Image.Image:
+    """Smooth waves, encoded so well that only the way of decoding makes a difference."""
+    y, x = np.mgrid[0:height, 0:width]
+    waves = np.stack([np.sin(x / 17), np.cos(y / 13), np.sin((x + y) / 23)], axis=2)
+    return Image.fromarray(np.rint(127.5 + 127 * waves).astype(np.uint8))
+
+
+@pytest.mark.parametrize(("width", "height"), [(260, 200), (201, 201), (199, 400), (97, 96), (777, 130)])
+@pytest.mark.parametrize("size", [24, 64, 96])
+def test_a_jpeg_shrunk_while_decoding_looks_like_one_decoded_in_full(
+    width: int, height: int, size: int
+) -> None:
+    image = as_jpeg(width, height)
+    full = np.asarray(image.resize((size, size), Image.Resampling.BILINEAR)).astype(int)
+    pixels = decode_bytes(encoded(image, "JPEG", quality=98, subsampling=0), "image", size, 3)
+    assert np.abs(pixels - full).mean() < 2
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_orientation_is_as_pillow_turns_it(orientation: int) -> None:
+    image = as_jpeg(40, 24)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    content = encoded(image, "PNG", exif=exif)
+    upright = ImageOps.exif_transpose(Image.open(io.BytesIO(content)))
+    expected = np.asarray(upright.resize((16, 16), Image.Resampling.BILINEAR)).astype(int)
+    assert np.abs(decode_bytes(content, "image", 16, 3) - expected).max() <= 1
+
+
+def test_large_images_are_decoded_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decode, "LARGE", 32 * 32 - 1)
+    content, started, ended = encoded(NOISE), threading.Event(), threading.Event()
+
+    def work() -> None:
+        started.set()
+        decode_bytes(content, "image", 8, 3)
+        ended.set()
+
+    with decode._one_at_a_time:
+        thread = threading.Thread(target=work)
+        thread.start()
+        started.wait()
+        assert not ended.wait(0.1)
+    thread.join()
+    assert ended.is_set()

@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from zoo.data.splits import assign_splits, check_splits, count_images
+from zoo.data.splits import assign_splits, check_splits, count_images, without_validation
 from zoo.errors import DatasetError
 
 DIGESTS = tuple(hashlib.sha256(str(number).encode()).hexdigest() for number in range(20_000))
@@ -87,3 +87,16 @@ def test_splits_that_cannot_be_trained_on_are_refused(given: dict, message: str)
 )
 def test_poor_splits_are_noticed(given: dict, notices: list[str]) -> None:
     assert [notice.split(":")[0] for notice in check_splits(given)] == notices
+
+
+def test_a_resplit_takes_validation_anew_from_train_and_validation() -> None:
+    given = ["train"] * 1000 + ["validation"] * 16 + ["test"] * 100
+    split = assign_splits(DIGESTS[:1116], without_validation(given))
+    taken = Counter(split[:1016])
+    assert (taken["validation"] == pytest.approx(152, abs=40), set(split[1016:])) == (True, {"test"})
+    assert "train" in split[1000:1016]
+
+
+def test_a_resplit_of_no_validation_changes_nothing() -> None:
+    given = ("train", "test", "train")
+    assert without_validation(given) == given

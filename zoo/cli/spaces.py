@@ -68,7 +68,7 @@ def built(architecture: Architecture, provenance: str) -> BuiltArchitecture:
 
 
 def _build(architecture: Architecture) -> Mapping[str, Any]:
-    from zoo.cli.quiet import quiet_start
+    from zoo.quiet import quiet_start
 
     with quiet_start():
         from zoo.models.describing import describe

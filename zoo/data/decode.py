@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import threading
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from zoo.errors import DatasetError
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 # Pillow would open more, such as EPS, which it hands to Ghostscript; a stranger's file must not get there.
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")
+LARGE = 50_000_000  # pixels; Pillow takes 4 bytes for each, and several threads decode
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 
 # What Pillow warns of (odd EXIF, a big image) is of no use to our users. Set once and not around each call:
@@ -26,6 +28,7 @@ warnings.filterwarnings("ignore", module=r"PIL\.")
 logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 
+_one_at_a_time = threading.Lock()  # where an image is large
 _ADVICE = {"no such file or directory": "check the path", "is a directory": "name the files in it"}
 
 
@@ -68,12 +71,14 @@ def decode_bytes(content: bytes, name: str, size: int, channels: int) -> np.ndar
         raise UnreadableImage(name, "zero bytes")
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as image:
-            # Lets libjpeg shrink by 2, 4 or 8 while it decodes. Twice the size is left for the resize, which
-            # keeps the result close to that of decoding in full (Image.thumbnail does the same).
-            image.draft(None, (2 * size, 2 * size))  # None: the mode stays
-            image.load()
-            _turn_upright(image)
-            return _fit(image, size, channels)
+            with _one_at_a_time if image.width * image.height > LARGE else contextlib.nullcontext():
+                # Lets libjpeg shrink by 2, 4 or 8 while it decodes, as long as no side gets smaller than `size`:
+                # a third quicker than decoding in full, and a pixel differs by 1 or 2 of 255 on average.
+                drafted = image.draft(None, (size, size))  # None: the mode stays
+                image.load()
+                fitted = _fit(image, size, channels, drafted[1] if drafted else None)
+            _turn_upright(fitted, image)
+            return _to_array(fitted, size, channels)
     except Exception as error:  # Pillow's decoders raise nearly anything for damaged bytes
         raise UnreadableImage(name, _reason(error)) from error
 
@@ -83,7 +88,8 @@ def decode_array(array: np.ndarray, size: int, channels: int) -> np.ndarray:
     if array.size == 0:
         raise UnreadableImage(f"array of shape {array.shape}", "no pixels")
     gray = array.ndim == 3 and array.shape[2] == 1
-    return _fit(Image.fromarray(array[:, :, 0] if gray else array), size, channels)
+    fitted = _fit(Image.fromarray(array[:, :, 0] if gray else array), size, channels, None)
+    return _to_array(fitted, size, channels)
 
 
 def image_header(path: Path) -> tuple[int, int, bool]:
@@ -100,16 +106,28 @@ def image_header(path: Path) -> tuple[int, int, bool]:
         raise UnreadableImage(str(path), _reason(error)) from error
 
 
-def _turn_upright(image: Image.Image) -> None:
+def _turn_upright(fitted: Image.Image, original: Image.Image) -> None:
+    """Turn the square as the original's EXIF says, which is less work than turning the original."""
     # Damaged EXIF says nothing about the pixels, which are decoded already.
     with contextlib.suppress(Exception):
-        ImageOps.exif_transpose(image, in_place=True)
+        orientation = original.getexif().get(ExifTags.Base.Orientation, 1)
+        if orientation != 1:
+            fitted.getexif()[ExifTags.Base.Orientation] = orientation
+            ImageOps.exif_transpose(fitted, in_place=True)
 
 
-def _fit(image: Image.Image, size: int, channels: int) -> np.ndarray:
-    resized = _without_exotic_modes(image).resize((size, size), Image.Resampling.BILINEAR)
-    pixels = np.array(resized.convert("L" if channels == 1 else "RGB"), dtype=np.uint8)
-    return pixels.reshape(size, size, channels)
+def _fit(
+    image: Image.Image, size: int, channels: int, box: tuple[float, float, float, float] | None
+) -> Image.Image:
+    """Stretched to a square, in mode L or RGB. `box` is where the image lies in what libjpeg has shrunk, which
+    rounds a side up to a whole pixel."""
+    resized = _without_exotic_modes(image).resize((size, size), Image.Resampling.BILINEAR, box)
+    mode = "L" if channels == 1 else "RGB"
+    return resized if resized.mode == mode else resized.convert(mode)
+
+
+def _to_array(image: Image.Image, size: int, channels: int) -> np.ndarray:
+    return np.array(image, dtype=np.uint8).reshape(size, size, channels)
 
 
 def _without_exotic_modes(image: Image.Image) -> Image.Image:
@@ -129,15 +147,22 @@ def _is_wide(image: Image.Image) -> bool:
 
 
 def _to_8_bits(values: np.ndarray, *, declared_16: bool) -> np.ndarray:
-    """Scale to 0-255. Where the file does not declare its range, the smallest usual range that holds the
-    values is taken for it; values outside all of them are stretched from their minimum to their maximum."""
     wide = np.nan_to_num(values.astype(np.float64), posinf=0.0, neginf=0.0)
-    low, high = float(wide.min()), float(wide.max())
-    if declared_16:
-        low, high = 0.0, 65535.0
-    elif low >= 0:
-        ranges = (1.0, 255.0, 65535.0) if values.dtype.kind == "f" else (255.0, 65535.0)
-        low, high = 0.0, next((limit for limit in ranges if high <= limit), high)
+    whole = (0.0, 65535.0) if declared_16 else usual_range(float(wide.min()), float(wide.max()), values.dtype)
+    return scale_to_8_bits(wide, *whole)
+
+
+def usual_range(low: float, high: float, dtype: np.dtype[Any]) -> tuple[float, float]:
+    """What black and white are, where nothing declares it: the smallest usual range that holds the values from
+    `low` to `high`; values outside all of them are stretched from their minimum to their maximum."""
+    if low < 0:
+        return low, high
+    ranges = (1.0, 255.0, 65535.0) if dtype.kind == "f" else (255.0, 65535.0)
+    return 0.0, next((limit for limit in ranges if high <= limit), high)
+
+
+def scale_to_8_bits(wide: np.ndarray, low: float, high: float) -> np.ndarray:
+    """Finite values from `low` to `high` as uint8 0-255."""
     scaled: np.ndarray = np.rint((wide - low) * (255.0 / ((high - low) or 1.0))).astype(np.uint8)
     return scaled
 

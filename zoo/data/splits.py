@@ -12,6 +12,8 @@ TRAIN_SHARE = 0.70
 VALIDATION_SHARE = 0.15  # the rest, another 0.15, is for testing
 TAKEN_FROM_TRAIN = 0.15  # where a dataset brings training images but none for validation
 
+NAMED_CLASSES = 5  # in a line
+
 Counts = Mapping[str, Mapping[str, int]]
 """Split -> class name -> number of images."""
 
@@ -39,6 +41,15 @@ def assign_splits(digests: Sequence[str], given: Sequence[str] | None) -> tuple[
         "validation" if split == "train" and _position(digest) >= 1 - TAKEN_FROM_TRAIN else split
         for digest, split in zip(digests, given, strict=True)
     )
+
+
+def without_validation(given: Sequence[str]) -> tuple[str, ...]:
+    """The given splits with the validation images put back into training, so that `assign_splits` takes validation
+    from all of these anew; testing stays as given.
+
+    Some published sets bring too few validation images to choose a model by: the chest X-rays bring 16.
+    """
+    return tuple("train" if split == "validation" else split for split in given)
 
 
 def count_images(split: Sequence[str], labels: Sequence[int], class_names: Sequence[str]) -> Counts:
@@ -89,4 +100,6 @@ def _position(digest: str) -> float:
 
 
 def _empty_classes(counts: Counts, split: str) -> str:
-    return ", ".join(f"'{name}'" for name, images in counts[split].items() if not images)
+    empty = [f"'{name}'" for name, images in counts[split].items() if not images]
+    more = f" and {len(empty) - NAMED_CLASSES:,} more classes" if len(empty) > NAMED_CLASSES else ""
+    return ", ".join(empty[:NAMED_CLASSES]) + more

@@ -70,7 +70,7 @@ def test_an_unknown_name_gets_the_nearest_ones() -> None:
     with pytest.raises(UnknownNameError) as caught:
         open_dataset("pest", registered(load))
     assert str(caught.value) == (
-        "unknown dataset 'pest': did you mean 'pets'? or give the path of a folder of images"
+        "unknown dataset 'pest': did you mean 'pets'? or give the path of your images"
     )
 
 
@@ -82,11 +82,6 @@ def test_a_path_to_nothing_is_no_unknown_name(
     monkeypatch.setenv("HOME", str(tmp_path))
     with pytest.raises(DatasetError, match="there is no folder"):
         open_dataset(ref, {})
-
-
-def test_tensorflow_datasets_are_not_supported_yet() -> None:
-    with pytest.raises(DatasetError, match="not supported yet, so 'tfds:mnist'"):
-        open_dataset("tfds:mnist", {})
 
 
 def test_a_plugin_that_fails_to_load_is_named() -> None:
@@ -187,3 +182,46 @@ def test_no_natural_size_without_a_readable_image(photos: Path) -> None:
         path.write_bytes(b"broken %d" % number)
     with pytest.raises(DatasetError, match="not one image of dataset 'photos' can be read"):
         natural_size(open_dataset(str(photos), {}))
+
+
+@pytest.fixture
+def tiny_validation(photos: Path) -> Path:
+    """The photos with one of each class for validation, and four for the test."""
+    root = photos.parent / "x-rays"
+    for name in ("cat", "dog"):
+        for number, file in enumerate(sorted((photos / name).iterdir())):
+            split = "val" if number == 0 else "test" if number < 5 else "train"
+            (root / split / name).mkdir(parents=True, exist_ok=True)
+            file.rename(root / split / name / file.name)
+    return root
+
+
+def test_a_resplit_takes_validation_images_from_those_for_training(tiny_validation: Path) -> None:
+    before, after = open_dataset(str(tiny_validation), {}), open_dataset(f"{tiny_validation}#resplit", {})
+    sizes = [sum(after.counts[split].values()) for split in ("train", "validation", "test")]
+    assert (sum(before.counts["validation"].values()), sum(sizes)) == (2, 48)
+    assert (sizes[1] > 2, sizes[2]) == (True, 8)
+
+
+def test_a_resplit_leaves_the_test_images(tiny_validation: Path) -> None:
+    before, after = open_dataset(str(tiny_validation), {}), open_dataset(f"{tiny_validation}#resplit", {})
+    assert after.counts["test"] == before.counts["test"]
+
+
+def test_a_resplit_is_another_dataset(tiny_validation: Path) -> None:
+    before, after = open_dataset(str(tiny_validation), {}), open_dataset(f"{tiny_validation}#resplit", {})
+    assert (after.name, after.source) == ("x-rays-resplit", f"{tiny_validation}#resplit")
+    assert after.fingerprint != before.fingerprint
+
+
+def test_a_recorded_resplit_is_opened_by_its_name(tiny_validation: Path) -> None:
+    source = f"{tiny_validation}#resplit"
+    by_name = open_dataset("lungs", {}, {"lungs": source})
+    assert (by_name.name, by_name.fingerprint) == ("lungs", open_dataset(source, {}).fingerprint)
+
+
+def test_a_resplit_needs_splits(photos: Path) -> None:
+    with pytest.raises(
+        DatasetError, match="'photos-resplit' brings no splits of its own: leave #resplit out"
+    ):
+        open_dataset(f"{photos}#resplit", {})

@@ -68,6 +68,7 @@ def _labeled(
             f"the folder '{root}' holds only one class, '{class_names[0]}'; "
             "a classifier needs two or more: add a subfolder with images of something else"
         )
+    _require_text(class_names, root)
     index = {name: number for number, name in enumerate(class_names)}
     return LabeledImages(
         items=[image.path for image in found],
@@ -76,6 +77,14 @@ def _labeled(
         split=[image.split for image in found] if with_splits else None,
         skipped=tuple(sorted(skipped, key=lambda file: file.path)),
     )
+
+
+def _require_text(class_names: tuple[str, ...], root: Path) -> None:
+    """A file may have any name, but that of a class goes into the registry and into what others read."""
+    for name in class_names:
+        shown = os.fsencode(name).decode("utf-8", "replace")
+        if shown != name:
+            raise DatasetError(f"the name of the class folder '{shown}' in '{root}' is no UTF-8; rename it")
 
 
 def _require_folder(root: Path) -> None:
@@ -126,8 +135,8 @@ def _require_known_classes(found: list[_Found], root: Path) -> None:
 
 def _class_folder(folder: Path, split: str, skipped: list[SkippedFile]) -> list[_Found]:
     found = []
-    for file in _files_below(folder, ancestors=frozenset()):
-        if not file.is_file():
+    for file in _files_below(folder):
+        if not os.path.isfile(file):  # noqa: PTH113  Path.is_file raises where nobody may look
             skipped.append(SkippedFile(str(file), "broken link or no regular file"))
         elif _is_image_name(file):
             found.append(_Found(file, folder.name, split))
@@ -140,16 +149,23 @@ def _class_folder(folder: Path, split: str, skipped: list[SkippedFile]) -> list[
     return found
 
 
-def _files_below(folder: Path, ancestors: frozenset[tuple[int, int]]) -> Iterator[Path]:
-    """Every file below, links followed, except a link back to a folder that we are in."""
-    status = folder.stat()
-    identity = (status.st_dev, status.st_ino)
-    if identity in ancestors:
-        return
-    folders, files = _listing(folder)
-    yield from files
-    for subfolder in folders:
-        yield from _files_below(subfolder, ancestors | {identity})
+def _files_below(folder: Path) -> Iterator[Path]:
+    """Every file below, links followed, but each folder once, whatever links lead to it."""
+    seen: set[tuple[int, int]] = set()
+    waiting = [folder]
+    while waiting:
+        current = waiting.pop()
+        try:
+            status = current.stat()
+        except OSError as error:
+            raise _unreadable(current, error) from error
+        identity = (status.st_dev, status.st_ino)
+        if identity in seen:
+            continue
+        seen.add(identity)
+        folders, files = _listing(current)
+        yield from files
+        waiting += reversed(folders)
 
 
 def _listing(folder: Path) -> tuple[list[Path], list[Path]]:
@@ -157,11 +173,18 @@ def _listing(folder: Path) -> tuple[list[Path], list[Path]]:
     try:
         with os.scandir(folder) as entries:
             shown = sorted((e for e in entries if not _is_hidden(e.name)), key=lambda entry: entry.name)
-            folders = [Path(entry.path) for entry in shown if entry.is_dir()]
-            files = [Path(entry.path) for entry in shown if not entry.is_dir()]
+            folders = [Path(entry.path) for entry in shown if _is_folder(entry)]
+            files = [Path(entry.path) for entry in shown if not _is_folder(entry)]
     except OSError as error:
         raise _unreadable(folder, error) from error
     return folders, files
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself, or to where nobody may look
+        return False
 
 
 def _is_hidden(name: str) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from zoo.data.folders import load_folder
+from zoo.data.sources.folders import load_folder
 from zoo.errors import DatasetError
 
 

@@ -1,0 +1,127 @@
+"""Something is unpacked once into the cache folder, within bounds, and found there from then on."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filelock import FileLock
+
+from zoo.data.cache import cache_folder
+from zoo.data.units import bytes_in_words
+from zoo.errors import DatasetError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+UNPACKED = "unpacked"
+MOST_FILES = 1_000_000
+# Images hardly shrink in an archive, so what unpacks to much more than this is no set of images.
+MOST_RATIO = 100
+ALWAYS_ALLOWED = 10**9  # bytes, whatever the ratio: blank images do shrink
+CHUNK = 1 << 20
+
+
+class Budget:
+    """What may still be unpacked of one file: it bounds the number of files and their bytes.
+
+    Args:
+        source: the packed file.
+        folder: where it is unpacked to.
+    """
+
+    def __init__(self, source: Path, folder: Path) -> None:
+        self._source, self._folder = source, folder
+        self._most = max(ALWAYS_ALLOWED, MOST_RATIO * source.stat().st_size)
+        self._files = self._declared = self._read = 0
+
+    def require_room(self, size: int) -> None:
+        """Refuse if so many bytes are too many, or do not fit on the disk."""
+        self._require_bounded(size)
+        free = shutil.disk_usage(self._folder).free
+        if size > free:
+            raise DatasetError(
+                f"'{self._source}' needs {bytes_in_words(size)} in the cache '{self._folder.parent}', which has "
+                f"{bytes_in_words(free)} left: make room, or set ZOO_CACHE to a folder on another disk"
+            )
+
+    def add_file(self, size: int) -> None:
+        """Count a file that declares this size, before any of it is written."""
+        self._files += 1
+        self._declared += size
+        if self._files > MOST_FILES:
+            raise DatasetError(
+                f"'{self._source}' holds more than {MOST_FILES:,} files: if you trust it, unpack it yourself"
+            )
+        self._require_bounded(self._declared)
+
+    def add_bytes(self, size: int) -> None:
+        """Count bytes that came out, whatever was declared."""
+        self._read += size
+        self._require_bounded(self._read)
+
+    def _require_bounded(self, size: int) -> None:
+        if size > self._most:
+            raise DatasetError(
+                f"'{self._source}' unpacks to more than {bytes_in_words(self._most)}, {MOST_RATIO} times its size or "
+                "more, as no images do: if you trust it, unpack it yourself"
+            )
+
+
+def unpacked_once(entry: Path, unpack: Callable[[Path], None]) -> Path:
+    """The folder `entry`, which `unpack` fills unless it is there. Only a whole one ever has this name.
+
+    Of several processes one unpacks and the others wait for it; if it is killed, the next one begins anew.
+
+    Raises:
+        DatasetError: the cache cannot be written.
+    """
+    try:
+        if entry.is_dir():
+            return entry
+        entry.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(f"{entry}.lock"):
+            building = Path(f"{entry}.tmp")
+            shutil.rmtree(building, ignore_errors=True)  # of a process that was killed: we hold its lock
+            if not entry.is_dir():
+                try:
+                    building.mkdir()
+                    unpack(building)
+                    building.rename(entry)
+                finally:
+                    shutil.rmtree(building, ignore_errors=True)
+    except (OSError, NotImplementedError) as error:  # the latter: a disk without locks
+        reason = (getattr(error, "strerror", None) or type(error).__name__).lower()
+        raise DatasetError(
+            f"cannot write the cache '{entry.parent}': {reason}; "
+            "make room, or set ZOO_CACHE to a folder on another disk"
+        ) from error
+    return entry
+
+
+def unpacked_entry(source: Path, purpose: str = "") -> Path:
+    """Where this file is unpacked to: a folder that is named by the file's content."""
+    try:
+        with source.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise unreadable_file(source, error) from error
+    return cache_folder() / UNPACKED / f"{digest[:16]}{purpose}"
+
+
+def require_file(path: Path) -> None:
+    """Refuse what is no regular file; a pipe would be waited for."""
+    try:
+        if path.is_file():
+            return
+    except OSError as error:
+        raise unreadable_file(path, error) from error
+    raise DatasetError(f"there is no file '{path}'; check the path")
+
+
+def unreadable_file(path: Path, error: OSError) -> DatasetError:
+    """One line for a file that the system does not let us read."""
+    reason = (error.strerror or type(error).__name__).lower()
+    return DatasetError(f"cannot read '{path}': {reason}; check who may read it")
