@@ -10,6 +10,7 @@
     ├── TrainingError         one training cannot go on, such as a loss that became NaN
     ├── SearchError           a search cannot start, go on or be resumed
     ├── ExportError           a model cannot be written in a format
+    ├── PlotError             a plot cannot be written where it is asked for
     ├── RegistryError         the registry cannot be opened, read or written
     │   ├── NotFoundError     a reference names no model, run or search, or several
     │   └── ArtifactError     stored bytes are missing or damaged
@@ -86,6 +87,10 @@ class SearchError(ZooError):
 
 class ExportError(ZooError):
     """A model cannot be written in the format that is asked for."""
+
+
+class PlotError(ZooError):
+    """A plot cannot be written where it is asked for."""
 
 
 class RegistryError(ZooError):

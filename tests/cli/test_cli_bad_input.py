@@ -58,18 +58,18 @@ def _largest_file(size: int) -> Iterator[None]:
         ("architectures tinny", "unknown architecture 'tinny': did you mean 'tiny'?"),
         (
             "train tiny blob",
-            "unknown dataset 'blob': did you mean 'blobs'? or give the path of a folder of images",
+            "unknown dataset 'blob': did you mean 'blobs'? or give the path of your images",
         ),
         (
             "best blob",
             (
-                "unknown dataset 'blob': did you mean 'blobs'? (a dataset is recorded when something is first trained "
-                "on it: `zoo search ARCH DATASET`)"
+                "unknown dataset 'blob': did you mean 'blobs'? (a dataset is recorded when it is first trained on, "
+                "or by `zoo data add NAME PATH`)"
             ),
         ),
         (
             "evaluate blobs@best blob",
-            "unknown dataset 'blob': did you mean 'blobs'? or give the path of a folder of images",
+            "unknown dataset 'blob': did you mean 'blobs'? or give the path of your images",
         ),
         ("train tiny blobs --preset wild", "unknown preset of 'tiny' 'wild': did you mean 'wide'?"),
         ("predict blobs@bets x.png", "unknown alias 'bets': did you mean 'best'? (within dataset blobs)"),

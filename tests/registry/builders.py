@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zoo.interfaces import (
+    DatasetContent,
     DatasetVersion,
     Evaluation,
     Model,
@@ -23,8 +24,12 @@ if TYPE_CHECKING:
 
 
 def record_digits(registry: Registry, content: str = "a", source: str = "plugin digits") -> DatasetVersion:
-    return registry.record_dataset(
-        name="digits",
+    return registry.record_dataset(content_of("digits", source, content))
+
+
+def content_of(name: str, source: str, content: str = "a") -> DatasetContent:
+    return DatasetContent(
+        name=name,
         source=source,
         fingerprint=content * 64,
         class_names=("one", "two"),

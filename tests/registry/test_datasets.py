@@ -1,13 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
-from zoo.errors import UnknownNameError
+from zoo.errors import RegistryError, UnknownNameError
 
-from .builders import record_digits
+from .builders import content_of, record_digits
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,9 +18,7 @@ if TYPE_CHECKING:
 
 
 def _record_folder(registry: Registry, source: str, content: str = "f") -> DatasetVersion:
-    return registry.record_dataset(
-        name="photos", source=source, fingerprint=content * 64, class_names=("a", "b"), counts={}
-    )
+    return registry.record_dataset(content_of("photos", source, content))
 
 
 def test_a_dataset_comes_back_whole(registry: Registry, digits: DatasetVersion) -> None:
@@ -86,3 +85,72 @@ def test_a_relative_path_means_the_dataset_of_that_folder(
 def test_an_unknown_dataset_tells_the_nearest_name(registry: Registry, digits: DatasetVersion) -> None:
     with pytest.raises(UnknownNameError, match=r"unknown dataset 'digit': did you mean 'digits'\?"):
         registry.dataset("digit")
+
+
+def test_a_name_that_is_taken_is_left_alone(registry: Registry) -> None:
+    version = registry.record_dataset(content_of("digits", "/a/digits"), taken=["digits"])
+    assert version.name == "digits-2"
+
+
+def test_a_dataset_gets_the_name_that_it_is_added_by(registry: Registry) -> None:
+    added = registry.add_dataset(content_of("pets", "/a/photos"))
+    assert (added.name, added.version, registry.dataset_sources()) == ("pets", 1, {"pets": "/a/photos"})
+
+
+def test_what_comes_from_a_named_source_counts_for_the_name(registry: Registry) -> None:
+    added = registry.add_dataset(content_of("pets", "/a/photos"))
+    assert _record_folder(registry, "/a/photos", "a") == added
+
+
+def test_one_source_may_have_two_names(registry: Registry) -> None:
+    _record_folder(registry, "/a/photos")
+    registry.add_dataset(content_of("pets", "/a/photos", "0"))
+    assert _record_folder(registry, "/a/photos", "1").name == "photos"
+
+
+def test_a_name_of_another_dataset_is_not_taken_away(registry: Registry) -> None:
+    registry.add_dataset(content_of("pets", "/a/photos"))
+    with pytest.raises(RegistryError, match="the name 'pets' is that of the dataset at /a/photos: choose"):
+        registry.add_dataset(content_of("pets", "/b/photos", "0"))
+
+
+def test_a_refused_name_changes_nothing(registry: Registry) -> None:
+    registry.add_dataset(content_of("pets", "/a/photos"))
+    before = registry.datasets()
+    with pytest.raises(RegistryError):
+        registry.add_dataset(content_of("pets", "/b/photos", "0"))
+    assert registry.datasets() == before
+
+
+def test_another_dataset_may_become_the_next_version(registry: Registry) -> None:
+    registry.add_dataset(content_of("pets", "/a/photos"))
+    added = registry.add_dataset(content_of("pets", "/b/photos", "0"), replace=True)
+    assert (added.version, registry.dataset_sources()) == (2, {"pets": "/b/photos"})
+
+
+def test_a_dataset_that_has_moved_keeps_its_version(registry: Registry) -> None:
+    before = registry.add_dataset(content_of("pets", "/a/photos"))
+    assert registry.add_dataset(content_of("pets", "/b/photos")) == replace(before, source="/b/photos")
+
+
+def test_the_content_of_an_older_version_from_elsewhere_is_refused(registry: Registry) -> None:
+    registry.add_dataset(content_of("pets", "/a/photos", "0"))
+    registry.add_dataset(content_of("pets", "/a/photos", "1"))
+    with pytest.raises(RegistryError, match="the content of version 1 of 'pets', from /a/photos"):
+        registry.add_dataset(content_of("pets", "/b/photos", "0"), replace=True)
+
+
+def test_what_has_lost_its_name_is_a_dataset_of_its_own(registry: Registry) -> None:
+    registry.add_dataset(content_of("pets", "/a/photos", "0"))
+    registry.add_dataset(content_of("pets", "/b/photos", "1"), replace=True)
+    assert _record_folder(registry, "/a/photos", "2").name == "photos"
+
+
+def test_a_version_is_found_by_its_number(registry: Registry, digits: DatasetVersion) -> None:
+    record_digits(registry, "b")
+    assert registry.dataset("digits", 1) == digits
+
+
+def test_a_dataset_of_tensorflow_datasets_is_found_by_what_it_is(registry: Registry) -> None:
+    version = registry.record_dataset(content_of("tfds-mnist", "tfds:mnist"))
+    assert registry.dataset("tfds:mnist") == version

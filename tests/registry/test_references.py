@@ -6,7 +6,7 @@ import pytest
 
 from zoo.errors import NotFoundError, UnknownNameError
 
-from .builders import add_model, run_plan, search_plan
+from .builders import add_model, content_of, run_plan, search_plan
 
 if TYPE_CHECKING:
     from zoo.interfaces import DatasetVersion, Model, Run, Search
@@ -130,8 +130,6 @@ def test_an_unknown_dataset_of_an_alias_tells_the_nearest(
 
 
 def test_a_folder_may_stand_before_an_alias(registry: Registry, tmp_path: object) -> None:
-    photos = registry.record_dataset(
-        name="photos", source=f"{tmp_path}/p@home", fingerprint="f" * 64, class_names=("a", "b"), counts={}
-    )
+    photos = registry.record_dataset(content_of("photos", f"{tmp_path}/p@home"))
     model = add_model(registry, photos, accuracy=0.5)
     assert registry.model(f"{tmp_path}/p@home@best") == model

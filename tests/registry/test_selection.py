@@ -138,5 +138,43 @@ def test_a_new_version_without_models_tells_of_the_older_ones(
 ) -> None:
     add_model(registry, digits)
     record_digits(registry, "b")
-    with pytest.raises(NotFoundError, match=r"no model yet for version 2 of digits \(1 for older versions\)"):
+    with pytest.raises(
+        NotFoundError, match=r"version 2 of digits \(1 for other versions: see --version all\)"
+    ):
         registry.best("digits")
+
+
+def test_models_of_an_older_version_are_not_mixed_in(registry: Registry, digits: DatasetVersion) -> None:
+    add_model(registry, digits, accuracy=0.99)
+    newer = add_model(registry, record_digits(registry, "b"), accuracy=0.5)
+    assert registry.best("digits") == newer
+
+
+def test_a_version_may_be_asked_for(registry: Registry, digits: DatasetVersion) -> None:
+    older = add_model(registry, digits, accuracy=0.5)
+    add_model(registry, record_digits(registry, "b"), accuracy=0.99)
+    assert registry.best("digits", version=1) == older
+
+
+def test_all_versions_may_be_mixed_when_asked(registry: Registry, digits: DatasetVersion) -> None:
+    newer_version = record_digits(registry, "b")
+    models = [
+        add_model(registry, of, accuracy=value)
+        for of, value in ((digits, 0.8), (digits, 0.9), (newer_version, 0.7))
+    ]
+    assert registry.best("digits", version="all") == models[1]
+
+
+def test_each_model_counts_by_the_version_that_it_was_trained_on(
+    registry: Registry, digits: DatasetVersion
+) -> None:
+    newer_version = record_digits(registry, "b")
+    older = add_model(registry, digits, accuracy=0.5)
+    newer = add_model(registry, newer_version, accuracy=0.8)
+    registry.record_evaluation(older.id, newer_version, evaluation("validation", accuracy=0.9))
+    assert registry.best("digits", version="all") == newer
+
+
+def test_an_unknown_version_tells_those_that_there_are(registry: Registry, digits: DatasetVersion) -> None:
+    with pytest.raises(NotFoundError, match="dataset 'digits' has no version 3: there is 1"):
+        registry.best("digits", version=3)

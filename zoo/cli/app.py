@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from zoo.plugins import Plugins, load_plugins
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from zoo.data.sources import OpenedDataset
     from zoo.registry import Registry
     from zoo.workflows import Workspace
 
@@ -63,17 +65,43 @@ class App:
             yield registry
 
     @contextmanager
+    def find_registry(self) -> Iterator[Registry | None]:
+        """The registry, or None where there is none yet; for commands that can do without."""
+        from zoo.registry.database import locate
+        from zoo.registry.registry import DEFAULT_REGISTRY
+
+        file = locate(self.registry or DEFAULT_REGISTRY).path
+        if file is not None and not file.exists():
+            yield None
+        else:
+            with self.open_registry() as registry:
+                yield registry
+
+    @contextmanager
+    def open_dataset(self, ref: str) -> Iterator[tuple[OpenedDataset, Registry | None]]:
+        """The dataset that the user names, and the registry if there is one; imports no TensorFlow."""
+        from zoo.cli.live import watching
+        from zoo.workflows.datasets import open_images
+
+        with self.find_registry() as registry:
+            with watching() as progress:
+                opened = open_images(self.plugins, registry, ref, progress)
+            yield opened, registry
+
+    @contextmanager
     def open_workspace(self, *, strict: bool = False, create: bool = False) -> Iterator[Workspace]:
         """The registry and the plugins, for work that is watched on the screen.
 
         Imports TensorFlow, without its start-up chatter.
         """
         from zoo.cli.live import watching
-        from zoo.cli.quiet import quiet_start
+        from zoo.quiet import quiet_start
 
         with self.open_registry(create=create) as registry, watching() as progress:
             with quiet_start():
-                from zoo.workflows import Workspace
+                importlib.import_module("keras")
+            from zoo.workflows import Workspace
+
             yield Workspace(registry, self.plugins, progress, strict)
 
 

@@ -10,6 +10,14 @@ from zoo.cli.options import dataset_argument, json_option
 from zoo.cli.output import print_fields, print_json
 
 
+def _version(_ctx: click.Context, _param: click.Parameter, given: str | None) -> int | str | None:
+    if given is None or given == "all":
+        return given
+    if not given.isdecimal():
+        raise click.BadParameter(f"'{given}' is neither a number nor all")
+    return int(given)
+
+
 @click.command()
 @dataset_argument
 @click.option(
@@ -22,6 +30,12 @@ from zoo.cli.output import print_fields, print_json
 @click.option(
     "--max-size", type=click.FloatRange(0), metavar="MB", help="Only models of at most MB megabytes."
 )
+@click.option(
+    "--version",
+    metavar="N|all",
+    callback=_version,
+    help="Only models of this version of the dataset, or of all.  [default: the newest]",
+)
 @json_option
 @pass_app
 def command(
@@ -31,12 +45,13 @@ def command(
     architecture: str | None,
     max_params: int | None,
     max_size: float | None,
+    version: int | str | None,
     as_json: bool,
 ) -> None:
     """Show the best model for DATASET.
 
     The best by a validation metric, on the newest version of the dataset; test metrics are shown, never
-    selected on.
+    selected on. Results of two versions are not mixed unless you ask for it, for their validation images differ.
     """
     with app.open_registry() as registry:
         model = registry.best(
@@ -45,6 +60,7 @@ def command(
             architecture=architecture,
             max_params=max_params,
             max_size_mb=max_size,
+            version=version,
         )
     if as_json:
         print_json(model)

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 @json_option
 @pass_app
 def command(app: App, as_json: bool) -> None:
-    """List the datasets of plugins and the folders seen so far.
+    """List the datasets of plugins and those seen so far.
 
-    Any folder with one subfolder of images per class is a dataset too: give its path.
+    Any folder with one subfolder of images per class is a dataset too: give its path, or name it with `zoo data
+    add`.
     """
     rows = [
         {
@@ -42,24 +43,16 @@ def command(app: App, as_json: bool) -> None:
 
 def _newest(app: App) -> list[DatasetVersion]:
     """The newest version of each dataset in the registry; none where there is no registry yet."""
-    from zoo.registry.database import locate
-    from zoo.registry.registry import DEFAULT_REGISTRY
-
-    registry_file = locate(app.registry or DEFAULT_REGISTRY).path
-    if registry_file is not None and not registry_file.exists():
-        return []
-    with app.open_registry() as registry:
-        newest = {
-            version.name: version for version in sorted(registry.datasets(), key=lambda one: one.version)
-        }
+    with app.find_registry() as registry:
+        recorded = registry.datasets() if registry else []
+    newest = {version.name: version for version in sorted(recorded, key=lambda one: one.version)}
     return [newest[name] for name in sorted(newest)]
 
 
 def _row(version: DatasetVersion) -> dict[str, str]:
-    images = sum(sum(classes.values()) for classes in version.counts.values())
     return {
         "dataset": version.name,
-        "summary": f"{images:,} images in {len(version.class_names)} classes, version {version.version}",
+        "summary": f"{version.images:,} images in {len(version.class_names)} classes, version {version.version}",
         "source": version.source,
         "reference": "",
     }

@@ -14,7 +14,7 @@ from zoo.cli.app import App
 SECTIONS = {
     "Work": ("search", "train", "finetune", "evaluate", "predict", "export"),
     "Look up": ("best", "models", "runs", "searches", "show", "compare", "alias"),
-    "Ingredients": ("architectures", "datasets", "plugins"),
+    "Ingredients": ("architectures", "datasets", "data", "plugins"),
 }
 
 
@@ -99,7 +99,8 @@ class LazyGroup(click.Group):
 def cli(ctx: click.Context, /, **_: Any) -> None:  # the options are read by App.of
     """Find, fine-tune and keep the best image classifier for your images.
 
-    DATASET is the name of a dataset (see `zoo datasets`) or the path of a folder with one subfolder of images
-    per class. MODEL is an id, the start of one, DATASET@best, or DATASET@ALIAS.
+    DATASET is the name of a dataset (see `zoo datasets`), or the path of a folder with one subfolder of images
+    per class, of a manifest, of arrays or of an archive. MODEL is an id, the start of one, DATASET@best, or
+    DATASET@ALIAS.
     """
     App.of(ctx)

@@ -114,7 +114,7 @@ class PlainLines(Progress):
 
 
 class Terminal(PlainLines):
-    """A line that moves while images are decoded, and a table that moves while a search runs."""
+    """A line that moves while images are read, and a table that moves while a search runs."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -133,12 +133,12 @@ class Terminal(PlainLines):
     def notice(self, message: str) -> None:
         self.console.print(Text(f"· {message}", style="dim"))
 
-    def decoding(self, done: int, total: int) -> None:
+    def advanced(self, work: str, done: int, total: int) -> None:
         now = time.monotonic()
         if done < total and self.drawn is not None and now - self.drawn < BAR_EVERY:
             return
         filled = "━" * (BAR_WIDTH * done // total)
-        self._write(f"\rdecoding images {filled:<{BAR_WIDTH}} {done:,}/{total:,}")
+        self._write(f"\r{work} {filled:<{BAR_WIDTH}} {done:,}/{total:,}")
         self.drawn = now
         if done == total:
             self._write("\n")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
 
 import click
@@ -10,11 +9,11 @@ import click
 from zoo.cli.app import App
 from zoo.cli.options import json_option
 from zoo.cli.output import jsonable, print_json, print_table
+from zoo.cli.subcommands import Subcommands
 
 if TYPE_CHECKING:
     from zoo.plugins import Plugin, Plugins
 
-SUBCOMMANDS = ("new", "check")
 KINDS = {
     "zoo_architectures": "architecture",
     "zoo_datasets": "dataset",
@@ -23,22 +22,13 @@ KINDS = {
 }
 
 
-class PluginsGroup(click.Group):
-    """Imports a subcommand's module when the subcommand is named."""
-
-    def list_commands(self, _ctx: click.Context) -> list[str]:
-        return list(SUBCOMMANDS)
-
-    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in SUBCOMMANDS:
-            return None
-        command = importlib.import_module(f"zoo.cli.plugins_{cmd_name}").command
-        assert isinstance(command, click.Command)  # noqa: S101  each module defines it
-        return command
+class _Plugins(Subcommands):
+    room = "plugins"
+    names = ("new", "check")
 
 
 # Old and new click write the metavar differently; docs/cli.md must not depend on it.
-@click.group(cls=PluginsGroup, invoke_without_command=True, subcommand_metavar="[COMMAND] [ARGS]...")
+@click.group(cls=_Plugins, invoke_without_command=True, subcommand_metavar="[COMMAND] [ARGS]...")
 @json_option
 @click.pass_context
 def command(ctx: click.Context, /, as_json: bool) -> None:

@@ -11,6 +11,7 @@ from zoo.interfaces.contracts import (
     SkippedFile,
 )
 from zoo.interfaces.records import (
+    DatasetContent,
     DatasetVersion,
     Epoch,
     Evaluation,
@@ -37,6 +38,7 @@ __all__ = [
     "Architecture",
     "Backbone",
     "Dataset",
+    "DatasetContent",
     "DatasetVersion",
     "Epoch",
     "Evaluation",

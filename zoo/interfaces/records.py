@@ -36,27 +36,41 @@ class State(StrEnum):
     INTERRUPTED = "interrupted"
 
 
-@dataclass(frozen=True)
-class DatasetVersion:
-    """A dataset's content at one time.
+@dataclass(frozen=True, kw_only=True)
+class DatasetContent:
+    """What a dataset holds.
+
+    Args:
+        source: where it comes from: an absolute path, `plugin NAME` or `tfds:NAME`.
+        fingerprint: SHA-256 over the content of every image, its class and its given split.
+        counts: split -> class name -> number of images.
+    """
+
+    name: str
+    source: str
+    fingerprint: str
+    class_names: tuple[str, ...]
+    counts: Mapping[str, Mapping[str, int]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetVersion(DatasetContent):
+    """What a dataset held at one time.
 
     Args:
         id: row number in the registry.
         name: unique among sources; two folders of one name get `photos` and `photos-2`.
         version: 1 for the first content seen under this name, then 2, …
-        fingerprint: SHA-256 over the content of every image, its class and its given split.
-        source: where it comes from: an absolute path, or `plugin NAME`.
-        counts: split -> class name -> number of images.
     """
 
     id: int
-    name: str
     version: int
-    fingerprint: str
-    source: str
-    class_names: tuple[str, ...]
-    counts: Mapping[str, Mapping[str, int]]
     created_at: datetime
+
+    @property
+    def images(self) -> int:
+        """How many there are."""
+        return sum(sum(classes.values()) for classes in self.counts.values())
 
 
 @dataclass(frozen=True)
@@ -253,6 +267,7 @@ class Model:
         size_bytes: bytes of all its tensors; what it shares with other models counts too.
         parent_id: the model that it was fine-tuned from.
         metrics: `val_accuracy`, `test_f1`, … on the dataset version that it was trained on.
+        leaked_test_images: how many images of that version's test split are also in its train split.
     """
 
     id: str
@@ -271,3 +286,4 @@ class Model:
     parent_id: str | None = None
     metrics: Metrics = field(default_factory=dict)
     aliases: tuple[str, ...] = ()
+    leaked_test_images: int = 0

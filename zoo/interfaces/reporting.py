@@ -37,8 +37,8 @@ class Progress:
     def notice(self, message: str) -> None:
         """One line that the user should know, such as that images are enlarged."""
 
-    def decoding(self, done: int, total: int) -> None:
-        """`done` of `total` images are in the cache."""
+    def advanced(self, work: str, done: int, total: int) -> None:
+        """`done` of `total` images are through this work, such as "decoding images"."""
 
     def search_started(self, search: Search) -> None:
         """Trials follow. A resumed search starts again."""

@@ -105,4 +105,5 @@ def _to_model(row: ModelRow, names: tuple[str, ...]) -> Model:
             if metric.dataset_id == run.dataset_id
         },
         aliases=names,
+        leaked_test_images=int(run.settings.get("leaked_test_images") or 0),
     )

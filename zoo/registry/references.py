@@ -70,7 +70,7 @@ def _named(session: Session, ref: str) -> ModelRow:
     dataset_ref, _, name = ref.rpartition("@")
     dataset = datasets.find(session, dataset_ref)
     if name == models.BEST:
-        return selection.best(session, dataset, selection.DEFAULT_METRIC, selection.Limits())
+        return selection.best(session, [dataset], selection.DEFAULT_METRIC, selection.Limits())
     aliases = {alias: model for (of, alias), model in models.aliases(session).items() if of == dataset.name}
     if name not in aliases:
         raise UnknownNameError("alias", name, {*aliases, models.BEST}, f"(within dataset {dataset.name})")

@@ -12,12 +12,13 @@ from zoo.registry.database import open_database
 from zoo.registry.schema import ModelRow, RunRow
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
     from types import TracebackType
     from typing import Self
 
     from zoo.interfaces import (
+        DatasetContent,
         DatasetVersion,
         Epoch,
         Evaluation,
@@ -96,39 +97,34 @@ class Registry:
 
     # Datasets --------------------------------------------------------------------------------------------
 
-    def record_dataset(
-        self,
-        *,
-        name: str,
-        source: str,
-        fingerprint: str,
-        class_names: tuple[str, ...],
-        counts: Mapping[str, Mapping[str, int]],
-    ) -> DatasetVersion:
+    def record_dataset(self, content: DatasetContent, taken: Collection[str] = ()) -> DatasetVersion:
         """The version of a dataset that has this content, recorded now if it is new.
 
-        Another content of the same source is the next version. Another source of the same name gets the next
-        free name out of name-2, name-3, ….
+        Another content of a source is the next version. Another source of the same name, or a name in `taken`,
+        gets the next free name out of name-2, name-3, ….
         """
         with self._database.writing() as session:
-            return datasets.record(
-                session,
-                name=name,
-                source=source,
-                fingerprint=fingerprint,
-                class_names=class_names,
-                counts=counts,
-            )
+            return datasets.record(session, content, taken)
+
+    def add_dataset(self, content: DatasetContent, *, replace: bool = False) -> DatasetVersion:
+        """Give a dataset a name; raises RegistryError where another one has it, unless `replace`."""
+        with self._database.writing() as session:
+            return datasets.add(session, content, replace=replace)
 
     def datasets(self) -> list[DatasetVersion]:
         """All versions of all datasets, by name and version."""
         with self._database.reading() as session:
             return datasets.every(session)
 
-    def dataset(self, ref: str) -> DatasetVersion:
-        """The newest version of a dataset, given by name or folder; raises UnknownNameError."""
+    def dataset_sources(self) -> dict[str, str]:
+        """Name -> source of every dataset."""
         with self._database.reading() as session:
-            return datasets.find(session, ref)
+            return {name: row.source for name, row in datasets.newest_versions(session).items()}
+
+    def dataset(self, ref: str, version: int | None = None) -> DatasetVersion:
+        """A version of a dataset, given by name or path, or else the newest; raises UnknownNameError, NotFoundError."""
+        with self._database.reading() as session:
+            return datasets.find(session, ref, version)
 
     # Runs ------------------------------------------------------------------------------------------------
 
@@ -266,15 +262,23 @@ class Registry:
         architecture: str | None = None,
         max_params: int | None = None,
         max_size_mb: float | None = None,
+        version: int | str | None = None,
     ) -> Model:
-        """The model with the best validation metric on the newest version of a dataset.
+        """The model with the best validation metric on one version of a dataset.
 
         See `zoo.registry.selection.best` for ties, directions and errors.
+
+        Args:
+            version: a number; "all" compares models of all versions, each by its own version's validation split;
+                None: the newest.
         """
         limits = selection.Limits(architecture, max_params, max_size_mb)
         with self._database.reading() as session:
-            dataset = datasets.find(session, dataset_ref)
-            return models.to_models(session, [selection.best(session, dataset, metric, limits)])[0]
+            if version == "all":
+                versions = datasets.versions(session, datasets.find(session, dataset_ref).name)
+            else:
+                versions = [datasets.find(session, dataset_ref, None if version is None else int(version))]
+            return models.to_models(session, [selection.best(session, versions, metric, limits)])[0]
 
     def children(self, model_id: str) -> list[Model]:
         """Models that were fine-tuned from this one, newest first."""

@@ -13,6 +13,8 @@ from zoo.registry.metrics import PREFIXES
 from zoo.registry.schema import DatasetRow, MetricRow, ModelRow, RunRow
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy.orm import Session
 
     from zoo.interfaces import DatasetVersion
@@ -61,8 +63,8 @@ class Limits:
         return conditions
 
 
-def best(session: Session, dataset: DatasetVersion, metric: str, limits: Limits) -> ModelRow:
-    """The model of this dataset version with the best value of a validation metric.
+def best(session: Session, versions: Sequence[DatasetVersion], metric: str, limits: Limits) -> ModelRow:
+    """The model of these versions of one dataset with the best value of a validation metric.
 
     Of equal ones the one with the lower validation loss, then with fewer parameters, then the older.
 
@@ -71,15 +73,16 @@ def best(session: Session, dataset: DatasetVersion, metric: str, limits: Limits)
 
     Raises:
         RegistryError: the metric is not one of validation.
-        UnknownNameError: no model of this dataset version has this metric.
-        NotFoundError: no model was trained on this dataset version, or none keeps to the limits.
+        UnknownNameError: no model of these versions has this metric.
+        NotFoundError: no model was trained on these versions, or none keeps to the limits.
     """
-    total = session.scalar(_of_dataset(dataset).with_only_columns(func.count(ModelRow.id)))
+    dataset = versions[-1]
+    total = session.scalar(_of(versions).with_only_columns(func.count(ModelRow.id)))
     if not total:
         raise _no_model(session, dataset)
-    name = _metric_name(session, dataset, metric)
+    name = _metric_name(session, versions, metric)
     conditions = limits.conditions()
-    measured = _measured(dataset, name)
+    measured = _measured(versions, name)
     chosen = session.scalar(measured.where(*conditions.values()).order_by(*_order(name)).limit(1))
     if chosen is None and session.scalar(measured.limit(1)) is None:
         raise NotFoundError(
@@ -101,22 +104,23 @@ def loss_on(dataset_id: SQLColumnExpression[int] | int) -> ColumnElement[bool]:
     )
 
 
-def _measured(dataset: DatasetVersion, name: str) -> Select[ModelRow]:
+def _measured(versions: Sequence[DatasetVersion], name: str) -> Select[ModelRow]:
     return (
-        _of_dataset(dataset)
+        _of(versions)
         .join(_MEASURED, _MEASURED.model_id == ModelRow.id)
         .where(
-            _MEASURED.dataset_id == dataset.id,
+            _MEASURED.dataset_id == RunRow.dataset_id,
             _MEASURED.split == "validation",
             _MEASURED.name == name,
             _MEASURED.value.is_not(None),
         )
-        .outerjoin(LOSS, loss_on(dataset.id))
+        .outerjoin(LOSS, loss_on(RunRow.dataset_id))
     )
 
 
-def _of_dataset(dataset: DatasetVersion) -> Select[ModelRow]:
-    return select(ModelRow).join(ModelRow.run).where(RunRow.dataset_id == dataset.id)
+def _of(versions: Sequence[DatasetVersion]) -> Select[ModelRow]:
+    ids = [version.id for version in versions]
+    return select(ModelRow).join(ModelRow.run).where(RunRow.dataset_id.in_(ids))
 
 
 def _order(name: str) -> tuple[SQLColumnExpression[Any], ...]:  # columns of any type
@@ -124,7 +128,7 @@ def _order(name: str) -> tuple[SQLColumnExpression[Any], ...]:  # columns of any
     return (value, *TIES, ModelRow.created_at, ModelRow.id)
 
 
-def _metric_name(session: Session, dataset: DatasetVersion, metric: str) -> str:
+def _metric_name(session: Session, versions: Sequence[DatasetVersion], metric: str) -> str:
     """The metric's name without its split."""
     for split in ("test", "train"):
         if metric.startswith(PREFIXES[split]):
@@ -138,8 +142,8 @@ def _metric_name(session: Session, dataset: DatasetVersion, metric: str) -> str:
             select(MetricRow.name)
             .join(RunRow, RunRow.model_id == MetricRow.model_id)
             .where(
-                RunRow.dataset_id == dataset.id,
-                MetricRow.dataset_id == dataset.id,
+                RunRow.dataset_id.in_([version.id for version in versions]),
+                MetricRow.dataset_id == RunRow.dataset_id,
                 MetricRow.split == "validation",
             )
         )
@@ -156,9 +160,9 @@ def _no_model(session: Session, dataset: DatasetVersion) -> NotFoundError:
         .join(RunRow.dataset)
         .where(DatasetRow.name == dataset.name)
     )
-    which = (
-        f"version {dataset.version} of {dataset.name} ({older} for older versions)" if older else dataset.name
-    )
+    which = dataset.name
+    if older:
+        which = f"version {dataset.version} of {dataset.name} ({older} for other versions: see --version all)"
     return NotFoundError(f"no model yet for {which}: run `zoo search ARCH {dataset.name}`")
 
 

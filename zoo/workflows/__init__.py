@@ -1,11 +1,20 @@
-"""Where work meets the registry: train, search, finetune, evaluate, predict, export. Imports TensorFlow."""
+"""Where work meets the registry: train, search, finetune, evaluate, predict, export.
 
-from zoo.workflows.evaluation import Prediction, evaluate, predict
-from zoo.workflows.exporting import export
-from zoo.workflows.finetuning import finetune
-from zoo.workflows.searching import resume, search
-from zoo.workflows.training import train
-from zoo.workflows.workspace import TrainingOptions, Workspace
+Each name is imported when it is asked for, and TensorFlow with most of them.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from zoo.workflows.evaluation import Prediction, evaluate, predict
+    from zoo.workflows.exporting import export
+    from zoo.workflows.finetuning import finetune
+    from zoo.workflows.searching import resume, search
+    from zoo.workflows.training import train
+    from zoo.workflows.workspace import TrainingOptions, Workspace
 
 __all__ = [
     "Prediction",
@@ -19,3 +28,22 @@ __all__ = [
     "search",
     "train",
 ]
+
+_MODULES = {
+    "Prediction": "evaluation",
+    "TrainingOptions": "workspace",
+    "Workspace": "workspace",
+    "evaluate": "evaluation",
+    "export": "exporting",
+    "finetune": "finetuning",
+    "predict": "evaluation",
+    "resume": "searching",
+    "search": "searching",
+    "train": "training",
+}
+
+
+def __getattr__(name: str) -> Any:  # any attribute of a module
+    if name not in _MODULES:
+        raise AttributeError(f"module 'zoo.workflows' has no attribute '{name}'")
+    return getattr(importlib.import_module(f"zoo.workflows.{_MODULES[name]}"), name)

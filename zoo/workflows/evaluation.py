@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from zoo.data.cache import decode_images
-from zoo.data.sources import open_dataset
 from zoo.training.evaluate import evaluate as evaluate_classifier
 from zoo.training.evaluate import predict as predict_pixels
 from zoo.training.fit import start_fresh
-from zoo.workflows.images import describe_skipped, in_order_of, prepare, refuse_unknown_classes, shape_of
+from zoo.workflows.datasets import describe_skipped
+from zoo.workflows.images import in_order_of, prepare, refuse_unknown_classes, shape_of
 from zoo.workflows.loading import load_classifier
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def evaluate(
         ZooError: the model or the dataset cannot be found or read.
     """
     found = workspace.registry.model(model)
-    opened = open_dataset(dataset, workspace.plugins.datasets)
+    opened = workspace.open_dataset(dataset)
     refuse_unknown_classes(opened, found.class_names)
     start_fresh(0)
     classifier = load_classifier(workspace, found)
