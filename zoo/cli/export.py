@@ -8,7 +8,8 @@ import click
 
 from zoo.cli.app import App, pass_app
 from zoo.cli.options import json_option, model_argument
-from zoo.cli.output import print_fields, print_json, size
+from zoo.cli.output import print_fields, print_json
+from zoo.data.units import bytes_in_words
 
 
 @click.command()
@@ -41,4 +42,4 @@ def command(app: App, model: str, file_format: str, output: Path | None, as_json
         print_json({**fields, "class_names": found.class_names})
         return
     classes = ", ".join(f"{number} = {name}" for number, name in enumerate(found.class_names))
-    print_fields({**fields, "bytes": size(num_bytes), "outputs": classes})
+    print_fields({**fields, "bytes": bytes_in_words(num_bytes), "outputs": classes})

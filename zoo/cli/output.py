@@ -155,16 +155,6 @@ def cell(value: object) -> Text:
     return Text(text, style=STATE_STYLES.get(text, ""))
 
 
-def size(num_bytes: int) -> str:
-    """Bytes in powers of 1000: 382 kB, 14.2 MB."""
-    number = float(num_bytes)
-    for unit in ("B", "kB", "MB", "GB"):
-        if number < 1000 or unit == "GB":
-            break
-        number /= 1000
-    return f"{number:.0f} {unit}" if unit == "B" or number >= 100 else f"{number:.1f} {unit}"
-
-
 def pairs(hyperparameters: Mapping[str, object]) -> str:
     """name=value, with spaces between."""
     return " ".join(

@@ -31,7 +31,7 @@ class Watcher(Progress):
     def __init__(self) -> None:
         self.told: list[tuple[int, int]] = []
 
-    def decoding(self, done: int, total: int) -> None:
+    def advanced(self, work: str, done: int, total: int) -> None:
         self.told.append((done, total))
 
 
@@ -192,22 +192,6 @@ def test_only_the_whole_entry_is_left_behind(opened_photos: OpenedDataset, tmp_p
     assert sorted(path.name for path in entry_of(tmp_path).iterdir()) == ["index.json", "pixels.bin"]
 
 
-def test_the_entry_of_a_quicker_process_is_used(opened_photos: OpenedDataset, tmp_path: Path) -> None:
-    """The other one finishes while this one is decoding."""
-
-    class Racing(Progress):
-        def decoding(self, done: int, total: int) -> None:
-            decoded(opened_photos, tmp_path)
-            self.winner = (entry_of_race(tmp_path) / "pixels.bin").stat().st_ino
-
-    def entry_of_race(cache: Path) -> Path:
-        return next(path for path in (cache / "decoded").iterdir() if path.suffix != ".tmp")
-
-    racing = Racing()
-    decode_dataset(opened_photos, 8, 3, cache=tmp_path, progress=racing)
-    assert (entry_of(tmp_path) / "pixels.bin").stat().st_ino == racing.winner
-
-
 def test_threads_may_decode_the_same_dataset_at_once(opened_photos: OpenedDataset, tmp_path: Path) -> None:
     results: list[DecodedDataset] = []
     threads = [
@@ -218,21 +202,6 @@ def test_threads_may_decode_the_same_dataset_at_once(opened_photos: OpenedDatase
     for thread in threads:
         thread.join()
     assert [rows_of(result) for result in results] == [expected_rows(opened_photos)] * 4
-
-
-def test_leftovers_of_a_killed_process_are_removed(opened_photos: OpenedDataset, tmp_path: Path) -> None:
-    leftover = tmp_path / "decoded" / "0123-8x8x3.abc.tmp"
-    leftover.mkdir(parents=True)
-    os.utime(leftover, (0, 0))
-    decoded(opened_photos, tmp_path)
-    assert not leftover.exists()
-
-
-def test_work_of_another_process_is_not_removed(opened_photos: OpenedDataset, tmp_path: Path) -> None:
-    building = tmp_path / "decoded" / "0123-8x8x3.abc.tmp"
-    building.mkdir(parents=True)
-    decoded(opened_photos, tmp_path)
-    assert building.exists()
 
 
 def test_a_cache_that_cannot_be_made_is_told(opened_photos: OpenedDataset, tmp_path: Path) -> None:
@@ -258,16 +227,6 @@ def test_a_full_disk_is_told_and_leaves_nothing(photos: Path, tmp_path: Path) ->
     result = subprocess.run(command, capture_output=True, text=True, check=True)
     assert "file too large; make room, or set ZOO_CACHE" in result.stdout
     assert list((tmp_path / "cache" / "decoded").iterdir()) == []
-
-
-def test_interrupted_work_leaves_nothing(opened_photos: OpenedDataset, tmp_path: Path) -> None:
-    class Interrupted(Progress):
-        def decoding(self, done: int, total: int) -> None:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        decode_dataset(opened_photos, 8, 3, cache=tmp_path, progress=Interrupted())
-    assert list((tmp_path / "decoded").iterdir()) == []
 
 
 def test_a_vanished_image_is_an_error(photos: Path, tmp_path: Path) -> None:

@@ -1,0 +1,264 @@
+"""Building an entry: resumed after a kill, by one process at a time, never trusting half a write."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from zoo.data.cache import building, decode_dataset
+from zoo.data.sources import OpenedDataset, open_dataset
+from zoo.errors import DatasetError
+from zoo.interfaces import Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+CHUNK = 4
+HALF = 24  # of the 48 images
+
+# Decodes a folder, and stops in the middle until it is told to go on.
+STOPPING = f"""
+import pathlib, sys
+from zoo.data.cache import building
+from zoo.data.cache import decode_dataset
+from zoo.data.sources import open_dataset
+from zoo.interfaces import Progress
+class Stopping(Progress):
+    def advanced(self, work, done, total):
+        if done == {HALF}:
+            print("half", flush=True)
+            sys.stdin.readline()
+building.CHUNK, building.PROGRESS_EVERY = {CHUNK}, 1
+decode_dataset(open_dataset(sys.argv[1], {{}}), 8, 3, cache=pathlib.Path(sys.argv[2]), progress=Stopping())
+"""
+
+
+class Watcher(Progress):
+    """Keeps what it is told."""
+
+    def __init__(self, on_notice: Callable[[], object] = lambda: None) -> None:
+        self.done: list[int] = []
+        self.notices: list[str] = []
+        self.on_notice = on_notice
+
+    def advanced(self, work: str, done: int, total: int) -> None:
+        self.done.append(done)
+
+    def notice(self, message: str) -> None:
+        self.notices.append(message)
+        self.on_notice()
+
+
+class Interrupted(Progress):
+    """The user presses Ctrl-C, by default in the middle."""
+
+    def __init__(self, at: int = HALF) -> None:
+        self.at = at
+
+    def advanced(self, work: str, done: int, total: int) -> None:
+        if done == self.at:
+            raise KeyboardInterrupt
+
+
+@pytest.fixture(autouse=True)
+def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(building, "CHUNK", CHUNK)
+    monkeypatch.setattr(building, "PROGRESS_EVERY", 1)
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def other(photos: Path, cache: Path) -> Iterator[subprocess.Popen[str]]:
+    """Another process, which has decoded half of the photos."""
+    command = [sys.executable, "-c", STOPPING, str(photos), str(cache)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "half\n"
+        yield process
+        process.kill()
+
+
+@pytest.fixture
+def interrupted(opened_photos: OpenedDataset, cache: Path) -> Path:
+    """The folder of an entry that is half built."""
+    with pytest.raises(KeyboardInterrupt):
+        decode_dataset(opened_photos, 8, 3, cache=cache, progress=Interrupted())
+    (part,) = (cache / "decoded").iterdir()
+    return part
+
+
+def decoded(opened: OpenedDataset, cache: Path, progress: Progress | None = None) -> np.ndarray:
+    return np.array(decode_dataset(opened, 8, 3, cache=cache, progress=progress or Progress()).pixels)
+
+
+def told(opened: OpenedDataset, cache: Path) -> list[int]:
+    """How far decoding says that it has come, each time."""
+    watcher = Watcher()
+    decoded(opened, cache, watcher)
+    return watcher.done
+
+
+def test_a_killed_build_goes_on_where_it_stopped(
+    other: subprocess.Popen[str], opened_photos: OpenedDataset, cache: Path, tmp_path: Path
+) -> None:
+    """Images that were decoded before the kill are not even there any more."""
+    expected = decoded(opened_photos, tmp_path / "another")
+    other.kill()
+    other.wait()
+    for number in building.row_order(opened_photos)[:HALF]:
+        opened_photos.images.items[number].unlink()  # type: ignore[union-attr]
+    assert np.array_equal(decoded(opened_photos, cache), expected)
+
+
+def test_a_half_built_entry_is_no_entry(interrupted: Path) -> None:
+    assert (interrupted.suffix, (interrupted / "index.json").exists()) == (".part", False)
+
+
+def test_an_interrupted_build_says_at_once_how_far_it_is(
+    interrupted: Path, opened_photos: OpenedDataset, cache: Path
+) -> None:
+    assert told(opened_photos, cache) == list(range(HALF + CHUNK, 49, CHUNK))
+
+
+def test_a_build_that_is_stopped_again_goes_on_from_there(
+    interrupted: Path, opened_photos: OpenedDataset, cache: Path
+) -> None:
+    append(interrupted / "journal.jsonl", b"half a li")
+    with pytest.raises(KeyboardInterrupt):
+        decoded(opened_photos, cache, Interrupted(at=HALF + 2 * CHUNK))
+    assert told(opened_photos, cache) == list(range(HALF + 3 * CHUNK, 49, CHUNK))
+
+
+def test_the_unreadable_images_of_before_the_kill_are_remembered(photos: Path, cache: Path) -> None:
+    for path in photos.glob("*/*0.png"):
+        path.write_bytes(b"broken" + str(path).encode())
+    opened = open_dataset(str(photos), {})
+    with pytest.raises(KeyboardInterrupt):
+        decode_dataset(opened, 8, 3, cache=cache, progress=Interrupted())
+    result = decode_dataset(opened, 8, 3, cache=cache, progress=Progress())
+    assert (len(result.pixels), len(result.skipped)) == (42, 6)
+
+
+@pytest.mark.parametrize(
+    ("damage", "kept"),
+    [
+        (lambda part: cut(part / "journal.jsonl", -10), HALF - CHUNK),
+        (lambda part: cut(part / "journal.jsonl", -1), HALF - CHUNK),
+        (lambda part: cut(part / "journal.jsonl", 0), 0),
+        (lambda part: (part / "journal.jsonl").write_text("[]\n[]\n"), 0),
+        (lambda part: append(part / "journal.jsonl", b"[]\n"), HALF),
+        (lambda part: append(part / "journal.jsonl", b'{"rows": "a"}\n'), HALF),
+        (lambda part: append(part / "journal.jsonl", b"\xff\x00"), HALF),
+        (lambda part: (part / "journal.jsonl").unlink(), 0),
+        (lambda part: cut(part / "pixels.bin", -1), HALF - CHUNK),
+        (lambda part: append(part / "pixels.bin", b"half a row"), HALF),
+        (lambda part: flip(part / "pixels.bin", 0), 0),
+        (lambda part: flip(part / "pixels.bin", 8 * 8 * 3 * CHUNK), CHUNK),
+        (lambda part: (part / "pixels.bin").unlink(), 0),
+    ],
+)
+def test_only_whole_chunks_of_a_stopped_build_are_kept(
+    interrupted: Path,
+    opened_photos: OpenedDataset,
+    cache: Path,
+    tmp_path: Path,
+    damage: Callable[[Path], object],
+    kept: int,
+) -> None:
+    damage(interrupted)
+    watcher = Watcher()
+    pixels = decoded(opened_photos, cache, watcher)
+    assert watcher.done[0] == kept + CHUNK
+    assert np.array_equal(pixels, decoded(opened_photos, tmp_path / "another"))
+
+
+def test_rows_of_an_older_way_of_decoding_are_not_kept(
+    interrupted: Path, opened_photos: OpenedDataset, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(building, "FORMAT", building.FORMAT + 1)
+    watcher = Watcher()
+    building.build_entry(
+        building.Task(cache, opened_photos, 8, 3), lambda: None if not watcher.done else 1, watcher
+    )
+    assert watcher.done[0] == CHUNK
+
+
+def test_a_finished_entry_keeps_no_journal(
+    interrupted: Path, opened_photos: OpenedDataset, cache: Path
+) -> None:
+    decoded(opened_photos, cache)
+    (entry,) = (cache / "decoded").iterdir()
+    assert sorted(path.name for path in entry.iterdir()) == ["index.json", "pixels.bin"]
+
+
+def test_a_second_process_waits_and_takes_the_entry_of_the_first(
+    other: subprocess.Popen[str], opened_photos: OpenedDataset, cache: Path, tmp_path: Path
+) -> None:
+    watcher = Watcher(on_notice=lambda: other.communicate("go on\n"))
+    pixels = decoded(opened_photos, cache, watcher)
+    assert (watcher.notices, watcher.done) == (
+        ["another process is decoding these images: waiting for it"],
+        [],
+    )
+    assert np.array_equal(pixels, decoded(opened_photos, tmp_path / "another"))
+
+
+def test_a_second_process_goes_on_when_the_first_is_killed(
+    other: subprocess.Popen[str], opened_photos: OpenedDataset, cache: Path
+) -> None:
+    watcher = Watcher(on_notice=other.kill)
+    decoded(opened_photos, cache, watcher)
+    assert watcher.done == list(range(HALF + CHUNK, 49, CHUNK))
+
+
+def test_an_image_that_changed_since_the_kill_is_an_error_and_nothing_stays(
+    interrupted: Path, opened_photos: OpenedDataset, cache: Path
+) -> None:
+    number = building.row_order(opened_photos)[-1]
+    opened_photos.images.items[number].write_bytes(b"another")  # type: ignore[union-attr]
+    with pytest.raises(DatasetError, match="changed while it was being read"):
+        decoded(opened_photos, cache)
+    assert list((cache / "decoded").iterdir()) == []
+
+
+def test_where_nothing_can_be_locked_the_cache_still_serves_what_it_has(
+    opened_photos: OpenedDataset, cache: Path
+) -> None:
+    expected = decoded(opened_photos, cache)
+    shutil.rmtree(cache / "locks")
+    (cache / "locks").touch()
+    assert np.array_equal(decoded(opened_photos, cache), expected)
+
+
+def test_where_nothing_can_be_locked_nothing_is_built(opened_photos: OpenedDataset, cache: Path) -> None:
+    cache.mkdir()
+    (cache / "locks").touch()
+    with pytest.raises(
+        DatasetError, match=r"cannot write the cache '.*': file exists; make room, or set ZOO_CACHE"
+    ):
+        decoded(opened_photos, cache)
+
+
+def cut(path: Path, length: int) -> None:
+    os.truncate(path, length if length >= 0 else path.stat().st_size + length)
+
+
+def append(path: Path, content: bytes) -> None:
+    path.write_bytes(path.read_bytes() + content)
+
+
+def flip(path: Path, position: int) -> None:
+    content = bytearray(path.read_bytes())
+    content[position] ^= 1
+    path.write_bytes(content)

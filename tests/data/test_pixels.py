@@ -1,0 +1,102 @@
+"""Reading decoded rows back: the right ones, in memory of their own, that goes round."""
+
+from __future__ import annotations
+
+import gc
+import mmap
+import os
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from zoo.data import pixels as module
+from zoo.data.pixels import is_mapped, map_pixels, read_rows
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SHAPE = (40, 64, 64, 3)  # batches of it are large enough for the pool
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Path:
+    content = np.random.default_rng(0).integers(0, 256, SHAPE, dtype=np.uint8)
+    content.tofile(tmp_path / "pixels.bin")
+    return tmp_path / "pixels.bin"
+
+
+@pytest.fixture(params=["through the map", "by preadv"])
+def mapped(request: pytest.FixtureRequest, written: Path, monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
+    monkeypatch.setattr(module, "MAPPED_LIMIT", 10**9 if request.param == "through the map" else 0)
+    return map_pixels(written, SHAPE)
+
+
+@pytest.mark.parametrize("rows", [[7, 3, 3, 39, 0], [], [4], list(range(40)), [5, 6, 7, 2, 3]])
+def test_the_asked_rows_come_in_the_asked_order(mapped: np.ndarray, rows: list[int]) -> None:
+    assert np.array_equal(read_rows(mapped, np.array(rows, dtype=np.int64)), np.array(mapped)[rows])
+
+
+def test_an_array_that_was_never_mapped_is_read_as_well() -> None:
+    array = np.arange(24, dtype=np.uint8).reshape(6, 2, 2, 1)
+    assert np.array_equal(read_rows(array, np.array([5, 0])), array[[5, 0]])
+
+
+@pytest.mark.parametrize("row", [-1, 40])
+def test_a_row_out_of_range_is_an_error(written: Path, row: int) -> None:
+    with pytest.raises(IndexError):
+        read_rows(map_pixels(written, SHAPE), np.array([0, row]))
+
+
+def test_a_file_that_was_cut_is_an_error(written: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAPPED_LIMIT", 0)
+    mapped = map_pixels(written, SHAPE)
+    os.truncate(written, 1000)
+    with pytest.raises(OSError, match="shorter than it was"):
+        read_rows(mapped, np.arange(40))
+
+
+def test_a_batch_that_is_still_held_keeps_its_pixels(written: Path) -> None:
+    mapped = map_pixels(written, SHAPE)
+    batches = [read_rows(mapped, np.arange(start, start + 8)) for start in range(0, 40, 8)]
+    assert np.array_equal(np.concatenate(batches), mapped)
+
+
+def test_a_slice_keeps_its_pixels_when_its_batch_is_gone(written: Path) -> None:
+    mapped = map_pixels(written, SHAPE)
+    held = read_rows(mapped, np.arange(8))[2:4]
+    for _ in range(8):
+        read_rows(mapped, np.arange(20, 28))
+    assert np.array_equal(held, mapped[2:4])
+
+
+def test_the_memory_of_a_batch_is_used_again(written: Path) -> None:
+    """Memory that was given back to the system would go to the next map, and the next batch elsewhere."""
+    mapped, others, addresses = map_pixels(written, SHAPE), [], set()
+    for _ in range(5):
+        batch = read_rows(mapped, np.arange(8))
+        addresses.add(batch.ctypes.data)
+        size = batch.nbytes
+        del batch
+        others.append(mmap.mmap(-1, size))
+    assert len(addresses) == 1
+
+
+def test_batches_begin_where_tensorflow_need_not_copy_them(written: Path) -> None:
+    mapped = map_pixels(written, SHAPE)
+    assert read_rows(mapped, np.arange(8)).ctypes.data % 64 == 0
+
+
+def test_pixels_stay_when_the_name_of_their_file_goes(mapped: np.ndarray, written: Path) -> None:
+    expected = np.array(mapped)
+    written.unlink()
+    assert np.array_equal(read_rows(mapped, np.arange(40)), expected)
+
+
+def test_a_file_is_mapped_as_long_as_its_pixels_are_there(written: Path) -> None:
+    told = [is_mapped(written)]
+    mapped = map_pixels(written, SHAPE)
+    told.append(is_mapped(written))
+    del mapped
+    gc.collect()
+    assert [*told, is_mapped(written)] == [False, True, False]

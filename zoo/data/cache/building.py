@@ -1,0 +1,218 @@
+"""Builds one entry of the cache: one process at a time, going on where a killed one stopped."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+from filelock import Timeout
+
+from zoo.data.cache.entries import DECODED, INDEX, PART, PIXELS, build_lock
+from zoo.data.cache.journal import JOURNAL, Chunk, PartialEntry
+from zoo.data.cache.limit import make_room
+from zoo.data.decode import UnreadableImage, decode_array, decode_bytes
+from zoo.data.fingerprint import THREADS, digest_bytes, read_image_bytes
+from zoo.data.units import bytes_in_words
+from zoo.errors import DatasetError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+    from filelock import BaseFileLock
+
+    from zoo.data.sources import OpenedDataset
+    from zoo.interfaces import Progress
+
+FORMAT = 2  # goes up whenever the same image would be decoded or stored differently
+CHUNK = 16  # images that a thread decodes at a time; handing over each one alone costs a tenth of the speed
+CHUNK_BYTES = 4_000_000  # or fewer images, if they are large
+LOOK_AHEAD = 4 * THREADS  # chunks decoded but not yet written; bounds the memory
+PROGRESS_EVERY = 100
+WORTH_TELLING = 1_000_000_000  # bytes; the size of a larger entry is told before it is built
+
+_In = TypeVar("_In")
+_Out = TypeVar("_Out")
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """A dataset's images to decode to (size, size, channels), and the folder of the cache."""
+
+    cache: Path
+    opened: OpenedDataset
+    size: int
+    channels: int
+
+    @cached_property
+    def name(self) -> str:
+        """Of the entry; other contents or another size have another."""
+        return f"{self.opened.fingerprint[:16]}-{self.size}x{self.size}x{self.channels}"
+
+    @cached_property
+    def entry(self) -> Path:
+        """The folder of the finished entry."""
+        return self.cache / DECODED / self.name
+
+    @property
+    def row_bytes(self) -> int:
+        """Of one image's pixels."""
+        return self.size * self.size * self.channels
+
+    @property
+    def about(self) -> dict[str, object]:
+        """What index and journal say of it."""
+        return {
+            "format": FORMAT,
+            "dataset": self.opened.name,
+            "source": self.opened.source,
+            "fingerprint": self.opened.fingerprint,
+            "size": self.size,
+            "channels": self.channels,
+        }
+
+
+def build_entry(task: Task, read: Callable[[], _Out | None], progress: Progress) -> _Out | None:
+    """Decode all images into a folder beside the entry, then give that the entry's name.
+
+    Args:
+        read: reads the entry, None if it is not whole; another process may have built it meanwhile.
+
+    Returns:
+        What `read` gives for the finished entry.
+
+    Raises:
+        DatasetError: an image has vanished or changed, the entry is too large, or the cache cannot be written.
+    """
+    try:
+        with _locked(build_lock(task.cache, task.name), progress):
+            found = read()
+            if found is None:
+                _build(task, progress)
+                found = read()
+            return found
+    except NotImplementedError as error:  # filelock, where a file system has no locks
+        raise DatasetError(
+            f"the cache '{task.cache}' is on a file system without locks: set ZOO_CACHE to a folder on a local disk"
+        ) from error
+    except OSError as error:  # reading an image raises DatasetError, so this is the cache's own trouble
+        reason = (error.strerror or type(error).__name__).lower()
+        raise DatasetError(
+            f"cannot write the cache '{task.entry.parent}': {reason}; "
+            "make room, or set ZOO_CACHE to a folder on another disk"
+        ) from error
+
+
+def row_order(opened: OpenedDataset) -> list[int]:
+    """The numbers of the items in the order of their rows, unreadable ones included."""
+    return sorted(range(len(opened.digests)), key=opened.digests.__getitem__)
+
+
+def in_threads(work: Callable[[_In], _Out], inputs: Iterable[_In], *, ahead: int) -> Iterator[_Out]:
+    """`map` in threads, in order, at most `ahead` results ahead of the reader."""
+    pool = ThreadPoolExecutor(THREADS + 1)  # one may wait for another to let go of Python's lock
+    pending: deque[Future[_Out]] = deque()
+    try:
+        for value in inputs:
+            pending.append(pool.submit(work, value))
+            if len(pending) >= ahead:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _locked(lock: BaseFileLock, progress: Progress) -> Iterator[None]:
+    """Hold the lock; tells once if another process has it."""
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        progress.notice("another process is decoding these images: waiting for it")
+        lock.acquire(poll_interval=0.1)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _build(task: Task, progress: Progress) -> None:
+    needed = len(task.opened.digests) * task.row_bytes
+    make_room(task.cache, task.name, needed, progress)
+    if needed >= WORTH_TELLING:
+        progress.notice(
+            f"{len(task.opened.digests):,} images decoded to {task.size}×{task.size} take {bytes_in_words(needed)} "
+            f"in '{task.cache}'"
+        )
+    building = task.entry.with_name(task.name + PART)
+    try:
+        with PartialEntry(building, task.about, task.row_bytes) as partial:
+            _decode_into(partial, task, progress)
+        _finish(building, task, partial)
+    except (OSError, DatasetError):  # a full disk needs room; images that changed have another fingerprint
+        shutil.rmtree(building, ignore_errors=True)
+        raise
+
+
+def _finish(building: Path, task: Task, partial: PartialEntry) -> None:
+    """Write the index and publish: the folder gets its name when all of it is on the disk."""
+    index = {
+        **task.about,
+        "rows": partial.rows,
+        "bytes": partial.rows * task.row_bytes,
+        "unreadable": partial.unreadable,
+    }
+    (building / INDEX).write_text(json.dumps(index, indent=1), encoding="utf-8")
+    for name in (PIXELS, INDEX):
+        with (building / name).open("rb+") as file:
+            os.fsync(file.fileno())
+    if task.entry.exists():
+        shutil.rmtree(task.entry)  # damaged, which is why we built a new one
+    building.rename(task.entry)
+    (task.entry / JOURNAL).unlink()  # only now, for a kill before the renaming must not cost the rows
+
+
+def _decode_into(partial: PartialEntry, task: Task, progress: Progress) -> None:
+    """Decode the images that the entry does not have yet."""
+    order = row_order(task.opened)
+    size = max(1, min(CHUNK, CHUNK_BYTES // task.row_bytes))
+    left = order[partial.images :]
+    chunks = [left[start : start + size] for start in range(0, len(left), size)]
+    told = partial.images
+    for chunk in in_threads(lambda numbers: _decode_chunk(task, numbers), chunks, ahead=LOOK_AHEAD):
+        partial.append(chunk)
+        if partial.images - told >= PROGRESS_EVERY or partial.images == len(order):
+            told = partial.images
+            progress.advanced("decoding images", told, len(order))
+
+
+def _decode_chunk(task: Task, numbers: list[int]) -> Chunk:
+    rows = np.empty((len(numbers), task.row_bytes), np.uint8)
+    unreadable: dict[str, str] = {}
+    readable = 0
+    for number in numbers:
+        try:
+            rows[readable] = _decode_item(task, number).reshape(-1)
+            readable += 1
+        except UnreadableImage as error:
+            unreadable[task.opened.digests[number]] = error.reason
+    return Chunk(len(numbers), rows[:readable], unreadable)
+
+
+def _decode_item(task: Task, number: int) -> np.ndarray:
+    item = task.opened.images.items[number]
+    if isinstance(item, np.ndarray):
+        return decode_array(item, task.size, task.channels)
+    content = read_image_bytes(item)
+    if digest_bytes(content) != task.opened.digests[number]:
+        raise DatasetError(f"the image '{item}' changed while it was being read; start again")
+    return decode_bytes(content, str(item), task.size, task.channels)

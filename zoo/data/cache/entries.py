@@ -1,0 +1,148 @@
+"""What lies in the cache folder: its entries, how large they are, when each was last used, and how one goes."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import platformdirs
+from filelock import FileLock, Timeout
+
+from zoo.data.pixels import is_mapped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DECODED = "decoded"  # the folder of decoded images; each other one has a kind of its own
+UNFINISHED = "unfinished"
+LOCKS = "locks"
+INDEX, PIXELS, PART = "index.json", "pixels.bin", ".part"
+
+
+@dataclass(frozen=True)
+class CacheEntry:
+    """One thing that the cache holds.
+
+    Args:
+        kind: `decoded`, `unfinished` (decoding that was stopped, or goes on), or the name of another folder.
+        dataset: whose images they are; None where that is not known, as are the next four.
+        source: where the dataset came from.
+        image_size: pixels a side.
+        channels: 1 for gray, 3 for RGB.
+        images: how many there are.
+        bytes: what it takes on the disk.
+        last_used: when it was last read or written.
+        path: the file or folder.
+    """
+
+    kind: str
+    dataset: str | None
+    source: str | None
+    image_size: int | None
+    channels: int | None
+    images: int | None
+    bytes: int
+    last_used: datetime
+    path: Path
+
+
+def cache_folder() -> Path:
+    """Where everything lies that can be made anew: `ZOO_CACHE`, else the user's cache folder."""
+    return Path(os.environ.get("ZOO_CACHE") or platformdirs.user_cache_dir("zoo")).expanduser()
+
+
+def list_cache(folder: Path) -> tuple[CacheEntry, ...]:
+    """Everything in the cache, the most recently used first."""
+    entries = list(list_decoded(folder))
+    for path in _children(folder):
+        if path.name not in (DECODED, LOCKS):
+            size, newest = _measure(path)
+            if size:
+                entries.append(CacheEntry(path.name, None, None, None, None, None, size, newest, path))
+    return tuple(sorted(entries, key=lambda entry: entry.last_used, reverse=True))
+
+
+def list_decoded(folder: Path) -> Iterator[CacheEntry]:
+    """The entries of decoded images, whole and unfinished."""
+    for path in _children(folder / DECODED):
+        size, newest = _measure(path)
+        index = _read_json(path / INDEX)
+        whole = index is not None and path.suffix != PART
+        about = index or _read_json(path / "journal.jsonl") or {}
+        yield CacheEntry(
+            kind=DECODED if whole else UNFINISHED,
+            dataset=about.get("dataset"),
+            source=about.get("source"),
+            image_size=about.get("size"),
+            channels=about.get("channels"),
+            images=about.get("rows"),
+            bytes=size,
+            last_used=newest,
+            path=path,
+        )
+
+
+def build_lock(folder: Path, name: str) -> FileLock:
+    """The lock of whoever builds the entry of this name. The system frees it when its process dies."""
+    locks = folder / LOCKS
+    locks.mkdir(parents=True, exist_ok=True)
+    return FileLock(locks / f"{name}.lock")
+
+
+def remove_entry(folder: Path, entry: CacheEntry) -> bool:
+    """Remove it, unless a living process maps or builds it; says whether it is gone."""
+    if entry.kind not in (DECODED, UNFINISHED):
+        return _delete(entry.path)
+    if is_mapped(entry.path / PIXELS):
+        return False
+    try:
+        with build_lock(folder, entry.path.name.removesuffix(PART)).acquire(timeout=0):
+            return _delete(entry.path)
+    except (Timeout, OSError):
+        return False
+
+
+def _delete(path: Path) -> bool:
+    # The index goes first: what is left after a kill is no entry.
+    with contextlib.suppress(OSError):
+        (path / INDEX).unlink()
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with contextlib.suppress(OSError):
+            path.unlink()
+    return not path.exists()
+
+
+def _children(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except OSError:
+        return []
+
+
+def _measure(path: Path) -> tuple[int, datetime]:
+    """Bytes on the disk, and when a file in it was last written or marked as used. Links are not followed."""
+    size, newest = 0, path.lstat().st_mtime
+    for parent, _, names in os.walk(path) if path.is_dir() else [(str(path.parent), [], [path.name])]:
+        for name in names:
+            with contextlib.suppress(OSError):  # gone in the meantime
+                status = (Path(parent) / name).lstat()
+                size, newest = size + status.st_size, max(newest, status.st_mtime)
+    return size, datetime.fromtimestamp(newest, UTC)
+
+
+def _read_json(path: Path) -> dict | None:  # type: ignore[type-arg]  # JSON
+    """The first line, or the whole file, if it is an object."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        value = json.loads(text.splitlines()[0] if path.suffix == ".jsonl" else text)
+    except (OSError, ValueError, IndexError):
+        return None
+    return value if isinstance(value, dict) else None
