@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from zoo.cli.app import App, pass_app
+from zoo.cli.describe import leakage_note
 from zoo.cli.options import json_option
-from zoo.cli.output import console, print_json, print_table, size
+from zoo.cli.output import console, print_json, print_table
+from zoo.data.units import bytes_in_words
 from zoo.errors import NotFoundError
 from zoo.interfaces import Model, Run
 
@@ -57,6 +59,8 @@ def command(app: App, refs: tuple[str, ...], as_json: bool) -> None:
     if len(datasets) > 1:
         told = f"measured on different images ({', '.join(datasets)}): see zoo evaluate"
         console(stderr=True).print(told)
+    if note := leakage_note(one.model for one in compared):
+        console(stderr=True).print(note)
 
 
 def _look_up(registry: Registry, ref: str) -> Compared:
@@ -80,7 +84,7 @@ def _results(compared: Sequence[Compared]) -> Iterator[tuple[object, ...]]:
             yield (f"{split} {metric}", *(model.metrics.get(f"{split}_{metric}") for model in models))
     yield ("parameters", *(model.parameters for model in models))
     yield ("trainable", *(model.trainable_parameters for model in models))
-    yield ("size", *(size(model.size_bytes) for model in models))
+    yield ("size", *(bytes_in_words(model.size_bytes) for model in models))
     yield ("epochs", *(one.epochs for one in compared))
     yield ("seconds", *(f"{one.seconds:.1f}" for one in compared))
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zoo.cli.output import size
+from zoo.data.units import bytes_in_words
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from zoo.interfaces import Model
 
 
@@ -25,16 +27,33 @@ def model_fields(model: Model, *, metric: str = "accuracy") -> dict[str, object]
         "dataset": f"{model.dataset}, version {model.dataset_version}",
         **({"parent": model.parent_id} if model.parent_id else {}),
         **{name.replace("_", " "): model.metrics.get(name) for name in measured},
+        **({"leakage": leakage(model)} if model.leaked_test_images else {}),
         "classes": f"{len(model.class_names)}: {_names(model.class_names)}",
         "input": f"{model.image_size}×{model.image_size}, {'RGB' if model.channels == 3 else 'grayscale'}",
         "parameters": model.parameters,
-        "size": size(model.size_bytes),
+        "size": bytes_in_words(model.size_bytes),
         "predict": f"zoo predict {model.id} IMAGE…",
         "fine-tune": f"zoo finetune {model.id} DATASET --freeze all",
     }
     if model.aliases:
         fields["alias"] = ", ".join(f"{model.dataset}@{alias}" for alias in model.aliases)
     return fields
+
+
+def leakage(model: Model) -> str:
+    """How many test images it was trained on."""
+    count = model.leaked_test_images
+    return f"trained on {'1 image' if count == 1 else f'{count:,} images'} of the test split"
+
+
+def leakage_note(models: Iterable[Model]) -> str:
+    """Which of these models were trained on test images, in a line; empty if none was."""
+    told: dict[str, list[str]] = {}
+    for model in models:
+        if model.leaked_test_images:
+            told.setdefault(leakage(model), []).append(model.id)
+    groups = [f"{what}: {', '.join(ids)}" for what, ids in told.items()]
+    return f"{'; '.join(groups)} (their test metrics are too good)" if groups else ""
 
 
 def _names(class_names: tuple[str, ...]) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import click
 
 from zoo.cli.app import App, pass_app
+from zoo.cli.describe import leakage_note
 from zoo.cli.options import json_option
-from zoo.cli.output import print_json, print_table, size
+from zoo.cli.output import console, print_json, print_table
+from zoo.data.units import bytes_in_words
 
 
 @click.command()
@@ -32,7 +34,7 @@ def command(
             model.metrics.get("val_accuracy"),
             model.metrics.get("test_accuracy"),
             model.parameters,
-            size(model.size_bytes),
+            bytes_in_words(model.size_bytes),
             model.parent_id,
             model.created_at,
         )
@@ -42,3 +44,5 @@ def command(
     filtered = dataset is not None or architecture is not None
     empty = "no such model" if filtered else "no models yet: zoo search ARCH DATASET makes some"
     print_table(columns, rows, empty=empty)
+    if note := leakage_note(models):
+        console(stderr=True).print(note)

@@ -11,14 +11,16 @@ import numpy as np
 from zoo.data.cache import decode_dataset
 from zoo.data.sources import natural_channels, natural_size
 from zoo.errors import DatasetError
+from zoo.workflows.checking import check_settings, checked, describe_check
+from zoo.workflows.datasets import change_of, content_of, describe_skipped, names_taken
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from zoo.data.cache import DecodedDataset
     from zoo.data.sources import OpenedDataset
-    from zoo.interfaces import Architecture, DatasetVersion, Model, SkippedFile
+    from zoo.interfaces import Architecture, DatasetVersion, HyperparameterValue, Model
     from zoo.workflows.workspace import Workspace
-
-NAMED_SKIPS = 3
 
 
 @dataclass(frozen=True)
@@ -34,14 +36,19 @@ class InputShape:
 
 @dataclass(frozen=True, eq=False)
 class Images:
-    """A dataset ready for a network: decoded, and known to the registry."""
+    """A dataset ready for a network: decoded, checked, and known to the registry.
+
+    Args:
+        check_settings: what a run that trains on it keeps of the check.
+    """
 
     decoded: DecodedDataset
     version: DatasetVersion
+    check_settings: Mapping[str, HyperparameterValue | None]
 
 
 def prepare(workspace: Workspace, opened: OpenedDataset, shape: InputShape) -> Images:
-    """Decode the dataset, or take it from the cache, and record its version; tells what was skipped."""
+    """Decode the dataset, or take it from the cache, and record its version; tells what is wrong with it."""
     decoded = decode_dataset(
         opened, shape.image_size, shape.channels, strict=workspace.strict, progress=workspace.progress
     )
@@ -49,20 +56,29 @@ def prepare(workspace: Workspace, opened: OpenedDataset, shape: InputShape) -> I
         workspace.progress.notice(notice)
     if decoded.skipped:
         workspace.progress.notice(describe_skipped(decoded.skipped))
-    version = workspace.registry.record_dataset(
-        name=opened.name,
-        source=opened.source,
-        fingerprint=opened.fingerprint,
-        class_names=decoded.class_names,
-        counts=decoded.counts,
-    )
+    summary = checked(opened, decoded, workspace.progress)
+    if told := describe_check(opened, summary):
+        workspace.progress.notice(told)
+    return Images(decoded, record_version(workspace, opened, decoded), check_settings(summary))
+
+
+def record_version(workspace: Workspace, opened: OpenedDataset, decoded: DecodedDataset) -> DatasetVersion:
+    """The version of the dataset in the registry, new where the content is; tells if it has changed."""
+    registry = workspace.registry
+    change = change_of(registry, opened)
+    content = replace(content_of(opened), counts=decoded.counts)
+    version = registry.record_dataset(content, taken=names_taken(workspace.plugins, opened))
+    if change:
+        workspace.progress.notice(f"{change}; this is version {version.version}, its results are kept apart")
     if version.name != opened.name:
-        workspace.progress.notice(f"called {version.name} here: {opened.name} is another dataset")
+        other = opened.name in registry.dataset_sources() or opened.name in workspace.plugins.datasets
+        called = f"called {version.name} here: {opened.name} is another dataset"
+        workspace.progress.notice(called if other else f"this is dataset {version.name}")
     if opened.source == f"plugin {opened.name}" and Path(opened.name).is_dir():
         workspace.progress.notice(
             f"{opened.name} is the plugin's dataset; for the folder write ./{opened.name}"
         )
-    return Images(decoded, version)
+    return version
 
 
 def shape_for(
@@ -116,10 +132,3 @@ def in_order_of(decoded: DecodedDataset, class_names: tuple[str, ...]) -> Decode
     """The same images, their labels counted in the order of these class names, which hold all of theirs."""
     positions = np.array([class_names.index(name) for name in decoded.class_names])
     return replace(decoded, labels=positions[np.asarray(decoded.labels)], class_names=class_names)
-
-
-def describe_skipped(skipped: tuple[SkippedFile, ...]) -> str:
-    """One line: how many files were left out, and the first ones with the reason."""
-    named = ", ".join(f"{file.path} ({file.reason})" for file in skipped[:NAMED_SKIPS])
-    more = f" and {len(skipped) - NAMED_SKIPS} more" if len(skipped) > NAMED_SKIPS else ""
-    return f"skipped {len(skipped)} {'file' if len(skipped) == 1 else 'files'}: {named}{more}"

@@ -1,0 +1,115 @@
+"""`zoo data check`: what is wrong with a dataset."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.padding import Padding
+from rich.text import Text
+
+from zoo.cli.app import App
+from zoo.cli.options import dataset_argument, json_option
+from zoo.cli.output import console, print_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import Console
+
+    from zoo.data.checks import ConcernedFile, Finding, Report
+
+SHOWN = 5  # files, groups of copies or classes of a finding
+STYLES = {"error": "bold red", "warning": "bold yellow", "note": "bold cyan"}
+INDENT = 9  # the longest severity, and two spaces
+
+
+@click.command()
+@dataset_argument
+@click.option("--all", "everything", is_flag=True, help="Name every file, not only the first few.")
+@click.option("--strict", is_flag=True, help="Exit with 1 if there is an error.")
+@json_option
+@click.pass_context
+def command(ctx: click.Context, /, dataset: str, everything: bool, strict: bool, as_json: bool) -> None:
+    """Check DATASET for what would spoil a training.
+
+    Damaged and blank images; copies and near copies in a class, in several classes and, the worst, in several
+    splits; unbalanced and small classes; splits that say too little; odd sizes and files.
+
+    An error makes results wrong, a warning makes them poor, a note is good to know. No file is changed. The exit
+    code is 0 whatever is found, unless --strict is given.
+    """
+    from zoo.cli.live import watching
+    from zoo.data.checks import Severity, check_dataset
+
+    with App.of(ctx).open_dataset(dataset) as (opened, _), watching() as progress:
+        report = check_dataset(opened, progress)
+    print_json(report) if as_json else _print(report, None if everything else SHOWN)
+    if strict and report.of(Severity.ERROR):
+        ctx.exit(1)
+
+
+def _print(report: Report, limit: int | None) -> None:
+    """The findings, the worst first, and a line that sums them up."""
+    screen = console()
+    for finding in report.findings:
+        for head in _head(screen, finding):
+            screen.print(head)
+        _indented(screen, Text(finding.advice, style="dim"), INDENT)
+        lines = list(_lines(finding, report.source))
+        for line in lines[:limit]:
+            _indented(screen, Text(line, overflow="fold"), INDENT + 2)
+        if limit is not None and len(lines) > limit:
+            _indented(screen, Text(f"and {len(lines) - limit:,} more (--all)"), INDENT + 2)
+        screen.print()
+    screen.print(_sum(report))
+
+
+def _head(screen: Console, finding: Finding) -> Iterator[Text]:
+    """The severity in colour, and the message beside it."""
+    severity = f"{finding.severity:<{INDENT}}"
+    for line in Text(finding.message).wrap(screen, screen.width - INDENT):
+        yield Text(severity, style=STYLES[finding.severity]).append(line.plain, style="not bold default")
+        severity = " " * INDENT
+
+
+def _indented(screen: Console, line: Text, columns: int) -> None:
+    screen.print(Padding(line, (0, 0, 0, columns), expand=False))
+
+
+def _sum(report: Report) -> str:
+    """How many findings of each severity, and in what."""
+    from zoo.data.checks import Severity
+    from zoo.data.units import counted
+
+    looked = f"{counted(report.images, 'image')} of {counted(report.classes, 'class')}"
+    found = [counted(len(report.of(one)), one.value) for one in Severity if report.of(one)]
+    if not found:
+        return (
+            f"{report.dataset}: nothing wrong in {looked}: all readable, no copies, no blanks, no poor split"
+        )
+    return f"{report.dataset}: {', '.join(found)} in {looked}"
+
+
+def _lines(finding: Finding, source: str) -> Iterator[str]:
+    """A line for each class, file or group of copies."""
+    yield from finding.classes
+    groups: dict[object, list[ConcernedFile]] = {}
+    for position, file in enumerate(finding.files):
+        groups.setdefault(file.group or f"alone {position}", []).append(file)
+    for group in groups.values():
+        yield " = ".join(_name(file, source) for file in group)
+
+
+def _name(file: ConcernedFile, source: str) -> str:
+    """Its path from the dataset's folder; of an array, its number with its class and split."""
+    from zoo.data.sources import RESPLIT
+
+    path, source = Path(file.path), source.removesuffix(RESPLIT)
+    if not path.is_absolute():
+        name = f"{file.path} ({file.class_name}, {file.split})"
+    else:
+        name = str(path.relative_to(source)) if path.is_relative_to(source) else file.path
+        name += f" ({file.split})" if file.group and file.split not in path.parts else ""
+    return f"{name}: {file.detail}" if file.detail else name

@@ -1,0 +1,94 @@
+"""Looks at each image of a dataset once: can it be read, how large is it, what does it look like."""
+
+from __future__ import annotations
+
+import io
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+from zoo.data.checks.signatures import CHUNK, SIZE, WORK, Signatures, joined, sign
+from zoo.data.decode import FORMATS, UnreadableImage, decode_array, decode_bytes
+from zoo.data.fingerprint import THREADS, read_image_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from zoo.interfaces import Progress
+
+
+@dataclass(frozen=True)
+class Look:
+    """What an image is like from outside.
+
+    Args:
+        width, height: pixels, as stored; 0 where it cannot be read.
+        size: bytes of its file; 0 of an array.
+        reason: why it cannot be read; empty if it can.
+    """
+
+    width: int
+    height: int
+    size: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Inspection:
+    """What all images of a dataset are like.
+
+    Args:
+        looks: one for each image.
+        readable: the numbers of the images that can be read, in order.
+        signatures: of the readable ones, in that order.
+    """
+
+    looks: tuple[Look, ...]
+    readable: tuple[int, ...]
+    signatures: Signatures
+
+
+def inspect_images(items: Sequence[Path | np.ndarray], progress: Progress) -> Inspection:
+    """Decode every image whole, as training does, only smaller: what is damaged for one is for the other.
+
+    Raises:
+        DatasetError: a file has vanished or may not be read.
+    """
+    chunks = [items[start : start + CHUNK] for start in range(0, len(items), CHUNK)]
+    looks: list[Look] = []
+    signatures = []
+    with ThreadPoolExecutor(THREADS) as pool:
+        for found, signed in pool.map(_inspect_some, chunks):
+            looks += found
+            signatures.append(signed)
+            progress.advanced(WORK, len(looks), len(items))
+    readable = tuple(number for number, look in enumerate(looks) if not look.reason)
+    return Inspection(tuple(looks), readable, joined(signatures))
+
+
+def _inspect_some(items: Sequence[Path | np.ndarray]) -> tuple[list[Look], Signatures]:
+    looks, images = [], [np.empty((0, SIZE, SIZE, 3), np.uint8)]
+    for item in items:
+        look, pixels = _inspect_file(item) if isinstance(item, Path) else _inspect_array(item)
+        looks.append(look)
+        if pixels is not None:
+            images.append(pixels[np.newaxis])
+    return looks, sign(np.concatenate(images))
+
+
+def _inspect_file(path: Path) -> tuple[Look, np.ndarray | None]:
+    content = read_image_bytes(path)
+    try:
+        pixels = decode_bytes(content, str(path), SIZE, channels=3)
+    except UnreadableImage as error:
+        return Look(0, 0, len(content), error.reason), None
+    with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+        return Look(*image.size, len(content)), pixels
+
+
+def _inspect_array(array: np.ndarray) -> tuple[Look, np.ndarray]:
+    return Look(array.shape[1], array.shape[0], 0), decode_array(array, SIZE, channels=3)

@@ -1,0 +1,81 @@
+"""What a check finds: findings with a severity and the files concerned, and the report of them all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """How much a finding matters."""
+
+    ERROR = "error"  # makes results wrong
+    WARNING = "warning"  # makes results poor
+    NOTE = "note"  # good to know
+
+
+@dataclass(frozen=True)
+class ConcernedFile:
+    """An image or another file that a finding is about.
+
+    Args:
+        path: of the file, or `image N` where the dataset holds arrays.
+        class_name, split: empty of a file that is no image.
+        detail: what is the matter with this one, such as "truncated".
+        group: copies of one image share a number; 0: the file stands alone.
+    """
+
+    path: str
+    class_name: str = ""
+    split: str = ""
+    detail: str = ""
+    group: int = 0
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is the matter with a dataset.
+
+    Args:
+        check: the name of the check, such as "test-in-train".
+        count: how many images, files or classes it counts.
+        message: what was found, in a line.
+        advice: what to do about it, in a line.
+        classes: the classes concerned, where it is about classes.
+    """
+
+    check: str
+    severity: Severity
+    count: int
+    message: str
+    advice: str
+    files: tuple[ConcernedFile, ...] = ()
+    classes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that the checks found in a dataset, the worst first.
+
+    Args:
+        dataset, source, fingerprint: as in OpenedDataset.
+        images: how many were looked at.
+        classes: how many there are.
+    """
+
+    dataset: str
+    source: str
+    fingerprint: str
+    images: int
+    classes: int
+    findings: tuple[Finding, ...] = field(default=())
+
+    def of(self, severity: Severity) -> tuple[Finding, ...]:
+        """The findings of this severity."""
+        return tuple(finding for finding in self.findings if finding.severity is severity)
+
+
+def by_severity(findings: list[Finding]) -> tuple[Finding, ...]:
+    """The worst first; of one severity in the order in which they come."""
+    order = list(Severity)
+    return tuple(sorted(findings, key=lambda finding: order.index(finding.severity)))

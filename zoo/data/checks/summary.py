@@ -1,0 +1,53 @@
+"""How many errors each check found, remembered in the cache under the dataset's fingerprint."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from zoo.data.cache import cache_folder
+from zoo.data.checks.report import Finding, Severity
+
+FORMAT = 2  # goes up whenever a check of severity error would find something else
+
+Summary = Mapping[str, int]
+"""The name of a check -> its count; only checks that found an error."""
+
+
+def summarise(findings: Iterable[Finding]) -> Summary:
+    """The errors among the findings."""
+    return {finding.check: finding.count for finding in findings if finding.severity is Severity.ERROR}
+
+
+def remember(fingerprint: str, summary: Summary) -> None:
+    """Write it down for `recall`. Where the cache cannot be written, nothing is lost but time."""
+    file = _file(fingerprint)
+    written = json.dumps({"format": FORMAT, "fingerprint": fingerprint, "errors": dict(summary)}, indent=1)
+    with contextlib.suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f"{file.name}.", suffix=".tmp", dir=file.parent)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as part:
+                part.write(written)
+            Path(name).replace(file)
+        finally:
+            Path(name).unlink(missing_ok=True)
+
+
+def recall(fingerprint: str) -> Summary | None:
+    """The summary of a dataset's last check; None if there is none, or not a whole one."""
+    try:
+        stored = json.loads(_file(fingerprint).read_text(encoding="utf-8"))
+        errors = {str(check): int(count) for check, count in stored["errors"].items()}
+        known = stored["format"] == FORMAT and stored["fingerprint"] == fingerprint
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return None
+    return errors if known else None
+
+
+def _file(fingerprint: str) -> Path:
+    return cache_folder() / "checks" / f"{fingerprint[:16]}.json"

@@ -1,0 +1,76 @@
+"""What a training tells and keeps of the dataset's check: images that leak, labels that conflict. No TensorFlow."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from zoo.data.checks.balance import find_imbalance
+from zoo.data.checks.copies import NEAR_TEST_IN_TRAIN, TEST_IN_TRAIN, find_copies
+from zoo.data.checks.naming import name_of
+from zoo.data.checks.signatures import sign_rows
+from zoo.data.checks.summary import recall, remember, summarise
+from zoo.data.units import counted
+
+if TYPE_CHECKING:
+    from zoo.data.cache import DecodedDataset
+    from zoo.data.checks.summary import Summary
+    from zoo.data.sources import OpenedDataset
+    from zoo.interfaces import HyperparameterValue, Progress
+
+_TOLD = {
+    TEST_IN_TRAIN: ("test image", "also in train (leakage)"),
+    NEAR_TEST_IN_TRAIN: ("test image", "with near copies in train (leakage)"),
+    "validation-in-train": ("validation image", "also in train (leakage)"),
+    "near-validation-in-train": ("validation image", "with near copies in train (leakage)"),
+    "label-conflict": ("image", "in several classes (label conflict)"),
+    "coarse-validation": ("validation image", "only, too few to choose a model by"),
+}
+"""The checks that a training warns of. Unreadable images are not among them: decoding tells of those."""
+
+
+def checked(opened: OpenedDataset, decoded: DecodedDataset, progress: Progress) -> Summary:
+    """The errors in this dataset: as `zoo data check` found them, else found in the decoded pixels and remembered.
+
+    Args:
+        decoded: the same dataset, its rows and labels as `decode_dataset` gave them.
+    """
+    known = recall(opened.fingerprint)
+    if known is not None:
+        return known
+    skipped = {file.path for file in decoded.skipped}
+    order = sorted(range(len(opened.digests)), key=opened.digests.__getitem__)  # of the decoded rows
+    readable = [number for number in order if name_of(opened, number) not in skipped]
+    copies = find_copies(opened, readable, sign_rows(decoded.pixels, progress))
+    found = dict(summarise([*copies, *find_imbalance(opened, readable)]))
+    if unreadable := len(order) - len(readable):
+        found["unreadable"] = unreadable
+    remember(opened.fingerprint, found)
+    return found
+
+
+def describe_check(opened: OpenedDataset, summary: Summary) -> str:
+    """One line of what makes results wrong; empty if nothing does."""
+    told = [
+        f"{counted(summary[check], noun)} {what}" for check, (noun, what) in _TOLD.items() if check in summary
+    ]
+    if not told:
+        return ""
+    name = opened.source.removeprefix("plugin ")
+    return f"data check: {', '.join(told)}; `zoo data check {shlex.quote(name)}` tells more"
+
+
+def check_settings(summary: Summary) -> dict[str, HyperparameterValue | None]:
+    """What a run keeps of it; nothing of a dataset without errors."""
+    if not summary:
+        return {}
+    kept: dict[str, HyperparameterValue | None] = {
+        "data_check": ",".join(f"{check}:{count}" for check, count in summary.items())
+    }
+    for key, check in (
+        ("leaked_test_images", TEST_IN_TRAIN),
+        ("near_leaked_test_images", NEAR_TEST_IN_TRAIN),
+    ):
+        if check in summary:
+            kept[key] = summary[check]
+    return kept
