@@ -2,126 +2,258 @@
 
 from __future__ import annotations
 
+import functools
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
-from zoo.data.augmentation import augmenter
-from zoo.data.policies import POLICIES, POLICY_NAMES
-from zoo.errors import UnknownNameError
+from zoo.data.augmentation import Augment, augmenter
+from zoo.data.policies import MIXING, POLICIES, POLICY_NAMES, parts_of
+from zoo.errors import HyperparameterError, UnknownNameError
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-CHANGING = [name for name in POLICY_NAMES if name != "none"]
+CHANGING = [name for name in POLICY_NAMES if name not in ("none", *MIXING)]
+EVERY = [*CHANGING, *MIXING, "classic+cutmix"]
 
 
 def images(count: int = 32, side: int = 8, channels: int = 1) -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (count, side, side, channels), dtype=np.uint8)
 
 
-def policy(name: str, seed: int = 1) -> Callable[[np.ndarray], np.ndarray]:
+def targets(count: int = 32) -> np.ndarray:
+    """Three classes in turn."""
+    return np.eye(3, dtype=np.float32)[np.arange(count) % 3]
+
+
+def policy(name: str, seed: int = 1) -> Augment:
     augment = augmenter(name, seed)
     assert augment is not None
     return augment
+
+
+@functools.cache
+def shared(name: str, shape: tuple[int, ...]) -> Augment:
+    """One for all tests that do not care what it was called with before: it is dear to make."""
+    return policy(name)
+
+
+def made(name: str, pixels: np.ndarray, given: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return shared(name, (*pixels.shape[1:], given.shape[1]))(pixels, given)
+
+
+def changed(name: str, pixels: np.ndarray) -> np.ndarray:
+    return made(name, pixels, targets(len(pixels)))[0]
+
+
+# Names -----------------------------------------------------------------------------------------------------
 
 
 def test_none_changes_nothing() -> None:
     assert augmenter("none", 1) is None
 
 
-def test_an_unknown_policy_gets_the_nearest_names() -> None:
+@pytest.mark.parametrize("name", ["lihgt", "classic+lihgt"])
+def test_an_unknown_policy_gets_the_nearest_names(name: str) -> None:
     with pytest.raises(UnknownNameError, match="unknown augmentation 'lihgt': did you mean 'light'"):
-        augmenter("lihgt", 1)
+        augmenter(name, 1)
 
 
-@pytest.mark.parametrize("name", CHANGING)
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("flip+light+flip", "augmentation 'flip+light+flip' has flip twice: name each policy once"),
+        ("none+none", "augmentation 'none+none' has none twice: name each policy once"),
+        ("none+flip", "augmentation 'none+flip' joins none with others: leave none out"),
+    ],
+)
+def test_policies_that_cannot_be_joined_are_refused(name: str, message: str) -> None:
+    with pytest.raises(HyperparameterError) as caught:
+        parts_of(name)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("none", ()),
+        ("classic", ("classic",)),
+        ("light+flip", ("light", "flip")),
+        ("cutmix+flip+mixup+randaugment", ("flip", "randaugment", "cutmix", "mixup")),
+    ],
+)
+def test_images_are_changed_before_they_are_mixed(name: str, parts: tuple[str, ...]) -> None:
+    assert parts_of(name) == parts
+
+
+def test_every_policy_has_a_summary() -> None:
+    assert POLICY_NAMES == ("none", "flip", "light", "classic", "randaugment", "mixup", "cutmix")
+    assert all(POLICIES.values())
+
+
+# All policies ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", EVERY)
 @pytest.mark.parametrize("channels", [1, 3])
-def test_the_shape_stays_and_pixels_become_float32(name: str, channels: int) -> None:
-    changed = policy(name)(images(channels=channels))
-    assert (changed.shape, changed.dtype) == ((32, 8, 8, channels), np.float32)
+def test_shapes_stay_and_all_becomes_float32(name: str, channels: int) -> None:
+    pixels, mixed = made(name, images(channels=channels), targets())
+    assert (pixels.shape, pixels.dtype, mixed.shape, mixed.dtype) == (
+        (32, 8, 8, channels),
+        np.float32,
+        (32, 3),
+        np.float32,
+    )
 
 
-@pytest.mark.parametrize("name", CHANGING)
+@pytest.mark.parametrize("name", EVERY)
 def test_images_are_changed(name: str) -> None:
-    assert not np.array_equal(policy(name)(images()), images())
+    assert not np.array_equal(changed(name, images()), images())
 
 
-@pytest.mark.parametrize("name", CHANGING)
+@pytest.mark.parametrize("name", EVERY)
 def test_pixels_stay_between_0_and_255(name: str) -> None:
-    extremes = np.where(images(256) > 127, 255, 0).astype(np.uint8)
-    changed = policy(name)(extremes)
-    assert (changed.min() >= 0, changed.max() <= 255) == (True, True)
+    extremes = changed(name, np.where(images(256) > 127, 255, 0).astype(np.uint8))
+    assert (extremes.min() >= 0, extremes.max() <= 255) == (True, True)
 
 
-@pytest.mark.parametrize("name", CHANGING)
-def test_the_same_seed_gives_the_same_changes_call_by_call(name: str) -> None:
-    one, other = policy(name), policy(name)
-    assert all(np.array_equal(one(batch), other(batch)) for batch in (images(), images(), images(5)))
-
-
-@pytest.mark.parametrize("name", CHANGING)
-def test_another_seed_gives_other_changes(name: str) -> None:
-    assert not np.array_equal(policy(name, 1)(images()), policy(name, 2)(images()))
-
-
-@pytest.mark.parametrize("name", CHANGING)
-def test_every_call_changes_images_anew(name: str) -> None:
-    augment = policy(name)
-    assert not np.array_equal(augment(images()), augment(images()))
+@pytest.mark.parametrize("name", EVERY)
+def test_a_seed_decides_all_changes_call_by_call(name: str) -> None:
+    """Three calls, the last one with a smaller and odd batch, as at the end of an epoch."""
+    one, same, other = (
+        [np.concatenate([part.ravel() for part in augment(images(n), targets(n))]) for n in (32, 32, 5)]
+        for augment in (policy(name, seed) for seed in (1, 1, 2))
+    )
+    equal = [np.array_equal(a, b) for a, b in zip(one, same, strict=True)]
+    assert (equal, np.array_equal(one[0], other[0]), np.array_equal(one[0], one[1])) == (
+        [True] * 3,
+        False,
+        False,
+    )
 
 
 @pytest.mark.parametrize("name", CHANGING)
 def test_images_of_one_batch_are_changed_differently(name: str) -> None:
-    changed = policy(name)(np.repeat(images(1), 64, axis=0))
-    assert len(np.unique(changed, axis=0)) > 1
+    assert len(np.unique(changed(name, np.repeat(images(1), 64, axis=0)), axis=0)) > 1
+
+
+@pytest.mark.parametrize("name", CHANGING)
+def test_targets_stay_where_images_are_not_mixed(name: str) -> None:
+    assert np.array_equal(made(name, images(), targets())[1], targets())
+
+
+# Each policy -----------------------------------------------------------------------------------------------
 
 
 def test_flip_mirrors_left_to_right_and_does_nothing_else() -> None:
     before = images(64)
-    for image, changed in zip(before, policy("flip")(before), strict=True):
-        assert np.array_equal(changed, image) or np.array_equal(changed, image[:, ::-1])
+    for image, after in zip(before, changed("flip", before), strict=True):
+        assert np.array_equal(after, image) or np.array_equal(after, image[:, ::-1])
+
+
+def halves(count: int) -> np.ndarray:
+    """Dark on the left, bright on the right."""
+    pixels = np.zeros((count, 16, 16, 1), np.uint8)
+    pixels[:, :, 8:] = 255
+    return pixels
+
+
+def mirrored(pixels: np.ndarray) -> np.ndarray:
+    return pixels[:, :, 12:].mean(axis=(1, 2, 3)) < pixels[:, :, :4].mean(axis=(1, 2, 3))
+
+
+def test_policies_that_are_joined_draw_for_themselves() -> None:
+    """Both mirror: by the same draws the second would undo the first."""
+    assert 16 < mirrored(changed("flip+classic", halves(64))).sum() < 48
 
 
 def test_light_never_mirrors() -> None:
-    halves = np.zeros((256, 16, 16, 1), np.uint8)
-    halves[:, :, 8:] = 255
-    changed = policy("light")(halves)
-    assert (changed[:, :, 12:].mean(axis=(1, 2, 3)) > changed[:, :, :4].mean(axis=(1, 2, 3))).all()
+    assert not mirrored(changed("light", halves(256))).any()
 
 
 @pytest.mark.parametrize("name", ["flip", "light"])
 def test_an_even_image_stays_as_it_is(name: str) -> None:
     """What comes in from outside continues the nearest pixel, and is not black."""
     even = np.full((32, 16, 16, 3), 200, np.uint8)
-    assert np.abs(policy(name)(even) - 200).max() < 0.01
+    assert np.abs(changed(name, even) - 200).max() < 0.01
 
 
 def test_classic_adds_the_same_to_all_channels() -> None:
     even = np.broadcast_to(np.array([60, 120, 180], np.uint8), (32, 16, 16, 3))
-    shift = policy("classic")(even) - even
+    shift = changed("classic", even) - even
     assert (np.ptp(shift, axis=(1, 2, 3)).max() < 0.01, np.ptp(shift) > 10) == (True, True)
+
+
+def test_cutmix_takes_small_and_large_parts_equally_often() -> None:
+    """As in the paper the kept share is even between 0 and 1; each image here has a target of its own."""
+    own = np.eye(128, dtype=np.float32)
+    kept = np.concatenate([np.diag(made("cutmix", images(128), own)[1]) for _ in range(8)])
+    assert 0.42 < np.mean((kept > 0.25) & (kept < 0.75)) < 0.58
 
 
 def test_a_small_batch_takes_a_few_milliseconds() -> None:
     """Ten times the 0.5 ms measured, for busy machines; run eagerly it takes longer than that."""
-    augment, batch = policy("light"), images()
-    augment(batch)
+    augment, batch = shared("light", (8, 8, 1, 3)), (images(), targets())
+    augment(*batch)
     seconds = []
     for _ in range(20):
         started = time.perf_counter()
-        augment(batch)
+        augment(*batch)
         seconds.append(time.perf_counter() - started)
     assert min(seconds) < 0.005
 
 
-def test_every_policy_has_a_summary() -> None:
-    assert POLICY_NAMES == ("none", "flip", "light", "classic")
-    assert all(POLICIES.values())
+@pytest.mark.parametrize("channels", [1, 3])
+def test_randaugment_draws_for_each_image(channels: int) -> None:
+    """Drawn for the whole batch, all images would change in one of few ways."""
+    same = np.repeat(images(1, channels=channels), 64, axis=0)
+    assert len(np.unique(changed("randaugment", same), axis=0)) > 32
+
+
+def test_randaugment_equalizes_each_image_by_itself() -> None:
+    """What one image becomes does not hang on the others: the dark ones are the same, whatever the bright ones are."""
+    dark = images(32) // 4
+    others = [np.concatenate([dark, np.full_like(dark, value)]) for value in (10, 250)]
+    one, other = (policy("randaugment")(batch, targets(64))[0][:32] for batch in others)
+    assert np.array_equal(one, other)
+
+
+@pytest.mark.parametrize("sigmoid", [False, True])
+@pytest.mark.parametrize("count", [32, 7])
+@pytest.mark.parametrize(("name", "tolerance"), [("mixup", 0.001), ("cutmix", 0.08)])
+def test_targets_are_mixed_as_pixels_are(name: str, tolerance: float, count: int, sigmoid: bool) -> None:
+    """Images of the second class are white, others black: how bright an image is tells how much of it is of the class.
+
+    CutMix takes whole pixels where the target counts parts of pixels, so up to a row and a column of 32 more or less.
+    """
+    second = np.arange(count) % 2
+    pixels = (255 * second[:, None, None, None] * np.ones((1, 32, 32, 1))).astype(np.uint8)
+    given = second[:, None] if sigmoid else np.eye(2)[second]
+    after, mixed = made(name, pixels, given.astype(np.float32))
+    assert after.mean(axis=(1, 2, 3)) / 255 == pytest.approx(mixed[:, -1], abs=tolerance)
+    assert np.abs(mixed - given).max() > 0.05
+
+
+@pytest.mark.parametrize("name", MIXING)
+def test_mixed_targets_still_add_up_to_one(name: str) -> None:
+    assert made(name, images(), targets())[1].sum(axis=1) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("name", MIXING)
+def test_an_image_alone_has_none_to_be_mixed_with(name: str) -> None:
+    pixels, mixed = made(name, images(1), targets(1))
+    assert pixels == pytest.approx(images(1), abs=1e-3)
+    assert mixed == pytest.approx(targets(1))
+
+
+def test_cutmix_takes_a_rectangle() -> None:
+    """Of 64 images that are all black or all white, those that changed hold one rectangle of the other kind."""
+    white = np.arange(64) % 2
+    pixels = (255 * white[:, None, None, None] * np.ones((1, 16, 16, 1))).astype(np.uint8)
+    taken = changed("cutmix", pixels)[..., 0] != pixels[..., 0]
+    areas = taken.any(axis=2).sum(axis=1) * taken.any(axis=1).sum(axis=1)
+    assert (areas.max() > 0, taken.sum(axis=(1, 2)).tolist()) == (True, areas.tolist())
 
 
 def test_all_but_batches_and_augmentation_import_no_keras() -> None:

@@ -9,11 +9,12 @@ import keras
 import numpy as np
 import pytest
 
+from zoo.data.balance import Sampling
 from zoo.errors import TrainingError
 from zoo.interfaces import Epoch, Objective
 from zoo.models.hyperparameters import OWN
 from zoo.training.evaluate import evaluate
-from zoo.training.fit import FitSettings, fit, make_loss, make_optimizer, start_fresh
+from zoo.training.fit import FitSettings, fit, make_accuracy, make_loss, make_optimizer, start_fresh
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,17 +30,21 @@ DEFAULTS = {own.name: own.default for own in OWN.values()}
 
 
 @pytest.fixture
-def fitted(build: Callable[..., Classifier], decoded: DecodedDataset) -> Fitted:
+def fitted(tiny: Architecture, build: Callable[..., Classifier], decoded: DecodedDataset) -> Fitted:
     """Train a new classifier; gives it with all its epochs and the best one."""
 
     def run(
-        *, data: DecodedDataset = decoded, settings: dict[str, Any] | None = None, **hyperparameters: Any
+        *,
+        data: DecodedDataset = decoded,
+        settings: dict[str, Any] | None = None,
+        backbone: Callable[..., Any] = tiny.backbone,
+        **hyperparameters: Any,
     ) -> tuple[Classifier, list[Epoch], Epoch]:
         values = {**DEFAULTS, "batch_size": 8, "learning_rate": 0.01, **hyperparameters}
         chosen = FitSettings(**{"epochs": 3, "seed": 1, "patience": 9, "objective": LOSS, **(settings or {})})
         start_fresh(chosen.seed)
         head = {name: values[name] for name in ("output", "dropout", "head_units", "pooling")}
-        classifier, epochs = build(**head), []
+        classifier, epochs = build(replace(tiny, backbone=backbone), **head), []
         best = fit(classifier, data, values, chosen, epochs.append)
         return classifier, epochs, best
 
@@ -120,11 +125,15 @@ def test_a_loss_that_is_no_number_ends_the_training(fitted: Fitted) -> None:
 
 
 def test_a_validation_loss_that_is_no_number_is_told_as_such(fitted: Fitted, decoded: DecodedDataset) -> None:
-    """One pixel of a validation image is NaN; the training images are well."""
-    pixels = decoded.pixels.astype(np.float32)
-    pixels[decoded.rows["validation"][0], 0, 0] = np.nan
+    """Only a validation image has a pixel above 250, of which the network takes the square root of a negative."""
+
+    def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
+        return keras.ops.sqrt(250 - inputs)
+
+    pixels = decoded.pixels.copy()
+    pixels[decoded.rows["validation"][0], 0, 0] = 251
     with pytest.raises(TrainingError, match="the val_loss became nan in epoch 1"):
-        fitted(data=replace(decoded, pixels=pixels))
+        fitted(data=replace(decoded, pixels=pixels), backbone=backbone)
 
 
 class TellsOfTraining(keras.layers.Layer):
@@ -140,9 +149,21 @@ class TellsOfTraining(keras.layers.Layer):
         return inputs
 
 
-@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+@pytest.mark.parametrize(
+    ("optimizer", "augmentation", "sampling"),
+    [
+        ("adam", "none", Sampling()),
+        ("sgd", "none", Sampling()),
+        ("adam", "mixup", Sampling(class_weights="balanced", fraction=0.8)),
+    ],
+)
 def test_a_training_step_is_traced_once(
-    tiny: Architecture, build: Callable[..., Classifier], decoded: DecodedDataset, optimizer: str
+    tiny: Architecture,
+    build: Callable[..., Classifier],
+    decoded: DecodedDataset,
+    optimizer: str,
+    augmentation: str,
+    sampling: Sampling,
 ) -> None:
     """Twice would cost a small search more than its training."""
     told: list[str] = []
@@ -152,8 +173,8 @@ def test_a_training_step_is_traced_once(
 
     classifier = build(replace(tiny, backbone=backbone))
     told.clear()
-    values = {**DEFAULTS, "batch_size": 8, "optimizer": optimizer}
-    fit(classifier, decoded, values, FitSettings(2, 1, 9, LOSS), lambda _: None)
+    values = {**DEFAULTS, "batch_size": 8, "optimizer": optimizer, "augmentation": augmentation}
+    fit(classifier, decoded, values, FitSettings(2, 1, 9, LOSS, sampling=sampling), lambda _: None)
     assert told == ["traced"]
 
 
@@ -162,12 +183,77 @@ def test_sigmoid_is_trained_too(fitted: Fitted) -> None:
     assert epochs[-1].metrics["loss"] < epochs[0].metrics["loss"]
 
 
+# What of the training images an epoch takes ------------------------------------------------------------------
+
+STILL = {"learning_rate": 1e-9, "dropout": 0.0}  # the weights stay what they were, so losses can be compared
+
+
+@pytest.fixture
+def unbalanced(decoded: DecodedDataset) -> DecodedDataset:
+    """Of the 32 training images, 28 are of the first class and 4 of the second; so 0.57 and 4 are their weights."""
+    labels = decoded.labels.copy()
+    labels[:32] = np.arange(32) % 8 == 7
+    return replace(decoded, labels=labels)
+
+
+def test_class_weights_weigh_the_training_loss(fitted: Fitted, unbalanced: DecodedDataset) -> None:
+    """The weighted loss is the mean of the two classes' own losses, the plain one that of all images."""
+
+    def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
+        return keras.layers.Rescaling(1 / 255)(inputs)
+
+    def loss(data: DecodedDataset, sampling: Sampling) -> float:
+        settings = {"epochs": 1, "sampling": sampling}
+        return fitted(data=data, settings=settings, backbone=backbone, **STILL)[1][0].metrics["loss"]
+
+    kinds = [unbalanced.rows["train"][unbalanced.labels[:32] == label] for label in (0, 1)]
+    each = [loss(replace(unbalanced, rows={**unbalanced.rows, "train": rows}), Sampling()) for rows in kinds]
+    weighted, plain = (loss(unbalanced, Sampling(class_weights=weights)) for weights in ("balanced", None))
+    assert (weighted, plain) == pytest.approx((np.mean(each), np.average(each, weights=[28, 4])), rel=1e-4)
+    assert weighted != pytest.approx(plain, rel=0.01)
+
+
+def test_class_weights_leave_all_else_unweighted(fitted: Fitted, unbalanced: DecodedDataset) -> None:
+    weighted, plain = (
+        fitted(data=unbalanced, settings={"epochs": 1, "sampling": sampling}, **STILL)[1][0].metrics
+        for sampling in (Sampling(class_weights="balanced"), Sampling())
+    )
+    same = [name for name in plain if weighted[name] == pytest.approx(plain[name], rel=1e-5)]
+    assert same == ["accuracy", "val_accuracy", "val_loss", "learning_rate"]
+
+
+def test_a_schedule_counts_the_steps_that_are_trained(fitted: Fitted) -> None:
+    """Two epochs of 7 steps where the images would make 4."""
+    settings = {"epochs": 2, "sampling": Sampling(steps_per_epoch=7)}
+    _, epochs, _ = fitted(settings=settings, schedule="cosine")
+    assert rates(epochs) == pytest.approx([0.005, 0.0], rel=1e-4)
+
+
+def test_accuracy_counts_mixed_images_by_their_larger_part() -> None:
+    """Four images, the last one guessed wrong. A sigmoid's target between 0 and 1 equals no prediction."""
+    target, predicted = (
+        np.array([values], np.float32).T for values in ([0, 0.3, 0.8, 0.6], [0.1, 0.4, 0.9, 0.2])
+    )
+    sigmoid, softmax = make_accuracy(sigmoid=True), make_accuracy(sigmoid=False)
+    sigmoid.update_state(target, predicted)
+    softmax.update_state(np.hstack([1 - target, target]), np.hstack([1 - predicted, predicted]))
+    assert (float(sigmoid.result()), float(softmax.result())) == (0.75, 0.75)
+
+
 # Seeds -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("augmentation", ["none", "light"])
-def test_the_same_seed_gives_the_same_weights(fitted: Fitted, augmentation: str) -> None:
-    one, other = (fitted(augmentation=augmentation)[0] for _ in range(2))
+@pytest.mark.parametrize(
+    ("augmentation", "sampling"),
+    [
+        ("none", Sampling()),
+        ("light", Sampling()),
+        ("flip+cutmix", Sampling(oversample=True, steps_per_epoch=3)),
+    ],
+)
+def test_the_same_seed_gives_the_same_weights(fitted: Fitted, augmentation: str, sampling: Sampling) -> None:
+    settings = {"epochs": 2, "sampling": sampling}
+    one, other = (fitted(augmentation=augmentation, settings=settings)[0] for _ in range(2))
     assert same_weights(one, other)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from zoo.cli.app import App, pass_app
@@ -32,9 +34,7 @@ def command(
     model: str,
     dataset: str,
     freeze: str | None,
-    epochs: int,
-    patience: int,
-    seed: int,
+    training: dict[str, Any],
     strict: bool,
     hyperparameters: dict[str, str],
     as_json: bool,
@@ -51,6 +51,6 @@ def command(
             model,
             dataset,
             hyperparameters=with_freeze(hyperparameters, freeze),
-            options=make_options(epochs, patience, seed),
+            options=make_options(training),
         )
     print_json(tuned) if as_json else print_fields(model_fields(tuned))

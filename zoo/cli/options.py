@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
@@ -52,8 +53,12 @@ weights_option = click.option(
 
 
 def training_options(*, epochs: int) -> Callable[[Command], Command]:
-    """--epochs, --image-size is separate, --patience and --seed, with this default number of epochs."""
-    options = (
+    """What train, search and finetune share; the command gets it as `training`, for `make_options`, and as `strict`.
+
+    Args:
+        epochs: how many, by default.
+    """
+    shared = (
         click.option(
             "--epochs", type=click.IntRange(1), default=epochs, show_default=True, help="The most epochs."
         ),
@@ -71,13 +76,42 @@ def training_options(*, epochs: int) -> Callable[[Command], Command]:
             show_default=True,
             help="Same seed, same result.",
         ),
-        strict_option,
+        click.option(
+            "--class-weights",
+            type=click.Choice(["balanced", "none"]),
+            default="none",
+            show_default=True,
+            help="balanced: images of small classes count more in the training loss.",
+        ),
+        click.option(
+            "--oversample",
+            is_flag=True,
+            help="Draw small classes more often: all come equally often in an epoch.",
+        ),
+        click.option(
+            "--steps-per-epoch",
+            type=click.IntRange(1, 1_000_000),
+            help="Batches in an epoch.  [default: as many as show each image once]",
+        ),
+        click.option(
+            "--fraction",
+            type=click.FloatRange(0, 1, min_open=True),
+            default=1.0,
+            show_default=True,
+            help="Share of each class's training images to train on, for a quick try.",
+        ),
     )
+    names = ("epochs", "patience", "seed", "class_weights", "oversample", "steps_per_epoch", "fraction")
 
     def decorate(command: Command) -> Command:
-        for option in reversed(options):
-            command = option(command)
-        return command
+        @functools.wraps(command)
+        def call(*arguments: Any, **given: Any) -> Any:  # what click parsed
+            return command(*arguments, training={name: given.pop(name) for name in names}, **given)
+
+        decorated: Any = call
+        for option in reversed((*shared, strict_option)):
+            decorated = option(decorated)
+        return cast(Command, decorated)
 
     return decorate
 
@@ -89,11 +123,16 @@ image_size_option = click.option(
 )
 
 
-def make_options(epochs: int, patience: int, seed: int, image_size: int | None = None) -> TrainingOptions:
-    """The options as the workflows take them."""
+def make_options(training: dict[str, Any], image_size: int | None = None) -> TrainingOptions:
+    """The options as the workflows take them.
+
+    Raises:
+        HyperparameterError: two exclude each other.
+    """
     from zoo.workflows import TrainingOptions
 
-    return TrainingOptions(epochs=epochs, seed=seed, patience=patience, image_size=image_size)
+    class_weights = None if training["class_weights"] == "none" else training["class_weights"]
+    return TrainingOptions(**{**training, "class_weights": class_weights}, image_size=image_size)
 
 
 def with_freeze(hyperparameters: dict[str, str], freeze: str | None) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 from click.core import ParameterSource
 
@@ -55,9 +57,7 @@ def command(
     algorithm: str,
     trials: int,
     objective: str,
-    epochs: int,
-    patience: int,
-    seed: int,
+    training: dict[str, Any],
     strict: bool,
     image_size: int | None,
     hyperparameters: dict[str, str],
@@ -86,7 +86,7 @@ def command(
                 objective=objective,
                 hyperparameters=with_freeze(hyperparameters, freeze),
                 weights=no_weights(weights),
-                options=make_options(epochs, patience, seed, image_size),
+                options=make_options(training, image_size),
             )
     if as_json:
         print_json({"search": search.id, "model": model})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from zoo.cli.app import App, pass_app
@@ -37,9 +39,7 @@ def command(
     architecture: str,
     dataset: str,
     preset: str | None,
-    epochs: int,
-    patience: int,
-    seed: int,
+    training: dict[str, Any],
     strict: bool,
     image_size: int | None,
     hyperparameters: dict[str, str],
@@ -58,6 +58,6 @@ def command(
             preset=preset,
             hyperparameters=with_freeze(hyperparameters, freeze),
             weights=no_weights(weights),
-            options=make_options(epochs, patience, seed, image_size),
+            options=make_options(training, image_size),
         )
     print_json(model) if as_json else print_fields(model_fields(model))

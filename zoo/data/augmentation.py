@@ -2,51 +2,71 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
-from zoo.data.policies import POLICIES, POLICY_NAMES
-from zoo.errors import UnknownNameError
+from zoo.data.policies import MIXING, POLICIES, POLICY_NAMES, parts_of
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+__all__ = ["POLICIES", "POLICY_NAMES", "Augment", "augmenter"]
 
-    import numpy as np
-
-__all__ = ["POLICIES", "POLICY_NAMES", "augmenter"]
-
+Augment = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
+Tensor = Any  # tf.Tensor, which is untyped
 Layers = list[Any]  # keras.layers.Layer, which is untyped
 
 
-def augmenter(policy: str, seed: int) -> Callable[[np.ndarray], np.ndarray] | None:
+def augmenter(policy: str, seed: int) -> Augment | None:
     """A function that changes a batch of training images at random, or None for the policy "none".
 
-    It takes uint8 pixels (batch, height, width, channels) and returns float32 pixels 0-255 of that shape.
-    The n-th call of two functions with the same seed gives the same result for the same batch.
+    It takes uint8 pixels (batch, height, width, 1 or 3 channels) and float32 targets, (batch, classes) or (batch, 1)
+    for one sigmoid unit. It returns float32 pixels 0-255 and float32 targets, both of the same shapes; the targets
+    are changed where images are mixed. Only the batch size may differ from call to call. The n-th call of two
+    functions with the same seed gives the same result for the same batch.
+
+    Args:
+        policy: a name, or several joined as in `classic+mixup`; see `zoo.data.policies`.
+        seed: from 0 to 2³² - 1.
 
     Raises:
-        UnknownNameError: there is no policy of that name.
+        UnknownNameError, HyperparameterError: see `zoo.data.policies.parts_of`.
     """
-    if policy not in POLICIES:
-        raise UnknownNameError("augmentation", policy, POLICY_NAMES)
-    if policy == "none":
+    parts = parts_of(policy)
+    if not parts:
         return None
-    layers = _LAYERS[policy](seed)
+    # Each part draws from seeds of its own, or else the mirroring in `flip+classic` would undo itself.
+    made = [(part, _LAYERS[part]((seed + 100 * place) % 2**32)) for place, part in enumerate(parts)]
+    changing = [layer for part, layers in made if part not in MIXING for layer in layers]
+    mixing = [layer for part, layers in made if part in MIXING for layer in layers]
 
-    # Compiled: run eagerly these layers take several times as long as a small network's training step.
-    # One trace serves each batch size, the last and smaller batch of an epoch too.
-    @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
-    def change(pixels: Any) -> Any:  # tf.Tensor, which is untyped
+    def change(pixels: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         changed = tf.cast(pixels, tf.float32)
-        for layer in layers:
+        for layer in changing:
             changed = layer(changed, training=True)
-        return tf.clip_by_value(changed, 0.0, 255.0)
+        for layer in mixing:
+            mixed = layer({"images": changed, "labels": targets}, training=True)
+            changed, targets = mixed["images"], mixed["labels"]
+        return tf.clip_by_value(changed, 0.0, 255.0), targets
 
-    def augment(pixels: np.ndarray) -> np.ndarray:
-        changed: np.ndarray = change(tf.convert_to_tensor(pixels)).numpy()
-        return changed
+    return _compiled(change)
+
+
+def _compiled(change: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]) -> Augment:
+    """Run eagerly these layers take several times as long as a small network's training step.
+
+    One trace, made at the first call, serves each batch size, the last and smaller batch of an epoch too.
+    """
+    compiled: Any = None  # tf.function, which is untyped
+
+    def augment(pixels: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        nonlocal compiled
+        if compiled is None:
+            signature = [tf.TensorSpec((None, *given.shape[1:]), given.dtype) for given in (pixels, targets)]
+            compiled = tf.function(change, input_signature=signature)
+        changed, mixed = compiled(pixels, targets)
+        return changed.numpy(), mixed.numpy()
 
     return augment
 
@@ -73,4 +93,70 @@ def _classic(seed: int) -> Layers:
     ]
 
 
-_LAYERS: dict[str, Callable[[int], Layers]] = {"flip": _flip, "light": _light, "classic": _classic}
+def _randaugment(seed: int) -> Layers:
+    return [_RandAugment(seed + operation * 11) for operation in range(2)]
+
+
+def _mixup(seed: int) -> Layers:
+    return [keras.layers.MixUp(alpha=0.2, seed=seed)]
+
+
+def _cutmix(seed: int) -> Layers:
+    # Keras would draw the parameter of the beta distribution too, from 0 to 1; the paper's is 1.
+    return [keras.layers.CutMix(factor=(1.0, 1.0), seed=seed)]
+
+
+class _RandAugment:
+    """One operation of RandAugment (Cubuk et al. 2020) on each image, drawn for it alone.
+
+    Keras's own RandAugment draws for a whole batch: 3.10 once and for all, by Python's random state; 3.15 anew, but it
+    computes all operations to keep one. Here each of Keras's layers gets the images that drew it. Magnitudes are
+    drawn evenly up to twice that of the paper for ImageNet (9 of 30), so that their mean is the paper's.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self.generator = keras.random.SeedGenerator(seed)
+        place = {"fill_mode": "nearest"}
+        look = {"value_range": (0, 255)}
+        self.layers = [
+            lambda pixels, **_: pixels,  # the paper's list has "identity" too
+            keras.layers.RandomShear(0.18, 0.18, seed=seed + 1, **place),
+            keras.layers.RandomTranslation(0.27, 0.27, seed=seed + 2, **place),
+            keras.layers.RandomRotation(18 / 360, seed=seed + 3, **place),
+            keras.layers.RandomBrightness(0.27, seed=seed + 4, **look),
+            keras.layers.RandomContrast(0.54, seed=seed + 5, **look),
+            keras.layers.RandomSharpness((0.23, 0.77), seed=seed + 6, **look),  # 0.5 leaves an image as it is
+            keras.layers.RandomPosterization((5, 8), seed=seed + 7, **look),  # bits, the second excluded
+            keras.layers.Solarization(threshold_factor=1.0, seed=seed + 8, **look),
+            keras.layers.AutoContrast(**look),
+            _one_by_one(keras.layers.Equalization(**look)),
+        ]
+        self.colour = keras.layers.RandomColorDegeneration(0.54, seed=seed + 9, **look)
+
+    def __call__(self, pixels: Tensor, *, training: bool) -> Tensor:
+        layers = [*self.layers, self.colour] if pixels.shape[-1] == 3 else self.layers
+        count = tf.shape(pixels)[0]
+        drawn = keras.random.randint((count,), 0, len(layers), seed=self.generator)
+        images = tf.dynamic_partition(pixels, drawn, len(layers))
+        places = tf.dynamic_partition(tf.range(count), drawn, len(layers))
+        changed = [layer(some, training=training) for layer, some in zip(layers, images, strict=True)]
+        return tf.ensure_shape(tf.dynamic_stitch(places, changed), pixels.shape)
+
+
+def _one_by_one(layer: Any) -> Callable[..., Tensor]:
+    """The layer on one image after another: Equalization takes the histogram of all that it is given."""
+
+    def apply(pixels: Tensor, *, training: bool) -> Tensor:
+        return tf.map_fn(lambda image: layer(image[tf.newaxis], training=training)[0], pixels)
+
+    return apply
+
+
+_LAYERS: dict[str, Callable[[int], Layers]] = {
+    "flip": _flip,
+    "light": _light,
+    "classic": _classic,
+    "randaugment": _randaugment,
+    "mixup": _mixup,
+    "cutmix": _cutmix,
+}

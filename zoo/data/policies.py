@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from zoo.errors import HyperparameterError, UnknownNameError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -12,7 +14,37 @@ POLICIES: Mapping[str, str] = {
     "flip": "mirrored left to right, or not",
     "light": "rotated, shifted and zoomed a little; never mirrored",
     "classic": "rotated, shifted, sheared, zoomed, brightened and mirrored, as ImageDataGenerator does",
+    "randaugment": "two changes drawn for each image, of position, colour or sharpness (Cubuk et al. 2020)",
+    "mixup": "blended with another image, the label too (Zhang et al. 2018)",
+    "cutmix": "a rectangle taken from another image, the label by its area (Yun et al. 2019)",
 }
-"""Name -> what it does to a training image, in one line."""
+"""Name -> what it does to a training image, in one line. Several may be joined: `classic+mixup`."""
 
 POLICY_NAMES = tuple(POLICIES)
+
+MIXING = ("mixup", "cutmix")
+"""Those that mix two images, and so their labels."""
+
+
+def parts_of(policy: str) -> tuple[str, ...]:
+    """The policies that `classic+mixup` joins, in the order of use: what changes one image goes before what mixes two.
+
+    Returns:
+        Names out of `POLICY_NAMES`; nothing for "none".
+
+    Raises:
+        UnknownNameError: there is no policy of that name.
+        HyperparameterError: a policy is joined with itself, or with "none".
+    """
+    names = policy.split("+")
+    for name in names:
+        if name not in POLICIES:
+            raise UnknownNameError("augmentation", name, POLICY_NAMES)
+    for name in names:
+        if names.count(name) > 1:
+            raise HyperparameterError(f"augmentation '{policy}' has {name} twice: name each policy once")
+    if names == ["none"]:
+        return ()
+    if "none" in names:
+        raise HyperparameterError(f"augmentation '{policy}' joins none with others: leave none out")
+    return tuple(sorted(names, key=MIXING.__contains__))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from zoo.data.policies import POLICY_NAMES
-from zoo.errors import HyperparameterError
+from zoo.data.policies import POLICY_NAMES, parts_of
+from zoo.errors import HyperparameterError, ZooError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -110,6 +110,15 @@ def _units(value: HyperparameterValue) -> str:
     return ",".join(str(number) for number in numbers)
 
 
+def _policy(value: HyperparameterValue) -> str:
+    try:
+        parts = parts_of(str(value))
+    except ZooError:
+        words = f"one of {', '.join(POLICY_NAMES)}, or several of them, each once, as in classic+mixup"
+        raise ValueError(words) from None
+    return "+".join(parts) or "none"
+
+
 _ROWS = (
     OwnHyperparameter(
         "optimizer", "adam", "how weights are updated", _one_of("adam", "adamw", "sgd", "rmsprop")
@@ -168,8 +177,8 @@ _ROWS = (
     OwnHyperparameter(
         "augmentation",
         "none",
-        "random changes to training images",
-        _one_of(*POLICY_NAMES),
+        "random changes to training images, such as classic+mixup",
+        _policy,
         lambda hp: hp.Choice("augmentation", ["none", "light"]),
     ),
 )

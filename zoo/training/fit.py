@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import keras
 import tensorflow as tf
 
 from zoo.data.augmentation import augmenter
+from zoo.data.balance import Sampling
 from zoo.data.batches import Batches
 from zoo.errors import TrainingError
 from zoo.interfaces import Epoch, Hyperparameters, Objective
@@ -36,6 +37,7 @@ class FitSettings:
         patience: epochs without a better objective after which training stops.
         objective: `val_accuracy` or `val_loss`; the weights of its best epoch are kept.
         initial_epoch: epochs already trained.
+        sampling: what of the training images an epoch takes.
     """
 
     epochs: int
@@ -43,6 +45,7 @@ class FitSettings:
     patience: int
     objective: Objective
     initial_epoch: int = 0
+    sampling: Sampling = field(default_factory=Sampling)
 
 
 def start_fresh(seed: int) -> None:
@@ -85,6 +88,7 @@ def fit(
         shuffle_seed=settings.seed,
         augment=augmenter(str(values["augmentation"]), settings.seed),
         sigmoid=classifier.sigmoid,
+        sampling=settings.sampling,
     )
     validation = Batches(
         decoded, "validation", EVALUATION_BATCH, shuffle_seed=None, augment=None, sigmoid=classifier.sigmoid
@@ -92,7 +96,7 @@ def fit(
     network.compile(
         optimizer=make_optimizer(values, steps=len(train) * (settings.epochs - settings.initial_epoch)),
         loss=make_loss(values, sigmoid=classifier.sigmoid),
-        metrics=[_accuracy(sigmoid=classifier.sigmoid)],
+        metrics=[make_accuracy(sigmoid=classifier.sigmoid)],
     )
     # Or else its variables are made while TensorFlow traces the first step, which it then traces again.
     network.optimizer.build(network.trainable_variables)
@@ -145,9 +149,16 @@ def make_loss(values: Mapping[str, Any], *, sigmoid: bool) -> keras.losses.Loss:
     return kind(label_smoothing=values["label_smoothing"])
 
 
-def _accuracy(*, sigmoid: bool) -> keras.metrics.Metric:
-    kind = keras.metrics.BinaryAccuracy if sigmoid else keras.metrics.CategoricalAccuracy
-    return kind(name="accuracy")
+def make_accuracy(*, sigmoid: bool) -> keras.metrics.Metric:
+    """The share of images whose likeliest class is right; of mixed images, the class with the larger part in them."""
+    if not sigmoid:
+        return keras.metrics.CategoricalAccuracy(name="accuracy")
+
+    # Keras's BinaryAccuracy holds a mixed target, which is neither 0 nor 1, for wrong.
+    def match(target: Any, predicted: Any) -> Any:  # tensors, which are untyped
+        return keras.ops.mean(keras.ops.equal(target > 0.5, predicted > 0.5), axis=-1)
+
+    return keras.metrics.MeanMetricWrapper(match, name="accuracy")
 
 
 def _callbacks(values: Mapping[str, Any], settings: FitSettings) -> list[keras.callbacks.Callback]:

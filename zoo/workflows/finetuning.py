@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from keras_tuner import HyperParameters
 
-from zoo.data.sources import open_dataset
 from zoo.interfaces import HyperparameterValue, Model, RunKind, RunPlan
 from zoo.models.classifier import with_new_head
 from zoo.models.freezing import freeze
@@ -15,7 +14,7 @@ from zoo.models.space import check, choose
 from zoo.training.fit import start_fresh
 from zoo.workflows.images import in_order_of, prepare, shape_of
 from zoo.workflows.loading import load_classifier
-from zoo.workflows.training import OBJECTIVE, fit_and_evaluate, fit_settings, recorded, tell_parameters
+from zoo.workflows.training import fit_and_evaluate, fit_settings, recorded, tell_parameters
 from zoo.workflows.workspace import TrainingOptions, Workspace, environment
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ def finetune(
     options, given = options or TrainingOptions(), dict(hyperparameters or {})
     parent = workspace.registry.model(model)
     before = workspace.registry.run(parent.run_id).plan
-    opened = open_dataset(dataset, workspace.plugins.datasets)
+    opened = workspace.open_dataset(dataset)
     shape = shape_of(workspace, parent, opened)
     keeps_head = set(opened.images.class_names) == set(parent.class_names) and not given.keys() & set(HEAD)
     class_names = parent.class_names if keeps_head else opened.images.class_names
@@ -70,7 +69,10 @@ def finetune(
         plugin=before.plugin,
         hyperparameters={**before.hyperparameters, **hp.values},
         settings=options.settings(
-            image_size=parent.image_size, channels=parent.channels, keeps_head=keeps_head
+            image_size=parent.image_size,
+            channels=parent.channels,
+            keeps_head=keeps_head,
+            **images.check_settings,
         ),
         environment=environment(),
         parent_id=parent.id,
@@ -84,7 +86,7 @@ def finetune(
             classifier,
             in_order_of(images.decoded, class_names),
             plan.hyperparameters,
-            fit_settings(options, OBJECTIVE),
+            fit_settings(workspace, images.decoded, options),
         )
         return workspace.registry.complete_run(run.id, outcome.content, outcome.evaluations)
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zoo.data.sources import OpenedDataset, open_dataset
+from zoo.data.sources import open_source
 from zoo.errors import InterruptedWork, SearchError, UnknownNameError, ZooError
 from zoo.interfaces import (
     Architecture,
@@ -31,13 +31,22 @@ from zoo.search.oracles import ALGORITHMS, find_objective, without_bookkeeping
 from zoo.training.fit import FitSettings, start_fresh
 from zoo.workflows.images import Images, InputShape, prepare, shape_for
 from zoo.workflows.training import announce, fit_and_evaluate
-from zoo.workflows.workspace import TrainingOptions, Workspace, check_weights, environment, weights_settings
+from zoo.workflows.workspace import (
+    TrainingOptions,
+    Workspace,
+    check_weights,
+    environment,
+    sampling_of,
+    tell_sampling,
+    weights_settings,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from keras_tuner import HyperParameters
 
+    from zoo.data.sources import OpenedDataset
     from zoo.registry import Registry
 
 
@@ -74,7 +83,7 @@ def search(
     goal = find_objective(objective)
     architecture = workspace.plugins.architecture(architecture_name)
     check_weights(architecture, weights)
-    opened = open_dataset(dataset, workspace.plugins.datasets)
+    opened = workspace.open_dataset(dataset)
     shape = shape_for(workspace, architecture, opened, options.image_size)
     build = space_builder(architecture, **asdict(shape), class_names=opened.images.class_names)
     space = explore(build, hyperparameters)
@@ -93,7 +102,7 @@ def search(
         seed=options.seed,
         fixed=fixed,
         space=fix(space, fixed).get_config(),
-        settings=options.settings(**asdict(shape), **weights_settings(weights)),
+        settings=options.settings(**asdict(shape), **weights_settings(weights), **images.check_settings),
         environment=environment(),
     )
     started = workspace.registry.start_search(plan, images.version)
@@ -108,7 +117,7 @@ def resume(workspace: Workspace, search_ref: str) -> tuple[Search, Model]:
     """
     found = workspace.registry.search(search_ref)
     architecture = workspace.plugins.architecture(found.plan.architecture)
-    opened = open_dataset(found.dataset_source.removeprefix("plugin "), workspace.plugins.datasets)
+    opened = open_source(found.dataset, found.dataset_source, workspace.plugins.datasets, workspace.progress)
     _refuse_change(workspace, found, opened, architecture)
     settings = found.plan.settings
     shape = InputShape(int(settings["image_size"] or 0), int(settings["channels"] or 0))
@@ -198,7 +207,12 @@ class _Searching:
                 classifier.network, self.workspace.registry.load_content(str(earlier.model_id)).tensors
             )
         settings = FitSettings(
-            trial.epochs, seed, int(plan.settings["patience"] or 0), plan.objective, trial.initial_epoch
+            trial.epochs,
+            seed,
+            int(plan.settings["patience"] or 0),
+            plan.objective,
+            trial.initial_epoch,
+            sampling_of(plan.settings),
         )
         run = self._run_of(trial.trial_id)
         return fit_and_evaluate(self.workspace, run, classifier, decoded, hyperparameters, settings)
@@ -253,6 +267,8 @@ def _run(searching: _Searching) -> tuple[Search, Model]:
     """Run the trials that are left; whatever happens, the search ends in one final state."""
     search_id, registry = searching.search.id, searching.workspace.registry
     searching.workspace.progress.search_started(searching.search)
+    plan, decoded = searching.search.plan, searching.images.decoded
+    tell_sampling(searching.workspace, decoded, sampling_of(plan.settings))
     searching.retell()
     try:
         run_search(searching.search.plan, searching.train, searching, searching.past())

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from zoo.data.sources import open_dataset
 from zoo.errors import InterruptedWork, RegistryError, ZooError
 from zoo.interfaces import (
     Epoch,
@@ -35,6 +34,7 @@ from zoo.workflows.workspace import (
     check_weights,
     environment,
     preset_of,
+    tell_sampling,
     weights_settings,
 )
 
@@ -59,7 +59,7 @@ def train(
     """Train a new model.
 
     Args:
-        dataset: a registered name or the path of a folder of images.
+        dataset: what `zoo` takes for DATASET: a name or a path.
         preset: one of the architecture's presets; `hyperparameters` go before it.
         hyperparameters: values, or their text; what is not given has its default.
         weights: pre-trained weights, a name or a path.
@@ -72,7 +72,7 @@ def train(
     architecture = workspace.plugins.architecture(architecture_name)
     check_weights(architecture, weights)
     given = {**preset_of(architecture, preset), **(hyperparameters or {})}
-    opened = open_dataset(dataset, workspace.plugins.datasets)
+    opened = workspace.open_dataset(dataset)
     shape = shape_for(workspace, architecture, opened, options.image_size)
     class_names = opened.images.class_names
     space = explore(space_builder(architecture, **asdict(shape), class_names=class_names), given)
@@ -90,21 +90,23 @@ def train(
         architecture_version=architecture.version,
         plugin=workspace.plugins.provider(architecture.name).provenance,
         hyperparameters=dict(hp.values),
-        settings=options.settings(**asdict(shape), preset=preset, **weights_settings(weights)),
+        settings=options.settings(
+            **asdict(shape), preset=preset, **weights_settings(weights), **images.check_settings
+        ),
         environment=environment(),
     )
     run = workspace.registry.start_run(plan, images.version)
     workspace.progress.run_started(run)
     with recorded(workspace, run):
-        outcome = fit_and_evaluate(
-            workspace, run, classifier, images.decoded, plan.hyperparameters, fit_settings(options, OBJECTIVE)
-        )
+        settings = fit_settings(workspace, images.decoded, options)
+        outcome = fit_and_evaluate(workspace, run, classifier, images.decoded, plan.hyperparameters, settings)
         return workspace.registry.complete_run(run.id, outcome.content, outcome.evaluations)
 
 
-def fit_settings(options: TrainingOptions, objective: Objective) -> FitSettings:
-    """The options as the training floor takes them."""
-    return FitSettings(options.epochs, options.seed, options.patience, objective)
+def fit_settings(workspace: Workspace, decoded: DecodedDataset, options: TrainingOptions) -> FitSettings:
+    """The options as the training floor takes them; tells what they change about the training images."""
+    tell_sampling(workspace, decoded, options.sampling)
+    return FitSettings(options.epochs, options.seed, options.patience, OBJECTIVE, sampling=options.sampling)
 
 
 def fit_and_evaluate(

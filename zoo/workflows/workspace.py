@@ -8,16 +8,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import keras
-import tensorflow as tf
-
 import zoo
+from zoo.data.balance import Sampling, describe
 from zoo.errors import HyperparameterError, UnknownNameError
 from zoo.interfaces import Architecture, HyperparameterValue, Progress
+from zoo.workflows.datasets import open_images
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from zoo.data.cache import DecodedDataset
+    from zoo.data.sources import OpenedDataset
     from zoo.plugins import Plugins
     from zoo.registry import Registry
 
@@ -35,6 +36,10 @@ class Workspace:
     progress: Progress = field(default_factory=Progress)
     strict: bool = False
 
+    def open_dataset(self, ref: str) -> OpenedDataset:
+        """The dataset that the user names; see `zoo.workflows.datasets.open_images`."""
+        return open_images(self.plugins, self.registry, ref, self.progress)
+
 
 @dataclass(frozen=True)
 class TrainingOptions:
@@ -45,16 +50,58 @@ class TrainingOptions:
         seed: of initial weights, shuffling and augmentation.
         patience: epochs without improvement after which training stops.
         image_size: pixels a side; None: what suits the architecture and the dataset.
+        class_weights, oversample, steps_per_epoch, fraction: see `zoo.data.balance.Sampling`.
+
+    Raises:
+        HyperparameterError: a value is out of range, or two exclude each other.
     """
 
     epochs: int = 20
     seed: int = 0
     patience: int = 10
     image_size: int | None = None
+    class_weights: str | None = None
+    oversample: bool = False
+    steps_per_epoch: int | None = None
+    fraction: float = 1.0
+
+    def __post_init__(self) -> None:
+        _ = self.sampling
+
+    @property
+    def sampling(self) -> Sampling:
+        """What of the training images an epoch takes."""
+        return Sampling(self.class_weights, self.oversample, self.steps_per_epoch, self.fraction)
 
     def settings(self, **more: HyperparameterValue | None) -> dict[str, HyperparameterValue | None]:
-        """What a run stores of them."""
-        return {"epochs": self.epochs, "seed": self.seed, "patience": self.patience, **more}
+        """What a run stores of them; of the sampling, None for what was not asked for."""
+        return {
+            "epochs": self.epochs,
+            "seed": self.seed,
+            "patience": self.patience,
+            "class_weights": self.class_weights,
+            "oversample": self.oversample or None,
+            "steps_per_epoch": self.steps_per_epoch,
+            "fraction": self.fraction if self.fraction < 1 else None,
+            **more,
+        }
+
+
+def sampling_of(settings: Mapping[str, HyperparameterValue | None]) -> Sampling:
+    """The sampling that `TrainingOptions.settings` stored; runs made before there was one have none of it."""
+    class_weights, steps = settings.get("class_weights"), settings.get("steps_per_epoch")
+    return Sampling(
+        class_weights=None if class_weights is None else str(class_weights),
+        oversample=bool(settings.get("oversample")),
+        steps_per_epoch=None if steps is None else int(steps),
+        fraction=float(settings.get("fraction") or 1.0),
+    )
+
+
+def tell_sampling(workspace: Workspace, decoded: DecodedDataset, sampling: Sampling) -> None:
+    """Say before training what differs from each training image once in an epoch."""
+    for line in describe(decoded, sampling):
+        workspace.progress.notice(line)
 
 
 def check_weights(architecture: Architecture, weights: str | None) -> None:
@@ -96,6 +143,9 @@ def preset_of(architecture: Architecture, name: str | None) -> Mapping[str, Hype
 
 def environment() -> dict[str, str]:
     """The versions that a result depends on."""
+    import keras
+    import tensorflow as tf
+
     return {
         "zoo": zoo.__version__,
         "python": platform.python_version(),
