@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
     from zoo.models.classifier import Classifier
 
+# Building networks makes millions of objects that stay; looking through them as often as Python does by default
+# takes a tenth of the suite's time.
+gc.set_threshold(50_000, 20, 50)
+
 
 @pytest.hookimpl(optionalhook=True)  # so that the tests also run without pytest-xdist
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:  # pytest-xdist is untyped
