@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from zoo.models.classifier import Classifier
+
+# Tests run side by side, one a core, and their networks are tiny: TensorFlow's threads would only get in their way.
+os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
+os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
 
 # Building networks makes millions of objects that stay; looking through them as often as Python does by default
 # takes a tenth of the suite's time.

@@ -1,7 +1,5 @@
 """The datasets that Keras brings: `mnist`, `fashion-mnist`, `cifar10` and `cifar100`, downloaded by Keras itself."""
 
-import sys
-from contextlib import redirect_stdout
 from functools import partial
 from importlib import import_module
 
@@ -40,8 +38,7 @@ def load(module, class_names):
         ZooError: they are not in Keras's cache and cannot be downloaded, or are damaged there.
     """
     try:
-        with redirect_stdout(sys.stderr):  # Keras tells there what it downloads
-            (train, train_labels), (test, test_labels) = import_module(f"keras.datasets.{module}").load_data()
+        (train, train_labels), (test, test_labels) = import_module(f"keras.datasets.{module}").load_data()
     except Exception as error:  # Keras raises a bare Exception where there is no network
         reason = str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__
         raise ZooError(

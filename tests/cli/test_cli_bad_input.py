@@ -140,7 +140,13 @@ def test_an_ambiguous_id(refused: Callable, trained: Path) -> None:
         ("learning_rate=fast", "learning_rate must be a number above 0 and at most 10, got 'fast'"),
         ("learning_rate=nan", "learning_rate must be a number above 0 and at most 10, got 'nan'"),
         ("dropout=1", "dropout must be a number from 0 to below 1, got '1'"),
-        ("augmentation=lite", "augmentation must be one of none, flip, light, classic, got 'lite'"),
+        (
+            "augmentation=lite",
+            (
+                "augmentation must be one of none, flip, light, classic, randaugment, mixup, cutmix, or several of "
+                "them, each once, as in classic+mixup, got 'lite'"
+            ),
+        ),
     ],
 )
 def test_a_wrong_hyperparameter(refused: Callable, given: str, message: str) -> None:

@@ -119,10 +119,10 @@ def test_a_model_is_still_shown(zoo: Callable, model: Callable, architecture: st
 @pytest.mark.parametrize(
     "command",
     [
-        ["evaluate", "MODEL", "photos"],
+        ["evaluate", "MODEL", "./photos"],
         ["predict", "MODEL", "photos/cat/00.png"],
         ["export", "MODEL", "--output", "written.keras"],
-        ["finetune", "MODEL", "photos", "--epochs", "1", "--freeze", "front"],
+        ["finetune", "MODEL", "./photos", "--epochs", "1", "--freeze", "front"],
     ],
     ids=lambda command: command[0],
 )
@@ -144,7 +144,7 @@ def test_a_model_predicts_the_same_without_its_plugin(
 def test_a_layer_of_its_own_needs_its_plugin(
     apart: Callable, model: Callable, lost_folder: Path, command: str
 ) -> None:
-    done = apart(command, model("doubling"), "photos")
+    done = apart(command, model("doubling"), "./photos")
     told = [line for line in done.stderr.splitlines() if line.startswith("Error")]
     plugin = lost_folder / "plugins" / "doubling.py"
     expected = (
@@ -158,5 +158,5 @@ def test_with_its_plugin_it_works_in_a_new_process(
     apart: Callable, model: Callable, lost_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ZOO_PLUGINS_DIR", str(lost_folder / "plugins"))
-    done = apart("evaluate", model("doubling"), "photos", "--json")
+    done = apart("evaluate", model("doubling"), "./photos", "--json")
     assert (done.returncode, bool(json.loads(done.stdout))) == (0, True), done.stderr

@@ -53,13 +53,17 @@ def test_content_that_comes_back_is_its_old_version(registry: Registry, digits: 
 
 
 def test_another_source_of_a_name_gets_the_next_free_name(registry: Registry) -> None:
-    names = [_record_folder(registry, source).name for source in ("/a/photos", "/b/photos", "/c/photos")]
+    names = [_record_folder(registry, f"/{content}/photos", content).name for content in "abc"]
     assert names == ["photos", "photos-2", "photos-3"]
 
 
+def test_the_same_content_from_elsewhere_is_the_same_dataset(registry: Registry) -> None:
+    assert _record_folder(registry, "/b/photos") == _record_folder(registry, "/a/photos")
+
+
 def test_a_renamed_source_keeps_its_name_for_new_content(registry: Registry) -> None:
-    _record_folder(registry, "/a/photos")
-    _record_folder(registry, "/b/photos")
+    _record_folder(registry, "/a/photos", "a")
+    _record_folder(registry, "/b/photos", "b")
     changed = _record_folder(registry, "/b/photos", "0")
     assert (changed.name, changed.version) == ("photos-2", 2)
 

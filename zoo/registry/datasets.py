@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 def record(session: Session, content: DatasetContent, taken: Collection[str] = ()) -> DatasetVersion:
     """The version of a dataset that has this content, recorded now if it is new.
 
-    Another content of a source is the next version of the dataset that comes from there. Another source of the
-    same name gets the next free name out of name-2, name-3, ….
+    Another content of a source is the next version of the dataset that comes from there. Another content from another
+    source of the same name gets the next free name out of name-2, name-3, …; the same content, such as that of a
+    folder that was moved or that a colleague has elsewhere, is the same version.
 
     Args:
         taken: names that mean something else already.
@@ -31,7 +32,12 @@ def record(session: Session, content: DatasetContent, taken: Collection[str] = (
     from_here = [row for row in newest.values() if row.source == content.source]
     of_name = [row for row in from_here if row.name == content.name]
     known = max(of_name or from_here, key=lambda row: row.id, default=None)
-    name = _free_name(content.name, {*newest, *taken}) if known is None else known.name
+    if known is not None:
+        name = known.name
+    elif content.name not in taken and content.fingerprint in _fingerprints(session, content.name):
+        name = content.name
+    else:
+        name = _free_name(content.name, {*newest, *taken})
     return to_dataset(_version(session, name, content))
 
 
@@ -144,6 +150,10 @@ def _version(session: Session, name: str, content: DatasetContent) -> DatasetRow
     session.add(row)
     session.flush()
     return row
+
+
+def _fingerprints(session: Session, name: str) -> set[str]:
+    return set(session.scalars(select(DatasetRow.fingerprint).where(DatasetRow.name == name)))
 
 
 def _free_name(name: str, taken: Collection[str]) -> str:

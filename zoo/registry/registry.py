@@ -100,8 +100,8 @@ class Registry:
     def record_dataset(self, content: DatasetContent, taken: Collection[str] = ()) -> DatasetVersion:
         """The version of a dataset that has this content, recorded now if it is new.
 
-        Another content of a source is the next version. Another source of the same name, or a name in `taken`,
-        gets the next free name out of name-2, name-3, ….
+        Another content of a source is the next version. Another content from another source of the same name, or a
+        name in `taken`, gets the next free name out of name-2, name-3, ….
         """
         with self._database.writing() as session:
             return datasets.record(session, content, taken)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING
 
 from zoo.data.checks.balance import find_imbalance
@@ -49,15 +48,16 @@ def checked(opened: OpenedDataset, decoded: DecodedDataset, progress: Progress) 
     return found
 
 
-def describe_check(opened: OpenedDataset, summary: Summary) -> str:
-    """One line of what makes results wrong; empty if nothing does."""
+def describe_check(name: str, summary: Summary) -> str:
+    """One line of what makes results wrong; empty if nothing does.
+
+    Args:
+        name: the dataset's, as the registry knows it.
+    """
     told = [
         f"{counted(summary[check], noun)} {what}" for check, (noun, what) in _TOLD.items() if check in summary
     ]
-    if not told:
-        return ""
-    name = opened.source.removeprefix("plugin ")
-    return f"data check: {', '.join(told)}; `zoo data check {shlex.quote(name)}` tells more"
+    return f"data check: {', '.join(told)}; `zoo data check {name}` tells more" if told else ""
 
 
 def check_settings(summary: Summary) -> dict[str, HyperparameterValue | None]:

@@ -56,10 +56,11 @@ def prepare(workspace: Workspace, opened: OpenedDataset, shape: InputShape) -> I
         workspace.progress.notice(notice)
     if decoded.skipped:
         workspace.progress.notice(describe_skipped(decoded.skipped))
+    version = record_version(workspace, opened, decoded)
     summary = checked(opened, decoded, workspace.progress)
-    if told := describe_check(opened, summary):
+    if told := describe_check(version.name, summary):
         workspace.progress.notice(told)
-    return Images(decoded, record_version(workspace, opened, decoded), check_settings(summary))
+    return Images(decoded, version, check_settings(summary))
 
 
 def record_version(workspace: Workspace, opened: OpenedDataset, decoded: DecodedDataset) -> DatasetVersion:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -87,6 +88,16 @@ def test_a_path_to_nothing_is_no_unknown_name(
 def test_a_plugin_that_fails_to_load_is_named() -> None:
     with pytest.raises(DatasetError, match=r"'pets' failed to load \(ZeroDivisionError"):
         open_dataset("pets", registered(lambda: LabeledImages([], [1 // 0], ())))
+
+
+def test_what_a_plugin_prints_is_no_part_of_a_result(capfd: pytest.CaptureFixture[str]) -> None:
+    def load() -> LabeledImages:
+        print("downloading")
+        os.write(2, b"TensorFlow starts")
+        return LabeledImages(arrays(40, 8, 8), [0, 1] * 20, ("cat", "dog"))
+
+    open_dataset("pets", registered(load))
+    assert capfd.readouterr() == ("", "downloading\n")
 
 
 def test_the_failure_of_a_plugin_is_chained() -> None:
@@ -225,3 +236,25 @@ def test_a_resplit_needs_splits(photos: Path) -> None:
         DatasetError, match="'photos-resplit' brings no splits of its own: leave #resplit out"
     ):
         open_dataset(f"{photos}#resplit", {})
+
+
+def test_a_recorded_name_and_another_folder_of_that_name_are_told_apart(
+    photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(photos.parent)
+    (photos.parent / "elsewhere").mkdir()
+    with pytest.raises(
+        DatasetError, match=r"and there is also \./photos here: write \./photos for the latter"
+    ):
+        open_dataset("photos", {}, {"photos": str(photos.parent / "elsewhere")})
+
+
+def test_a_folder_that_has_moved_is_found_where_it_is_now(
+    photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(photos.parent)
+    assert open_dataset("photos", {}, {"photos": "/gone/photos"}).source == str(photos)
+
+
+def test_a_recorded_name_is_opened_from_anywhere(photos: Path) -> None:
+    assert open_dataset("home", {}, {"home": str(photos)}).source == str(photos)

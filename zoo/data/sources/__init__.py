@@ -111,8 +111,14 @@ def _meaning(ref: str, registered: Mapping[str, Dataset], recorded: Mapping[str,
     path = Path(os.path.expanduser(ref))  # noqa: PTH111  Path.expanduser raises where no such user is
     exists = os.path.exists(path)  # noqa: PTH110  Path.exists may raise
     if ref in recorded and not _looks_like_a_path(ref):
-        _refuse_two_meanings(ref, path.resolve() if exists else None, recorded[ref])
-        return ref, recorded[ref]
+        source = recorded[ref]
+        if not exists or str(path.resolve()) == source:
+            return ref, source
+        if os.path.exists(source.removesuffix(RESPLIT)):  # noqa: PTH110  else it has moved here
+            raise DatasetError(
+                f"'{ref}' is the dataset at {source}, and there is also ./{ref} here: "
+                f"write ./{ref} for the latter, {source} for the former"
+            )
     if not exists and not _looks_like_a_path(ref):
         raise UnknownNameError("dataset", ref, {*registered, *recorded}, HINT)
     if not exists:
@@ -124,14 +130,6 @@ def _resplit(name: str, images: LabeledImages) -> LabeledImages:
     if images.split is None:
         raise DatasetError(f"dataset '{name}' brings no splits of its own: leave {RESPLIT} out")
     return replace(images, split=without_validation(images.split))
-
-
-def _refuse_two_meanings(name: str, here: Path | None, source: str) -> None:
-    if here is not None and str(here) != source:
-        raise DatasetError(
-            f"'{name}' is the dataset at {source}, and there is also ./{name} here: "
-            f"write ./{name} for the latter, {source} for the former"
-        )
 
 
 def _looks_like_a_path(ref: str) -> bool:
