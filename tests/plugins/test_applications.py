@@ -81,8 +81,16 @@ CASES = (
 )
 
 
+# The layers of resnet50 and resnet50-v2, only more of them.
+DEEPER = ("resnet101", "resnet101-v2", "resnet152", "resnet152-v2")
+
+
 # A fixture of the module, so that all tests of a case share its networks, and no two cases are in memory at once.
-@pytest.fixture(scope="module", params=CASES, ids=str)
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(case, marks=[pytest.mark.deep] * (case.name in DEEPER)) for case in CASES],
+    ids=map(str, CASES),
+)
 def case(request: pytest.FixtureRequest) -> Case:
     return request.param  # type: ignore[no-any-return]
 

@@ -24,6 +24,16 @@ AT_HAND = {name: one for name, one in PLUGINS.datasets.items() if name not in DO
 every_dataset = pytest.mark.parametrize("dataset", AT_HAND.values(), ids=AT_HAND)
 
 
+# The layers of resnet50 and resnet50-v2, only more of them.
+DEEPER = ("resnet101", "resnet101-v2", "resnet152", "resnet152-v2")
+OF_LAYERS = ("draws", "trains", "frozen", "reloads", "exports")
+
+
+def marks_of(name: str, check: str) -> tuple[pytest.MarkDecorator, ...]:
+    """These checks take half a minute for each of the deeper networks, and look at layers one by one."""
+    return (pytest.mark.deep,) if name in DEEPER and check in OF_LAYERS else ()
+
+
 @pytest.fixture(scope="module")
 def needed(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Mapping[str, str]]:
     """Hyperparameters without which an architecture cannot be built."""
@@ -35,7 +45,7 @@ def needed(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Mapping[str
 @pytest.mark.parametrize(
     ("architecture", "check"),
     [
-        pytest.param(one, check, id=f"{name} {check}")
+        pytest.param(one, check, id=f"{name} {check}", marks=marks_of(name, check))
         for name, one in PLUGINS.architectures.items()
         for check in ARCHITECTURE_CHECKS
     ],

@@ -92,7 +92,7 @@ def test_models_are_filtered_by_architecture(
 
 def test_models_of_every_version_of_a_dataset_are_listed(registry: Registry, model: Model) -> None:
     newer = add_model(registry, record_digits(registry, "b"))
-    add_model(registry, record_digits(registry, source="/elsewhere"))
+    add_model(registry, record_digits(registry, "e", "/elsewhere"))
     assert registry.models(dataset="digits") == [newer, model]
 
 
@@ -118,7 +118,7 @@ def test_an_alias_moves(registry: Registry, model: Model, digits: DatasetVersion
 
 
 def test_an_alias_is_within_a_dataset(registry: Registry, model: Model) -> None:
-    other = add_model(registry, record_digits(registry, source="/elsewhere"))
+    other = add_model(registry, record_digits(registry, "e", "/elsewhere"))
     registry.set_alias(model.id, "champion")
     registry.set_alias(other.id, "champion")
     assert registry.model("digits@champion").id == model.id

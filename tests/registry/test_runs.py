@@ -124,7 +124,7 @@ def test_runs_are_filtered_by_state(registry: Registry, run: Run, digits: Datase
 
 
 def test_runs_are_filtered_by_dataset(registry: Registry, run: Run) -> None:
-    other = record_digits(registry, source="/elsewhere")
+    other = record_digits(registry, "e", "/elsewhere")
     registry.start_run(run_plan(), other)
     assert registry.runs(dataset="digits") == [run]
 

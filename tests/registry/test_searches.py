@@ -63,7 +63,7 @@ def test_searches_are_listed_newest_first(registry: Registry, search: Search, di
 
 
 def test_searches_are_filtered_by_dataset(registry: Registry, search: Search) -> None:
-    registry.start_search(search_plan(), record_digits(registry, source="/elsewhere"))
+    registry.start_search(search_plan(), record_digits(registry, "e", "/elsewhere"))
     assert registry.searches(dataset="digits") == [search]
 
 

@@ -88,7 +88,7 @@ def test_only_models_of_the_newest_version_are_compared(registry: Registry, digi
 def test_metrics_on_other_datasets_do_not_select(registry: Registry, digits: DatasetVersion) -> None:
     best = add_model(registry, digits, accuracy=0.8)
     other = add_model(registry, digits, accuracy=0.7)
-    elsewhere = record_digits(registry, source="/elsewhere")
+    elsewhere = record_digits(registry, "e", "/elsewhere")
     registry.record_evaluation(other.id, elsewhere, evaluation("validation", accuracy=1.0))
     assert registry.best("digits") == best
 
