@@ -48,13 +48,13 @@ def _light_garbage_collection() -> Iterator[None]:
     gc.freeze()
 
 
-@pytest.fixture(autouse=True)
-def _no_settings_of_the_user(
-    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    for name in ("ZOO_REGISTRY", "ZOO_ARTIFACTS", "ZOO_PLUGINS_DIR"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("ZOO_CACHE", str(tmp_path_factory.getbasetemp() / "zoo-cache"))
+@pytest.fixture(autouse=True, scope="session")
+def _no_settings_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("ZOO_REGISTRY", "ZOO_ARTIFACTS", "ZOO_PLUGINS_DIR", "ZOO_CACHE_LIMIT"):
+            patch.delenv(name, raising=False)
+        patch.setenv("ZOO_CACHE", str(tmp_path_factory.getbasetemp() / "zoo-cache"))
+        yield
 
 
 @pytest.fixture

@@ -83,7 +83,6 @@ def trained_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setenv("ZOO_PLUGINS_DIR", str(PLUGIN_FILES))
-        patch.setenv("ZOO_CACHE", str(tmp_path_factory.getbasetemp() / "zoo-cache"))
         for command, code in (
             (["train", "tiny", "blobs", "--epochs", "2"], 0),
             (["search", "tiny", "blobs", "--algorithm", "grid", "--epochs", "2", *held], 0),

@@ -92,7 +92,6 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     killed, undisturbed = tmp_path_factory.mktemp("killed"), tmp_path_factory.mktemp("undisturbed")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ZOO_PLUGINS_DIR", str(Path(__file__).parent / "plugin_files"))
-        patch.setenv("ZOO_CACHE", str(tmp_path_factory.getbasetemp() / "zoo-cache"))
         patch.setenv(
             "TF_NUM_INTRAOP_THREADS", "0"
         )  # as many as a user has, for results must not depend on them

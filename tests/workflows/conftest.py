@@ -66,8 +66,7 @@ def workspace(registry: Registry, plugins: Plugins, watcher: Watcher) -> Workspa
 def trained_folder(tmp_path_factory: pytest.TempPathFactory, plugins: Plugins) -> Path:
     """A registry with a model for `blobs` and one for `three`."""
     folder = tmp_path_factory.mktemp("trained")
-    with pytest.MonkeyPatch.context() as patch, open_registry(folder / "registry.db") as registry:
-        patch.setenv("ZOO_CACHE", str(tmp_path_factory.getbasetemp() / "zoo-cache"))
+    with open_registry(folder / "registry.db") as registry:
         for dataset in ("blobs", "three"):
             given = {"learning_rate": 0.02, "filters": 2}
             options = TrainingOptions(epochs=15)
