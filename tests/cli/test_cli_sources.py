@@ -110,7 +110,10 @@ def test_the_rule_for_float_pixels_is_told(zoo: Callable[..., Result], tmp_path:
         (
             "a.txt",
             b"text",
-            "'{path}' is a file, not a folder; it needs one subfolder per class with images in it",
+            (
+                "'{path}' is a file, not a folder; give a folder with a subfolder per class, "
+                "a manifest (.csv), arrays (.npz, .npy) or an archive (.zip, .tar)"
+            ),
         ),
     ],
 )

@@ -267,8 +267,20 @@ def _only_text(root: Path) -> None:
     ("make", "message"),
     [
         (lambda root: None, "there is no folder 'photos'; check the path"),
-        (_file, "'photos' is a file, not a folder; it needs one subfolder per class with images in it"),
-        (_pipe, "'photos' is a file, not a folder; it needs one subfolder per class with images in it"),
+        (
+            _file,
+            (
+                "'photos' is a file, not a folder; give a folder with a subfolder per class, "
+                "a manifest (.csv), arrays (.npz, .npy) or an archive (.zip, .tar)"
+            ),
+        ),
+        (
+            _pipe,
+            (
+                "'photos' is a file, not a folder; give a folder with a subfolder per class, "
+                "a manifest (.csv), arrays (.npz, .npy) or an archive (.zip, .tar)"
+            ),
+        ),
         (_loop, "cannot read the folder 'photos': too many levels of symbolic links; check who may read it"),
         (
             Path.mkdir,

@@ -95,7 +95,10 @@ def _require_folder(root: Path) -> None:
     except OSError as error:
         raise _unreadable(root, error) from error
     if not stat.S_ISDIR(mode):
-        raise DatasetError(f"'{root}' is a file, not a folder; {LAYOUT}")
+        raise DatasetError(
+            f"'{root}' is a file, not a folder; give a folder with a subfolder per class, a manifest (.csv), arrays "
+            "(.npz, .npy) or an archive (.zip, .tar)"
+        )
 
 
 def _has_split_layout(folders: list[Path]) -> bool:
