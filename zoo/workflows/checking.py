@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from zoo.data.cache.building import row_order
 from zoo.data.checks.balance import find_imbalance
 from zoo.data.checks.copies import NEAR_TEST_IN_TRAIN, TEST_IN_TRAIN, find_copies
 from zoo.data.checks.naming import name_of
@@ -38,7 +39,7 @@ def checked(opened: OpenedDataset, decoded: DecodedDataset, progress: Progress) 
     if known is not None:
         return known
     skipped = {file.path for file in decoded.skipped}
-    order = sorted(range(len(opened.digests)), key=opened.digests.__getitem__)  # of the decoded rows
+    order = row_order(opened)
     readable = [number for number in order if name_of(opened, number) not in skipped]
     copies = find_copies(opened, readable, sign_rows(decoded.pixels, progress))
     found = dict(summarise([*copies, *find_imbalance(opened, readable)]))
