@@ -120,6 +120,12 @@ class InterruptedWork(ZooError):
     """The user stopped the work; the message says how to go on. The command line exits 130."""
 
 
+def reason_of(error: Exception) -> str:
+    """A few words for what the system says of a file, such as "permission denied"."""
+    words: str = (getattr(error, "strerror", None) or "").lower()
+    return words or str(error) or type(error).__name__
+
+
 def nearest_names(name: str, known: Iterable[str]) -> list[str]:
     """The up to three known names that look most like `name`, best first."""
     folded = {candidate.casefold(): candidate for candidate in known}

@@ -406,6 +406,6 @@ def test_no_room_for_the_artifacts(refused: Callable, zoo: Callable, trained: Pa
     with _largest_file(700_000):
         told = refused("train", "tiny", "blobs", "--epochs", 1, *wide)
     assert told.startswith(f"cannot write artifact {trained}/artifacts/")
-    assert "File too large; free some space" in told
+    assert "file too large; free some space" in told
     assert zoo("models").out == models
     assert json.loads(zoo("runs", "--limit", 1, "--json").out)[0]["state"] == "failed"

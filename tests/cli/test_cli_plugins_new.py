@@ -195,14 +195,14 @@ def test_a_folder_that_is_missing(refused: Callable, tmp_path: Path) -> None:
 
 def test_a_folder_that_takes_no_new_files(refused: Callable) -> None:
     assert refused("plugins", "new", "my-net", "--into", "/proc") == (
-        "cannot write /proc/my-net: No such file or directory; choose another folder with --into"
+        "cannot write /proc/my-net: no such file or directory; choose another folder with --into"
     )
 
 
 def test_a_name_that_is_too_long_for_a_file(refused: Callable) -> None:
     name = "a" * 300
     assert refused("plugins", "new", name) == (
-        f"cannot write {name}: File name too long; choose another folder with --into"
+        f"cannot write {name}: file name too long; choose another folder with --into"
     )
 
 
@@ -214,6 +214,6 @@ def test_a_full_disk_leaves_nothing_behind(
     refused: Callable, tmp_path: Path, arguments: list[str], path: str
 ) -> None:
     assert (refused("plugins", "new", *arguments), list(tmp_path.iterdir())) == (
-        f"cannot write {path}: File too large; choose another folder with --into",
+        f"cannot write {path}: file too large; choose another folder with --into",
         [],
     )

@@ -114,7 +114,7 @@ def test_a_place_that_cannot_be_written_is_told(figure: Figure, closed: Path) ->
 
 def test_a_full_disk_leaves_the_plot_of_before(figure: Figure, tmp_path: Path, small_disk: None) -> None:
     (tmp_path / "a.png").write_text("before")
-    with pytest.raises(PlotError, match=r"^cannot write .*/a.png: File too large; name another place"):
+    with pytest.raises(PlotError, match=r"^cannot write .*/a.png: file too large; name another place"):
         write_figure(figure, tmp_path / "a.png")
     assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
     assert (tmp_path / "a.png").read_text() == "before"

@@ -9,7 +9,7 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, Protocol, cast
 
-from zoo.errors import ArtifactError
+from zoo.errors import ArtifactError, reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -156,7 +156,7 @@ class _Folder:
             _sync_folder(self._root)
         except OSError as error:
             raise ArtifactError(
-                f"cannot write artifact {target}: {error.strerror or error}; free some space, or {_ELSEWHERE}"
+                f"cannot write artifact {target}: {reason_of(error)}; free some space, or {_ELSEWHERE}"
             ) from error
 
     def _holds(self, target: Path, data: bytes) -> bool:

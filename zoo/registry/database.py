@@ -14,7 +14,7 @@ from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, 
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
 from sqlalchemy.orm import Session
 
-from zoo.errors import RegistryError
+from zoo.errors import RegistryError, reason_of
 from zoo.registry.schema import SCHEMA_VERSION
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def _check_file(location: Location, path: Path, *, create: bool) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise RegistryError(
-            f"cannot reach the registry {location.shown}: {error.strerror or error}; {_ANOTHER}"
+            f"cannot reach the registry {location.shown}: {reason_of(error)}; {_ANOTHER}"
         ) from error
 
 
@@ -217,7 +217,7 @@ def _check_magic(location: Location, path: Path) -> None:
             start = file.read(len(_MAGIC))
     except OSError as error:
         raise RegistryError(
-            f"cannot read the registry {location.shown}: {error.strerror}; {_ANOTHER}"
+            f"cannot read the registry {location.shown}: {reason_of(error)}; {_ANOTHER}"
         ) from error
     if start != _MAGIC:
         raise RegistryError(f"cannot use the registry {location.shown}: file is not a database; {_ANOTHER}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from zoo.errors import PlotError
+from zoo.errors import PlotError, reason_of
 from zoo.reports.style import DPI, house_style
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def write_figure(figure: Figure, path: Path) -> None:
         unfinished.replace(path)
     except OSError as error:
         raise PlotError(
-            f"cannot write {path}: {error.strerror or error}; name another place with --output"
+            f"cannot write {path}: {reason_of(error)}; name another place with --output"
         ) from error
     finally:
         with contextlib.suppress(OSError):

@@ -13,7 +13,7 @@ from importlib.resources import files
 from string import Template
 from typing import TYPE_CHECKING
 
-from zoo.errors import PluginError
+from zoo.errors import PluginError, reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -126,5 +126,5 @@ def _telling(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise PluginError(
-            f"cannot write {path}: {error.strerror}; choose another folder with --into"
+            f"cannot write {path}: {reason_of(error)}; choose another folder with --into"
         ) from error

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from zoo.data.decode import EXTENSIONS
-from zoo.errors import DatasetError
+from zoo.errors import DatasetError, reason_of
 from zoo.interfaces import LabeledImages, SkippedFile
 
 if TYPE_CHECKING:
@@ -203,5 +203,4 @@ def _outside(file: Path) -> SkippedFile:
 
 
 def _unreadable(folder: Path, error: OSError) -> DatasetError:
-    reason = (error.strerror or type(error).__name__).lower()
-    return DatasetError(f"cannot read the folder '{folder}': {reason}; check who may read it")
+    return DatasetError(f"cannot read the folder '{folder}': {reason_of(error)}; check who may read it")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from zoo.data.decode import EXTENSIONS
 from zoo.data.sources.folders import SPLIT_FOLDERS
-from zoo.errors import DatasetError
+from zoo.errors import DatasetError, reason_of
 from zoo.interfaces import LabeledImages, SkippedFile
 
 if TYPE_CHECKING:
@@ -107,8 +107,9 @@ def _text(path: Path) -> str:
             f"{_manifest(path)} is no UTF-8 text (byte {error.start}); save it as CSV in UTF-8"
         ) from error
     except OSError as error:
-        reason = (error.strerror or type(error).__name__).lower()
-        raise DatasetError(f"cannot read {_manifest(path)}: {reason}; check who may read it") from error
+        raise DatasetError(
+            f"cannot read {_manifest(path)}: {reason_of(error)}; check who may read it"
+        ) from error
 
 
 def _delimiter(text: str) -> str:

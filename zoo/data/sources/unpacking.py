@@ -11,7 +11,7 @@ from filelock import FileLock
 
 from zoo.data.cache import cache_folder
 from zoo.data.units import bytes_in_words
-from zoo.errors import DatasetError
+from zoo.errors import DatasetError, reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,9 +93,8 @@ def unpacked_once(entry: Path, unpack: Callable[[Path], None]) -> Path:
                 finally:
                     shutil.rmtree(building, ignore_errors=True)
     except (OSError, NotImplementedError) as error:  # the latter: a disk without locks
-        reason = (getattr(error, "strerror", None) or type(error).__name__).lower()
         raise DatasetError(
-            f"cannot write the cache '{entry.parent}': {reason}; "
+            f"cannot write the cache '{entry.parent}': {reason_of(error)}; "
             "make room, or set ZOO_CACHE to a folder on another disk"
         ) from error
     return entry
@@ -123,5 +122,4 @@ def require_file(path: Path) -> None:
 
 def unreadable_file(path: Path, error: OSError) -> DatasetError:
     """One line for a file that the system does not let us read."""
-    reason = (error.strerror or type(error).__name__).lower()
-    return DatasetError(f"cannot read '{path}': {reason}; check who may read it")
+    return DatasetError(f"cannot read '{path}': {reason_of(error)}; check who may read it")
