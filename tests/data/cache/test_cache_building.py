@@ -35,7 +35,7 @@ class Stopping(Progress):
         if done == {HALF}:
             print("half", flush=True)
             sys.stdin.readline()
-building.CHUNK, building.PROGRESS_EVERY = {CHUNK}, 1
+building.CHUNK, building.PROGRESS_EVERY, building.LOOK_AHEAD = {CHUNK}, 1, 1
 decode_dataset(open_dataset(sys.argv[1], {{}}), 8, 3, cache=pathlib.Path(sys.argv[2]), progress=Stopping())
 """
 
@@ -71,6 +71,7 @@ class Interrupted(Progress):
 def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(building, "CHUNK", CHUNK)
     monkeypatch.setattr(building, "PROGRESS_EVERY", 1)
+    monkeypatch.setattr(building, "LOOK_AHEAD", 1)  # what is told is all that has been written
 
 
 @pytest.fixture
@@ -262,3 +263,13 @@ def flip(path: Path, position: int) -> None:
     content = bytearray(path.read_bytes())
     content[position] ^= 1
     path.write_bytes(content)
+
+
+def test_what_threads_give_in_any_order_is_handed_on_in_turn() -> None:
+    taken: list[str] = []
+    in_turn = building.InTurn(taken.append)
+    seen = []
+    for number in (2, 0, 3, 1):
+        in_turn.give(number, f"chunk {number}")
+        seen.append(len(taken))
+    assert (taken, seen) == (["chunk 0", "chunk 1", "chunk 2", "chunk 3"], [0, 1, 1, 4])
