@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 
-import cv2
 import numpy as np
 import simplejpeg
 from PIL import Image
@@ -54,6 +53,8 @@ def decode_jpeg(content: bytes, size: int, channels: int, *, max_pixels: int) ->
 
 def _resize(pixels: np.ndarray, extent: tuple[float, float], size: int) -> np.ndarray:
     """The square. The image fills the pixels up to `extent`, as libjpeg rounds up what it shrinks."""
+    import cv2  # slow to import, and most commands decode nothing
+
     width, height = extent
     if max(width, height) <= 2 * size:
         # Factors are exact and a size would be rounded; what lies behind the extent may make a further row.
