@@ -7,7 +7,7 @@ import re
 import pytest
 
 from zoo import errors
-from zoo.errors import UnknownNameError, ZooError, nearest_names
+from zoo.errors import UnknownNameError, ZooError, nearest_names, reason_of
 
 INDENT = 4
 
@@ -74,3 +74,15 @@ def test_an_unknown_name_says_what_there_is(name: str, known: list[str], message
 def test_an_unknown_name_gives_its_hint_last() -> None:
     error = UnknownNameError("dataset", "x", ["digits"], "or give a path")
     assert str(error) == "unknown dataset 'x': there is digits or give a path"
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (PermissionError(13, "Permission denied", "/photos"), "permission denied"),
+        (OSError("the archive has no end"), "the archive has no end"),
+        (NotImplementedError(), "NotImplementedError"),
+    ],
+)
+def test_what_the_system_says_takes_a_few_words(error: Exception, words: str) -> None:
+    assert reason_of(error) == words
