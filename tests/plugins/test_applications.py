@@ -88,7 +88,7 @@ DEEPER = ("resnet101", "resnet101-v2", "resnet152", "resnet152-v2")
 # A fixture of the module, so that all tests of a case share its networks, and no two cases are in memory at once.
 @pytest.fixture(
     scope="module",
-    params=[pytest.param(case, marks=[pytest.mark.deep] * (case.name in DEEPER)) for case in CASES],
+    params=[pytest.param(case, marks=[pytest.mark.large] * (case.name in DEEPER)) for case in CASES],
     ids=map(str, CASES),
 )
 def case(request: pytest.FixtureRequest) -> Case:

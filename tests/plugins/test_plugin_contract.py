@@ -28,10 +28,18 @@ every_dataset = pytest.mark.parametrize("dataset", AT_HAND.values(), ids=AT_HAND
 DEEPER = ("resnet101", "resnet101-v2", "resnet152", "resnet152-v2")
 OF_LAYERS = ("draws", "trains", "frozen", "reloads", "exports")
 
+# Keras's own networks too, for which these checks take ten seconds each.
+LARGE = (
+    "convnext-tiny", "densenet121", "efficientnet-v2", "inception-v3", "mobilenet-v3", "resnet50", "resnet50-v2",
+    "xception",
+)  # fmt: skip
+SLOW = ("frozen", "exports")
+
 
 def marks_of(name: str, check: str) -> tuple[pytest.MarkDecorator, ...]:
-    """These checks take half a minute for each of the deeper networks, and look at layers one by one."""
-    return (pytest.mark.deep,) if name in DEEPER and check in OF_LAYERS else ()
+    """What takes long and is tested with smaller networks of the same kind."""
+    long = (name in DEEPER and check in OF_LAYERS) or (name in LARGE and check in SLOW)
+    return (pytest.mark.large,) if long else ()
 
 
 @pytest.fixture(scope="module")
