@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import pytest
 from keras_tuner import HyperParameters
+from large_networks import DEEPER
 
 from zoo.models.classifier import Classifier, build_classifier, in_stage
 from zoo.models.freezing import freeze
@@ -79,10 +80,6 @@ CASES = (
     Case("efficientnet-v2", "EfficientNetV2B0", torch, {"variant": "b0"}),
     Case("convnext-tiny", "ConvNeXtTiny", torch),
 )
-
-
-# The layers of resnet50 and resnet50-v2, only more of them.
-DEEPER = ("resnet101", "resnet101-v2", "resnet152", "resnet152-v2")
 
 
 # A fixture of the module, so that all tests of a case share its networks, and no two cases are in memory at once.

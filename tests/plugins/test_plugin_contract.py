@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hub_modules import save_network
+from large_networks import DEEPER, LARGE
 
 from zoo.data.sources import open_dataset
 from zoo.interfaces import SPLITS, Architecture, Dataset
@@ -24,15 +25,7 @@ AT_HAND = {name: one for name, one in PLUGINS.datasets.items() if name not in DO
 every_dataset = pytest.mark.parametrize("dataset", AT_HAND.values(), ids=AT_HAND)
 
 
-# The layers of resnet50 and resnet50-v2, only more of them.
-DEEPER = ("resnet101", "resnet101-v2", "resnet152", "resnet152-v2")
 OF_LAYERS = ("draws", "trains", "frozen", "reloads", "exports")
-
-# Keras's own networks too, for which these checks take ten seconds each.
-LARGE = (
-    "convnext-tiny", "densenet121", "efficientnet-v2", "inception-v3", "mobilenet-v3", "resnet50", "resnet50-v2",
-    "xception",
-)  # fmt: skip
 SLOW = ("frozen", "exports")
 
 

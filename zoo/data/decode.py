@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from zoo.data.jpeg import decode_jpeg
-from zoo.data.orientation import turn_upright
+from zoo.data.pictures import image_of, pixels_of, turn_upright
 from zoo.errors import DatasetError, reason_of
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def decode_bytes(content: bytes, name: str, size: int, channels: int) -> np.ndar
                 image.load()
                 fitted = _fit(image, size, channels)
             turn_upright(fitted, image)
-            return _to_array(fitted, size, channels)
+            return pixels_of(fitted)
     except Exception as error:  # Pillow's decoders raise nearly anything for damaged bytes
         raise UnreadableImage(name, _reason(error)) from error
 
@@ -89,9 +89,7 @@ def decode_array(array: np.ndarray, size: int, channels: int) -> np.ndarray:
     """As `decode_file`, from uint8 pixels (height, width), (height, width, 1) or (height, width, 3)."""
     if array.size == 0:
         raise UnreadableImage(f"array of shape {array.shape}", "no pixels")
-    gray = array.ndim == 3 and array.shape[2] == 1
-    fitted = _fit(Image.fromarray(array[:, :, 0] if gray else array), size, channels)
-    return _to_array(fitted, size, channels)
+    return pixels_of(_fit(image_of(array), size, channels))
 
 
 def image_header(path: Path) -> tuple[int, int, bool]:
@@ -113,10 +111,6 @@ def _fit(image: Image.Image, size: int, channels: int) -> Image.Image:
     resized = _without_exotic_modes(image).resize((size, size), Image.Resampling.BILINEAR)
     mode = "L" if channels == 1 else "RGB"
     return resized if resized.mode == mode else resized.convert(mode)
-
-
-def _to_array(image: Image.Image, size: int, channels: int) -> np.ndarray:
-    return np.array(image, dtype=np.uint8).reshape(size, size, channels)
 
 
 def _without_exotic_modes(image: Image.Image) -> Image.Image:

@@ -1,14 +1,17 @@
-"""The quick way for an ordinary JPEG, which most images of a dataset are: half the work that Pillow has with it."""
+"""The quick way for an ordinary JPEG, which most images of a dataset are."""
 
 from __future__ import annotations
 
 import io
+from typing import TYPE_CHECKING
 
-import numpy as np
 import simplejpeg
 from PIL import Image
 
-from zoo.data.orientation import turn_upright
+from zoo.data.pictures import image_of, pixels_of, turn_upright
+
+if TYPE_CHECKING:
+    import numpy as np
 
 _MAGIC = b"\xff\xd8\xff"
 _ORDINARY = ("Gray", "YCbCr")
@@ -60,8 +63,8 @@ def _resize(pixels: np.ndarray, extent: tuple[float, float], size: int) -> np.nd
         # Factors are exact and a size would be rounded; what lies behind the extent may make a further row.
         scaled = cv2.resize(pixels, None, fx=size / width, fy=size / height, interpolation=cv2.INTER_LINEAR)
         return scaled.reshape(*scaled.shape[:2], -1)[:size, :size]
-    image = _image_of(pixels).resize((size, size), Image.Resampling.BILINEAR, (0, 0, width, height))
-    return _pixels_of(image)
+    image = image_of(pixels).resize((size, size), Image.Resampling.BILINEAR, (0, 0, width, height))
+    return pixels_of(image)
 
 
 def _may_lie(content: bytes) -> bool:
@@ -73,15 +76,7 @@ def _may_lie(content: bytes) -> bool:
 
 
 def _turned(square: np.ndarray, content: bytes) -> np.ndarray:
-    image = _image_of(square)
+    image = image_of(square)
     with Image.open(io.BytesIO(content), formats=("JPEG",)) as original:
         turn_upright(image, original)
-    return _pixels_of(image)
-
-
-def _image_of(pixels: np.ndarray) -> Image.Image:
-    return Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
-
-
-def _pixels_of(image: Image.Image) -> np.ndarray:
-    return np.array(image).reshape(image.height, image.width, len(image.getbands()))
+    return pixels_of(image)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from zoo.interfaces import Progress
 
 FORMAT = 3  # goes up whenever the same image would be decoded or stored differently
-CHUNK = 16  # images that a thread decodes at a time; handing over each one alone costs a tenth of the speed
+CHUNK = 16  # images that a thread decodes at a time; handing over each one alone is slower
 CHUNK_BYTES = 4_000_000  # or fewer images, if they are large
 LOOK_AHEAD = 4 * THREADS  # chunks at a time that are decoded or wait for their turn; bounds the memory
 PROGRESS_EVERY = 100
@@ -135,7 +135,7 @@ class InTurn(Generic[_In]):
     """Hands on what several threads give, one at a time and in the order of its numbers, which begin at 0.
 
     It does so in whichever thread gives the next one. A thread of its own would be a third one for two cores,
-    and stopped by the system while it holds Python's lock; that costs a tenth of the speed of decoding.
+    and stopped by the system while it holds Python's lock.
     """
 
     def __init__(self, take: Callable[[_In], None]) -> None:

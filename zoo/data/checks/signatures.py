@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from zoo.data.fingerprint import THREADS
+from zoo.data.pictures import image_of
 from zoo.data.pixels import read_rows
 
 if TYPE_CHECKING:
@@ -87,8 +88,6 @@ def _halved(images: np.ndarray) -> np.ndarray:
 
 
 def _fit(row: np.ndarray) -> np.ndarray:
-    image = Image.fromarray(row[:, :, 0] if row.shape[2] == 1 else row)
-    small = image.resize(
-        (SIZE, SIZE), Image.Resampling.BILINEAR, reducing_gap=1.0
-    )  # twice as fast with a gap
+    # With a gap it is quicker.
+    small = image_of(row).resize((SIZE, SIZE), Image.Resampling.BILINEAR, reducing_gap=1.0)
     return np.asarray(small.convert("RGB"))

@@ -1,10 +1,21 @@
-"""Turns pictures as their EXIF says, for a camera held upright stores them lying."""
+"""Between arrays of pixels and Pillow's images."""
 
 from __future__ import annotations
 
 import contextlib
 
+import numpy as np
 from PIL import ExifTags, Image, ImageOps
+
+
+def image_of(pixels: np.ndarray) -> Image.Image:
+    """An image in mode L or RGB from uint8 pixels (height, width), (height, width, 1) or (height, width, 3)."""
+    return Image.fromarray(pixels[:, :, 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels)
+
+
+def pixels_of(image: Image.Image) -> np.ndarray:
+    """A copy of an image in mode L or RGB: uint8 (height, width, channels)."""
+    return np.array(image).reshape(image.height, image.width, len(image.getbands()))
 
 
 def turn_upright(square: Image.Image, original: Image.Image) -> None:
