@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
+from zoo.data import pixels as pixels_module
 from zoo.data.augmentation import augmenter
 from zoo.data.balance import Sampling
-from zoo.data.batches import Batches
+from zoo.data.batches import split_batches, training_batches
 from zoo.data.cache import DecodedDataset
+from zoo.data.pixels import map_pixels
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Batch = tuple[np.ndarray, ...]
 
 
 @pytest.fixture
@@ -22,80 +31,122 @@ def ten() -> DecodedDataset:
     return DecodedDataset(pixels, np.arange(13) % 2, ("cat", "dog"), rows, (), ())
 
 
-def batches(decoded: DecodedDataset, seed: int | None = None, *, sigmoid: bool = False) -> Batches:
-    return Batches(decoded, "train", 4, shuffle_seed=seed, augment=None, sigmoid=sigmoid)
+def served(decoded: DecodedDataset, split: str = "train", *, sigmoid: bool = False) -> list[Batch]:
+    return list(split_batches(decoded, split, 4, sigmoid=sigmoid).as_numpy_iterator())
 
 
-def order(served: Batches) -> list[int]:
-    return [int(image.max()) for number in range(len(served)) for image in served[number][0]]
+def epoch(decoded: DecodedDataset, number: int = 0, *, seed: int = 1, **given: Any) -> list[Batch]:
+    """What one epoch of a training serves."""
+    dataset, steps = training_batches(decoded, 4, epochs=range(number, number + 1), seed=seed, **given)
+    batches = list(dataset.as_numpy_iterator())
+    assert len(batches) == steps
+    return batches
 
 
-def test_batches_cover_the_split_in_order_without_a_seed(ten: DecodedDataset) -> None:
-    assert order(batches(ten)) == list(range(10))
+def order(batches: list[Batch]) -> list[int]:
+    return [int(image.max()) for pixels, *_ in batches for image in pixels]
+
+
+# A split -----------------------------------------------------------------------------------------------------
+
+
+def test_a_split_comes_in_order(ten: DecodedDataset) -> None:
+    assert order(served(ten)) == list(range(10))
 
 
 def test_the_last_batch_is_smaller(ten: DecodedDataset) -> None:
-    served = batches(ten)
-    assert [len(served[number][0]) for number in range(len(served))] == [4, 4, 2]
+    assert [len(pixels) for pixels, _ in served(ten)] == [4, 4, 2]
 
 
 def test_an_empty_split_has_no_batches(ten: DecodedDataset) -> None:
-    assert len(Batches(ten, "test", 4, shuffle_seed=None, augment=None)) == 0
+    assert served(ten, "test") == []
 
 
 def test_another_split_has_its_own_images(ten: DecodedDataset) -> None:
-    assert order(Batches(ten, "validation", 4, shuffle_seed=None, augment=None)) == [10, 11, 12]
+    assert order(served(ten, "validation")) == [10, 11, 12]
 
 
 def test_pixels_stay_uint8(ten: DecodedDataset) -> None:
-    assert batches(ten)[0][0].dtype == np.uint8
+    assert served(ten)[0][0].dtype == np.uint8
+
+
+def test_shapes_are_known_before_a_batch_is_read(ten: DecodedDataset) -> None:
+    shapes = [tuple(spec.shape) for spec in split_batches(ten, "train", 4).element_spec]
+    assert shapes == [(None, 4, 4, 3), (None, 2)]
 
 
 def test_targets_are_one_hot(ten: DecodedDataset) -> None:
-    targets = batches(ten)[0][1]
+    targets = served(ten)[0][1]
     assert (targets.tolist(), targets.dtype) == ([[1, 0], [0, 1], [1, 0], [0, 1]], np.float32)
 
 
 def test_targets_for_sigmoid_are_one_column(ten: DecodedDataset) -> None:
-    targets = batches(ten, sigmoid=True)[0][1]
+    targets = served(ten, sigmoid=True)[0][1]
     assert (targets.tolist(), targets.dtype) == ([[0], [1], [0], [1]], np.float32)
 
 
+@pytest.fixture(params=["shared", "read by preadv"])
+def mapped(
+    request: pytest.FixtureRequest, ten: DecodedDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> DecodedDataset:
+    """The ten as the cache gives them."""
+    monkeypatch.setattr(pixels_module, "LENT_LIMIT", 10**9 if request.param == "shared" else 0)
+    ten.pixels.tofile(tmp_path / "pixels.bin")
+    return replace(ten, pixels=map_pixels(tmp_path / "pixels.bin", ten.pixels.shape))
+
+
+def test_the_same_comes_out_of_a_mapped_file(ten: DecodedDataset, mapped: DecodedDataset) -> None:
+    assert (order(epoch(mapped)), order(served(mapped))) == (order(epoch(ten)), list(range(10)))
+
+
+def test_a_mapped_file_is_not_copied_to_be_read(ten: DecodedDataset, tmp_path: Path) -> None:
+    """What is written to the file afterwards is served."""
+    ten.pixels.tofile(tmp_path / "pixels.bin")
+    mapped = replace(ten, pixels=map_pixels(tmp_path / "pixels.bin", ten.pixels.shape))
+    batches = split_batches(mapped, "train", 4)
+    with (tmp_path / "pixels.bin").open("r+b") as file:
+        file.write(bytes([77]) * 48)
+    assert order(list(batches.as_numpy_iterator()))[:2] == [77, 1]
+
+
+# A training ---------------------------------------------------------------------------------------------------
+
+
 def test_targets_follow_the_shuffle(ten: DecodedDataset) -> None:
-    pixels, targets = batches(ten, seed=1)[0]
+    pixels, targets = epoch(ten)[0]
     assert targets.argmax(axis=1).tolist() == [int(image.max()) % 2 for image in pixels]
 
 
 def test_a_seed_shuffles_all_images(ten: DecodedDataset) -> None:
-    shuffled = order(batches(ten, seed=1))
+    shuffled = order(epoch(ten))
     assert (sorted(shuffled), shuffled != list(range(10))) == (list(range(10)), True)
 
 
 def test_every_epoch_is_shuffled_anew(ten: DecodedDataset) -> None:
-    served = batches(ten, seed=1)
-    first = order(served)
-    served.on_epoch_end()
-    assert order(served) != first
+    assert order(epoch(ten, 0)) != order(epoch(ten, 1))
+
+
+def test_epochs_follow_each_other(ten: DecodedDataset) -> None:
+    dataset, steps = training_batches(ten, 4, epochs=range(2), seed=1)
+    batches = list(dataset.as_numpy_iterator())
+    assert (steps, order(batches)) == (3, order(epoch(ten, 0)) + order(epoch(ten, 1)))
 
 
 def test_the_same_seed_gives_the_same_epochs(ten: DecodedDataset) -> None:
-    one, other = batches(ten, seed=1), batches(ten, seed=1)
-    one.on_epoch_end()
-    other.on_epoch_end()
-    assert order(one) == order(other)
+    assert order(epoch(ten, 1)) == order(epoch(ten, 1))
 
 
 def test_another_seed_gives_another_order(ten: DecodedDataset) -> None:
-    assert order(batches(ten, seed=1)) != order(batches(ten, seed=2))
+    assert order(epoch(ten, seed=1)) != order(epoch(ten, seed=2))
 
 
 def test_augmentation_is_applied(ten: DecodedDataset) -> None:
-    def augment(pixels: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return pixels + np.float32(100), targets / 2
+    def augment(pixels: Any, targets: Any) -> tuple[Any, Any]:
+        return tf.cast(pixels, tf.float32) + 100, targets / 2
 
-    pixels, targets = Batches(ten, "train", 4, shuffle_seed=None, augment=augment)[0]
-    assert [int(image.max()) for image in pixels] == [100, 101, 102, 103]
-    assert targets.tolist() == [[0.5, 0], [0, 0.5], [0.5, 0], [0, 0.5]]
+    pixels, targets = epoch(ten, augment=augment)[0]
+    plain, whole = epoch(ten)[0]
+    assert (pixels.tolist(), targets.tolist()) == ((plain + np.float32(100)).tolist(), (whole / 2).tolist())
 
 
 def test_fit_with_augmentation_gives_the_same_weights_for_the_same_seed(ten: DecodedDataset) -> None:
@@ -103,8 +154,8 @@ def test_fit_with_augmentation_gives_the_same_weights_for_the_same_seed(ten: Dec
         keras.utils.set_random_seed(0)
         model = keras.Sequential([keras.Input((4, 4, 3)), keras.layers.Flatten(), keras.layers.Dense(2)])
         model.compile("sgd", "mse")
-        served = Batches(ten, "train", 4, shuffle_seed=1, augment=augmenter("light", 1))
-        model.fit(served, epochs=2, verbose=0, shuffle=False)
+        dataset, steps = training_batches(ten, 4, epochs=range(2), seed=1, augment=augmenter("light", 1))
+        model.fit(dataset, steps_per_epoch=steps, epochs=2, verbose=0, shuffle=False)
         return model.get_weights()[0]
 
     assert np.array_equal(trained(), trained())
@@ -114,16 +165,14 @@ def test_fit_with_augmentation_gives_the_same_weights_for_the_same_seed(ten: Dec
 
 
 def sampled(
-    decoded: DecodedDataset, *, sigmoid: bool = False, mixed: bool = False, **given: object
-) -> Batches:
+    decoded: DecodedDataset, number: int = 0, *, sigmoid: bool = False, mixed: bool = False, **given: Any
+) -> list[Batch]:
     """`mixed` gives every image three quarters of its label and a quarter of the other one."""
 
-    def mix(pixels: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def mix(pixels: Any, targets: Any) -> tuple[Any, Any]:
         return pixels, 0.75 * targets + 0.25 * (1 - targets)
 
-    augment = mix if mixed else None
-    sampling = Sampling(**given)
-    return Batches(decoded, "train", 4, shuffle_seed=1, augment=augment, sigmoid=sigmoid, sampling=sampling)
+    return epoch(decoded, number, augment=mix if mixed else None, sigmoid=sigmoid, sampling=Sampling(**given))
 
 
 @pytest.fixture
@@ -165,19 +214,15 @@ def test_an_epoch_has_as_many_batches_as_asked(ten: DecodedDataset) -> None:
 
 
 def test_batches_are_full_where_their_number_is_given(ten: DecodedDataset) -> None:
-    served = sampled(ten, steps_per_epoch=7)
-    assert [len(served[number][0]) for number in range(7)] == [4] * 7
+    assert [len(pixels) for pixels, _ in sampled(ten, steps_per_epoch=7)] == [4] * 7
 
 
 def test_a_short_epoch_goes_on_where_the_last_one_ended(ten: DecodedDataset) -> None:
     """Two epochs of four images out of ten."""
-    served = sampled(ten, steps_per_epoch=1)
-    first = order(served)
-    served.on_epoch_end()
-    assert len({*first, *order(served)}) == 8
+    first, second = (order(sampled(ten, number, steps_per_epoch=1)) for number in range(2))
+    assert len({*first, *second}) == 8
 
 
 def test_oversampling_serves_each_class_as_often(unbalanced: DecodedDataset) -> None:
-    served = sampled(unbalanced, oversample=True)
-    targets = np.concatenate([served[number][1] for number in range(len(served))])
+    targets = np.concatenate([targets for _, targets in sampled(unbalanced, oversample=True)])
     assert targets.sum(axis=0).tolist() == [5, 5]

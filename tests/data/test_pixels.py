@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from zoo.data import pixels as module
-from zoo.data.pixels import is_mapped, map_pixels, read_rows
+from zoo.data.pixels import is_mapped, lend_pixels, map_pixels, read_rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,9 +26,8 @@ def written(tmp_path: Path) -> Path:
     return tmp_path / "pixels.bin"
 
 
-@pytest.fixture(params=["through the map", "by preadv"])
-def mapped(request: pytest.FixtureRequest, written: Path, monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
-    monkeypatch.setattr(module, "MAPPED_LIMIT", 10**9 if request.param == "through the map" else 0)
+@pytest.fixture
+def mapped(written: Path) -> np.ndarray:
     return map_pixels(written, SHAPE)
 
 
@@ -43,14 +42,12 @@ def test_an_array_that_was_never_mapped_is_read_as_well() -> None:
 
 
 @pytest.mark.parametrize("row", [-1, 40])
-def test_a_row_out_of_range_is_an_error(written: Path, row: int) -> None:
+def test_a_row_out_of_range_is_an_error(mapped: np.ndarray, row: int) -> None:
     with pytest.raises(IndexError):
-        read_rows(map_pixels(written, SHAPE), np.array([0, row]))
+        read_rows(mapped, np.array([0, row]))
 
 
-def test_a_file_that_was_cut_is_an_error(written: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAPPED_LIMIT", 0)
-    mapped = map_pixels(written, SHAPE)
+def test_a_file_that_was_cut_is_an_error(mapped: np.ndarray, written: Path) -> None:
     os.truncate(written, 1000)
     with pytest.raises(OSError, match="shorter than it was"):
         read_rows(mapped, np.arange(40))
@@ -85,6 +82,32 @@ def test_the_memory_of_a_batch_is_used_again(written: Path) -> None:
 def test_batches_begin_where_tensorflow_need_not_copy_them(written: Path) -> None:
     mapped = map_pixels(written, SHAPE)
     assert read_rows(mapped, np.arange(8)).ctypes.data % 64 == 0
+
+
+def test_mapped_pixels_cannot_be_written_to(mapped: np.ndarray) -> None:
+    with pytest.raises(ValueError, match="read-only"):
+        mapped[0] = 0
+
+
+def test_lent_pixels_lie_where_the_mapped_ones_do(mapped: np.ndarray) -> None:
+    lent = lend_pixels(mapped)
+    assert lent is not None
+    assert (lent.ctypes.data, lent.shape, lent.flags.writeable) == (mapped.ctypes.data, SHAPE, True)
+
+
+def test_what_is_lent_keeps_the_map(written: Path) -> None:
+    expected, lent = np.fromfile(written, np.uint8).reshape(SHAPE), lend_pixels(map_pixels(written, SHAPE))
+    gc.collect()
+    assert np.array_equal(lent, expected)
+
+
+def test_a_large_file_is_not_lent(written: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LENT_LIMIT", np.prod(SHAPE) - 1)
+    assert lend_pixels(map_pixels(written, SHAPE)) is None
+
+
+def test_what_was_never_mapped_is_not_lent() -> None:
+    assert lend_pixels(np.zeros(SHAPE, np.uint8)) is None
 
 
 def test_pixels_stay_when_the_name_of_their_file_goes(mapped: np.ndarray, written: Path) -> None:

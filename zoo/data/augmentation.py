@@ -6,15 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from zoo.data.policies import MIXING, POLICIES, POLICY_NAMES, parts_of
 
 __all__ = ["POLICIES", "POLICY_NAMES", "Augment", "augmenter"]
 
-Augment = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 Tensor = Any  # tf.Tensor, which is untyped
+Augment = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 Layers = list[Any]  # keras.layers.Layer, which is untyped
 
 
@@ -23,8 +22,9 @@ def augmenter(policy: str, seed: int) -> Augment | None:
 
     It takes uint8 pixels (batch, height, width, 1 or 3 channels) and float32 targets, (batch, classes) or (batch, 1)
     for one sigmoid unit. It returns float32 pixels 0-255 and float32 targets, both of the same shapes; the targets
-    are changed where images are mixed. Only the batch size may differ from call to call. The n-th call of two
-    functions with the same seed gives the same result for the same batch.
+    are changed where images are mixed. The n-th call of two functions with the same seed gives the same result for
+    the same batch. Run eagerly it takes several times as long as a small network's training step: use it in
+    `tf.data.Dataset.map` or in a `tf.function`.
 
     Args:
         policy: a name, or several joined as in `classic+mixup`; see `zoo.data.policies`.
@@ -50,25 +50,7 @@ def augmenter(policy: str, seed: int) -> Augment | None:
             changed, targets = mixed["images"], mixed["labels"]
         return tf.clip_by_value(changed, 0.0, 255.0), targets
 
-    return _compiled(change)
-
-
-def _compiled(change: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]) -> Augment:
-    """Run eagerly these layers take several times as long as a small network's training step.
-
-    One trace, made at the first call, serves each batch size, the last and smaller batch of an epoch too.
-    """
-    compiled: Any = None  # tf.function, which is untyped
-
-    def augment(pixels: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        nonlocal compiled
-        if compiled is None:
-            signature = [tf.TensorSpec((None, *given.shape[1:]), given.dtype) for given in (pixels, targets)]
-            compiled = tf.function(change, input_signature=signature)
-        changed, mixed = compiled(pixels, targets)
-        return changed.numpy(), mixed.numpy()
-
-    return augment
+    return change
 
 
 def _flip(seed: int) -> Layers:

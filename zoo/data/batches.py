@@ -1,90 +1,128 @@
-"""Serves decoded images to Keras, a batch at a time."""
+"""Serves decoded images to Keras, a batch at a time.
+
+What `fit` takes is a tf.data pipeline without a Python generator: a generator costs more than reading the batch.
+Python draws the order once in an epoch; TensorFlow gathers the rows out of the memory map.
+"""
 
 from __future__ import annotations
 
+import functools
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import keras
 import numpy as np
+import tensorflow as tf
 
 from zoo.data.balance import Sampling, balanced_weights, draw_epoch, take_fraction
-from zoo.data.pixels import read_rows
+from zoo.data.pixels import lend_pixels, read_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from zoo.data.augmentation import Augment
     from zoo.data.cache import DecodedDataset
 
+Tensor = Any  # tf.Tensor, which is untyped
 
-class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras is untyped
-    """Batches of one split: pixels (batch, height, width, channels), targets, and weights if classes weigh.
+READY = 2  # batches read ahead
 
-    Pixels are uint8, or float32 where an augmentation made them so. Targets are float32: one-hot
-    (batch, classes), or (batch, 1) for one sigmoid unit. With a seed the images are shuffled anew in each
-    epoch, the same way for the same seed. Give `fit` shuffle=False: it would shuffle the batches by a random
-    number generator of its own.
+
+class TrainingBatches(NamedTuple):
+    """What `fit` takes, with `steps_per_epoch=steps`: a tf.data.Dataset of one epoch after the other."""
+
+    dataset: Any
+    steps: int
+
+
+def split_batches(decoded: DecodedDataset, split: str, batch_size: int, *, sigmoid: bool = False) -> Any:
+    """A tf.data.Dataset of the split's images, each once, in the order of its rows.
+
+    Batches are pixels, uint8 (batch, height, width, channels), and targets, float32: one-hot (batch, classes), or
+    (batch, 1) for one sigmoid unit. The last batch may be smaller.
+    """
+    batched = tf.data.Dataset.from_tensor_slices(decoded.rows[split].astype(np.int64)).batch(batch_size)
+    return batched.map(_reader(decoded, sigmoid=sigmoid)).prefetch(READY)
+
+
+def training_batches(
+    decoded: DecodedDataset,
+    batch_size: int,
+    *,
+    epochs: range,
+    seed: int,
+    augment: Augment | None = None,
+    sigmoid: bool = False,
+    sampling: Sampling | None = None,
+) -> TrainingBatches:
+    """Batches of these epochs of the training split, shuffled anew in each, the same way for the same seed.
+
+    They are as in `split_batches`, but float32 where an augmentation made the pixels so. If classes weigh, the
+    weights of the images, float32 (batch,), come third.
 
     Args:
-        shuffle_seed: None keeps the order of rows.
+        epochs: their numbers, from 0. The n-th is shuffled in the same way wherever a training begins.
         augment: see `zoo.data.augmentation.augmenter`.
         sigmoid: targets for one unit that tells two classes apart.
-        sampling: what an epoch takes; all but its fraction and its class weights need a seed.
+        sampling: what an epoch takes; by default each image once.
     """
+    sampling = sampling or Sampling()
+    rows = decoded.rows["train"]
+    if sampling.fraction < 1:
+        rows = take_fraction(rows, decoded.labels, sampling.fraction)
+    labels = decoded.labels[rows]
+    steps = sampling.steps_per_epoch or math.ceil(len(rows) / batch_size)
+    size = len(rows) if sampling.steps_per_epoch is None else steps * batch_size
 
-    def __init__(
-        self,
-        decoded: DecodedDataset,
-        split: str,
-        batch_size: int,
-        *,
-        shuffle_seed: int | None,
-        augment: Augment | None,
-        sigmoid: bool = False,
-        sampling: Sampling | None = None,
-    ) -> None:
-        super().__init__(workers=1)  # reading from memory is quicker than handing over to another process
-        sampling = sampling or Sampling()
-        self._pixels, self._labels, self._sigmoid = decoded.pixels, decoded.labels, sigmoid
-        self._rows = decoded.rows[split]
-        if sampling.fraction < 1:
-            self._rows = take_fraction(self._rows, decoded.labels, sampling.fraction)
-        classes = len(decoded.class_names)
-        self._target_of = np.array([[0], [1]], np.float32) if sigmoid else np.eye(classes, dtype=np.float32)
-        self._weight_of = None
-        if sampling.class_weights:
-            self._weight_of = balanced_weights(decoded.labels[self._rows], classes)
-        self._batch_size = batch_size
-        self._steps = sampling.steps_per_epoch or math.ceil(len(self._rows) / batch_size)
-        self._size = len(self._rows) if sampling.steps_per_epoch is None else self._steps * batch_size
-        self._kinds = decoded.labels[self._rows] * sampling.oversample
-        self._shuffle_seed = shuffle_seed
-        self._augment = augment
-        self._epoch = 0
-        self._order = self._drawn()
+    def draw(epoch: np.ndarray) -> np.ndarray:
+        drawn = draw_epoch(rows, labels * sampling.oversample, int(epoch), size, seed)
+        return drawn.astype(np.int64, copy=False)
 
-    def __len__(self) -> int:
-        return self._steps
+    def batches_of_epoch(epoch: Tensor) -> Any:
+        # "Not stateful": the same epoch is drawn in the same way. Else nothing would be read ahead.
+        drawn = tf.ensure_shape(tf.numpy_function(draw, [epoch], tf.int64, stateful=False), (None,))
+        return tf.data.Dataset.from_tensor_slices(drawn).batch(batch_size)
 
-    def __getitem__(self, index: int) -> tuple[np.ndarray, ...]:
-        rows = self._order[index * self._batch_size : (index + 1) * self._batch_size]
-        pixels, targets = read_rows(self._pixels, rows), self._target_of[self._labels[rows]]
-        if self._augment is not None:
-            pixels, targets = self._augment(pixels, targets)
-        return (pixels, targets) if self._weight_of is None else (pixels, targets, self._weigh(targets))
+    dataset = tf.data.Dataset.from_tensor_slices(np.array(epochs, np.int64)).flat_map(batches_of_epoch)
+    dataset = dataset.map(_reader(decoded, sigmoid=sigmoid))
+    if augment is not None:
+        dataset = dataset.map(augment)
+    if sampling.class_weights:
+        dataset = dataset.map(_weigher(balanced_weights(labels, len(decoded.class_names)), sigmoid=sigmoid))
+    return TrainingBatches(dataset.prefetch(READY), steps)
 
-    def on_epoch_end(self) -> None:
-        """Shuffle for the next epoch; Keras calls it."""
-        self._epoch += 1
-        self._order = self._drawn()
 
-    def _drawn(self) -> np.ndarray:
-        if self._shuffle_seed is None:
-            return self._rows
-        return draw_epoch(self._rows, self._kinds, self._epoch, self._size, self._shuffle_seed)
+def _reader(decoded: DecodedDataset, *, sigmoid: bool) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
+    """Row numbers (batch,) to pixels and targets."""
+    classes = len(decoded.class_names)
+    target_of = np.array([[0], [1]], np.float32) if sigmoid else np.eye(classes, dtype=np.float32)
+    pixels_of = _pixel_reader(decoded.pixels)
+    labels = tf.constant(decoded.labels.astype(np.int64))
 
-    def _weigh(self, targets: np.ndarray) -> np.ndarray:
-        """Where images are mixed, so are their weights."""
-        if self._sigmoid:
-            targets = np.hstack([1 - targets, targets])
-        weights: np.ndarray = targets @ self._weight_of
-        return weights
+    def read(rows: Tensor) -> tuple[Tensor, Tensor]:
+        return pixels_of(rows), tf.gather(target_of, tf.gather(labels, rows))
+
+    return read
+
+
+def _pixel_reader(pixels: np.ndarray) -> Callable[[Tensor], Tensor]:
+    lent = lend_pixels(pixels)
+    if lent is None:
+
+        def read(rows: Tensor) -> Tensor:
+            found = tf.numpy_function(functools.partial(read_rows, pixels), [rows], tf.uint8, stateful=False)
+            return tf.ensure_shape(found, (None, *pixels.shape[1:]))
+
+        return read
+    with tf.device("CPU:0"):
+        held = tf.experimental.dlpack.from_dlpack(lent.__dlpack__())  # shares the memory
+    return functools.partial(tf.gather, held)
+
+
+def _weigher(weight_of: np.ndarray, *, sigmoid: bool) -> Callable[[Tensor, Tensor], tuple[Tensor, ...]]:
+    """Adds the weight of each image. Where images are mixed, so are their weights."""
+
+    def weigh(pixels: Tensor, targets: Tensor) -> tuple[Tensor, ...]:
+        shares = tf.concat([1 - targets, targets], axis=1) if sigmoid else targets
+        return pixels, targets, tf.linalg.matvec(shares, weight_of)
+
+    return weigh

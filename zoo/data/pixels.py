@@ -1,9 +1,9 @@
-"""Reads decoded pixels back, a batch at a time, in memory that is used again and again.
+"""Reads decoded pixels back: through the map of their file, or rows of them by `preadv`.
 
-Three things cost more than copying the pixels of a batch: memory fresh from the system, which it must map page
-by page; a copy that TensorFlow makes of what does not begin at a multiple of 64 bytes; and pages of the mapped
-file, which count as memory of this process as long as they stay mapped. So batches lie in page-aligned buffers
-that go round, and a large file is read by `preadv` instead of through its map.
+Pages of a mapped file count as memory of this process as long as they stay mapped, so what is large is read by
+`preadv`. Two things would cost more there than the copying itself: memory fresh from the system, which it must map
+page by page, and a copy that TensorFlow makes of what does not begin at a multiple of 64 bytes. So what is read lies
+in page-aligned buffers that go round.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import numpy as np
 if TYPE_CHECKING:
     from pathlib import Path
 
-MAPPED_LIMIT = 1_000_000_000  # bytes; a larger file is not read through its map, to keep memory small
+LENT_LIMIT = 1_000_000_000  # bytes; a larger file is not read through its map, to keep memory small
 POOLED_FROM = 64 * 1024  # bytes; smaller batches are allocated as usual
 BUFFERS_KEPT = 4
 
@@ -40,7 +40,9 @@ def map_pixels(path: Path, shape: tuple[int, ...]) -> np.ndarray:
     file = path.open("rb")
     with contextlib.suppress(OSError):  # a file system without locks, or somebody is about to remove it
         fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    pixels = np.memmap(file, np.uint8, "r", shape=shape)
+    # "c", copy on write, although nobody writes: `lend_pixels` needs memory that could be written to.
+    pixels = np.memmap(file, np.uint8, "c" if math.prod(shape) <= LENT_LIMIT else "r", shape=shape)
+    pixels.flags.writeable = False
     assert isinstance(pixels.base, mmap.mmap)  # noqa: S101  so np.memmap says
     _files[pixels.base] = file  # closed, and the lock released, with the map
     return pixels
@@ -58,17 +60,33 @@ def is_mapped(path: Path) -> bool:
     return False
 
 
+def lend_pixels(pixels: np.ndarray) -> np.ndarray | None:
+    """The map as an array whose memory other libraries may share by DLPack, which takes only what could be written to.
+
+    Do not write to it: the pixels would differ from the file's.
+
+    Returns:
+        None where `read_rows` should be used: the file is large, or `map_pixels` did not map it.
+    """
+    if pixels.nbytes > LENT_LIMIT or not isinstance(pixels.base, mmap.mmap) or pixels.base not in _files:
+        return None
+    return np.frombuffer(pixels.base, np.uint8).reshape(pixels.shape)
+
+
 def read_rows(pixels: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """A copy of these rows: uint8 (len(rows), height, width, channels)."""
-    out = _empty((len(rows), *pixels.shape[1:]))
-    file = _file_of(pixels) if pixels.nbytes > MAPPED_LIMIT else None
-    if file is not None:
-        _read_into(out, file, rows)
-        return out
-    # With "clip" NumPy writes straight into `out`; a row out of range must be found before.
+    """A copy of these rows: uint8 (len(rows), height, width, channels).
+
+    Raises:
+        IndexError: there is no such row.
+        OSError: the file was cut since it was mapped.
+    """
     if len(rows) and not 0 <= rows.min() <= rows.max() < len(pixels):
         raise IndexError(f"rows {rows.min()} to {rows.max()} of {len(pixels)}")
-    np.take(pixels.view(np.ndarray), rows, axis=0, out=out, mode="clip")
+    file = _file_of(pixels)
+    if file is None:
+        return np.take(pixels, rows, axis=0)
+    out = _empty((len(rows), *pixels.shape[1:]))
+    _read_into(out, file, rows)
     return out
 
 

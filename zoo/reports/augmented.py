@@ -114,13 +114,13 @@ def _augment(opened: OpenedDataset, chosen: list[tuple[int, np.ndarray]], augmen
     pixels = np.stack([image for _, image in chosen])
     labels = [opened.images.labels[number] for number, _ in chosen]
     targets = np.eye(len(opened.images.class_names), dtype=np.float32)[labels]
-    versions = [augment(pixels, targets) for _ in range(VERSIONS)]
+    versions = [[np.asarray(part) for part in augment(pixels, targets)] for _ in range(VERSIONS)]
     return [
         Row(
             label,
             _as_rgb(pixels[row]),
             tuple(_as_rgb(changed[row]) for changed, _ in versions),
-            tuple(np.asarray(mixed[row]) for _, mixed in versions),
+            tuple(mixed[row] for _, mixed in versions),
         )
         for row, label in enumerate(labels)
     ]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zoo.data.batches import Batches
+from zoo.data.batches import split_batches
 from zoo.errors import DatasetError
 from zoo.interfaces import Evaluation
 from zoo.training.fit import EVALUATION_BATCH
@@ -31,9 +31,7 @@ def evaluate(classifier: Classifier, decoded: DecodedDataset, split: str) -> Eva
     rows = decoded.rows[split]
     if not len(rows):
         raise DatasetError(f"the {split} split has no images: choose another with --split")
-    batches = Batches(
-        decoded, split, EVALUATION_BATCH, shuffle_seed=None, augment=None, sigmoid=classifier.sigmoid
-    )
+    batches = split_batches(decoded, split, EVALUATION_BATCH, sigmoid=classifier.sigmoid)
     probabilities = _per_class(classifier.network.predict(batches, verbose=0))
     return measure(split, np.asarray(decoded.labels[rows]), probabilities, classifier.class_names)
 

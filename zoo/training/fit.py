@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from zoo.data.augmentation import augmenter
 from zoo.data.balance import Sampling
-from zoo.data.batches import Batches
+from zoo.data.batches import split_batches, training_batches
 from zoo.errors import TrainingError
 from zoo.interfaces import Epoch, Hyperparameters, Objective
 
@@ -80,21 +80,18 @@ def fit(
         TrainingError: the loss became NaN or infinite.
     """
     network, values = classifier.network, dict(hyperparameters)
-    batch_size = int(values["batch_size"])
-    train = Batches(
+    train = training_batches(
         decoded,
-        "train",
-        batch_size,
-        shuffle_seed=settings.seed,
+        int(values["batch_size"]),
+        epochs=range(settings.initial_epoch, settings.epochs),
+        seed=settings.seed,
         augment=augmenter(str(values["augmentation"]), settings.seed),
         sigmoid=classifier.sigmoid,
         sampling=settings.sampling,
     )
-    validation = Batches(
-        decoded, "validation", EVALUATION_BATCH, shuffle_seed=None, augment=None, sigmoid=classifier.sigmoid
-    )
+    validation = split_batches(decoded, "validation", EVALUATION_BATCH, sigmoid=classifier.sigmoid)
     network.compile(
-        optimizer=make_optimizer(values, steps=len(train) * (settings.epochs - settings.initial_epoch)),
+        optimizer=make_optimizer(values, steps=train.steps * (settings.epochs - settings.initial_epoch)),
         loss=make_loss(values, sigmoid=classifier.sigmoid),
         metrics=[make_accuracy(sigmoid=classifier.sigmoid)],
     )
@@ -102,11 +99,12 @@ def fit(
     network.optimizer.build(network.trainable_variables)
     watch = _EpochWatch(settings.objective, on_epoch)
     network.fit(
-        train,
+        train.dataset,
+        steps_per_epoch=train.steps,
         validation_data=validation,
         initial_epoch=settings.initial_epoch,
         epochs=settings.epochs,
-        shuffle=False,  # Batches shuffles by seed; Keras would shuffle the batches by Python's global state
+        shuffle=False,  # they are, and Keras would say that it cannot
         callbacks=[watch, *_callbacks(values, settings)],
         verbose=0,
     )
