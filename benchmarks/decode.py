@@ -1,10 +1,10 @@
 """How fast an image folder is read, at first and from its second epoch on: zoo beside Keras.
 
 Keras means tf.data over image_dataset_from_directory, which decodes in each epoch. Both read files that the system
-has in memory. From the second epoch on each gives shuffled batches of tensors: Keras's are float32; zoo's are uint8,
-a quarter of the bytes, which the model casts. A further figure for zoo adds that cast. That is reading alone; training
-gets zoo's batches through the Python generator that Keras wraps around them, so `fit` of a network that does next to
-nothing is timed with both as well.
+has in memory. From the second epoch on each gives shuffled batches of tensors, out of the very datasets that `fit`
+takes: Keras's are float32; zoo's are uint8, a quarter of the bytes, which the model casts. A further figure for zoo
+adds that cast. In the end both train a network that does next to nothing, zoo with TensorFlow's deterministic mode as
+its trainings are, and the second epoch is read in that mode, too.
 In the first passes TensorFlow starts up for Keras's, and OpenCV for zoo's; "decoding, later" is without either.
 """
 
@@ -23,20 +23,24 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-from zoo.data.batches import Batches
+from zoo.data.batches import training_batches
 from zoo.data.cache import decode_dataset
 from zoo.data.sources import open_dataset
 from zoo.interfaces import Progress
+from zoo.training.fit import start_fresh
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
+
+    from zoo.data.cache import DecodedDataset
 
 SIZE = 96
 BATCH = 32
 CLASSES = 4
 WIDTH, HEIGHT = 260, 200
 ROUNDS = 11
-ALIGNED = 64  # bytes; TensorFlow copies what begins elsewhere
+FITTED = 9  # epochs of `fit` that are timed
+EPOCHS = 20  # of reading from memory; one takes a hundredth of a second
 TARGET_FIRST, TARGET_LATER = 1, 50
 
 
@@ -54,7 +58,7 @@ def main() -> None:
             ours.append(measure_zoo(root / "photos", root / f"cache-{number}"))
         trained = measure_fit(root / "photos", root / "cache-0")
     print_speeds(count, theirs, ours)
-    print_fit(*trained)
+    print_fit(trained)
 
 
 def print_speeds(count: int, theirs: list[float], ours: list[Speeds]) -> None:
@@ -79,11 +83,12 @@ def print_speeds(count: int, theirs: list[float], ours: list[Speeds]) -> None:
     print(f"ratio  the same, cast      {cast / keras_later:10.1f}")
 
 
-def print_fit(theirs: float, ours: float) -> None:
-    """What training gets of it."""
-    print(f"keras  fit, hardly a network{theirs:8,.0f}")
-    print(f"zoo    fit, hardly a network{ours:8,.0f}")
-    print(f"ratio  fit                 {ours / theirs:10.1f}")
+def print_fit(trained: Trained) -> None:
+    """What a training gets of it."""
+    print(f"zoo    deterministic       {trained.reading:10,.0f}")
+    print(f"keras  fit, hardly a net   {trained.theirs:10,.0f}")
+    print(f"zoo    fit, hardly a net   {trained.ours:10,.0f}")
+    print(f"ratio  fit                 {trained.ours / trained.theirs:10.1f}")
 
 
 def draw_photos(root: Path, count: int) -> None:
@@ -117,81 +122,84 @@ def measure_keras(photos: Path) -> float:
     batches = keras.utils.image_dataset_from_directory(
         photos, image_size=(SIZE, SIZE), batch_size=BATCH, seed=0, verbose=False
     )
-    return one_pass(batches)[1]
+    return one_pass(batches)
 
 
 def measure_zoo(photos: Path, cache: Path) -> Speeds:
-    """Opening, decoding into the cache, and later passes with and without a cast.
-
-    A pass over the cache takes a fraction of a second, so the median of seven counts.
-    """
+    """Opening, decoding into the cache, and later epochs with and without a cast."""
     started = time.perf_counter()
     opened = open_dataset(str(photos), {})
     opened_at = time.perf_counter()
     decoded = decode_dataset(opened, SIZE, 3, cache=cache, progress=Progress())
     decoded_at = time.perf_counter()
-    batches = Batches(decoded, "train", BATCH, shuffle_seed=0, augment=None)
-    rows, _ = one_pass(tensors(batches, "float32"))  # the first epoch
-    speeds: dict[str, list[float]] = {"uint8": [], "float32": []}
-    for _ in range(7):
-        for dtype, measured in speeds.items():
-            batches.on_epoch_end()
-            measured.append(one_pass(tensors(batches, dtype))[1])
     count = len(decoded.labels)
     return Speeds(
         opening=count / (opened_at - started),
         decoding=count / (decoded_at - opened_at),
-        later=median(speeds["uint8"]),
-        cast=median(speeds["float32"]),
-        rows=rows,
+        later=later_epochs(decoded, "uint8"),
+        cast=later_epochs(decoded, "float32"),
+        rows=len(decoded.rows["train"]),
     )
 
 
-def measure_fit(photos: Path, cache: Path) -> tuple[float, float]:
-    """Training images per second of `fit` with Keras's batches and with zoo's, after a first epoch."""
-    decoded = decode_dataset(open_dataset(str(photos), {}), SIZE, 3, cache=cache, progress=Progress())
-    rows = len(decoded.rows["train"])
-    batches = Batches(decoded, "train", BATCH, shuffle_seed=0, augment=None)
+def later_epochs(decoded: DecodedDataset, dtype: str) -> float:
+    """Images per second of the epochs after the first, with pixels of this type."""
+    dataset, steps = training_batches(decoded, BATCH, epochs=range(1 + EPOCHS), seed=0)
+    batches = iter(dataset)
+    for _ in range(steps):
+        next(batches)
+    return one_pass((tf.cast(pixels, dtype), targets) for pixels, targets in batches)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """Images per second of `fit` with Keras's batches and with zoo's, and of zoo's reading as in that `fit`."""
+
+    theirs: float
+    ours: float
+    reading: float
+
+
+def measure_fit(photos: Path, cache: Path) -> Trained:
+    """After all else, since the deterministic mode stays on."""
     peers = keras.utils.image_dataset_from_directory(
         photos, image_size=(SIZE, SIZE), batch_size=BATCH, seed=0, label_mode="categorical", verbose=False
     )
-    total = len(decoded.labels)
-    return epoch_speed(peers, total), epoch_speed(batches, rows)
+    decoded = decode_dataset(open_dataset(str(photos), {}), SIZE, 3, cache=cache, progress=Progress())
+    theirs = fit_speed(peers, len(peers), len(decoded.labels))
+    start_fresh(0)
+    dataset, steps = training_batches(decoded, BATCH, epochs=range(1 + FITTED), seed=0)
+    ours = fit_speed(dataset, steps, len(decoded.rows["train"]))
+    return Trained(theirs, ours, later_epochs(decoded, "uint8"))
 
 
-def epoch_speed(batches: Any, images: int) -> float:
-    """Images per second, the median of five epochs, of a network with one dense layer on each image's mean colour."""
+def fit_speed(dataset: Any, steps: int, images: int) -> float:
+    """Images per second of a network with one dense layer on each image's mean colour: the median epoch but the first.
+
+    Args:
+        images: in an epoch.
+    """
     layers = [keras.Input((SIZE, SIZE, 3)), keras.layers.AveragePooling2D(SIZE), keras.layers.Flatten()]
     network = keras.Sequential([*layers, keras.layers.Dense(CLASSES, activation="softmax")])
     network.compile("sgd", "categorical_crossentropy")
-    network.fit(batches, verbose=0, shuffle=False)
-    seconds = []
-    for _ in range(5):
-        started = time.perf_counter()
-        network.fit(batches, verbose=0, shuffle=False)
-        seconds.append(time.perf_counter() - started)
-    return images / median(seconds)
+    ended = []
+    watch = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: ended.append(time.perf_counter()))
+    network.fit(
+        dataset.repeat(),
+        steps_per_epoch=steps,
+        epochs=1 + FITTED,
+        verbose=0,
+        shuffle=False,
+        callbacks=[watch],
+    )
+    return images / median(np.diff(ended))
 
 
-def tensors(batches: Batches, dtype: str) -> Iterator[tuple[Any, Any]]:
-    """One epoch of batches with pixels of this type."""
-    for number in range(len(batches)):
-        pixels, targets = batches[number]
-        yield tf.cast(as_tensor(pixels), dtype), tf.convert_to_tensor(targets)
-
-
-def as_tensor(pixels: np.ndarray) -> Any:
-    """A tensor that shares the batch's memory. Small batches are not aligned for that."""
-    if pixels.ctypes.data % ALIGNED:
-        return tf.convert_to_tensor(pixels)
-    return tf.experimental.dlpack.from_dlpack(pixels.__dlpack__())
-
-
-def one_pass(batches: Iterable[tuple[Any, Any]]) -> tuple[int, float]:
-    """How many images there are, and how many came a second. What is in a tensor is untyped."""
+def one_pass(batches: Iterable[tuple[Any, Any]]) -> float:
+    """How many images came a second. What is in a tensor is untyped."""
     started = time.perf_counter()
     count = sum(len(pixels) for pixels, _ in batches)
-    return count, count / (time.perf_counter() - started)
+    return count / (time.perf_counter() - started)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Serves decoded images to Keras, a batch at a time.
 
 What `fit` takes is a tf.data pipeline without a Python generator: a generator costs more than reading the batch.
-Python draws the order once in an epoch; TensorFlow gathers the rows out of the memory map.
+Python draws the order once in an epoch; TensorFlow gathers the rows out of the memory map, those of several batches
+at once, since calling it costs as much as copying a small batch.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
 
 Tensor = Any  # tf.Tensor, which is untyped
 
-READY = 2  # batches read ahead
+READ_AT_ONCE = 8  # batches
+READ_LIMIT = 32_000_000  # bytes at once, unless a batch is larger
+READ_AHEAD = 2  # batches
 
 
 class TrainingBatches(NamedTuple):
@@ -40,8 +43,8 @@ def split_batches(decoded: DecodedDataset, split: str, batch_size: int, *, sigmo
     Batches are pixels, uint8 (batch, height, width, channels), and targets, float32: one-hot (batch, classes), or
     (batch, 1) for one sigmoid unit. The last batch may be smaller.
     """
-    batched = tf.data.Dataset.from_tensor_slices(decoded.rows[split].astype(np.int64)).batch(batch_size)
-    return batched.map(_reader(decoded, sigmoid=sigmoid)).prefetch(READY)
+    read = _reader(decoded, batch_size, sigmoid=sigmoid)
+    return _read_ahead(read(tf.constant(decoded.rows[split].astype(np.int64))))
 
 
 def training_batches(
@@ -73,35 +76,48 @@ def training_batches(
     steps = sampling.steps_per_epoch or math.ceil(len(rows) / batch_size)
     size = len(rows) if sampling.steps_per_epoch is None else steps * batch_size
 
+    read = _reader(decoded, batch_size, sigmoid=sigmoid)
+
     def draw(epoch: np.ndarray) -> np.ndarray:
         drawn = draw_epoch(rows, labels * sampling.oversample, int(epoch), size, seed)
         return drawn.astype(np.int64, copy=False)
 
     def batches_of_epoch(epoch: Tensor) -> Any:
         # "Not stateful": the same epoch is drawn in the same way. Else nothing would be read ahead.
-        drawn = tf.ensure_shape(tf.numpy_function(draw, [epoch], tf.int64, stateful=False), (None,))
-        return tf.data.Dataset.from_tensor_slices(drawn).batch(batch_size)
+        drawn = tf.numpy_function(draw, [epoch], tf.int64, stateful=False)
+        return read(tf.ensure_shape(drawn, (None,)))
 
     dataset = tf.data.Dataset.from_tensor_slices(np.array(epochs, np.int64)).flat_map(batches_of_epoch)
-    dataset = dataset.map(_reader(decoded, sigmoid=sigmoid))
     if augment is not None:
         dataset = dataset.map(augment)
     if sampling.class_weights:
         dataset = dataset.map(_weigher(balanced_weights(labels, len(decoded.class_names)), sigmoid=sigmoid))
-    return TrainingBatches(dataset.prefetch(READY), steps)
+    return TrainingBatches(_read_ahead(dataset), steps)
 
 
-def _reader(decoded: DecodedDataset, *, sigmoid: bool) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
-    """Row numbers (batch,) to pixels and targets."""
+def _reader(decoded: DecodedDataset, batch_size: int, *, sigmoid: bool) -> Callable[[Tensor], Any]:
+    """Row numbers (images,) to a tf.data.Dataset of batches of pixels and targets."""
     classes = len(decoded.class_names)
     target_of = np.array([[0], [1]], np.float32) if sigmoid else np.eye(classes, dtype=np.float32)
     pixels_of = _pixel_reader(decoded.pixels)
     labels = tf.constant(decoded.labels.astype(np.int64))
+    batch_bytes = batch_size * math.prod(decoded.pixels.shape[1:])
+    at_once = max(1, min(READ_AT_ONCE, READ_LIMIT // batch_bytes))
 
     def read(rows: Tensor) -> tuple[Tensor, Tensor]:
         return pixels_of(rows), tf.gather(target_of, tf.gather(labels, rows))
 
-    return read
+    def batches(rows: Tensor) -> Any:
+        # Where memory is aligned, as it is with most sizes of images, `rebatch` copies nothing.
+        read_at_once = tf.data.Dataset.from_tensor_slices(rows).batch(batch_size * at_once)
+        return read_at_once.map(read).rebatch(batch_size)
+
+    return batches
+
+
+def _read_ahead(batches: Any) -> Any:
+    """On a CPU it gains nothing: training has all cores, and handing over to another thread takes time."""
+    return batches.prefetch(READ_AHEAD) if tf.config.list_physical_devices("GPU") else batches
 
 
 def _pixel_reader(pixels: np.ndarray) -> Callable[[Tensor], Tensor]:
