@@ -1,22 +1,27 @@
 """How fast an image folder is read, at first and from its second epoch on: zoo beside Keras.
 
 Keras means tf.data over image_dataset_from_directory, which decodes in each epoch. Both read files that the system
-has in memory. From the second epoch on each gives shuffled batches of tensors, out of the very datasets that `fit`
-takes: Keras's are float32; zoo's are uint8, a quarter of the bytes, which the model casts. A further figure for zoo
-adds that cast. In the end both train a network that does next to nothing, zoo with TensorFlow's deterministic mode as
-its trainings are, and the second epoch is read in that mode, too.
-In the first passes TensorFlow starts up for Keras's, and OpenCV for zoo's; "decoding, later" is without either.
+has in memory, and all is done by turns, for a busy machine slows both.
+
+First come passes in new processes, each with what starts up in it but the imports. Then, in one process, the datasets
+that `fit` takes are read in a TensorFlow function, as `fit` does: Keras's, and zoo's from the second epoch on. Keras's
+pixels are float32; zoo's are uint8, a quarter of the bytes, which the model casts; a further figure adds that cast.
+In the end both train a network that does next to nothing, beside one batch that is trained on again and again: no
+pipeline is faster. zoo trains, and is read once more, in TensorFlow's deterministic mode, as all its trainings are.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
+import shutil
+import subprocess
+import sys
 import tempfile
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import keras
 import numpy as np
@@ -24,23 +29,18 @@ import tensorflow as tf
 from PIL import Image
 
 from zoo.data.batches import training_batches
-from zoo.data.cache import decode_dataset
+from zoo.data.cache import DecodedDataset, decode_dataset
 from zoo.data.sources import open_dataset
 from zoo.interfaces import Progress
 from zoo.training.fit import start_fresh
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from zoo.data.cache import DecodedDataset
 
 SIZE = 96
 BATCH = 32
 CLASSES = 4
 WIDTH, HEIGHT = 260, 200
-ROUNDS = 11
-FITTED = 9  # epochs of `fit` that are timed
+ROUNDS = 9
 EPOCHS = 20  # of reading from memory; one takes a hundredth of a second
+FITS = 3
 TARGET_FIRST, TARGET_LATER = 1, 50
 
 
@@ -48,129 +48,163 @@ def main() -> None:
     """Print images per second of both and their ratio."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--images", type=int, default=2000, help="how many JPEGs to draw (default 2000)")
-    count = parser.parse_args().images
+    parser.add_argument("--child", nargs=2, metavar=("WHO", "FOLDER"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.child:
+        who, folder = options.child
+        print(read_keras(Path(folder)) if who == "keras" else decode(Path(folder))[1])
+        return
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        draw_photos(root / "photos", count)
-        theirs, ours = [], []
-        for number in range(ROUNDS):  # by turns, for a busy machine slows both
-            theirs.append(measure_keras(root / "photos"))
-            ours.append(measure_zoo(root / "photos", root / f"cache-{number}"))
-        trained = measure_fit(root / "photos", root / "cache-0")
-    print_speeds(count, theirs, ours)
-    print_fit(trained)
+        draw_photos(root / "photos", options.images)
+        os.sync()  # or else they are written to the disk while the first passes are timed
+        print(
+            f"{options.images} JPEGs of {WIDTH}x{HEIGHT}, read as {SIZE}x{SIZE} RGB in batches of {BATCH}, images/s"
+        )
+        compare_first_passes(root)
+        compare_later_passes(root)
+        compare_training(root)
 
 
-def print_speeds(count: int, theirs: list[float], ours: list[Speeds]) -> None:
-    """The first round, in which TensorFlow starts up, and the medians of the others."""
-    keras_later = median(theirs[1:])
-    decoding = median(speeds.decoding for speeds in ours[1:])
-    later = median(speeds.later for speeds in ours)
-    cast = median(speeds.cast for speeds in ours)
-    print(f"{count} JPEGs of {WIDTH}x{HEIGHT}, read as {SIZE}x{SIZE} RGB in batches of {BATCH}, images/s")
-    print(f"keras  first pass          {theirs[0]:10,.0f}  (TensorFlow starts up in it)")
-    print(f"keras  later passes        {keras_later:10,.0f}")
-    print(f"zoo    opening (hashing)   {median(speeds.opening for speeds in ours):10,.0f}")
-    print(f"zoo    first pass          {ours[0].decoding:10,.0f}")
-    print(f"zoo    decoding, later     {decoding:10,.0f}")
-    print(f"zoo    second epoch        {later:10,.0f}  ({ours[0].rows} training images, shuffled)")
-    print(f"zoo    the same, cast      {cast:10,.0f}")
-    print(
-        f"ratio  first passes        {ours[0].decoding / theirs[0]:10.2f}  (target: {TARGET_FIRST} or more)"
-    )
-    print(f"ratio  decoding, later     {decoding / keras_later:10.2f}")
-    print(f"ratio  second epoch        {later / keras_later:10.1f}  (target: {TARGET_LATER} or more)")
-    print(f"ratio  the same, cast      {cast / keras_later:10.1f}")
+def compare_first_passes(root: Path) -> None:
+    """Both in processes of their own."""
+    theirs, ours = [], []
+    for _ in range(ROUNDS):
+        theirs.append(in_process("keras", root))
+        ours.append(in_process("zoo", root))
+    tell("keras  first pass", median(theirs))
+    tell("zoo    first pass", median(ours))
+    tell_ratio("ratio  first passes", ours, theirs, TARGET_FIRST)
 
 
-def print_fit(trained: Trained) -> None:
-    """What a training gets of it."""
-    print(f"zoo    deterministic       {trained.reading:10,.0f}")
-    print(f"keras  fit, hardly a net   {trained.theirs:10,.0f}")
-    print(f"zoo    fit, hardly a net   {trained.ours:10,.0f}")
-    print(f"ratio  fit                 {trained.ours / trained.theirs:10.1f}")
+def compare_later_passes(root: Path) -> None:
+    """In this process; the first round is thrown away, as everything starts up in it."""
+    rounds = [later_round(root) for _ in range(1 + ROUNDS)][1:]
+    theirs, opening, decoding, second, cast = zip(*rounds, strict=True)
+    tell("keras  later passes", median(theirs))
+    tell("zoo    opening (hashing)", median(opening))
+    tell("zoo    decoding anew", median(decoding))
+    tell("zoo    second epoch", median(second))
+    tell("zoo    the same, cast", median(cast))
+    tell_ratio("ratio  decoding anew", decoding, theirs)
+    tell_ratio("ratio  second epoch", second, theirs, TARGET_LATER)
+    tell_ratio("ratio  the same, cast", cast, theirs)
 
 
-def draw_photos(root: Path, count: int) -> None:
+def later_round(root: Path) -> tuple[float, ...]:
+    """Images per second of Keras's pass and of zoo's opening, decoding, second epoch, and the same with a cast."""
+    theirs = read_keras(root)
+    opening, decoding, decoded = decode(root)
+    return theirs, opening, decoding, read_later(decoded, "uint8"), read_later(decoded, "float32")
+
+
+def compare_training(root: Path) -> None:
+    """After all else, since the deterministic mode stays on."""
+    *_, decoded = decode(root)
+    images = len(decoded.rows["train"])
+    peers = keras_batches(root)
+    theirs = median(fit_speed(peers.repeat(), len(peers), len(decoded.labels)) for _ in range(FITS))
+    start_fresh(0)
+    dataset, steps = training_batches(decoded, BATCH, epochs=range(1 + ROUNDS), seed=0)
+    same = dataset.take(1).cache().repeat()
+    ours, bound = [], []
+    for _ in range(FITS):
+        ours.append(fit_speed(dataset, steps, images))
+        bound.append(fit_speed(same, steps, steps * BATCH))
+    tell("zoo    deterministic", read_later(decoded, "uint8"))
+    tell("keras  fit, hardly a net", theirs)
+    tell("zoo    fit, hardly a net", median(ours))
+    tell("zoo    the same batch", median(bound))
+    tell_ratio("ratio  fit", [median(ours)], [theirs])
+
+
+def tell(what: str, speed: float) -> None:
+    """One line of the table."""
+    print(f"{what:26}{speed:10,.0f}")
+
+
+def tell_ratio(what: str, ours: Any, theirs: Any, target: int | None = None) -> None:
+    """The median of the rounds' ratios."""
+    ratio = median(one / other for one, other in zip(ours, theirs, strict=True))
+    print(f"{what:26}{ratio:10.2f}" + (f"  (target: {target} or more)" if target else ""))
+
+
+def draw_photos(folder: Path, count: int) -> None:
     """Cut JPEGs out of scikit-learn's two photos, at the quality of a camera (about 24 kB each)."""
     from sklearn.datasets import load_sample_images
 
     rng = np.random.default_rng(0)
     photos = load_sample_images().images
     for number in range(count):
-        folder = root / f"class-{number % CLASSES}"
-        folder.mkdir(parents=True, exist_ok=True)
+        place = folder / f"class-{number % CLASSES}"
+        place.mkdir(parents=True, exist_ok=True)
         photo = photos[number % len(photos)]
         top, left = rng.integers(0, photo.shape[0] - HEIGHT), rng.integers(0, photo.shape[1] - WIDTH)
         part = Image.fromarray(photo[top : top + HEIGHT, left : left + WIDTH])
-        part.save(folder / f"{number:05}.jpg", quality=95)
+        part.save(place / f"{number:05}.jpg", quality=95)
 
 
-@dataclass(frozen=True)
-class Speeds:
-    """Images per second of zoo's steps, and the images of an epoch."""
-
-    opening: float
-    decoding: float
-    later: float
-    cast: float
-    rows: int
+def in_process(who: str, root: Path) -> float:
+    """Images per second of the first pass in a new process."""
+    command = [sys.executable, __file__, "--child", who, str(root)]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return float(told.splitlines()[-1])
 
 
-def measure_keras(photos: Path) -> float:
-    """Images per second of one pass over a new tf.data pipeline."""
-    batches = keras.utils.image_dataset_from_directory(
-        photos, image_size=(SIZE, SIZE), batch_size=BATCH, seed=0, verbose=False
+def keras_batches(root: Path) -> Any:
+    """A tf.data.Dataset over the folder, shuffled."""
+    return keras.utils.image_dataset_from_directory(
+        root / "photos",
+        image_size=(SIZE, SIZE),
+        batch_size=BATCH,
+        seed=0,
+        label_mode="categorical",
+        verbose=False,
     )
-    return one_pass(batches)
 
 
-def measure_zoo(photos: Path, cache: Path) -> Speeds:
-    """Opening, decoding into the cache, and later epochs with and without a cast."""
+def read_keras(root: Path) -> float:
+    """Images per second of one pass over a new tf.data pipeline."""
+    batches = keras_batches(root)
+    return read_speed(iter(batches), len(batches))
+
+
+def decode(root: Path) -> tuple[float, float, DecodedDataset]:
+    """Images per second of opening, and of decoding into an empty cache, and what comes out."""
+    shutil.rmtree(root / "cache", ignore_errors=True)
     started = time.perf_counter()
-    opened = open_dataset(str(photos), {})
+    opened = open_dataset(str(root / "photos"), {})
     opened_at = time.perf_counter()
-    decoded = decode_dataset(opened, SIZE, 3, cache=cache, progress=Progress())
+    decoded = decode_dataset(opened, SIZE, 3, cache=root / "cache", progress=Progress())
     decoded_at = time.perf_counter()
     count = len(decoded.labels)
-    return Speeds(
-        opening=count / (opened_at - started),
-        decoding=count / (decoded_at - opened_at),
-        later=later_epochs(decoded, "uint8"),
-        cast=later_epochs(decoded, "float32"),
-        rows=len(decoded.rows["train"]),
-    )
+    return count / (opened_at - started), count / (decoded_at - opened_at), decoded
 
 
-def later_epochs(decoded: DecodedDataset, dtype: str) -> float:
+def read_later(decoded: DecodedDataset, dtype: str) -> float:
     """Images per second of the epochs after the first, with pixels of this type."""
     dataset, steps = training_batches(decoded, BATCH, epochs=range(1 + EPOCHS), seed=0)
+    if dtype != "uint8":
+        dataset = dataset.map(lambda pixels, targets: (tf.cast(pixels, dtype), targets))
     batches = iter(dataset)
-    for _ in range(steps):
-        next(batches)
-    return one_pass((tf.cast(pixels, dtype), targets) for pixels, targets in batches)
+    read_speed(batches, steps)
+    return read_speed(batches, steps * EPOCHS)
 
 
-@dataclass(frozen=True)
-class Trained:
-    """Images per second of `fit` with Keras's batches and with zoo's, and of zoo's reading as in that `fit`."""
-
-    theirs: float
-    ours: float
-    reading: float
+def read_speed(batches: Any, steps: int) -> float:
+    """Images per second of this many batches."""
+    started = time.perf_counter()
+    count = int(_read(batches, tf.constant(steps)))
+    return count / (time.perf_counter() - started)
 
 
-def measure_fit(photos: Path, cache: Path) -> Trained:
-    """After all else, since the deterministic mode stays on."""
-    peers = keras.utils.image_dataset_from_directory(
-        photos, image_size=(SIZE, SIZE), batch_size=BATCH, seed=0, label_mode="categorical", verbose=False
-    )
-    decoded = decode_dataset(open_dataset(str(photos), {}), SIZE, 3, cache=cache, progress=Progress())
-    theirs = fit_speed(peers, len(peers), len(decoded.labels))
-    start_fresh(0)
-    dataset, steps = training_batches(decoded, BATCH, epochs=range(1 + FITTED), seed=0)
-    ours = fit_speed(dataset, steps, len(decoded.rows["train"]))
-    return Trained(theirs, ours, later_epochs(decoded, "uint8"))
+@tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]  # TensorFlow is untyped
+def _read(batches: Any, steps: Any) -> Any:
+    count = 0
+    for _ in tf.range(steps):
+        pixels, _ = next(batches)
+        count += tf.shape(pixels)[0]
+    return count
 
 
 def fit_speed(dataset: Any, steps: int, images: int) -> float:
@@ -182,24 +216,12 @@ def fit_speed(dataset: Any, steps: int, images: int) -> float:
     layers = [keras.Input((SIZE, SIZE, 3)), keras.layers.AveragePooling2D(SIZE), keras.layers.Flatten()]
     network = keras.Sequential([*layers, keras.layers.Dense(CLASSES, activation="softmax")])
     network.compile("sgd", "categorical_crossentropy")
-    ended = []
+    ended: list[float] = []
     watch = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: ended.append(time.perf_counter()))
     network.fit(
-        dataset.repeat(),
-        steps_per_epoch=steps,
-        epochs=1 + FITTED,
-        verbose=0,
-        shuffle=False,
-        callbacks=[watch],
+        dataset, steps_per_epoch=steps, epochs=1 + ROUNDS, verbose=0, shuffle=False, callbacks=[watch]
     )
-    return images / median(np.diff(ended))
-
-
-def one_pass(batches: Iterable[tuple[Any, Any]]) -> float:
-    """How many images came a second. What is in a tensor is untyped."""
-    started = time.perf_counter()
-    count = sum(len(pixels) for pixels, _ in batches)
-    return count / (time.perf_counter() - started)
+    return float(images / median(np.diff(ended)))
 
 
 if __name__ == "__main__":

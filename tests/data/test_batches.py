@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from zoo.data import batches as batches_module
 from zoo.data import pixels as pixels_module
 from zoo.data.augmentation import augmenter
 from zoo.data.balance import Sampling
@@ -130,6 +131,17 @@ def test_epochs_follow_each_other(ten: DecodedDataset) -> None:
     dataset, steps = training_batches(ten, 4, epochs=range(2), seed=1)
     batches = list(dataset.as_numpy_iterator())
     assert (steps, order(batches)) == (3, order(epoch(ten, 0)) + order(epoch(ten, 1)))
+
+
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_batches_are_the_same_however_many_are_read_at_once(
+    ten: DecodedDataset, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    expected = order(epoch(ten, 0)), order(epoch(ten, 1))
+    monkeypatch.setattr(batches_module, "READ_LIMIT", at_once * 4 * ten.pixels[0].nbytes)
+    batches = list(training_batches(ten, 4, epochs=range(2), seed=1).dataset.as_numpy_iterator())
+    sizes = [len(pixels) for pixels, _ in batches]
+    assert (sizes, order(batches[:3]), order(batches[3:])) == ([4, 4, 2] * 2, *expected)
 
 
 def test_the_same_seed_gives_the_same_epochs(ten: DecodedDataset) -> None:

@@ -43,8 +43,9 @@ def split_batches(decoded: DecodedDataset, split: str, batch_size: int, *, sigmo
     Batches are pixels, uint8 (batch, height, width, channels), and targets, float32: one-hot (batch, classes), or
     (batch, 1) for one sigmoid unit. The last batch may be smaller.
     """
-    read = _reader(decoded, batch_size, sigmoid=sigmoid)
-    return _read_ahead(read(tf.constant(decoded.rows[split].astype(np.int64))))
+    rows = tf.data.Dataset.from_tensor_slices(decoded.rows[split].astype(np.int64))
+    some = rows.batch(batch_size * _batches_at_once(decoded, batch_size))
+    return _read_ahead(some.map(_reader(decoded, sigmoid=sigmoid)).rebatch(batch_size))
 
 
 def training_batches(
@@ -75,19 +76,21 @@ def training_batches(
     labels = decoded.labels[rows]
     steps = sampling.steps_per_epoch or math.ceil(len(rows) / batch_size)
     size = len(rows) if sampling.steps_per_epoch is None else steps * batch_size
-
-    read = _reader(decoded, batch_size, sigmoid=sigmoid)
+    at_once = batch_size * _batches_at_once(decoded, batch_size)
 
     def draw(epoch: np.ndarray) -> np.ndarray:
         drawn = draw_epoch(rows, labels * sampling.oversample, int(epoch), size, seed)
         return drawn.astype(np.int64, copy=False)
 
-    def batches_of_epoch(epoch: Tensor) -> Any:
+    def rows_of_epoch(epoch: Tensor) -> Any:
         # "Not stateful": the same epoch is drawn in the same way. Else nothing would be read ahead.
         drawn = tf.numpy_function(draw, [epoch], tf.int64, stateful=False)
-        return read(tf.ensure_shape(drawn, (None,)))
+        return tf.data.Dataset.from_tensor_slices(tf.ensure_shape(drawn, (None,))).batch(at_once)
 
-    dataset = tf.data.Dataset.from_tensor_slices(np.array(epochs, np.int64)).flat_map(batches_of_epoch)
+    some = tf.data.Dataset.from_tensor_slices(np.array(epochs, np.int64)).flat_map(rows_of_epoch)
+    # The sizes are gone through again in each epoch.
+    sizes = np.minimum(batch_size, size - batch_size * np.arange(steps))
+    dataset = some.map(_reader(decoded, sigmoid=sigmoid)).rebatch(sizes)
     if augment is not None:
         dataset = dataset.map(augment)
     if sampling.class_weights:
@@ -95,24 +98,22 @@ def training_batches(
     return TrainingBatches(_read_ahead(dataset), steps)
 
 
-def _reader(decoded: DecodedDataset, batch_size: int, *, sigmoid: bool) -> Callable[[Tensor], Any]:
-    """Row numbers (images,) to a tf.data.Dataset of batches of pixels and targets."""
+def _batches_at_once(decoded: DecodedDataset, batch_size: int) -> int:
+    """How many to read before `rebatch` cuts them up, which copies nothing where memory is aligned, as it mostly is."""
+    return max(1, min(READ_AT_ONCE, READ_LIMIT // (batch_size * math.prod(decoded.pixels.shape[1:]))))
+
+
+def _reader(decoded: DecodedDataset, *, sigmoid: bool) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
+    """Row numbers (images,) to pixels and targets."""
     classes = len(decoded.class_names)
     target_of = np.array([[0], [1]], np.float32) if sigmoid else np.eye(classes, dtype=np.float32)
     pixels_of = _pixel_reader(decoded.pixels)
     labels = tf.constant(decoded.labels.astype(np.int64))
-    batch_bytes = batch_size * math.prod(decoded.pixels.shape[1:])
-    at_once = max(1, min(READ_AT_ONCE, READ_LIMIT // batch_bytes))
 
     def read(rows: Tensor) -> tuple[Tensor, Tensor]:
         return pixels_of(rows), tf.gather(target_of, tf.gather(labels, rows))
 
-    def batches(rows: Tensor) -> Any:
-        # Where memory is aligned, as it is with most sizes of images, `rebatch` copies nothing.
-        read_at_once = tf.data.Dataset.from_tensor_slices(rows).batch(batch_size * at_once)
-        return read_at_once.map(read).rebatch(batch_size)
-
-    return batches
+    return read
 
 
 def _read_ahead(batches: Any) -> Any:
