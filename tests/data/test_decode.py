@@ -254,11 +254,26 @@ def test_the_header_tells_size_and_colour(tmp_path: Path, mode: str, is_gray: bo
     assert image_header(path) == (7, 5, is_gray)
 
 
-def test_the_header_is_read_without_decoding(tmp_path: Path) -> None:
-    path = tmp_path / "image.jpg"
-    content = encoded(gradient(), "JPEG")
-    path.write_bytes(content[: content.index(b"\xff\xda") + 20])  # hardly anything after the headers
+@pytest.mark.parametrize(("kind", "pixels"), [("JPEG", b"\xff\xda"), ("PNG", b"IDAT")])
+def test_the_header_is_read_without_decoding(tmp_path: Path, kind: str, pixels: bytes) -> None:
+    path = tmp_path / "image"
+    content = encoded(gradient(), kind)
+    path.write_bytes(content[: content.index(pixels) + 20])  # hardly anything after the headers
     assert image_header(path) == (32, 32, False)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+def test_the_header_tells_the_size_of_the_upright_image(tmp_path: Path, kind: str, orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.new("RGB", (7, 5)).save(tmp_path / "image", kind, exif=exif)
+    assert image_header(tmp_path / "image") == ((5, 7, False) if orientation > 4 else (7, 5, False))
+
+
+def test_damaged_exif_does_not_cost_the_header(tmp_path: Path) -> None:
+    Image.new("RGB", (7, 5)).save(tmp_path / "image", "JPEG", exif=b"Exif\x00\x00nonsense")
+    assert image_header(tmp_path / "image") == (7, 5, False)
 
 
 def test_a_header_that_is_none_is_unreadable(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from zoo.data.jpeg import decode_jpeg
-from zoo.data.pictures import image_of, pixels_of, turn_upright
+from zoo.data.pictures import image_of, lies_on_its_side, pixels_of, turn_upright
 from zoo.errors import DatasetError, reason_of
 
 if TYPE_CHECKING:
@@ -93,14 +93,14 @@ def decode_array(array: np.ndarray, size: int, channels: int) -> np.ndarray:
 
 
 def image_header(path: Path) -> tuple[int, int, bool]:
-    """Width and height as stored, before any EXIF rotation, and whether the image is gray; decodes no pixels.
+    """Width and height of the upright image, and whether it is gray; decodes no pixels.
 
     Raises:
         UnreadableImage: the file is missing, empty or no image.
     """
     try:
         with Image.open(path, formats=FORMATS) as image:
-            width, height = image.size
+            width, height = image.size[::-1] if lies_on_its_side(image) else image.size
             return width, height, image.mode in ("1", "L", "LA", "La") or _is_wide(image)
     except Exception as error:  # as in decode_bytes
         raise UnreadableImage(str(path), _reason(error)) from error

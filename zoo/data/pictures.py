@@ -31,3 +31,14 @@ def turn_upright(square: Image.Image, original: Image.Image) -> None:
         if orientation != 1:
             square.getexif()[ExifTags.Base.Orientation] = orientation
             ImageOps.exif_transpose(square, in_place=True)
+
+
+def lies_on_its_side(image: Image.Image) -> bool:
+    """Whether EXIF says that width and height change places. Decodes no pixels of an image that was just opened."""
+    # Of a TIFF Pillow tells the upright size. A PNG it would decode in search of EXIF behind the pixels.
+    if image.format == "TIFF" or (image.format == "PNG" and "exif" not in image.info):
+        return False
+    with contextlib.suppress(Exception):
+        orientation: int = image.getexif().get(ExifTags.Base.Orientation, 1)
+        return orientation >= 5
+    return False
