@@ -124,7 +124,7 @@ def test_what_trains_is_told_before_training(
 
 
 def test_frozen_weights_stay_as_they_are(workspace: Workspace, finetune: Callable, parent: Model) -> None:
-    child = finetune("pets", "1")
+    child = finetune("three", "1")
     before, after = (workspace.registry.load_content(model.id).tensors for model in (parent, child))
     same = {path for path in before if path in after and np.array_equal(before[path], after[path])}
     assert same == {"front_conv/kernel", "front_conv/bias"}

@@ -45,7 +45,10 @@ def split_batches(decoded: DecodedDataset, split: str, batch_size: int, *, sigmo
     """
     rows = tf.data.Dataset.from_tensor_slices(decoded.rows[split].astype(np.int64))
     some = rows.batch(batch_size * _batches_at_once(decoded, batch_size))
-    return _read_ahead(some.map(_reader(decoded, sigmoid=sigmoid)).rebatch(batch_size))
+    batches = some.map(_reader(decoded, sigmoid=sigmoid)).rebatch(batch_size)
+    # Keras warns of running out of data where it does not know the number.
+    steps = math.ceil(len(decoded.rows[split]) / batch_size)
+    return _read_ahead(batches.apply(tf.data.experimental.assert_cardinality(steps)))
 
 
 def training_batches(
