@@ -25,14 +25,12 @@ AT_HAND = {name: one for name, one in PLUGINS.datasets.items() if name not in DO
 every_dataset = pytest.mark.parametrize("dataset", AT_HAND.values(), ids=AT_HAND)
 
 
-OF_LAYERS = ("draws", "trains", "frozen", "reloads", "exports")
-SLOW = ("frozen", "exports")
+SLOW = ("draws", "trains", "frozen", "exports")
 
 
 def marks_of(name: str, check: str) -> tuple[pytest.MarkDecorator, ...]:
     """What takes long and is tested with smaller networks of the same kind."""
-    long = (name in DEEPER and check in OF_LAYERS) or (name in LARGE and check in SLOW)
-    return (pytest.mark.large,) if long else ()
+    return (pytest.mark.large,) if name in DEEPER or (name in LARGE and check in SLOW) else ()
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 import numpy as np
 import pytest
+from large_networks import DEEPER
 from PIL import Image
 from weights_files import keras_network, save, save_as_keras_2_does
 
@@ -233,21 +234,33 @@ def listen(fname, origin, **arguments):
 file_utils.get_file = listen
 
 told = {}
-for name, architecture in load_plugins().architectures.items():
-    if "imagenet" in architecture.weights:
-        size = architecture.min_size
-        try:
-            architecture.backbone(HyperParameters(), keras.Input((size, size, 3)), weights="imagenet")
-        except ZooError as error:
-            told[name] = str(error), *looked_for.pop()
-Path(sys.argv[1]).write_text(json.dumps(told))
+plugins = load_plugins()
+for name in json.loads(sys.argv[1]):
+    architecture = plugins.architecture(name)
+    size = architecture.min_size
+    try:
+        architecture.backbone(HyperParameters(), keras.Input((size, size, 3)), weights="imagenet")
+    except ZooError as error:
+        told[name] = str(error), *looked_for.pop()
+Path("told.json").write_text(json.dumps(told))
 sys.exit(run(sys.argv[2:]))
 """
 
 
-@pytest.fixture(scope="module")
-def offline(folder: Path) -> dict[str, Any]:
-    """What a process without network says of each architecture's ImageNet weights, and of one whose file is there."""
+NAMES = [name for name, one in ARCHITECTURES.items() if "imagenet" in one.weights]
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param([name for name in NAMES if name not in DEEPER], id="most"),
+        pytest.param([name for name in NAMES if name in DEEPER], id="deeper", marks=pytest.mark.large),
+    ],
+)
+def offline(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What a process without network says of architectures' ImageNet weights, and of one whose file is there."""
+    folder = tmp_path_factory.mktemp("offline")
+    draw_photos(folder / "photos")
     home = folder / "keras"
     (home / "models").mkdir(parents=True)
     network = keras.applications.MobileNetV2(
@@ -258,7 +271,7 @@ def offline(folder: Path) -> dict[str, Any]:
     command = "train mobilenet-v2 photos --image-size 96 --set alpha=0.35 --epochs 1 --weights imagenet --freeze all"
     proxies = {"http_proxy": PROXY, "https_proxy": PROXY, "no_proxy": ""}
     done = subprocess.run(
-        [sys.executable, "-c", ASK_FOR_ALL, "told.json", *command.split(), "--json"],
+        [sys.executable, "-c", ASK_FOR_ALL, json.dumps(request.param), *command.split(), "--json"],
         cwd=folder,
         env={**os.environ, **proxies, "KERAS_HOME": str(home), "ZOO_REGISTRY": str(folder / "imagenet.db")},
         capture_output=True,
@@ -267,6 +280,8 @@ def offline(folder: Path) -> dict[str, Any]:
     )
     assert done.returncode == 0, done.stderr
     return {
+        "folder": folder,
+        "asked": request.param,
         "told": json.loads((folder / "told.json").read_text()),
         "files": sorted(path.name for path in (home / "models").iterdir()),
         "out": done.stdout,
@@ -275,18 +290,18 @@ def offline(folder: Path) -> dict[str, Any]:
     }
 
 
-def test_imagenet_weights_that_cannot_be_downloaded(folder: Path, offline: dict[str, Any]) -> None:
+def test_imagenet_weights_that_cannot_be_downloaded(offline: dict[str, Any]) -> None:
     """Each architecture names the file that Keras looks for, where it is to be had and where it belongs."""
     networks = {name: message.split(" of ")[1].split()[0] for name, (message, *_) in offline["told"].items()}
     assert {name: message for name, (message, *_) in offline["told"].items()} == {
         name: f"the ImageNet weights of {networks[name]} cannot be downloaded: get {file} from {url} and put it "
-        f"into {folder / 'keras' / subfolder}, or name another weights file with --weights PATH"
+        f"into {offline['folder'] / 'keras' / subfolder}, or name another weights file with --weights PATH"
         for name, (_, file, url, subfolder) in offline["told"].items()
     }
 
 
 def test_every_architecture_was_asked(offline: dict[str, Any]) -> None:
-    assert set(offline["told"]) == {name for name, one in ARCHITECTURES.items() if "imagenet" in one.weights}
+    assert list(offline["told"]) == offline["asked"]
 
 
 def test_a_failed_download_leaves_nothing(offline: dict[str, Any]) -> None:
@@ -298,8 +313,8 @@ def test_a_download_is_no_part_of_the_result(offline: dict[str, Any]) -> None:
     assert json.loads(offline["out"])["architecture"] == "mobilenet-v2"
 
 
-def test_imagenet_weights_arrive(folder: Path, offline: dict[str, Any]) -> None:
-    with open_registry(folder / "imagenet.db", create=False) as registry:
+def test_imagenet_weights_arrive(offline: dict[str, Any]) -> None:
+    with open_registry(offline["folder"] / "imagenet.db", create=False) as registry:
         (run,) = registry.runs()
         tensors = registry.load_content(str(run.model_id)).tensors
     assert run.plan.settings["weights"] == "imagenet"
