@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from zoo.data.policies import MIXING, POLICIES, POLICY_NAMES, parts_of
 
-__all__ = ["POLICIES", "POLICY_NAMES", "Augment", "augmenter"]
+__all__ = ["POLICIES", "POLICY_NAMES", "Augment", "Tensor", "augmenter"]
 
 Tensor = Any  # tf.Tensor, which is untyped
 Augment = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]

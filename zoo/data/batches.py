@@ -20,10 +20,8 @@ from zoo.data.pixels import lend_pixels, read_rows
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from zoo.data.augmentation import Augment
+    from zoo.data.augmentation import Augment, Tensor
     from zoo.data.cache import DecodedDataset
-
-Tensor = Any  # tf.Tensor, which is untyped
 
 READ_AT_ONCE = 8  # batches
 READ_LIMIT = 32_000_000  # bytes at once, unless a batch is larger
@@ -44,7 +42,7 @@ def split_batches(decoded: DecodedDataset, split: str, batch_size: int, *, sigmo
     (batch, 1) for one sigmoid unit. The last batch may be smaller.
     """
     rows = tf.data.Dataset.from_tensor_slices(decoded.rows[split].astype(np.int64))
-    some = rows.batch(batch_size * _batches_at_once(decoded, batch_size))
+    some = rows.batch(_read_at_once(decoded, batch_size))
     batches = some.map(_reader(decoded, sigmoid=sigmoid)).rebatch(batch_size)
     # Keras warns of running out of data where it does not know the number.
     steps = math.ceil(len(decoded.rows[split]) / batch_size)
@@ -79,7 +77,7 @@ def training_batches(
     labels = decoded.labels[rows]
     steps = sampling.steps_per_epoch or math.ceil(len(rows) / batch_size)
     size = len(rows) if sampling.steps_per_epoch is None else steps * batch_size
-    at_once = batch_size * _batches_at_once(decoded, batch_size)
+    at_once = _read_at_once(decoded, batch_size)
 
     def draw(epoch: np.ndarray) -> np.ndarray:
         drawn = draw_epoch(rows, labels * sampling.oversample, int(epoch), size, seed)
@@ -101,9 +99,10 @@ def training_batches(
     return TrainingBatches(_read_ahead(dataset), steps)
 
 
-def _batches_at_once(decoded: DecodedDataset, batch_size: int) -> int:
-    """How many to read before `rebatch` cuts them up, which copies nothing where memory is aligned, as it mostly is."""
-    return max(1, min(READ_AT_ONCE, READ_LIMIT // (batch_size * math.prod(decoded.pixels.shape[1:]))))
+def _read_at_once(decoded: DecodedDataset, batch_size: int) -> int:
+    """How many rows, a multiple of the batch size. `rebatch` cuts them up, without a copy where memory is aligned."""
+    batch_bytes = batch_size * math.prod(decoded.pixels.shape[1:])
+    return batch_size * max(1, min(READ_AT_ONCE, READ_LIMIT // batch_bytes))
 
 
 def _reader(decoded: DecodedDataset, *, sigmoid: bool) -> Callable[[Tensor], tuple[Tensor, Tensor]]:

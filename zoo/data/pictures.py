@@ -25,12 +25,10 @@ def turn_upright(square: Image.Image, original: Image.Image) -> None:
         square: what the original was stretched to, after decoding.
         original: an image as Pillow opened it.
     """
-    # Damaged EXIF says nothing about the pixels, which are decoded already.
-    with contextlib.suppress(Exception):
-        orientation = original.getexif().get(ExifTags.Base.Orientation, 1)
-        if orientation != 1:
-            square.getexif()[ExifTags.Base.Orientation] = orientation
-            ImageOps.exif_transpose(square, in_place=True)
+    orientation = _orientation(original)
+    if orientation != 1:
+        square.getexif()[ExifTags.Base.Orientation] = orientation
+        ImageOps.exif_transpose(square, in_place=True)
 
 
 def lies_on_its_side(image: Image.Image) -> bool:
@@ -38,7 +36,13 @@ def lies_on_its_side(image: Image.Image) -> bool:
     # Of a TIFF Pillow tells the upright size. A PNG it would decode in search of EXIF behind the pixels.
     if image.format == "TIFF" or (image.format == "PNG" and "exif" not in image.info):
         return False
+    return _orientation(image) >= 5
+
+
+def _orientation(image: Image.Image) -> int:
+    """From 1, upright, to 8; 1 where EXIF is damaged, which says nothing about the pixels."""
     with contextlib.suppress(Exception):
-        orientation: int = image.getexif().get(ExifTags.Base.Orientation, 1)
-        return orientation >= 5
-    return False
+        told = image.getexif().get(ExifTags.Base.Orientation, 1)
+        if told in range(1, 9):
+            return int(told)
+    return 1

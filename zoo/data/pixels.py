@@ -68,9 +68,10 @@ def lend_pixels(pixels: np.ndarray) -> np.ndarray | None:
     Returns:
         None where `read_rows` should be used: the file is large, or `map_pixels` did not map it.
     """
-    if pixels.nbytes > LENT_LIMIT or not isinstance(pixels.base, mmap.mmap) or pixels.base not in _files:
+    mapped = _map_of(pixels)
+    if mapped is None or pixels.nbytes > LENT_LIMIT:
         return None
-    return np.frombuffer(pixels.base, np.uint8).reshape(pixels.shape)
+    return np.frombuffer(mapped, np.uint8).reshape(pixels.shape)
 
 
 def read_rows(pixels: np.ndarray, rows: np.ndarray) -> np.ndarray:
@@ -82,11 +83,11 @@ def read_rows(pixels: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """
     if len(rows) and not 0 <= rows.min() <= rows.max() < len(pixels):
         raise IndexError(f"rows {rows.min()} to {rows.max()} of {len(pixels)}")
-    file = _file_of(pixels)
-    if file is None:
+    mapped = _map_of(pixels)
+    if mapped is None:
         return np.take(pixels, rows, axis=0)
     out = _empty((len(rows), *pixels.shape[1:]))
-    _read_into(out, file, rows)
+    _read_into(out, _files[mapped], rows)
     return out
 
 
@@ -120,9 +121,9 @@ def _empty(shape: tuple[int, ...]) -> np.ndarray:
     return array.reshape(shape)
 
 
-def _file_of(pixels: np.ndarray) -> BinaryIO | None:
-    """The file that these pixels are mapped from, unless it was not `map_pixels` that did it."""
-    return _files.get(pixels.base) if isinstance(pixels.base, mmap.mmap) else None
+def _map_of(pixels: np.ndarray) -> mmap.mmap | None:
+    """The map that these pixels are, unless it was not `map_pixels` that made it."""
+    return pixels.base if isinstance(pixels.base, mmap.mmap) and pixels.base in _files else None
 
 
 def _give_back(buffer: mmap.mmap) -> None:
