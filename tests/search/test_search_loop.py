@@ -132,7 +132,7 @@ def test_trials_are_numbered_from_one(algorithm: str) -> None:
     assert [trial.number for trial in searched(plan(algorithm)).started] == [1, 2, 3, 4, 5]
 
 
-@pytest.mark.parametrize("algorithm", ["random", "grid", "bayesian"])
+@pytest.mark.parametrize("algorithm", ["random", "grid", "bayesian", "tpe"])
 def test_the_first_trial_has_the_defaults(algorithm: str) -> None:
     assert searched(plan(algorithm)).values[0] == {"kind": "small", "pool": True, "optimizer": "adam"}
 

@@ -31,7 +31,7 @@ from zoo.cli.output import print_fields, print_json
     "--algorithm",
     default="random",
     show_default=True,
-    metavar="random|grid|bayesian|hyperband",
+    metavar="random|grid|bayesian|hyperband|tpe",
     help="How the next trial is chosen.",
 )
 @click.option("--trials", type=click.IntRange(1), default=10, show_default=True, help="The most trials.")

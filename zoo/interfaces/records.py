@@ -169,7 +169,7 @@ class SearchPlan:
     """All that is known of a search before it starts.
 
     Args:
-        algorithm: random, grid, bayesian or hyperband.
+        algorithm: random, grid, bayesian, hyperband or tpe.
         trials: the most trials it will run.
         epochs: the most epochs a trial will run.
         fixed: hyperparameters that are not searched but set.

@@ -16,6 +16,7 @@ from keras_tuner.oracles import (
 from zoo.errors import SearchError, UnknownNameError
 from zoo.interfaces import Hyperparameters, Objective, SearchPlan, Trial
 from zoo.models.space import fill_in, restore
+from zoo.search.tpe import TPEOracle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -55,6 +56,7 @@ _ORACLES: Mapping[str, Callable[..., keras_tuner.Oracle]] = {
     "grid": GridSearchOracle,
     "bayesian": _BayesianOracle,
     "hyperband": HyperbandOracle,
+    "tpe": TPEOracle,
 }
 
 ALGORITHMS = tuple(_ORACLES)
@@ -84,9 +86,12 @@ def make_oracle(plan: SearchPlan) -> keras_tuner.Oracle:
         "max_consecutive_failed_trials": NEVER,
         "seed": plan.seed + 1,  # Keras Tuner takes 0 for no seed
     }
+    # Keras Tuner's default is 3 random trials for each hyperparameter, more than most searches run in all.
+    random_trials = max(3, min(10, plan.trials // 3))
     if plan.algorithm == "bayesian":
-        # Keras Tuner's default is 3 random trials for each hyperparameter, more than most searches run in all.
-        options["num_initial_points"] = max(3, min(10, plan.trials // 3))
+        options["num_initial_points"] = random_trials
+    if plan.algorithm == "tpe":
+        options["random_trials"] = random_trials
     if plan.algorithm == "hyperband":
         oracle = HyperbandOracle(max_epochs=plan.epochs, **options)
         oracle.max_trials = plan.trials

@@ -65,7 +65,7 @@ def search(
     """Search for the best hyperparameters.
 
     Args:
-        algorithm: random, grid, bayesian or hyperband.
+        algorithm: random, grid, bayesian, hyperband or tpe.
         trials: the most trials to run.
         objective: `val_accuracy` or `val_loss`.
         hyperparameters: those to hold at a value instead of searching them.
