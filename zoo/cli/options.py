@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -31,6 +32,23 @@ def _pairs(_ctx: click.Context, _param: click.Parameter, given: tuple[str, ...])
             raise click.BadParameter(f"'{text}' is not of the form name=value")
         pairs[name] = value
     return pairs
+
+
+class Duration(click.ParamType):  # type: ignore[type-arg]  # generic only in newer versions of click
+    """`90s`, `10m`, `1h30m`; a number alone counts seconds. Gives seconds."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The seconds; fails with one line."""
+        if isinstance(value, float):
+            return value
+        found = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?", value)
+        hours, minutes, seconds = (int(part or 0) for part in found.groups()) if found else (0, 0, 0)
+        total = 3600 * hours + 60 * minutes + seconds
+        if not total:
+            self.fail(f"'{value}' is no time such as 90s, 10m or 1h30m", param, ctx)
+        return float(total)
 
 
 set_option = click.option(

@@ -10,6 +10,7 @@ from click.core import ParameterSource
 from zoo.cli.app import App
 from zoo.cli.describe import model_fields
 from zoo.cli.options import (
+    Duration,
     freeze_option,
     image_size_option,
     json_option,
@@ -31,7 +32,7 @@ from zoo.cli.output import print_fields, print_json
     "--algorithm",
     default="random",
     show_default=True,
-    metavar="random|grid|bayesian|hyperband|tpe",
+    metavar="random|grid|bayesian|hyperband|tpe|asha",
     help="How the next trial is chosen.",
 )
 @click.option("--trials", type=click.IntRange(1), default=10, show_default=True, help="The most trials.")
@@ -42,6 +43,13 @@ from zoo.cli.output import print_fields, print_json
     metavar="val_accuracy|val_loss",
     help="What makes a trial the best.",
 )
+@click.option(
+    "--pruner",
+    metavar="none|median|asha",
+    help="End trials that do worse than others after an epoch.  [default: none; asha with --algorithm asha]",
+)
+@click.option("--max-time", type=Duration(), metavar="TIME", help="End the search after 90s, 10m, 1h30m …")
+@click.option("--target", type=float, metavar="VALUE", help="End the search when the objective is as good.")
 @training_options(epochs=10)
 @image_size_option
 @set_option
@@ -57,6 +65,9 @@ def command(
     algorithm: str,
     trials: int,
     objective: str,
+    pruner: str | None,
+    max_time: float | None,
+    target: float | None,
     training: dict[str, Any],
     strict: bool,
     image_size: int | None,
@@ -84,6 +95,9 @@ def command(
                 algorithm=algorithm,
                 trials=trials,
                 objective=objective,
+                pruner=pruner,
+                max_seconds=max_time,
+                target=target,
                 hyperparameters=with_freeze(hyperparameters, freeze),
                 weights=no_weights(weights),
                 options=make_options(training, image_size),

@@ -54,7 +54,7 @@ class SearchTable:
                 sparkline(scores),
                 last_column(line.run, searched),
             )
-        done = sum(line.run.state in (State.COMPLETED, State.FAILED) for line in lines)
+        done = sum(line.run.state in (State.COMPLETED, State.PRUNED, State.FAILED) for line in lines)
         told = f"{done} of {plan.trials} trials" + (
             f", best {plan.objective.name} {best:.4f}" if best is not None else ""
         )
@@ -74,10 +74,10 @@ def varied(run: Run, searched: frozenset[str]) -> dict[str, object]:
 
 
 def last_column(run: Run, searched: frozenset[str]) -> Text:
-    """The hyperparameters that the search chose, or what the trial failed of."""
-    failed = run.state is State.FAILED
-    told = reason_of(run) if failed else pairs(varied(run, searched))
-    return Text(told, style="red" if failed else "", overflow="ellipsis", no_wrap=True)
+    """The hyperparameters that the search chose, or why the trial failed or was pruned."""
+    style = {State.FAILED: "red", State.PRUNED: "dim"}.get(run.state)
+    told = pairs(varied(run, searched)) if style is None else reason_of(run)
+    return Text(told, style=style or "", overflow="ellipsis", no_wrap=True)
 
 
 def reason_of(run: Run) -> str:

@@ -28,7 +28,7 @@ def command(app: App, dataset: str | None, as_json: bool) -> None:
             search.state,
             search.plan.architecture,
             f"{search.dataset} v{search.dataset_version}",
-            f"{sum(run.state is State.COMPLETED for run in trials[search.id])}/{search.plan.trials}",
+            f"{sum(run.state in (State.COMPLETED, State.PRUNED) for run in trials[search.id])}/{search.plan.trials}",
             search.best_model_id,
             search.plan.algorithm,
             search.started_at,

@@ -169,12 +169,13 @@ class SearchPlan:
     """All that is known of a search before it starts.
 
     Args:
-        algorithm: random, grid, bayesian, hyperband or tpe.
+        algorithm: random, grid, bayesian, hyperband, tpe or asha.
         trials: the most trials it will run.
         epochs: the most epochs a trial will run.
         fixed: hyperparameters that are not searched but set.
         space: the search space as `keras_tuner.HyperParameters.get_config` gives it.
-        settings, environment: as in RunPlan.
+        settings: as in RunPlan; with pruner, max_seconds and target.
+        environment: as in RunPlan.
     """
 
     architecture: str
@@ -189,6 +190,23 @@ class SearchPlan:
     space: Mapping[str, object]
     settings: Mapping[str, HyperparameterValue | None]
     environment: Mapping[str, str]
+
+    @property
+    def pruner(self) -> str:
+        """How hopeless trials are found: none, median or asha."""
+        return str(self.settings.get("pruner") or "none")
+
+    @property
+    def max_seconds(self) -> float | None:
+        """How long the search may take from its start, or from its going on."""
+        seconds = self.settings.get("max_seconds")
+        return None if seconds is None else float(seconds)
+
+    @property
+    def target(self) -> float | None:
+        """The objective's value that is good enough."""
+        target = self.settings.get("target")
+        return None if target is None else float(target)
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,9 @@ class TrialRecorder(Protocol):
     def trial_completed(self, trial: Trial, outcome: TrialOutcome) -> None:
         """The trial has a score."""
 
+    def trial_pruned(self, trial: Trial, reason: str) -> None:
+        """The trial was not worth finishing; `reason` says at which epoch, and why."""
+
     def trial_failed(self, trial: Trial, error: str) -> None:
         """The trial raised; `error` is its traceback, or one line."""
 

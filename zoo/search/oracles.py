@@ -57,6 +57,7 @@ _ORACLES: Mapping[str, Callable[..., keras_tuner.Oracle]] = {
     "bayesian": _BayesianOracle,
     "hyperband": HyperbandOracle,
     "tpe": TPEOracle,
+    "asha": _RandomOracle,  # at random, and pruned
 }
 
 ALGORITHMS = tuple(_ORACLES)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import keras_tuner
@@ -14,6 +12,7 @@ from keras_tuner.engine.trial import TrialStatus
 from optuna.trial import TrialState
 
 from zoo.models.space import fill_in
+from zoo.search.quietly import quietly
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +42,7 @@ class TPEOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is unt
     def __init__(self, *, max_trials: int, random_trials: int, **options: Any) -> None:
         super().__init__(max_trials=max_trials, **options)
         self._random_trials = random_trials
-        with _quietly():
+        with quietly():
             self._study = optuna.create_study(
                 direction="maximize" if self.objective.direction == "max" else "minimize"
             )
@@ -54,7 +53,7 @@ class TPEOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is unt
         """What Keras Tuner asks for the values of the next trial."""
         known = {} if self.start_order else self._defaults()
         for collision in range(2 * COLLISIONS):
-            with _quietly():
+            with quietly():
                 self._study.sampler = self._sampler(collision)
                 asked = self._study.ask()
                 values = self._choose(asked, known)
@@ -132,16 +131,3 @@ def _place(one: Any, value: HyperparameterValue) -> float:
     if isinstance(one, (Boolean, Choice)):
         return one.values.index(value)  # type: ignore[no-any-return]
     return 0.0 if isinstance(one, Fixed) else min(one.value_to_prob(value), BELOW_1)
-
-
-@contextmanager
-def _quietly() -> Iterator[None]:
-    """Without what Optuna says of features that may change, and of each trial."""
-    level = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        try:
-            yield
-        finally:
-            optuna.logging.set_verbosity(level)

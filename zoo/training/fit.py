@@ -63,7 +63,7 @@ def fit(
     decoded: DecodedDataset,
     hyperparameters: Hyperparameters,
     settings: FitSettings,
-    on_epoch: Callable[[Epoch], None],
+    on_epoch: Callable[[Epoch], bool],
 ) -> Epoch:
     """Train the classifier in place and leave it with the weights of its best epoch.
 
@@ -71,7 +71,7 @@ def fit(
 
     Args:
         hyperparameters: all of zoo's own, see `zoo.models.hyperparameters`.
-        on_epoch: called after each epoch.
+        on_epoch: called after each epoch; true ends the training.
 
     Returns:
         The best epoch.
@@ -177,7 +177,7 @@ class _EpochWatch(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is u
     images many are equal, and the one with the lower validation loss is the better model.
     """
 
-    def __init__(self, objective: Objective, on_epoch: Callable[[Epoch], None]) -> None:
+    def __init__(self, objective: Objective, on_epoch: Callable[[Epoch], bool]) -> None:
         super().__init__()
         self.objective, self.on_epoch = objective, on_epoch
         self.best: Epoch | None = None
@@ -199,7 +199,8 @@ class _EpochWatch(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is u
                 )
         if self._is_best(done):
             self.best, self.best_weights = done, self.model.get_weights()
-        self.on_epoch(done)
+        if self.on_epoch(done):
+            self.model.stop_training = True
 
     def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:  # noqa: ARG002
         if self.best is not None:

@@ -10,6 +10,7 @@ from zoo.data.sources import open_source
 from zoo.errors import InterruptedWork, SearchError, UnknownNameError, ZooError
 from zoo.interfaces import (
     Architecture,
+    Epoch,
     HyperparameterValue,
     Model,
     Run,
@@ -26,8 +27,9 @@ from zoo.models.content import assign_tensors
 from zoo.models.freezing import freeze
 from zoo.models.space import check, choose, explore, fix, restore
 from zoo.registry.registry import DEFAULT_REGISTRY
-from zoo.search.loop import last_line, run_search
+from zoo.search.loop import PastTrial, last_line, run_search
 from zoo.search.oracles import ALGORITHMS, find_objective, without_bookkeeping
+from zoo.search.pruning import PRUNERS
 from zoo.training.fit import FitSettings, start_fresh
 from zoo.workflows.images import Images, InputShape, prepare, shape_for
 from zoo.workflows.training import announce, fit_and_evaluate
@@ -42,12 +44,15 @@ from zoo.workflows.workspace import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from keras_tuner import HyperParameters
 
     from zoo.data.sources import OpenedDataset
     from zoo.registry import Registry
+
+
+ENDED = (State.COMPLETED, State.PRUNED, State.FAILED)
 
 
 def search(
@@ -58,6 +63,9 @@ def search(
     algorithm: str = "random",
     trials: int = 10,
     objective: str = "val_accuracy",
+    pruner: str | None = None,
+    max_seconds: float | None = None,
+    target: float | None = None,
     hyperparameters: Mapping[str, HyperparameterValue] | None = None,
     weights: str | None = None,
     options: TrainingOptions | None = None,
@@ -65,9 +73,12 @@ def search(
     """Search for the best hyperparameters.
 
     Args:
-        algorithm: random, grid, bayesian, hyperband or tpe.
+        algorithm: random, grid, bayesian, hyperband, tpe, or asha: random, with that pruner.
         trials: the most trials to run.
         objective: `val_accuracy` or `val_loss`.
+        pruner: none, median or asha, see `zoo.search.pruning`; None: none, but with asha.
+        max_seconds: after so long no trial begins, and the running one ends after its epoch.
+        target: the search ends when an epoch's objective is as good.
         hyperparameters: those to hold at a value instead of searching them.
 
     Returns:
@@ -81,6 +92,7 @@ def search(
     if algorithm not in ALGORITHMS:
         raise UnknownNameError("algorithm", algorithm, ALGORITHMS)
     goal = find_objective(objective)
+    pruner = _choose_pruner(algorithm, pruner)
     architecture = workspace.plugins.architecture(architecture_name)
     check_weights(architecture, weights)
     opened = workspace.open_dataset(dataset)
@@ -102,7 +114,14 @@ def search(
         seed=options.seed,
         fixed=fixed,
         space=fix(space, fixed).get_config(),
-        settings=options.settings(**asdict(shape), **weights_settings(weights), **images.check_settings),
+        settings=options.settings(
+            **asdict(shape),
+            **weights_settings(weights),
+            **images.check_settings,
+            pruner=pruner,
+            max_seconds=max_seconds,
+            target=target,
+        ),
         environment=environment(),
     )
     started = workspace.registry.start_search(plan, images.version)
@@ -124,6 +143,17 @@ def resume(workspace: Workspace, search_ref: str) -> tuple[Search, Model]:
     images = prepare(workspace, opened, shape)
     reopened = workspace.registry.reopen_search(found.id)
     return _run(_Searching(workspace, architecture, images, reopened))
+
+
+def _choose_pruner(algorithm: str, pruner: str | None) -> str:
+    """Hyperband and asha end trials by their own rules."""
+    if pruner is None:
+        return "asha" if algorithm == "asha" else "none"
+    if pruner not in PRUNERS:
+        raise UnknownNameError("pruner", pruner, PRUNERS)
+    if algorithm in ("hyperband", "asha") and pruner != ("asha" if algorithm == "asha" else "none"):
+        raise SearchError(f"{algorithm} ends hopeless trials by itself: leave --pruner out")
+    return pruner
 
 
 def _try_first(
@@ -173,9 +203,16 @@ class _Searching:
     images: Images
     search: Search
 
-    def past(self) -> list[tuple[Trial, float | None]]:
-        """Trials that came to an end, in order, each with its score; None for a failed one."""
-        return [(run.trial, run.score) for run in self._ended() if run.trial is not None]
+    def past(self) -> list[PastTrial]:
+        """Trials that came to an end, in order."""
+        return [self._past(run, run.trial) for run in self._ended() if run.trial is not None]
+
+    def _past(self, run: Run, trial: Trial) -> PastTrial:
+        objective = self.search.plan.objective
+        curve = [epoch.metrics[objective.name] for epoch in self.workspace.registry.epochs(run.id)]
+        pruned = run.state is State.PRUNED
+        score = (max if objective.direction == "max" else min)(curve) if pruned else run.score
+        return PastTrial(trial, score, curve, pruned)
 
     def retell(self) -> None:
         """Tell the watcher of the trials that came to an end before, as if they had just run."""
@@ -186,7 +223,7 @@ class _Searching:
                 progress.epoch_ended(run, epoch)
             progress.run_ended(run)
 
-    def train(self, trial: Trial) -> TrialOutcome:
+    def train(self, trial: Trial, watch: Callable[[Epoch], bool]) -> TrialOutcome:
         plan, decoded = self.search.plan, self.images.decoded
         seed = _seed_of(plan, trial)
         hyperparameters = without_bookkeeping(trial.hyperparameters)
@@ -215,7 +252,7 @@ class _Searching:
             sampling_of(plan.settings),
         )
         run = self._run_of(trial.trial_id)
-        return fit_and_evaluate(self.workspace, run, classifier, decoded, hyperparameters, settings)
+        return fit_and_evaluate(self.workspace, run, classifier, decoded, hyperparameters, settings, watch)
 
     def trial_started(self, trial: Trial) -> None:
         plan = self.search.plan
@@ -238,6 +275,11 @@ class _Searching:
         )
         announce(self.workspace, run)
 
+    def trial_pruned(self, trial: Trial, reason: str) -> None:
+        run = self._run_of(trial.trial_id)
+        self.workspace.registry.end_run(run.id, State.PRUNED, reason)
+        announce(self.workspace, run)
+
     def trial_failed(self, trial: Trial, error: str) -> None:
         run = self._run_of(trial.trial_id)
         self.workspace.registry.end_run(run.id, State.FAILED, error)
@@ -253,7 +295,7 @@ class _Searching:
 
     def _ended(self) -> list[Run]:
         runs = self.workspace.registry.runs(search=self.search.id)
-        return [run for run in runs if run.state in (State.COMPLETED, State.FAILED)]
+        return [run for run in runs if run.state in ENDED]
 
     def _run_of(self, trial_id: str) -> Run:
         return next(
@@ -271,7 +313,7 @@ def _run(searching: _Searching) -> tuple[Search, Model]:
     tell_sampling(searching.workspace, decoded, sampling_of(plan.settings))
     searching.retell()
     try:
-        run_search(searching.search.plan, searching.train, searching, searching.past())
+        ended_early = run_search(plan, searching.train, searching, searching.past())
     except KeyboardInterrupt:
         searching.end(State.INTERRUPTED)
         raise InterruptedWork(
@@ -280,6 +322,8 @@ def _run(searching: _Searching) -> tuple[Search, Model]:
     except BaseException as error:
         searching.end(State.FAILED, str(error))
         raise
+    if ended_early is not None:
+        searching.workspace.progress.notice(ended_early)
     ended = registry.search(search_id)
     if ended.best_model_id is None:
         errors = [run.error for run in registry.runs(search=search_id) if run.error]

@@ -39,7 +39,7 @@ from zoo.workflows.workspace import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from zoo.data.cache import DecodedDataset
 
@@ -116,12 +116,18 @@ def fit_and_evaluate(
     decoded: DecodedDataset,
     hyperparameters: Hyperparameters,
     settings: FitSettings,
+    watch: Callable[[Epoch], bool] = lambda _: False,
 ) -> TrialOutcome:
-    """Fit, each epoch going to the registry as it ends, then evaluate the best weights on validation and test."""
+    """Fit, each epoch going to the registry as it ends, then evaluate the best weights on validation and test.
 
-    def on_epoch(epoch: Epoch) -> None:
+    Args:
+        watch: called after each epoch; true ends the training.
+    """
+
+    def on_epoch(epoch: Epoch) -> bool:
         workspace.registry.record_epoch(run.id, epoch)
         workspace.progress.epoch_ended(run, epoch)
+        return watch(epoch)
 
     best = fit(classifier, decoded, hyperparameters, settings, on_epoch)
     evaluations: tuple[Evaluation, ...] = tuple(
