@@ -78,6 +78,7 @@ def _largest_file(size: int) -> Iterator[None]:
             "best blobs --metric test_accuracy",
             "'test_accuracy' cannot choose a model: test metrics are reported, never selected on; use val_accuracy",
         ),
+        ("search tiny blobs --pruner medium", "unknown pruner 'medium': did you mean 'median'?"),
         ("search tiny blobs --algorithm randon", "unknown algorithm 'randon': did you mean 'random'?"),
         (
             "search tiny blobs --objective val_acuracy",

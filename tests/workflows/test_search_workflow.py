@@ -68,7 +68,7 @@ def test_an_objective_that_is_minimised(workspace: Workspace, search: Callable) 
     assert model.run_id == min(trials, key=lambda trial: trial.score).id
 
 
-@pytest.mark.parametrize("algorithm", ["bayesian", "hyperband"])
+@pytest.mark.parametrize("algorithm", ["bayesian", "hyperband", "tpe"])
 def test_other_algorithms(workspace: Workspace, search: Callable, algorithm: str, options: Callable) -> None:
     found, _ = search("tiny", {}, algorithm=algorithm, trials=2, options=options(epochs=2))
     assert len(workspace.registry.runs(search=found.id, state=State.COMPLETED)) == 2
@@ -106,6 +106,56 @@ def test_a_search_without_a_completed_trial_has_failed(workspace: Workspace, sea
         search("moody", {**MOODS, "mood": "bad"})
     (found,) = workspace.registry.searches()
     assert (found.state, found.best_model_id) == (State.FAILED, None)
+
+
+# Ending early --------------------------------------------------------------------------------------------
+
+
+def test_a_pruned_trial_is_a_run_that_says_why(
+    workspace: Workspace, search: Callable, options: Callable
+) -> None:
+    found, model = search("tiny", {}, algorithm="asha", trials=5, options=options(epochs=3))
+    trials = workspace.registry.runs(search=found.id)
+    pruned = [one for one in trials if one.state is State.PRUNED]
+    assert pruned
+    assert all(" is not among the best 1 in 3 of " in str(one.error) for one in pruned)
+    assert {(one.score, one.model_id) for one in pruned} == {(None, None)}
+    assert model.run_id in {one.id for one in trials if one.state is State.COMPLETED}
+
+
+def test_a_resumed_search_prunes_as_an_undisturbed_one(
+    workspace: Workspace, search: Callable, options: Callable
+) -> None:
+    given = {"algorithm": "asha", "trials": 5, "options": options(epochs=3)}
+    undisturbed, _ = search("tiny", {}, **given)
+    workspace.progress.at_epoch = interrupt_in_trial(4)
+    with pytest.raises(InterruptedWork):
+        search("tiny", {}, **given)
+    workspace.progress.at_epoch = lambda run, epoch: None
+    (interrupted,) = (one for one in workspace.registry.searches() if one.state is State.INTERRUPTED)
+    resumed, _ = workflows.resume(workspace, interrupted.id)
+    first, second = (
+        [(one.trial.hyperparameters, one.state, one.error) for one in workspace.registry.runs(search=of.id)]
+        for of in (undisturbed, resumed)
+    )
+    assert first == second
+
+
+def test_the_target_ends_a_search(workspace: Workspace, search: Callable, options: Callable) -> None:
+    found, _ = search("tiny", HELD, trials=4, target=0.0, options=options(epochs=5))
+    (trial,) = workspace.registry.runs(search=found.id)
+    assert (found.state, trial.state, len(workspace.registry.epochs(trial.id))) == (
+        State.COMPLETED,
+        State.COMPLETED,
+        1,
+    )
+    assert workspace.progress.notices[-1].startswith("the target is met: val_accuracy ")
+
+
+def test_the_time_ends_a_search(workspace: Workspace, search: Callable) -> None:
+    found, _ = search("tiny", HELD, trials=4, max_seconds=0.001)
+    assert (found.state, len(workspace.registry.runs(search=found.id))) == (State.COMPLETED, 1)
+    assert workspace.progress.notices[-1] == "the time is over, after 1 of 4 trials"
 
 
 # Interruptions -------------------------------------------------------------------------------------------
