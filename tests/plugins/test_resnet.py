@@ -74,10 +74,16 @@ def test_option_a_takes_every_second_pixel_and_pads_channels_with_zeros(
 def test_option_b_projects(small: Callable[[str], Classifier]) -> None:
     network = small("B").network
     projections = [layer for layer in network.layers if layer.name.endswith("shortcut_conv")]
-    assert [(layer.kernel_size, layer.strides, layer.filters) for layer in projections] == [
-        ((1, 1), (2, 2), 16),
-        ((1, 1), (2, 2), 32),
-    ]
+    assert [(layer.kernel_size, layer.filters) for layer in projections] == [((1, 1), 16), ((1, 1), 32)]
+
+
+def test_a_projection_takes_every_second_pixel(small: Callable[[str], Classifier]) -> None:
+    """A strided 1×1 convolution would be the same, but its kernel in TensorFlow can end the process."""
+    network = small("B").network
+    names = ("stage1_block1_relu", "stage2_block1_shortcut_stride")
+    came, went = keras.Model(network.input, [network.get_layer(name).output for name in names])(PIXELS)
+    assert parents_of(network, "stage2_block1_shortcut_conv") == [names[1]]
+    assert np.array_equal(went, came[:, ::2, ::2])
 
 
 def test_a_block_is_the_sum_of_its_residual_and_its_input(small: Callable[[str], Classifier]) -> None:
@@ -152,7 +158,7 @@ def test_the_last_sum_is_normalised(preactivated: Callable[[str], Classifier]) -
 
 def test_a_projection_takes_what_is_normalised_already(preactivated: Callable[[str], Classifier]) -> None:
     network = preactivated("B").network
-    assert parents_of(network, "stage2_block1_shortcut_conv") == ["stage2_block1_1_relu"]
+    assert parents_of(network, "stage2_block1_shortcut_stride") == ["stage2_block1_1_relu"]
 
 
 def test_a_padded_shortcut_takes_the_sum_itself(preactivated: Callable[[str], Classifier]) -> None:
