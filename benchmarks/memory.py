@@ -99,7 +99,7 @@ def train(decoded: DecodedDataset, size: int) -> None:
     hyperparameters = choose(explore(space_builder(architecture, **shape)), {"augmentation": "none"})
     classifier = build_classifier(architecture, hyperparameters, **shape)
     settings = FitSettings(epochs=1, seed=0, patience=1, objective=Objective("val_loss", "min"))
-    fit(classifier, decoded, hyperparameters.values, settings, print)
+    fit(classifier, decoded, hyperparameters.values, settings, lambda epoch, _: bool(print(epoch)))
 
 
 if __name__ == "__main__":

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import collections
 import functools
+import itertools
 import subprocess
 import sys
+from collections.abc import Callable
+from typing import Any
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from zoo.data.augmentation import Augment, augmenter
+from zoo.data.augmentation import MOST_DRAWS, augmenter
 from zoo.data.policies import MIXING, POLICIES, POLICY_NAMES, parts_of
 from zoo.errors import HyperparameterError, UnknownNameError
 
@@ -27,21 +32,28 @@ def targets(count: int = 32) -> np.ndarray:
     return np.eye(3, dtype=np.float32)[np.arange(count) % 3]
 
 
-def policy(name: str, seed: int = 1) -> Augment:
-    """Compiled as `tf.data.Dataset.map` does it: one trace serves each batch size."""
+Policy = Callable[..., tuple[np.ndarray, np.ndarray]]
+
+
+def policy(name: str, seed: int = 1) -> Policy:
+    """Compiled as `tf.data.Dataset.map` does it: one trace serves each batch size. Calls are numbered in turn."""
     augment = augmenter(name, seed)
     assert augment is not None
     compiled = tf.function(augment, reduce_retracing=True)
+    numbers = itertools.count()
 
-    def call(pixels: np.ndarray, given: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        changed, mixed = compiled(tf.constant(pixels), tf.constant(given))
+    def call(
+        pixels: np.ndarray, given: np.ndarray, number: int | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        number = next(numbers) if number is None else number
+        changed, mixed = compiled(tf.constant(pixels), tf.constant(given), tf.constant(number, tf.int64))
         return changed.numpy(), mixed.numpy()
 
     return call
 
 
 @functools.cache
-def shared(name: str, shape: tuple[int, ...]) -> Augment:
+def shared(name: str, shape: tuple[int, ...]) -> Policy:
     """One for all tests that do not care what it was called with before: it is dear to make."""
     return policy(name)
 
@@ -126,18 +138,36 @@ def test_pixels_stay_between_0_and_255(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_a_seed_decides_all_changes_call_by_call(name: str) -> None:
-    """Three calls, the last one with a smaller and odd batch, as at the end of an epoch."""
-    one, same, other = (
-        [np.concatenate([part.ravel() for part in augment(images(n), targets(n))]) for n in (32, 32, 5)]
-        for augment in (policy(name, seed) for seed in (1, 1, 2))
-    )
+def test_a_seed_and_the_number_of_the_batch_decide_all_changes(name: str) -> None:
+    """Three batches, the last one smaller and odd, as at the end of an epoch; the same backwards; by another seed."""
+    sizes = (32, 32, 5)
+
+    def results(seed: int, order: tuple[int, ...]) -> list[np.ndarray]:
+        augment = policy(name, seed)
+        made = {n: augment(images(sizes[n]), targets(sizes[n]), n) for n in order}
+        return [np.concatenate([part.ravel() for part in made[n]]) for n in range(3)]
+
+    one, same, other = results(1, (0, 1, 2)), results(1, (2, 1, 0)), results(2, (0, 1, 2))
     equal = [np.array_equal(a, b) for a, b in zip(one, same, strict=True)]
     assert (equal, np.array_equal(one[0], other[0]), np.array_equal(one[0], one[1])) == (
         [True] * 3,
         False,
         False,
     )
+
+
+def test_no_layer_draws_into_the_next_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keras's beta distribution also takes the draw that lies 12 further on."""
+    draws: collections.Counter[int] = collections.Counter()
+    draw = keras.random.SeedGenerator.next
+
+    def counted(generator: Any, *given: Any, **named: Any) -> Any:
+        draws[id(generator)] += 1
+        return draw(generator, *given, **named)
+
+    monkeypatch.setattr(keras.random.SeedGenerator, "next", counted)
+    policy("+".join(("classic", "randaugment", *MIXING)))(images(4, channels=3), targets(4))
+    assert 0 < max(draws.values()) <= MOST_DRAWS - 12
 
 
 @pytest.mark.parametrize("name", CHANGING)

@@ -45,7 +45,7 @@ def fitted(tiny: Architecture, build: Callable[..., Classifier], decoded: Decode
         start_fresh(chosen.seed)
         head = {name: values[name] for name in ("output", "dropout", "head_units", "pooling")}
         classifier, epochs = build(replace(tiny, backbone=backbone), **head), []
-        best = fit(classifier, data, values, chosen, epochs.append)
+        best = fit(classifier, data, values, chosen, lambda epoch, _: epochs.append(epoch))
         return classifier, epochs, best
 
     return run
@@ -74,11 +74,25 @@ def test_training_learns(fitted: Fitted) -> None:
     assert epochs[-1].metrics["loss"] < epochs[0].metrics["loss"] / 1.5
 
 
-@pytest.mark.parametrize("objective", [ACCURACY, LOSS])
+@pytest.mark.parametrize("objective", [ACCURACY, LOSS, Objective("loss", "min")])
 def test_the_best_epoch_is_returned(fitted: Fitted, objective: Objective) -> None:
     _, epochs, best = fitted(settings={"epochs": 5, "objective": objective}, learning_rate=0.3)
     choose = max if objective.direction == "max" else min
     assert best is choose(epochs, key=lambda epoch: epoch.metrics[objective.name])
+
+
+@pytest.mark.parametrize("output", ["softmax", "sigmoid"])
+def test_f1_is_measured_where_it_is_the_objective(
+    fitted: Fitted, decoded: DecodedDataset, output: str
+) -> None:
+    classifier, epochs, best = fitted(
+        settings={"epochs": 2, "objective": Objective("val_f1", "max")}, output=output
+    )
+    evaluated = evaluate(classifier, decoded, "validation").metrics["f1"]
+    assert ({"f1", "val_f1"} <= set(epochs[0].metrics), best.metrics["val_f1"]) == (
+        True,
+        pytest.approx(evaluated),
+    )
 
 
 def test_of_equally_accurate_epochs_the_one_with_the_lowest_loss_is_best(fitted: Fitted) -> None:
@@ -120,7 +134,7 @@ def test_nothing_left_to_train_is_an_error(fitted: Fitted) -> None:
 
 
 def test_a_loss_that_is_no_number_ends_the_training(fitted: Fitted) -> None:
-    with pytest.raises(TrainingError, match=r"the loss became nan in epoch 1: try a lower learning_rate"):
+    with pytest.raises(TrainingError, match="the loss became NaN in epoch 1: try a lower learning_rate"):
         fitted(learning_rate=float("nan"))
 
 
@@ -132,7 +146,7 @@ def test_a_validation_loss_that_is_no_number_is_told_as_such(fitted: Fitted, dec
 
     pixels = decoded.pixels.copy()
     pixels[decoded.rows["validation"][0], 0, 0] = 251
-    with pytest.raises(TrainingError, match="the val_loss became nan in epoch 1"):
+    with pytest.raises(TrainingError, match="the val_loss became NaN in epoch 1"):
         fitted(data=replace(decoded, pixels=pixels), backbone=backbone)
 
 
@@ -174,7 +188,7 @@ def test_a_training_step_is_traced_once(
     classifier = build(replace(tiny, backbone=backbone))
     told.clear()
     values = {**DEFAULTS, "batch_size": 8, "optimizer": optimizer, "augmentation": augmentation}
-    fit(classifier, decoded, values, FitSettings(2, 1, 9, LOSS, sampling=sampling), lambda _: None)
+    fit(classifier, decoded, values, FitSettings(2, 1, 9, LOSS, sampling=sampling), lambda *_: None)
     assert told == ["traced"]
 
 

@@ -13,18 +13,20 @@ from zoo.data.policies import MIXING, POLICIES, POLICY_NAMES, parts_of
 __all__ = ["POLICIES", "POLICY_NAMES", "Augment", "Tensor", "augmenter"]
 
 Tensor = Any  # tf.Tensor, which is untyped
-Augment = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
+Augment = Callable[[Tensor, Tensor, Tensor], tuple[Tensor, Tensor]]
 Layers = list[Any]  # keras.layers.Layer, which is untyped
+
+MOST_DRAWS = 64  # of one layer for one batch
 
 
 def augmenter(policy: str, seed: int) -> Augment | None:
     """A function that changes a batch of training images at random, or None for the policy "none".
 
-    It takes uint8 pixels (batch, height, width, 1 or 3 channels) and float32 targets, (batch, classes) or (batch, 1)
-    for one sigmoid unit. It returns float32 pixels 0-255 and float32 targets, both of the same shapes; the targets
-    are changed where images are mixed. The n-th call of two functions with the same seed gives the same result for
-    the same batch. Run eagerly it takes several times as long as a small network's training step: use it in
-    `tf.data.Dataset.map` or in a `tf.function`.
+    It takes uint8 pixels (batch, height, width, 1 or 3 channels), float32 targets, (batch, classes) or (batch, 1)
+    for one sigmoid unit, and the number of the batch, from 0. It returns float32 pixels 0-255 and float32 targets,
+    both of the same shapes; the targets are changed where images are mixed. What is drawn depends on the seed and the
+    number alone. Two calls must not run at once. Run eagerly it takes several times as long as a small network's
+    training step: use it in `tf.data.Dataset.map`, without parallel calls, or in a `tf.function`.
 
     Args:
         policy: a name, or several joined as in `classic+mixup`; see `zoo.data.policies`.
@@ -40,8 +42,13 @@ def augmenter(policy: str, seed: int) -> Augment | None:
     made = [(part, _LAYERS[part]((seed + 100 * place) % 2**32)) for place, part in enumerate(parts)]
     changing = [layer for part, layers in made if part not in MIXING for layer in layers]
     mixing = [layer for part, layers in made if part in MIXING for layer in layers]
+    states = [variable for layer in (*changing, *mixing) for variable in layer.variables]
+    seeds = [int(state.numpy()[0]) for state in states]
 
-    def change(pixels: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+    def change(pixels: Tensor, targets: Tensor, number: Tensor) -> tuple[Tensor, Tensor]:
+        # A state is a seed and how often it was drawn from, which Keras counts on from here.
+        for state, own_seed in zip(states, seeds, strict=True):
+            state.assign(tf.stack([tf.constant(own_seed, tf.int64), MOST_DRAWS * tf.cast(number, tf.int64)]))
         changed = tf.cast(pixels, tf.float32)
         for layer in changing:
             changed = layer(changed, training=True)
@@ -114,6 +121,8 @@ class _RandAugment:
             _one_by_one(keras.layers.Equalization(**look)),
         ]
         self.colour = keras.layers.RandomColorDegeneration(0.54, seed=seed + 9, **look)
+        own = [layer for layer in (*self.layers, self.colour) if isinstance(layer, keras.Layer)]
+        self.variables = [self.generator.state, *(state for layer in own for state in layer.variables)]
 
     def __call__(self, pixels: Tensor, *, training: bool) -> Tensor:
         layers = [*self.layers, self.colour] if pixels.shape[-1] == 3 else self.layers

@@ -65,17 +65,15 @@ def training_batches(
     weights of the images, float32 (batch,), come third.
 
     Args:
-        epochs: their numbers, from 0. The n-th is shuffled in the same way wherever a training begins.
+        epochs: their numbers, from 0. The n-th is shuffled and augmented in the same way wherever a training begins.
         augment: see `zoo.data.augmentation.augmenter`.
         sigmoid: targets for one unit that tells two classes apart.
         sampling: what an epoch takes; by default each image once.
     """
     sampling = sampling or Sampling()
-    rows = decoded.rows["train"]
-    if sampling.fraction < 1:
-        rows = take_fraction(rows, decoded.labels, sampling.fraction)
+    rows = _training_rows(decoded, sampling)
     labels = decoded.labels[rows]
-    steps = sampling.steps_per_epoch or math.ceil(len(rows) / batch_size)
+    steps = count_steps(decoded, batch_size, sampling)
     size = len(rows) if sampling.steps_per_epoch is None else steps * batch_size
     at_once = _read_at_once(decoded, batch_size)
 
@@ -93,10 +91,23 @@ def training_batches(
     sizes = np.minimum(batch_size, size - batch_size * np.arange(steps))
     dataset = some.map(_reader(decoded, sigmoid=sigmoid)).rebatch(sizes)
     if augment is not None:
-        dataset = dataset.map(augment)
+        # One call after the other, as `augment` asks for.
+        dataset = dataset.enumerate(epochs.start * steps).map(
+            lambda number, batch: augment(batch[0], batch[1], number)
+        )
     if sampling.class_weights:
         dataset = dataset.map(_weigher(balanced_weights(labels, len(decoded.class_names)), sigmoid=sigmoid))
     return TrainingBatches(_read_ahead(dataset), steps)
+
+
+def count_steps(decoded: DecodedDataset, batch_size: int, sampling: Sampling) -> int:
+    """How many batches an epoch of a training has."""
+    return sampling.steps_per_epoch or math.ceil(len(_training_rows(decoded, sampling)) / batch_size)
+
+
+def _training_rows(decoded: DecodedDataset, sampling: Sampling) -> np.ndarray:
+    rows = decoded.rows["train"]
+    return rows if sampling.fraction == 1 else take_fraction(rows, decoded.labels, sampling.fraction)
 
 
 def _read_at_once(decoded: DecodedDataset, batch_size: int) -> int:

@@ -114,7 +114,7 @@ def _augment(opened: OpenedDataset, chosen: list[tuple[int, np.ndarray]], augmen
     pixels = np.stack([image for _, image in chosen])
     labels = [opened.images.labels[number] for number, _ in chosen]
     targets = np.eye(len(opened.images.class_names), dtype=np.float32)[labels]
-    versions = [[np.asarray(part) for part in augment(pixels, targets)] for _ in range(VERSIONS)]
+    versions = [[np.asarray(part) for part in augment(pixels, targets, number)] for number in range(VERSIONS)]
     return [
         Row(
             label,

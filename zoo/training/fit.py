@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -12,17 +10,18 @@ import tensorflow as tf
 
 from zoo.data.augmentation import augmenter
 from zoo.data.balance import Sampling
-from zoo.data.batches import split_batches, training_batches
+from zoo.data.batches import count_steps, split_batches, training_batches
 from zoo.errors import TrainingError
-from zoo.interfaces import Epoch, Hyperparameters, Objective
+from zoo.training.measures import MEASURES, ClassMean
+from zoo.training.watch import EpochWatch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    import numpy as np
+    from collections.abc import Mapping
 
     from zoo.data.cache import DecodedDataset
+    from zoo.interfaces import Epoch, Hyperparameters, Objective
     from zoo.models.classifier import Classifier
+    from zoo.training.watch import OnEpoch
 
 EVALUATION_BATCH = 256
 
@@ -35,7 +34,8 @@ class FitSettings:
         epochs: the most epochs to reach, those before `initial_epoch` included.
         seed: of shuffling and augmentation.
         patience: epochs without a better objective after which training stops.
-        objective: `val_accuracy` or `val_loss`; the weights of its best epoch are kept.
+        objective: one of `zoo.interfaces.EPOCH_METRICS`; the weights of its best epoch are kept. Precision, recall
+            and F1 are measured only where they are the objective.
         initial_epoch: epochs already trained.
         sampling: what of the training images an epoch takes.
     """
@@ -63,15 +63,22 @@ def fit(
     decoded: DecodedDataset,
     hyperparameters: Hyperparameters,
     settings: FitSettings,
-    on_epoch: Callable[[Epoch], bool],
+    on_epoch: OnEpoch,
+    checkpoint: bytes | None = None,
 ) -> Epoch:
     """Train the classifier in place and leave it with the weights of its best epoch.
 
-    Of epochs with equal objectives the one with the lowest validation loss is the best.
+    Of epochs with equal objectives the one with the lowest validation loss is the best. The same seed gives the same
+    weights on a CPU, whether the training was stopped and went on from a checkpoint or not; only what a layer draws
+    by itself, past Keras's seed generators, is not repeated.
 
     Args:
         hyperparameters: all of zoo's own, see `zoo.models.hyperparameters`.
-        on_epoch: called after each epoch; true ends the training.
+        on_epoch: called after each epoch with it and with what makes a checkpoint, to be called before `on_epoch`
+            ends; true ends the training.
+        checkpoint: after which epoch to go on; the classifier must be built as it was then. After the last epoch, or
+            the one that early stopping ended with, nothing is trained. One that is damaged or of another network
+            counts for nothing: the training begins anew.
 
     Returns:
         The best epoch.
@@ -79,40 +86,55 @@ def fit(
     Raises:
         TrainingError: the loss became NaN or infinite.
     """
-    network, values = classifier.network, dict(hyperparameters)
-    train = training_batches(
-        decoded,
-        int(values["batch_size"]),
-        epochs=range(settings.initial_epoch, settings.epochs),
-        seed=settings.seed,
-        augment=augmenter(str(values["augmentation"]), settings.seed),
-        sigmoid=classifier.sigmoid,
-        sampling=settings.sampling,
-    )
-    validation = split_batches(decoded, "validation", EVALUATION_BATCH, sigmoid=classifier.sigmoid)
+    values = dict(hyperparameters)
+    steps = count_steps(decoded, int(values["batch_size"]), settings.sampling)
+    _compile(classifier, values, settings, steps)
+    callbacks = _callbacks(values, settings)
+    watch = EpochWatch(classifier.network, settings.objective, callbacks, on_epoch, checkpoint)
+    done = watch.epochs[-1].number if watch.epochs else settings.initial_epoch
+    if done < settings.epochs and not watch.stopped:
+        train = training_batches(
+            decoded,
+            int(values["batch_size"]),
+            epochs=range(done, settings.epochs),
+            seed=settings.seed,
+            augment=augmenter(str(values["augmentation"]), settings.seed),
+            sigmoid=classifier.sigmoid,
+            sampling=settings.sampling,
+        )
+        classifier.network.fit(
+            train.dataset,
+            steps_per_epoch=train.steps,
+            validation_data=split_batches(
+                decoded, "validation", EVALUATION_BATCH, sigmoid=classifier.sigmoid
+            ),
+            initial_epoch=done,
+            epochs=settings.epochs,
+            shuffle=False,  # they are, and Keras would say that it cannot
+            callbacks=[*callbacks, watch],
+            verbose=0,
+        )
+    best = watch.take_best()
+    if best is None:
+        raise TrainingError(f"no epoch was trained: {done} of {settings.epochs} were done before")
+    return best
+
+
+def _compile(
+    classifier: Classifier, values: Mapping[str, Any], settings: FitSettings, steps_per_epoch: int
+) -> None:
+    network, sigmoid = classifier.network, classifier.sigmoid
+    metrics = [make_accuracy(sigmoid=sigmoid)]
+    measure = settings.objective.name.removeprefix("val_")
+    if measure in MEASURES:
+        metrics.append(ClassMean(measure, len(classifier.class_names), sigmoid=sigmoid))
     network.compile(
-        optimizer=make_optimizer(values, steps=train.steps * (settings.epochs - settings.initial_epoch)),
-        loss=make_loss(values, sigmoid=classifier.sigmoid),
-        metrics=[make_accuracy(sigmoid=classifier.sigmoid)],
+        optimizer=make_optimizer(values, steps=steps_per_epoch * (settings.epochs - settings.initial_epoch)),
+        loss=make_loss(values, sigmoid=sigmoid),
+        metrics=metrics,
     )
     # Or else its variables are made while TensorFlow traces the first step, which it then traces again.
     network.optimizer.build(network.trainable_variables)
-    watch = _EpochWatch(settings.objective, on_epoch)
-    network.fit(
-        train.dataset,
-        steps_per_epoch=train.steps,
-        validation_data=validation,
-        initial_epoch=settings.initial_epoch,
-        epochs=settings.epochs,
-        shuffle=False,  # they are, and Keras would say that it cannot
-        callbacks=[watch, *_callbacks(values, settings)],
-        verbose=0,
-    )
-    if watch.best is None:
-        raise TrainingError(
-            f"no epoch was trained: {settings.initial_epoch} of {settings.epochs} were done before"
-        )
-    return watch.best
 
 
 def make_optimizer(values: Mapping[str, Any], *, steps: int) -> keras.optimizers.Optimizer:
@@ -168,48 +190,3 @@ def _callbacks(values: Mapping[str, Any], settings: FitSettings) -> list[keras.c
         plateau = max(2, settings.patience // 3)
         callbacks.append(keras.callbacks.ReduceLROnPlateau(**monitor, factor=0.5, patience=plateau))
     return callbacks
-
-
-class _EpochWatch(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is untyped
-    """Reports each epoch, ends a training whose loss is no number, and keeps the weights of the best epoch.
-
-    Keras's EarlyStopping would keep the first of equally good epochs. Where the objective is an accuracy on few
-    images many are equal, and the one with the lower validation loss is the better model.
-    """
-
-    def __init__(self, objective: Objective, on_epoch: Callable[[Epoch], bool]) -> None:
-        super().__init__()
-        self.objective, self.on_epoch = objective, on_epoch
-        self.best: Epoch | None = None
-        self.best_weights: list[np.ndarray] = []
-        self.began = 0.0
-
-    def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:  # noqa: ARG002
-        self.began = time.perf_counter()
-
-    def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
-        metrics = {name: float(value) for name, value in (logs or {}).items()}
-        metrics.setdefault("learning_rate", float(self.model.optimizer.learning_rate))
-        done = Epoch(epoch + 1, metrics, time.perf_counter() - self.began)
-        for name in ("loss", "val_loss"):
-            if not math.isfinite(metrics[name]):
-                raise TrainingError(
-                    f"the {name} became {metrics[name]:g} in epoch {done.number}: "
-                    "try a lower learning_rate (--set learning_rate=…)"
-                )
-        if self._is_best(done):
-            self.best, self.best_weights = done, self.model.get_weights()
-        if self.on_epoch(done):
-            self.model.stop_training = True
-
-    def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:  # noqa: ARG002
-        if self.best is not None:
-            self.model.set_weights(self.best_weights)
-
-    def _is_best(self, epoch: Epoch) -> bool:
-        if self.best is None:
-            return True
-        score, held = epoch.metrics[self.objective.name], self.best.metrics[self.objective.name]
-        if score == held:
-            return epoch.metrics["val_loss"] < self.best.metrics["val_loss"]
-        return self.objective.better(score, held)

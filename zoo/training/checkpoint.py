@@ -1,0 +1,143 @@
+"""A training after an epoch as one blob of bytes, from which it goes on as if it had never stopped.
+
+Keras's BackupAndRestore forgets the callbacks, the best weights and the random states, and a kill can part its two
+files.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from zoo.interfaces import Epoch
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import keras
+
+FORMAT = 1  # a blob of another one counts for nothing
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """All that the rest of a training depends on, besides its hyperparameters and settings.
+
+    Args:
+        epochs: all so far.
+        best: one of them.
+        stopped: early stopping has ended the training.
+        callbacks: class of a callback -> attribute -> value.
+        network: values of `changing_variables`.
+        best_network: the same after the best epoch.
+        optimizer: values of its variables.
+    """
+
+    epochs: tuple[Epoch, ...]
+    best: Epoch
+    stopped: bool
+    callbacks: Mapping[str, Mapping[str, Any]]
+    network: Sequence[np.ndarray]
+    best_network: Sequence[np.ndarray]
+    optimizer: Sequence[np.ndarray]
+
+
+def changing_variables(network: keras.Model) -> list[keras.Variable]:
+    """All that training may change: what trains, statistics in layers that train, and the states of random draws.
+
+    What is frozen is left out. Of a layer that is frozen in part all variables are given, since nothing tells a
+    frozen one from a statistic.
+    """
+    found = {
+        id(variable): variable
+        for layer in network.layers
+        for variable in layer.variables
+        if layer.trainable or variable.trainable or variable.name == "seed_generator_state"
+    }
+    return list(found.values())
+
+
+def values_of(variables: Sequence[keras.Variable]) -> list[np.ndarray]:
+    """Copies."""
+    return [np.array(variable.numpy()) for variable in variables]
+
+
+def assign(variables: Sequence[keras.Variable], values: Sequence[np.ndarray]) -> None:
+    """Give each variable its value."""
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
+
+
+def pack(checkpoint: Checkpoint) -> bytes:
+    """As safetensors, with all that is no tensor in the metadata. Best weights that are the current ones come once."""
+    tensors = {"network": checkpoint.network, "optimizer": checkpoint.optimizer}
+    if checkpoint.best != checkpoint.epochs[-1]:
+        tensors["best"] = checkpoint.best_network
+    state = {
+        "format": FORMAT,
+        "epochs": [asdict(epoch) for epoch in checkpoint.epochs],
+        "best": checkpoint.best.number,
+        "stopped": checkpoint.stopped,
+        "callbacks": checkpoint.callbacks,
+    }
+    named = {
+        f"{kind}/{place}": value for kind, values in tensors.items() for place, value in enumerate(values)
+    }
+    blob: bytes = save(named, metadata={"training": json.dumps(state)})
+    return blob
+
+
+def unpack(blob: bytes) -> Checkpoint | None:
+    """The checkpoint that was packed; None where the bytes are cut short or are none of ours.
+
+    It is not an error, since such a training can still begin anew. Bytes that were changed without changing their
+    number are not found out here: whoever stores a checkpoint should know its digest.
+    """
+    try:
+        tensors = load(blob)
+        state = _metadata(blob)
+        if state["format"] != FORMAT:
+            return None
+        epochs = {epoch["number"]: Epoch(**epoch) for epoch in state["epochs"]}
+        best, network = epochs[state["best"]], _of_kind(tensors, "network")
+        return Checkpoint(
+            epochs=tuple(epochs.values()),
+            best=best,
+            stopped=state["stopped"],
+            callbacks=state["callbacks"],
+            network=network,
+            best_network=_of_kind(tensors, "best") or network,
+            optimizer=_of_kind(tensors, "optimizer"),
+        )
+    except (SafetensorError, ValueError, KeyError, TypeError):
+        return None
+
+
+def epochs_in(blob: bytes | None) -> tuple[Epoch, ...]:
+    """All epochs up to the checkpoint; none where there is no checkpoint to go on from."""
+    read = unpack(blob) if blob is not None else None
+    return read.epochs if read else ()
+
+
+def belongs(values: Sequence[np.ndarray], variables: Sequence[keras.Variable]) -> bool:
+    """Whether they have the shapes and types of these variables."""
+    stored = [(value.shape, str(value.dtype)) for value in values]
+    return stored == [(tuple(variable.shape), str(variable.dtype)) for variable in variables]
+
+
+def _metadata(blob: bytes) -> dict[str, Any]:
+    """What safetensors reads out of files only: JSON after a length of 8 bytes."""
+    length = int.from_bytes(blob[:8], "little")
+    state: dict[str, Any] = json.loads(json.loads(blob[8 : 8 + length])["__metadata__"]["training"])
+    return state
+
+
+def _of_kind(tensors: Mapping[str, np.ndarray], kind: str) -> list[np.ndarray]:
+    """In the order in which they were packed."""
+    count = sum(name.startswith(f"{kind}/") for name in tensors)
+    return [tensors[f"{kind}/{place}"] for place in range(count)]

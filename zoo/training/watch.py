@@ -1,0 +1,134 @@
+"""What happens after each epoch of a training: it is reported, checkpointed, and the best weights are kept."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import TYPE_CHECKING, Any
+
+import keras
+
+from zoo.errors import TrainingError
+from zoo.interfaces import Epoch, Objective
+from zoo.training.checkpoint import Checkpoint, assign, belongs, changing_variables, pack, unpack, values_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    import numpy as np
+
+    OnEpoch = Callable[[Epoch, Callable[[], bytes]], bool]
+
+CALLBACK_STATE = ("wait", "best", "cooldown_counter")  # attributes of EarlyStopping and ReduceLROnPlateau
+
+
+class EpochWatch(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is untyped
+    """Reports each epoch, ends a training whose loss is no number, and keeps the weights of the best epoch.
+
+    Keras's EarlyStopping would keep the first of equally good epochs. Where the objective is an accuracy on few
+    images many are equal, and the one with the lower validation loss is the better model.
+
+    Args:
+        network: compiled, and its optimizer built.
+        others: callbacks with a state. They must come before this one, which stores what they come to.
+        on_epoch: see `zoo.training.fit.fit`.
+        checkpoint: as `on_epoch` got it made; one that is damaged or of another network counts for nothing.
+    """
+
+    def __init__(
+        self,
+        network: keras.Model,
+        objective: Objective,
+        others: Sequence[keras.callbacks.Callback],
+        on_epoch: OnEpoch,
+        checkpoint: bytes | None = None,
+    ) -> None:
+        super().__init__()
+        self.objective, self.others, self.on_epoch = objective, others, on_epoch
+        self.variables, self.optimizer = changing_variables(network), network.optimizer
+        self.began = 0.0
+        self.resumed = self._read(checkpoint)
+        self.epochs: list[Epoch] = list(self.resumed.epochs) if self.resumed else []
+        self.best = self.resumed.best if self.resumed else None
+        self.best_values: Sequence[np.ndarray] = self.resumed.best_network if self.resumed else []
+
+    @property
+    def stopped(self) -> bool:
+        """Whether early stopping had ended the training before the checkpoint."""
+        return self.resumed is not None and self.resumed.stopped
+
+    def take_best(self) -> Epoch | None:
+        """Give the network the weights of the best epoch; None where there was no epoch."""
+        if self.best is not None:
+            assign(self.variables, self.best_values)
+        return self.best
+
+    def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:  # noqa: ARG002
+        if self.resumed is None:
+            return
+        assign(self.variables, self.resumed.network)
+        assign(self.optimizer.variables, self.resumed.optimizer)
+        for callback in self.others:  # they have just forgotten all
+            vars(callback).update(self.resumed.callbacks[type(callback).__name__])
+
+    def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:  # noqa: ARG002
+        self.began = time.perf_counter()
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+        metrics = {name: float(value) for name, value in (logs or {}).items()}
+        metrics.setdefault("learning_rate", float(self.optimizer.learning_rate))
+        done = Epoch(epoch + 1, metrics, time.perf_counter() - self.began)
+        _check_losses(done)
+        self.epochs.append(done)
+        if self._is_best(done):
+            self.best, self.best_values = done, values_of(self.variables)
+        if self.on_epoch(done, self._checkpoint):
+            self.model.stop_training = True
+
+    def _is_best(self, epoch: Epoch) -> bool:
+        if self.best is None:
+            return True
+        score, held = epoch.metrics[self.objective.name], self.best.metrics[self.objective.name]
+        if score == held:
+            return epoch.metrics["val_loss"] < self.best.metrics["val_loss"]
+        return self.objective.better(score, held)
+
+    def _checkpoint(self) -> bytes:
+        """Of the epoch that has just ended."""
+        best = self.best or self.epochs[-1]
+        return pack(
+            Checkpoint(
+                epochs=tuple(self.epochs),
+                best=best,
+                stopped=self.model.stop_training,
+                callbacks={type(callback).__name__: _state_of(callback) for callback in self.others},
+                network=values_of(self.variables),
+                best_network=self.best_values,
+                optimizer=values_of(self.optimizer.variables),
+            )
+        )
+
+    def _read(self, blob: bytes | None) -> Checkpoint | None:
+        read = unpack(blob) if blob is not None else None
+        if read is None or not (
+            belongs(read.network, self.variables)
+            and belongs(read.best_network, self.variables)
+            and belongs(read.optimizer, self.optimizer.variables)
+            and read.callbacks.keys() == {type(callback).__name__ for callback in self.others}
+        ):
+            return None
+        return read
+
+
+def _state_of(callback: keras.callbacks.Callback) -> dict[str, Any]:
+    return {name: getattr(callback, name) for name in CALLBACK_STATE if hasattr(callback, name)}
+
+
+def _check_losses(epoch: Epoch) -> None:
+    for name in ("loss", "val_loss"):
+        value = epoch.metrics[name]
+        if not math.isfinite(value):
+            raise TrainingError(
+                f"the {name} became {'NaN' if math.isnan(value) else 'infinite'} in epoch {epoch.number}: "
+                "try a lower learning_rate (--set learning_rate=…)"
+            )
