@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from zoo.interfaces import DatasetContent, Objective, SearchPlan, State
+from zoo.registry import open_registry
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -12,6 +15,24 @@ if TYPE_CHECKING:
     import pytest
 
 NO_REGISTRY = "Error: no registry at {}: train or search something first, or name one with --registry\n"
+
+DATASET = DatasetContent(
+    name="photos", source="/photos", fingerprint="a" * 64, class_names=("one", "two"), counts={}
+)
+SEARCH = SearchPlan(
+    architecture="tiny",
+    architecture_version="1",
+    plugin="here",
+    algorithm="random",
+    objectives=(Objective("val_accuracy", "max"),),
+    trials=2,
+    epochs=1,
+    seed=0,
+    fixed={},
+    space={},
+    settings={},
+    environment={},
+)
 
 
 def test_models(zoo: Callable, trained: Path, plain: Callable) -> None:
@@ -66,7 +87,20 @@ def test_searches(zoo: Callable, trained: Path, plain: Callable) -> None:
         "ID  failed  moody  blobs v1  0/1  –  random  TIME\n"
         "ID  completed  tiny  blobs v1  2/10  ID  grid  TIME\n"
     )
-    assert result.err == "go on with one that was interrupted: zoo search --resume ID\n"
+    assert plain(result.err) == "go on with: zoo search --resume ID\n"
+
+
+def test_each_search_that_is_neither_completed_nor_running_has_the_command_that_resumes_it(
+    zoo: Callable, tmp_path: Path
+) -> None:
+    path = tmp_path / "other.db"
+    with open_registry(path) as registry:
+        photos = registry.record_dataset(DATASET)
+        ids = [registry.start_search(SEARCH, photos).id for _ in range(4)]
+        for identity, state in zip(ids, (State.COMPLETED, State.FAILED, State.INTERRUPTED), strict=False):
+            registry.end_search(identity, state)
+    resuming = f"go on with: zoo --registry {path} search --resume"
+    assert zoo("--registry", path, "searches").err == f"{resuming} {ids[2]}\n{resuming} {ids[1]}\n"
 
 
 def test_architectures(zoo: Callable, plain: Callable) -> None:

@@ -55,13 +55,13 @@ def run_plan(
 ACCURACY = Objective("val_accuracy", "max")
 
 
-def search_plan(objective: Objective = ACCURACY) -> SearchPlan:
+def search_plan(*objectives: Objective) -> SearchPlan:
     return SearchPlan(
         architecture="convnet",
         architecture_version="1",
         plugin="keras-zoo 0.1.0",
         algorithm="random",
-        objective=objective,
+        objectives=objectives or (ACCURACY,),
         trials=4,
         epochs=2,
         seed=7,
@@ -73,7 +73,13 @@ def search_plan(objective: Objective = ACCURACY) -> SearchPlan:
 
 
 def trial(number: int, trial_id: str | None = None) -> Trial:
-    return Trial(trial_id or f"{number:02}", number, {"filters": 8 * number, "tuner/epochs": 2}, epochs=2)
+    return Trial(
+        trial_id or f"{number:02}",
+        number,
+        {"filters": 8 * number, "tuner/epochs": 2},
+        epochs=2,
+        after=number - 1,
+    )
 
 
 def content(seed: int = 0, *, size: int = 4) -> ModelContent:

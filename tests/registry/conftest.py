@@ -50,6 +50,7 @@ def start_python(tmp_path: Path) -> Callable[[str], subprocess.Popen[str]]:
             ],
             cwd=tmp_path,
             env={**os.environ, "PYTHONPATH": path},
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -52,6 +52,63 @@ def test_a_file_url_is_a_folder(tmp_path: Path) -> None:
     assert (tmp_path / "artifacts" / digest[:2] / digest[2:]).read_bytes() == b"weights"
 
 
+def test_what_is_deleted_is_gone(store: ArtifactStore) -> None:
+    digest = store.put(b"weights")
+    store.delete(digest)
+    assert not store.has(digest)
+
+
+def test_deleting_what_is_not_there_is_no_error(store: ArtifactStore) -> None:
+    store.delete("0" * 64)
+
+
+def test_there_is_no_checkpoint_before_one_is_written(store: ArtifactStore) -> None:
+    assert store.read_checkpoint("run") is None
+
+
+def test_a_checkpoint_takes_the_place_of_an_older_one_of_its_size(store: ArtifactStore) -> None:
+    store.write_checkpoint("run", b"epoch 1")
+    store.write_checkpoint("run", b"epoch 2")
+    assert store.read_checkpoint("run") == b"epoch 2"
+
+
+def test_a_dropped_checkpoint_is_gone(store: ArtifactStore) -> None:
+    store.write_checkpoint("run", b"epoch 1")
+    store.drop_checkpoint("run")
+    assert store.read_checkpoint("run") is None
+
+
+def test_dropping_a_checkpoint_that_is_not_there_is_no_error(store: ArtifactStore) -> None:
+    store.drop_checkpoint("run")
+
+
+_KILLED_AMID_CHECKPOINT = (
+    "import os, signal, sys\n"
+    "from zoo.registry import ArtifactStore\n"
+    "store = ArtifactStore('artifacts')\n"
+    "store.write_checkpoint('run', b'epoch 1')\n"
+    "sys.addaudithook(lambda name, _: name == 'os.rename' and os.kill(os.getpid(), signal.SIGKILL))\n"
+    "store.write_checkpoint('run', b'epoch 2')\n"
+)
+
+
+def test_a_kill_amid_a_checkpoint_leaves_the_older_one(
+    tmp_path: Path, start_python: Callable[[str], subprocess.Popen[str]]
+) -> None:
+    start_python(_KILLED_AMID_CHECKPOINT).communicate(timeout=60)
+    assert ArtifactStore(tmp_path / "artifacts").read_checkpoint("run") == b"epoch 1"
+
+
+def test_dropping_a_checkpoint_clears_what_a_kill_left_of_it(
+    tmp_path: Path, start_python: Callable[[str], subprocess.Popen[str]]
+) -> None:
+    start_python(_KILLED_AMID_CHECKPOINT).communicate(timeout=60)
+    folder = tmp_path / "artifacts" / "checkpoints"
+    before = len(list(folder.iterdir()))
+    ArtifactStore(tmp_path / "artifacts").drop_checkpoint("run")
+    assert (before, list(folder.iterdir())) == (2, [])
+
+
 def test_an_unknown_protocol_is_an_artifact_error() -> None:
     with pytest.raises(ArtifactError, match="cannot open the artifact store nowhere://bucket"):
         ArtifactStore("nowhere://bucket")

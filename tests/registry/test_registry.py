@@ -126,7 +126,7 @@ def test_a_run_killed_while_completing_leaves_no_model(
     _, errors = process.communicate(timeout=60)
     with open_registry(tmp_path / "registry.db", create=False) as registry:
         left = ([run.state for run in registry.runs()], registry.models())
-    assert (process.returncode, errors, left) == (-signal.SIGKILL, "", ([State.RUNNING], []))
+    assert (process.returncode, errors, left) == (-signal.SIGKILL, "", ([State.INTERRUPTED], []))
 
 
 def test_a_run_killed_after_completing_is_whole(tmp_path: Path, start_python: Start) -> None:

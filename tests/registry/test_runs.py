@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import math
+import os
+import socket
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +14,9 @@ from zoo.interfaces import DatasetVersion, Epoch, Run, RunKind, State
 from .builders import add_model, content, evaluation, record_digits, run_plan, search_plan, trial
 
 if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable
+
     from zoo.registry import Registry
 
 
@@ -53,6 +58,13 @@ def test_an_epoch_recorded_again_replaces_the_older(registry: Registry, run: Run
     assert registry.epochs(run.id) == [Epoch(1, {"loss": 0.4}, 2.0)]
 
 
+def test_epochs_recorded_together_replace_older_ones(registry: Registry, run: Run) -> None:
+    registry.record_epoch(run.id, Epoch(1, {"loss": 0.5}, 1.0))
+    both = [Epoch(1, {"loss": 0.4}, 2.0), Epoch(2, {"loss": 0.3}, 2.0)]
+    registry.record_epochs(run.id, both)
+    assert registry.epochs(run.id) == both
+
+
 def test_a_loss_that_is_no_number_is_kept(registry: Registry, run: Run) -> None:
     registry.record_epoch(run.id, Epoch(1, {"loss": math.nan}, 1.0))
     assert math.isnan(registry.epochs(run.id)[0].metrics["loss"])
@@ -62,6 +74,68 @@ def test_a_completed_run_has_its_model(registry: Registry, run: Run) -> None:
     model = registry.complete_run(run.id, content(), [])
     back = registry.run(run.id)
     assert (back.state, back.model_id, back.finished_at is None) == (State.COMPLETED, model.id, False)
+
+
+def test_a_run_completes_without_a_model(registry: Registry, run: Run) -> None:
+    registry.complete_without_model(run.id, {})
+    back = registry.run(run.id)
+    assert (back.state, back.model_id, registry.models()) == (State.COMPLETED, None, [])
+
+
+def test_a_run_belongs_to_the_process_that_started_it(run: Run) -> None:
+    assert run.owner == f"{socket.gethostname()}:{os.getpid()}"
+
+
+def test_a_checkpoint_comes_back(registry: Registry, run: Run) -> None:
+    registry.save_checkpoint(run.id, b"weights")
+    assert registry.checkpoint(run.id) == b"weights"
+
+
+def test_completing_a_run_drops_its_checkpoint(registry: Registry, run: Run) -> None:
+    registry.save_checkpoint(run.id, b"weights")
+    registry.complete_run(run.id, content(), [])
+    assert registry.checkpoint(run.id) is None
+
+
+@pytest.mark.parametrize(
+    ("state", "left"), [(State.FAILED, None), (State.PRUNED, None), (State.INTERRUPTED, b"weights")]
+)
+def test_only_an_interrupted_run_keeps_its_checkpoint(
+    registry: Registry, run: Run, state: State, left: bytes | None
+) -> None:
+    registry.save_checkpoint(run.id, b"weights")
+    registry.end_run(run.id, state)
+    assert registry.checkpoint(run.id) == left
+
+
+_TRAIN_ELSEWHERE = (
+    "import os, signal\n"
+    "registry = open_registry()\n"
+    "registry.start_run(run_plan(), record_digits(registry))\n"
+    "os.kill(os.getpid(), signal.SIGKILL)\n"
+)
+
+
+@pytest.fixture
+def lost(registry: Registry, start_python: Callable[[str], subprocess.Popen[str]]) -> Run:
+    """A training whose process was killed."""
+    start_python(_TRAIN_ELSEWHERE).communicate(timeout=60)
+    return registry.runs()[0]
+
+
+def test_a_run_whose_process_was_killed_is_interrupted(registry: Registry, lost: Run) -> None:
+    found = registry.run(lost.id)
+    assert (found.state, found.error) == (State.INTERRUPTED, "its process ended without a word")
+
+
+def test_a_run_whose_process_was_killed_is_found_among_the_interrupted(registry: Registry, lost: Run) -> None:
+    interrupted = registry.runs(state=State.INTERRUPTED, limit=1)
+    assert (interrupted, registry.runs(state=State.RUNNING)) == ([lost], [])
+
+
+def test_reading_a_run_whose_process_was_killed_does_not_end_it(registry: Registry, lost: Run) -> None:
+    registry.record_epoch(lost.id, Epoch(1, {"loss": 0.5}, 1.0))
+    assert len(registry.epochs(lost.id)) == 1
 
 
 def test_a_failed_run_keeps_its_error(registry: Registry, run: Run) -> None:

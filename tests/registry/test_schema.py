@@ -11,6 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, insert, select
 from sqlalchemy.exc import IntegrityError
 
+from zoo.interfaces import Objective, RunKind
 from zoo.registry import Registry, open_registry
 from zoo.registry.database import open_database
 from zoo.registry.schema import (
@@ -21,7 +22,6 @@ from zoo.registry.schema import (
     EpochRow,
     MetricRow,
     RunRow,
-    SearchRow,
 )
 from zoo.registry.upgrade import migrations
 
@@ -64,6 +64,49 @@ def test_a_database_of_an_earlier_schema_is_brought_up_to_date(tmp_path: Path, v
         model = registry.model("digits@champion")
         trial = registry.run(model.run_id)
         assert (model.metrics["val_accuracy"], trial.search_id) == (0.9, registry.searches()[0].id)
+
+
+def test_an_upgrade_keeps_the_objective_of_each_search_and_the_scores_of_its_trials(tmp_path: Path) -> None:
+    path = tmp_path / "registry.db"
+    with sqlite3.connect(path) as connection:
+        connection.executescript((ASSETS / "0001.sql").read_text())
+        connection.execute(
+            "INSERT INTO searches SELECT 'ffffffffffff', dataset_id, architecture, architecture_version, plugin, "
+            "algorithm, 'val_loss', 'min', trials, epochs, seed, fixed, space, settings, environment, state, owner, "
+            "'2027-01-01 00:00:00', finished_at, error FROM searches"
+        )
+    with open_registry(path) as registry:
+        newer, older = registry.searches()
+        (trial,) = registry.runs(search=older.id)
+    assert [newer.plan.objectives, older.plan.objectives] == [
+        (Objective("val_loss", "min"),),
+        (Objective("val_accuracy", "max"),),
+    ]
+    assert (trial.score, trial.scores, trial.owner) == (0.9, {"val_accuracy": 0.9}, "")
+
+
+def test_a_trial_of_an_earlier_schema_came_after_those_before_it(tmp_path: Path) -> None:
+    path = tmp_path / "registry.db"
+    with sqlite3.connect(path) as connection:
+        connection.executescript((ASSETS / "0001.sql").read_text())
+        connection.execute("UPDATE runs SET trial_number = 5 WHERE kind = 'trial'")
+    with open_registry(path) as registry:
+        (run,) = registry.runs(kind=RunKind.TRIAL)
+    assert run.trial is not None
+    assert (run.trial.origin, run.trial.after) == (None, 4)
+
+
+def test_a_downgrade_keeps_the_first_objective(registry: Registry) -> None:
+    from alembic import command
+
+    registry.start_search(builders.search_plan(), builders.record_digits(registry))
+    config = migrations()
+    with create_engine(f"sqlite:///{registry.url}").begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0001")
+    with sqlite3.connect(registry.url) as connection:
+        found = connection.execute("SELECT objective_name, objective_direction FROM searches").fetchall()
+    assert found == [("val_accuracy", "max")]
 
 
 def test_an_empty_file_is_filled_with_tables(tmp_path: Path) -> None:
@@ -180,10 +223,3 @@ def test_a_trial_is_one_row_of_its_search(registry: Registry) -> None:
     again = _run(kind="trial", search_id=search.id, trial_id=builders.trial(1).trial_id)
     with pytest.raises(IntegrityError, match="trial_id"), database.writing() as session:
         session.execute(insert(RunRow).values(**again))
-
-
-def test_a_search_optimises_up_or_down(registry: Registry) -> None:
-    search = registry.start_search(builders.search_plan(), builders.record_digits(registry))
-    database = open_database(registry.url, create=False)
-    with pytest.raises(IntegrityError, match="objective_direction"), database.writing() as session:
-        session.get_one(SearchRow, search.id).objective_direction = "up"

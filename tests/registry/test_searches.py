@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+import math
 import os
 import socket
 from typing import TYPE_CHECKING
@@ -7,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from zoo.errors import SearchError
-from zoo.interfaces import DatasetVersion, Epoch, Model, Objective, RunKind, Search, State
+from zoo.interfaces import DatasetVersion, Epoch, Model, Objective, Run, RunKind, Search, State
+from zoo.registry.owners import ENDED_SILENTLY
 
 from .builders import content, evaluation, record_digits, run_plan, search_plan, trial
 
@@ -30,7 +33,7 @@ def search(registry: Registry, digits: DatasetVersion) -> Search:
 
 def _complete(registry: Registry, search: Search, number: int, score: float) -> Model:
     run = registry.start_trial(search.id, trial(number), PLAN)
-    return registry.complete_run(run.id, content(number), [], score=score)
+    return registry.complete_run(run.id, content(number), [], scores={search.plan.objective.name: score})
 
 
 def test_a_search_keeps_its_plan(registry: Registry, search: Search) -> None:
@@ -75,8 +78,40 @@ def test_a_trial_is_a_run_of_the_search(registry: Registry, search: Search) -> N
 
 def test_completing_a_trial_keeps_its_score(registry: Registry, search: Search) -> None:
     run = registry.start_trial(search.id, trial(1), PLAN)
-    registry.complete_run(run.id, content(), [], score=0.75)
+    registry.complete_run(run.id, content(), [], scores={"val_accuracy": 0.75})
     assert registry.run(run.id).score == 0.75
+
+
+def test_a_trial_keeps_the_scores_of_all_objectives(registry: Registry, digits: DatasetVersion) -> None:
+    search = registry.start_search(search_plan(LOSS, Objective("params", "min")), digits)
+    run = registry.start_trial(search.id, trial(1), PLAN)
+    registry.complete_run(run.id, content(), [], scores={"params": 48.0, "val_loss": 0.3})
+    back = registry.run(run.id)
+    assert (back.score, back.scores) == (0.3, {"params": 48.0, "val_loss": 0.3})
+
+
+def test_a_score_that_is_no_number_is_left_out(registry: Registry, search: Search) -> None:
+    run = registry.start_trial(search.id, trial(1), PLAN)
+    registry.complete_without_model(run.id, {"val_accuracy": math.nan, "params": 48.0})
+    back = registry.run(run.id)
+    assert (back.score, back.scores) == (None, {"params": 48.0})
+
+
+def test_a_trial_keeps_where_it_comes_from(registry: Registry, search: Search) -> None:
+    told = dataclasses.replace(trial(3), origin="defaults", after=1)
+    run = registry.start_trial(search.id, told, PLAN)
+    assert registry.run(run.id).trial == told
+
+
+def test_a_trial_that_goes_on_keeps_the_epochs_that_it_goes_on_after(
+    registry: Registry, search: Search
+) -> None:
+    run = registry.start_trial(search.id, trial(1), PLAN)
+    epochs = [Epoch(number, {"loss": 1 / number}, 1.0) for number in (1, 2, 3)]
+    registry.record_epochs(run.id, epochs)
+    registry.end_run(run.id, State.INTERRUPTED)
+    again = registry.start_trial(search.id, trial(1), PLAN, keep_epochs=2)
+    assert (again.id, registry.epochs(again.id)) == (run.id, epochs[:2])
 
 
 def test_a_trial_that_did_not_complete_starts_again_under_its_id(registry: Registry, search: Search) -> None:
@@ -122,7 +157,8 @@ def test_of_equal_scores_the_lower_loss_is_best_as_among_all_models(
     for number, loss in ((1, 0.4), (2, 0.2), (3, 0.3)):
         run = registry.start_trial(search.id, trial(number), PLAN)
         measured = evaluation(accuracy=0.5, loss=loss)
-        models.append(registry.complete_run(run.id, content(), [measured], score=0.5))
+        kept = registry.complete_run(run.id, content(), [measured], scores={"val_accuracy": 0.5})
+        models.append(kept)
     best = registry.best("digits", metric="val_accuracy")
     assert registry.search(search.id).best_model_id == best.id == models[1].id
 
@@ -147,6 +183,23 @@ def test_an_interrupted_search_is_reopened(registry: Registry, search: Search) -
     registry.end_search(search.id, State.INTERRUPTED, "stopped")
     again = registry.reopen_search(search.id)
     assert (again.state, again.error, again.finished_at) == (State.RUNNING, None, None)
+
+
+def test_reopening_clears_the_checkpoint_of_a_trial_that_completed_right_before_the_kill(
+    registry: Registry, search: Search
+) -> None:
+    run = registry.start_trial(search.id, trial(1), PLAN)
+    registry.complete_without_model(run.id, {"val_accuracy": 0.5})
+    registry.save_checkpoint(run.id, b"left behind")
+    registry.reopen_search(search.id)
+    assert registry.checkpoint(run.id) is None
+
+
+def test_reopening_keeps_the_checkpoints_of_interrupted_trials(registry: Registry, search: Search) -> None:
+    run = registry.start_trial(search.id, trial(1), PLAN)
+    registry.save_checkpoint(run.id, b"weights")
+    registry.reopen_search(search.id)
+    assert registry.checkpoint(run.id) == b"weights"
 
 
 def test_a_completed_search_is_not_reopened(registry: Registry, search: Search) -> None:
@@ -187,6 +240,16 @@ def test_a_search_that_another_process_is_at_is_not_reopened(
         elsewhere.communicate()
 
 
+def test_a_search_of_a_killed_process_and_its_trial_are_interrupted(
+    registry: Registry, elsewhere: subprocess.Popen[str]
+) -> None:
+    elsewhere.kill()
+    elsewhere.communicate()
+    (search,), (run,) = registry.searches(), registry.runs()
+    told = ((search.state, search.error), (run.state, run.error))
+    assert told == ((State.INTERRUPTED, ENDED_SILENTLY), (State.INTERRUPTED, ENDED_SILENTLY))
+
+
 def test_a_search_of_a_killed_process_is_reopened_as_ours(
     registry: Registry, elsewhere: subprocess.Popen[str]
 ) -> None:
@@ -203,3 +266,22 @@ def test_trials_of_a_killed_process_become_interrupted(
     elsewhere.communicate()
     search = registry.reopen_search(registry.searches()[0].id)
     assert [run.state for run in registry.runs(search=search.id)] == [State.INTERRUPTED]
+
+
+def die_in_trial(registry: Registry, search: Search, *, epochs: int) -> Run:
+    """Begin the trial, train so many epochs, and leave it to the next process."""
+    run = registry.start_trial(search.id, trial(1), run_plan(RunKind.TRIAL), keep_epochs=epochs)
+    registry.record_epochs(run.id, [Epoch(number, {"loss": 0.1}, 1.0) for number in range(1, epochs + 1)])
+    registry.reopen_search(search.id)
+    return registry.run(run.id)
+
+
+def test_a_trial_with_which_three_processes_died_is_failed(registry: Registry, search: Search) -> None:
+    died = [die_in_trial(registry, search, epochs=1) for _ in range(3)]
+    assert [run.state for run in died] == [State.INTERRUPTED, State.INTERRUPTED, State.FAILED]
+    assert died[2].error == "its process died 3 times after epoch 1, without a word"
+
+
+def test_a_trial_that_gets_further_is_not_to_blame(registry: Registry, search: Search) -> None:
+    died = [die_in_trial(registry, search, epochs=epochs) for epochs in (0, 0, 1, 1)]
+    assert {run.state for run in died} == {State.INTERRUPTED}

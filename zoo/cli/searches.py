@@ -16,9 +16,13 @@ from zoo.interfaces import State
 @pass_app
 def command(app: App, dataset: str | None, as_json: bool) -> None:
     """List the searches in the registry, the newest first."""
+    from zoo.registry import resume_command
+
     with app.open_registry() as registry:
         searches = registry.searches(dataset=dataset)
         trials = {search.id: registry.runs(search=search.id) for search in searches}
+        left = [search for search in searches if search.state not in (State.COMPLETED, State.RUNNING)]
+        commands = [resume_command(registry, search.id) for search in left]
     if as_json:
         print_json(searches)
         return
@@ -38,5 +42,5 @@ def command(app: App, dataset: str | None, as_json: bool) -> None:
     columns = ["search", "state", "architecture", "dataset", "trials", "best model", "algorithm", "started"]
     empty = "no searches yet: zoo search ARCH DATASET makes one" if dataset is None else "no such search"
     print_table(columns, rows, empty=empty)
-    if any(search.state is not State.COMPLETED for search in searches):
-        click.echo("go on with one that was interrupted: zoo search --resume ID", err=True)
+    for resuming in commands:
+        click.echo(f"go on with: {resuming}", err=True)

@@ -11,6 +11,7 @@ from zoo.interfaces.contracts import (
     SkippedFile,
 )
 from zoo.interfaces.records import (
+    EPOCH_METRICS,
     DatasetContent,
     DatasetVersion,
     Epoch,
@@ -34,6 +35,7 @@ from zoo.interfaces.reporting import (
 )
 
 __all__ = [
+    "EPOCH_METRICS",
     "SPLITS",
     "Architecture",
     "Backbone",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 Metrics = Mapping[str, float]
 """Metric name -> value. `val_` in front means measured on the validation split, `test_` on the test split."""
+
+
+EPOCH_METRICS = ("val_accuracy", "val_loss", "val_f1", "val_precision", "val_recall", "accuracy", "loss")
+"""What can be measured after each epoch; f1, precision and recall only where a search asks for them."""
 
 
 class RunKind(StrEnum):
@@ -128,6 +132,9 @@ class Trial:
         epochs: the most epochs it may reach.
         initial_epoch: epochs that an earlier trial of the same hyperparameters has done already (hyperband).
         continues: `trial_id` of that earlier trial.
+        origin: where the hyperparameters come from, if the algorithm did not choose them: "defaults", or the run that
+            they are known from.
+        after: how many of the search's trials had come to an end when the algorithm was asked.
     """
 
     trial_id: str
@@ -136,6 +143,8 @@ class Trial:
     epochs: int
     initial_epoch: int = 0
     continues: str | None = None
+    origin: str | None = None
+    after: int = 0
 
 
 @dataclass(frozen=True)
@@ -145,9 +154,11 @@ class Run:
     Args:
         dataset: name of the dataset version that it trains on.
         search_id, trial: of a trial: its search, and what the search's algorithm asked for.
-        score: of a trial: the objective's value.
-        model_id: the model that it made; None until completed.
+        score: of a trial: the first objective's value.
+        scores: of a trial: the values of all objectives, by name.
+        model_id: the model that it made; None until completed, and where its weights were not worth keeping.
         error: why it failed; the last line is the error itself, lines before it are the traceback.
+        owner: `host:pid` of the process that runs it, or ran it last; empty where nobody wrote it down.
     """
 
     id: str
@@ -160,8 +171,10 @@ class Run:
     search_id: str | None = None
     trial: Trial | None = None
     score: float | None = None
+    scores: Metrics = field(default_factory=dict)
     model_id: str | None = None
     error: str | None = None
+    owner: str = ""
 
 
 @dataclass(frozen=True)
@@ -169,12 +182,15 @@ class SearchPlan:
     """All that is known of a search before it starts.
 
     Args:
+        architecture, architecture_version, plugin: of several architectures one after the other, with commas between.
         algorithm: random, grid, bayesian, hyperband, tpe or asha.
+        objectives: what is optimised; of several, the trials that no other beats in all are the best.
         trials: the most trials it will run.
         epochs: the most epochs a trial will run.
         fixed: hyperparameters that are not searched but set.
         space: the search space as `keras_tuner.HyperParameters.get_config` gives it.
-        settings: as in RunPlan; with pruner, max_seconds and target.
+        first: hyperparameters of the first trials, each with where they come from; after them the algorithm chooses.
+        settings: as in RunPlan; with pruner, max_seconds, target and keep.
         environment: as in RunPlan.
     """
 
@@ -182,7 +198,7 @@ class SearchPlan:
     architecture_version: str
     plugin: str
     algorithm: str
-    objective: Objective
+    objectives: tuple[Objective, ...]
     trials: int
     epochs: int
     seed: int
@@ -190,6 +206,29 @@ class SearchPlan:
     space: Mapping[str, object]
     settings: Mapping[str, HyperparameterValue | None]
     environment: Mapping[str, str]
+    first: Sequence[tuple[Hyperparameters, str]] = ()
+
+    @property
+    def architectures(self) -> tuple[str, ...]:
+        """Their names."""
+        return tuple(self.architecture.split(","))
+
+    @property
+    def objective(self) -> Objective:
+        """The first one, which orders the trials where one order is asked for."""
+        return self.objectives[0]
+
+    @property
+    def monitor(self) -> Objective:
+        """What is looked at after each epoch: the first objective that is known then, or else validation accuracy."""
+        each_epoch = (objective for objective in self.objectives if objective.name in EPOCH_METRICS)
+        return next(each_epoch, Objective("val_accuracy", "max"))
+
+    @property
+    def keep(self) -> int | None:
+        """How many of the best models are kept; None: all."""
+        keep = self.settings.get("keep")
+        return None if keep is None else int(keep)
 
     @property
     def pruner(self) -> str:
@@ -211,7 +250,7 @@ class SearchPlan:
 
 @dataclass(frozen=True)
 class Search:
-    """Many trials of one architecture on one dataset.
+    """Many trials of one or several architectures on one dataset.
 
     Args:
         owner: `host:pid` of the process that runs it, or ran it last.

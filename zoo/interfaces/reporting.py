@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from zoo.interfaces.records import Epoch, Evaluation, ModelContent, Run, Search, Trial
 
 
 @dataclass(frozen=True)
 class TrialOutcome:
-    """What a completed trial gives back: the objective's value, the weights, and how they do."""
+    """What a completed trial gives back: the objectives' values by name, the weights, and how they do."""
 
-    score: float
+    scores: Mapping[str, float]
     content: ModelContent
     evaluations: tuple[Evaluation, ...]
 
@@ -24,8 +26,11 @@ class TrialRecorder(Protocol):
     def trial_started(self, trial: Trial) -> None:
         """The trial is about to train."""
 
+    def epoch_ended(self, trial: Trial, epoch: Epoch, checkpoint: bytes) -> None:
+        """One more epoch is done. From the checkpoint the trial can go on after it."""
+
     def trial_completed(self, trial: Trial, outcome: TrialOutcome) -> None:
-        """The trial has a score."""
+        """The trial has its scores."""
 
     def trial_pruned(self, trial: Trial, reason: str) -> None:
         """The trial was not worth finishing; `reason` says at which epoch, and why."""

@@ -1,4 +1,4 @@
-"""A content-addressed store: bytes named by their SHA-256, in a folder or behind an fsspec URL."""
+"""A content-addressed store: bytes named by their SHA-256, in a folder or behind an fsspec URL; and checkpoints."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     import numpy as np
 
 _TENSOR = "tensor"
+_CHECKPOINTS = "checkpoints/"
 _ELSEWHERE = "name another place with --artifacts or ZOO_ARTIFACTS"
 
 
 class ArtifactStore:
-    """Keeps bytes under `ab/cdef…`, the SHA-256 of the bytes.
+    """Keeps bytes under `ab/cdef…`, the SHA-256 of the bytes, and checkpoints, which change, under `checkpoints/`.
 
     Args:
         url: a folder, which is made on the first write, or an fsspec URL such as `s3://bucket/zoo`.
@@ -60,6 +61,10 @@ class ArtifactStore:
         """Whether something lies under this digest; its bytes are not checked."""
         return self._place.size(_key(digest)) is not None
 
+    def delete(self, digest: str) -> None:
+        """Let go of the bytes of this digest, if they are there."""
+        self._place.delete(_key(digest))
+
     def path(self, digest: str) -> str:
         """Where the bytes of this digest lie, for people."""
         return self._place.path(_key(digest))
@@ -89,6 +94,19 @@ class ArtifactStore:
         except (SafetensorError, KeyError) as error:
             raise ArtifactError(f"artifact {digest} at {self.path(digest)} is no tensor of zoo's") from error
 
+    def write_checkpoint(self, name: str, data: bytes) -> None:
+        """Keep `data` under this name, in place of what was there: at any moment all of the one or all of the other."""
+        self._place.replace(_CHECKPOINTS + name, data)
+
+    def read_checkpoint(self, name: str) -> bytes | None:
+        """The bytes under this name; None: there are none."""
+        key = _CHECKPOINTS + name
+        return None if self._place.size(key) is None else self._place.read(key)
+
+    def drop_checkpoint(self, name: str) -> None:
+        """Let go of the bytes under this name, if there are any, and of what killed writers of them left."""
+        self._place.delete(_CHECKPOINTS + name, leftovers=True)
+
 
 _STORABLE = (
     "float16",
@@ -111,12 +129,14 @@ def _key(digest: str) -> str:
 
 
 class _Place(Protocol):
-    """Where bytes lie; keys are `ab/cdef…`."""
+    """Where bytes lie; keys are `ab/cdef…` and `checkpoints/…`. Only `write` may leave bytes that are there."""
 
     def path(self, key: str) -> str: ...
     def size(self, key: str) -> int | None: ...
     def read(self, key: str) -> bytes: ...
     def write(self, key: str, data: bytes) -> None: ...
+    def replace(self, key: str, data: bytes) -> None: ...
+    def delete(self, key: str, *, leftovers: bool = False) -> None: ...
 
 
 class _Folder:
@@ -151,12 +171,29 @@ class _Folder:
                 # Its writer may have been killed between the renaming and this.
                 _sync_folder(target.parent)
                 return
+        except OSError as error:
+            _unwritable(target, error)
+        self.replace(key, data)
+
+    def replace(self, key: str, data: bytes) -> None:
+        target = self._root / key
+        try:
             target.parent.mkdir(parents=True, exist_ok=True)
             _write_atomically(target, data)
             _sync_folder(self._root)
         except OSError as error:
+            _unwritable(target, error)
+
+    def delete(self, key: str, *, leftovers: bool = False) -> None:
+        target = self._root / key
+        try:
+            target.unlink(missing_ok=True)
+            if leftovers:
+                for temporary in target.parent.glob(f".{target.name}.*.tmp"):
+                    temporary.unlink(missing_ok=True)
+        except OSError as error:
             raise ArtifactError(
-                f"cannot write artifact {target}: {reason_of(error)}; free some space, or {_ELSEWHERE}"
+                f"cannot delete artifact {target}: {reason_of(error)}; make its folder writable"
             ) from error
 
     def _holds(self, target: Path, data: bytes) -> bool:
@@ -199,13 +236,25 @@ class _Remote:
             _unreadable(key, self.path(key), error)
 
     def write(self, key: str, data: bytes) -> None:
-        if self.size(key) == len(data):
-            return
+        if self.size(key) != len(data):
+            self.replace(key, data)
+
+    def replace(self, key: str, data: bytes) -> None:
         try:
             self._files.pipe_file(self.path(key), data)
         except Exception as error:
             raise ArtifactError(
                 f"cannot write artifact {self.path(key)}: {error}; check the rights there, or {_ELSEWHERE}"
+            ) from error
+
+    def delete(self, key: str, *, leftovers: bool = False) -> None:  # noqa: ARG002  there are none
+        try:
+            self._files.rm_file(self.path(key))
+        except FileNotFoundError:
+            return
+        except Exception as error:
+            raise ArtifactError(
+                f"cannot delete artifact {self.path(key)}: {error}; check the rights there"
             ) from error
 
 
@@ -232,6 +281,12 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _unwritable(target: Path, error: OSError) -> NoReturn:
+    raise ArtifactError(
+        f"cannot write artifact {target}: {reason_of(error)}; free some space, or {_ELSEWHERE}"
+    ) from error
 
 
 def _missing(key: str, path: str) -> NoReturn:

@@ -24,6 +24,8 @@ BUSY_SECONDS = 30
 """How long a process waits for another one that is writing."""
 
 _ANOTHER = "name another registry with --registry or ZOO_REGISTRY"
+# Names the lock that the writers of a PostgreSQL registry exclude one another with.
+_WRITERS_LOCK = int.from_bytes(b"zoo", "big")
 # Tables that every version of zoo has had: they tell our database from one of another user of Alembic.
 _OURS = frozenset({"datasets", "searches", "runs", "epochs", "models", "metrics", "aliases"})
 
@@ -68,6 +70,8 @@ def locate(url: str | Path) -> Location:
         parsed = make_url(url)
     except ArgumentError as error:
         raise RegistryError(f"'{url}' is no registry: give a path or an SQLAlchemy URL") from error
+    if parsed.drivername == "postgresql":  # SQLAlchemy would take the old psycopg2
+        parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() != "sqlite":
         return Location(parsed, None, parsed.render_as_string())
     if not parsed.database or parsed.database == ":memory:":
@@ -96,7 +100,10 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """A session whose changes appear together, durably, when the block ends; if it raises, not at all."""
+        """A session whose changes appear together, durably, when the block ends; if it raises, not at all.
+
+        One process writes at a time, so that what a block has read stays true until it ends.
+        """
         with self._session(self._writers) as session:
             yield session
 
@@ -256,7 +263,9 @@ def _file_engine(path: Path, mode: str) -> Engine:
 def _writable_engine(location: Location, *, foreign_keys: bool) -> Engine:
     try:
         if location.path is None:
-            return create_engine(location.url)
+            server = create_engine(location.url)
+            event.listen(server, "begin", _exclude_other_writers)
+            return server
         engine = create_engine(location.url, connect_args={"timeout": BUSY_SECONDS})
     except (ImportError, NoSuchModuleError) as error:
         raise RegistryError(
@@ -286,6 +295,12 @@ def _manage_transactions(engine: Engine, *, foreign_keys: bool) -> None:
     event.listen(engine, "begin", on_begin)
 
 
+def _exclude_other_writers(connection: Connection) -> None:
+    """Do for PostgreSQL what BEGIN IMMEDIATE does for SQLite. The lock goes with the transaction."""
+    if connection.dialect.name == "postgresql" and connection.get_execution_options().get("immediate", False):
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS_LOCK})")
+
+
 def _use_write_ahead_log(location: Location) -> None:
     """Let readers go on while another process writes. The file remembers it."""
     statement = "PRAGMA journal_mode = WAL"
@@ -308,7 +323,7 @@ def _translated(location: Location) -> Iterator[None]:
         # Its subclasses but OperationalError, such as a broken constraint, are bugs of ours.
         if type(error) not in (DatabaseError, OperationalError):
             raise
-        reason = str(error.orig)
+        reason = " ".join(str(error.orig).split())
         advice = next(
             (advice for sign, advice in _ADVICE if sign in reason.lower()), f"check it, or {_ANOTHER}"
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import select, union_all
 
 from zoo.errors import NotFoundError
 from zoo.registry.schema import ModelRow, RunRow, SearchRow
@@ -19,6 +19,7 @@ Row = TypeVar("Row", ModelRow, RunRow, SearchRow)
 
 KINDS = {ModelRow: "model", RunRow: "run", SearchRow: "search"}
 LISTED_BY = {ModelRow: "`zoo models`", RunRow: "`zoo runs`", SearchRow: "`zoo searches`"}
+_IDS = (ModelRow.id, RunRow.id, SearchRow.id)
 _SHOWN = 5
 
 
@@ -26,7 +27,8 @@ def new_id(session: Session) -> str:
     """Twelve hexadecimal digits that name no run, search or model yet."""
     while True:
         candidate = secrets.token_hex(6)
-        if not any(session.get(table, candidate) for table in KINDS):
+        taken = union_all(*(select(column).where(column == candidate) for column in _IDS))
+        if session.scalar(taken) is None:
             return candidate
 
 

@@ -19,9 +19,14 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class StoredContent:
-    """What the registry writes down about a stored model; see `zoo.interfaces.Model` for the fields."""
+    """What the registry writes down about a stored model; see `zoo.interfaces.Model` for the fields.
+
+    Args:
+        digests: of all blobs that it needs, its manifest's too.
+    """
 
     manifest: str
+    digests: frozenset[str]
     size_bytes: int
     parameters: int
     trainable_parameters: int
@@ -70,8 +75,10 @@ def save_content(store: ArtifactStore, content: ModelContent) -> StoredContent:
         ],
     }
     canonical = json.dumps(manifest, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    digest = store.put(canonical.encode())
     return StoredContent(
-        manifest=store.put(canonical.encode()),
+        manifest=digest,
+        digests=_digests(digest, manifest),
         size_bytes=sum(int(array.nbytes) for array in content.tensors.values()),
         parameters=sum(int(array.size) for array in content.tensors.values()),
         trainable_parameters=sum(int(content.tensors[path].size) for path in trainable),
@@ -97,6 +104,19 @@ def load_content(store: ArtifactStore, digest: str) -> ModelContent:
         tensors={variable["path"]: _load_variable(store, variable) for variable in variables},
         trainable=tuple(variable["path"] for variable in variables if variable["trainable"]),
     )
+
+
+def needed_digests(store: ArtifactStore, digest: str) -> frozenset[str]:
+    """Digests of all blobs that the model of this manifest needs, the manifest's own too.
+
+    Raises:
+        ArtifactError: as `load_content` does, of the manifest.
+    """
+    return _digests(digest, _read_manifest(store, digest))
+
+
+def _digests(digest: str, manifest: _Manifest) -> frozenset[str]:
+    return frozenset({digest, *(variable["sha256"] for variable in manifest["variables"])})
 
 
 def _read_manifest(store: ArtifactStore, digest: str) -> _Manifest:

@@ -40,7 +40,7 @@ class Metric:
 def rows_of(evaluation: Evaluation, dataset_id: int) -> list[MetricRow]:
     """The rows that hold an evaluation, still without a model."""
     return [
-        MetricRow(dataset_id=dataset_id, split=evaluation.split, name=name, value=_stored(value))
+        MetricRow(dataset_id=dataset_id, split=evaluation.split, name=name, value=stored(value))
         for name, value in evaluation.metrics.items()
     ]
 
@@ -72,7 +72,8 @@ def of_model(session: Session, model_id: str) -> list[Metric]:
     ]
 
 
-def _stored(value: float) -> float | None:
+def stored(value: float) -> float | None:
+    """What a row holds in place of the number; see MetricRow."""
     return None if math.isnan(value) else float(value)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from zoo.errors import RegistryError
 from zoo.interfaces import Model
-from zoo.registry import metrics
+from zoo.registry import dropping, ids, metrics
 from zoo.registry.schema import AliasRow, DatasetRow, ModelRow, RunRow
 
 if TYPE_CHECKING:
@@ -18,10 +18,41 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from zoo.interfaces import Evaluation, ModelContent
+    from zoo.registry.manifest import StoredContent
+
 BEST = "best"
 """Stands for whatever `zoo best` answers, so no alias can have this name."""
 
 _ALIAS = re.compile(r"[a-z0-9][a-z0-9._-]*")
+
+
+def add(
+    session: Session,
+    run: RunRow,
+    content: ModelContent,
+    stored: StoredContent,
+    evaluations: Sequence[Evaluation],
+) -> ModelRow:
+    """The model that a completed run made, whose artifacts are stored already."""
+    model = ModelRow(
+        id=ids.new_id(session),
+        class_names=list(content.class_names),
+        image_size=content.image_size,
+        channels=content.channels,
+        parameters=stored.parameters,
+        trainable_parameters=stored.trainable_parameters,
+        size_bytes=stored.size_bytes,
+        manifest=stored.manifest,
+        created_at=datetime.now(UTC),
+        metrics=[row for each in evaluations for row in metrics.rows_of(each, run.dataset_id)],
+    )
+    session.add(model)
+    run.model = model
+    session.flush()
+    dropping.write_rows(session, model.id, stored.digests)
+    session.expire_all()
+    return model
 
 
 def listed(

@@ -58,6 +58,9 @@ def anything(session: Session, ref: str) -> ModelRow | RunRow | SearchRow:
 
 
 def _by_id(session: Session, table: type[ids.Row], ref: str) -> ids.Row:
+    whole = session.get(table, ref)
+    if whole is not None:
+        return whole
     found = ids.starting_with(session, table, ref)
     if len(found) > 1:
         raise ids.ambiguous(ref, found)

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
 from typing import TYPE_CHECKING
 
-from zoo.errors import ArtifactError, RegistryError
-from zoo.registry import datasets, ids, manifest, metrics, models, references, runs, searches, selection
-from zoo.registry.artifacts import ArtifactStore
-from zoo.registry.database import open_database
+from zoo.errors import ArtifactError
+from zoo.interfaces import State
+from zoo.registry import (
+    datasets,
+    dropping,
+    ids,
+    known,
+    manifest,
+    metrics,
+    models,
+    references,
+    runs,
+    searches,
+    selection,
+)
 from zoo.registry.schema import ModelRow, RunRow
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
-    from pathlib import Path
+    from collections.abc import Collection, Mapping, Sequence
     from types import TracebackType
     from typing import Self
 
@@ -29,40 +39,15 @@ if TYPE_CHECKING:
         RunPlan,
         Search,
         SearchPlan,
-        State,
         Trial,
     )
+    from zoo.registry.artifacts import ArtifactStore
     from zoo.registry.database import Database
+    from zoo.registry.known import KnownTrial
     from zoo.registry.metrics import Metric
 
 DEFAULT_REGISTRY = "registry.db"
 DEFAULT_ARTIFACTS = "artifacts"
-
-
-def open_registry(
-    url: str | Path | None = None, artifacts: str | Path | None = None, *, create: bool = True
-) -> Registry:
-    """Open the registry, making it or bringing it up to date where needed.
-
-    Args:
-        url: a path or an SQLAlchemy URL; None: ZOO_REGISTRY, or else `registry.db` in the working directory.
-        artifacts: a folder or an fsspec URL; None: ZOO_ARTIFACTS, or else `artifacts` beside the file.
-        create: make the registry if there is none.
-
-    Raises:
-        RegistryError: it cannot be opened; see `zoo.registry.database.open_database`.
-    """
-    database = open_database(url or os.environ.get("ZOO_REGISTRY") or DEFAULT_REGISTRY, create=create)
-    location = database.location
-    place = artifacts or os.environ.get("ZOO_ARTIFACTS")
-    if not place:
-        if location.path is None:
-            raise RegistryError(
-                f"the registry {location.shown} is no file that artifacts could lie beside: "
-                "name a place for them with --artifacts or ZOO_ARTIFACTS"
-            )
-        place = location.path.parent / DEFAULT_ARTIFACTS
-    return Registry(database, ArtifactStore(place))
 
 
 class Registry:
@@ -135,8 +120,12 @@ class Registry:
 
     def record_epoch(self, run_id: str, epoch: Epoch) -> None:
         """Write an epoch of a running run, in place of an older one of this number."""
+        self.record_epochs(run_id, [epoch])
+
+    def record_epochs(self, run_id: str, epochs: Sequence[Epoch]) -> None:
+        """Write several epochs of a running run at once."""
         with self._database.writing() as session:
-            runs.record_epoch(session, run_id, epoch)
+            runs.record_epochs(session, run_id, epochs)
 
     def epochs(self, run_id: str) -> list[Epoch]:
         """A run's epochs in order."""
@@ -149,14 +138,14 @@ class Registry:
         content: ModelContent,
         evaluations: Sequence[Evaluation],
         *,
-        score: float | None = None,
+        scores: Mapping[str, float] | None = None,
     ) -> Model:
         """Store what a run made and end it. If anything fails there is no model and the run is still running.
 
         Args:
             content: the trained weights with all that is needed to use them.
             evaluations: on the dataset version that the run trained on, one for each split.
-            score: of a trial: the objective's value.
+            scores: of a trial: the objectives' values, by name.
 
         Raises:
             RegistryError: the run has ended already.
@@ -166,8 +155,19 @@ class Registry:
             runs.running(session, run_id)
         stored = manifest.save_content(self.artifacts, content)
         with self._database.writing() as session:
-            row = runs.complete(session, run_id, content, stored, evaluations, score=score)
-            return models.to_models(session, [row])[0]
+            run = runs.complete(session, run_id, scores)
+            dropping.restore_vanished(session, self.artifacts, content, stored)
+            row = models.add(session, run, content, stored, evaluations)
+            model = models.to_models(session, [row])[0]
+        self._forget_checkpoint(run_id)
+        return model
+
+    def complete_without_model(self, run_id: str, scores: Mapping[str, float]) -> Run:
+        """End a trial whose weights are not worth keeping; raises RegistryError where it has ended already."""
+        with self._database.writing() as session:
+            run = runs.to_run(runs.complete(session, run_id, scores))
+        self._forget_checkpoint(run_id)
+        return run
 
     def end_run(
         self,
@@ -175,13 +175,33 @@ class Registry:
         state: State,
         error: str | None = None,
     ) -> Run:
-        """End a run that made no model, as failed, pruned or interrupted.
+        """End a run that did not complete, as failed, pruned or interrupted.
 
         Raises:
             RegistryError: the run has ended already.
         """
         with self._database.writing() as session:
-            return runs.to_run(runs.end(session, run_id, state, error))
+            ended = runs.to_run(runs.end(session, run_id, state, error))
+        if state is not State.INTERRUPTED:
+            self._forget_checkpoint(run_id)
+        return ended
+
+    def save_checkpoint(self, run_id: str, data: bytes) -> None:
+        """Keep what a running run can go on from, in place of its older one; raises ArtifactError."""
+        self.artifacts.write_checkpoint(run_id, data)
+
+    def checkpoint(self, run_id: str) -> bytes | None:
+        """What an interrupted run can go on from; None: nothing was kept."""
+        return self.artifacts.read_checkpoint(run_id)
+
+    def drop_checkpoint(self, run_id: str) -> None:
+        """Let go of a run's checkpoint, if there is one."""
+        self.artifacts.drop_checkpoint(run_id)
+
+    def _forget_checkpoint(self, run_id: str) -> None:
+        # What the run has come to is written down by now, and a checkpoint that stays does no harm.
+        with contextlib.suppress(ArtifactError):
+            self.drop_checkpoint(run_id)
 
     def runs(
         self,
@@ -222,27 +242,35 @@ class Registry:
             SearchError: it is completed, or another process on this machine is at it.
         """
         with self._database.writing() as session:
-            return searches.to_searches(session, [searches.reopen(session, search_id)])[0]
+            reopened = searches.to_searches(session, [searches.reopen(session, search_id)])[0]
+            ended = searches.last_ended_trial(session, search_id)
+        if ended is not None:
+            self._forget_checkpoint(ended)
+        return reopened
 
-    def start_trial(
-        self,
-        search_id: str,
-        trial: Trial,
-        plan: RunPlan,
-    ) -> Run:
+    def start_trial(self, search_id: str, trial: Trial, plan: RunPlan, *, keep_epochs: int = 0) -> Run:
         """Write a trial down as running. One that an earlier attempt began is begun again under the same id.
+
+        Args:
+            keep_epochs: how many of the earlier attempt's epochs stay, because the trial goes on after them.
 
         Raises:
             SearchError: the search is not running, or the trial is completed.
         """
         with self._database.writing() as session:
-            return runs.to_run(searches.start_trial(session, search_id, trial, plan))
+            row = searches.start_trial(session, search_id, trial, plan, keep_epochs=keep_epochs)
+            return runs.to_run(row)
 
     def searches(self, *, dataset: str | None = None) -> list[Search]:
         """Searches, newest first. `dataset` is a reference."""
         with self._database.reading() as session:
             name = None if dataset is None else datasets.find(session, dataset).name
             return searches.listed(session, dataset=name)
+
+    def known_trials(self, architecture: str, version: str, limit: int = 1000) -> list[KnownTrial]:
+        """Completed trials of an architecture, of all searches, newest first: what a new search can start from."""
+        with self._database.reading() as session:
+            return known.trials(session, architecture, version, limit)
 
     # Models ----------------------------------------------------------------------------------------------
 
@@ -284,6 +312,14 @@ class Registry:
         """Models that were fine-tuned from this one, newest first."""
         with self._database.reading() as session:
             return models.children(session, ids.get(session, ModelRow, model_id).id)
+
+    def drop_models(self, model_ids: Collection[str]) -> None:
+        """Delete models, and of their tensors those that no other model needs; their runs stay.
+
+        A model that has an alias, or had one, or that another run started from, is in use and stays. If the manifest
+        of any model cannot be read, nothing is deleted, for nobody knows what that model needs.
+        """
+        dropping.drop(self._database, self.artifacts, model_ids)
 
     def set_alias(self, model_id: str, name: str) -> None:
         """Move an alias, within the model's dataset, to this model.

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import islice
 from typing import TYPE_CHECKING, cast
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 
 from zoo.errors import RegistryError
 from zoo.interfaces import Epoch, Run, RunKind, RunPlan, State, Trial
-from zoo.registry import ids, metrics
+from zoo.registry import ids, metrics, owners
 from zoo.registry.schema import DatasetRow, EpochRow, ModelRow, RunRow
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping
 
     from sqlalchemy.orm import Session
 
-    from zoo.interfaces import DatasetVersion, Evaluation, HyperparameterValue, ModelContent
-    from zoo.registry.manifest import StoredContent
+    from zoo.interfaces import DatasetVersion, HyperparameterValue
 
 ENDS = (State.FAILED, State.PRUNED, State.INTERRUPTED)
 """How a run ends that makes no model."""
+MOST_DEATHS = 3
 
 
 def start(session: Session, plan: RunPlan, dataset: DatasetVersion) -> RunRow:
@@ -34,7 +35,7 @@ def start(session: Session, plan: RunPlan, dataset: DatasetVersion) -> RunRow:
 
 
 def begin(session: Session, row: RunRow, plan: RunPlan) -> None:
-    """Write the plan into a row, and that work on it starts now."""
+    """Write the plan into a row, and that work on it starts now, in this process."""
     if plan.parent_id is not None:
         ids.get(session, ModelRow, plan.parent_id)
     row.kind = plan.kind
@@ -47,7 +48,8 @@ def begin(session: Session, row: RunRow, plan: RunPlan) -> None:
     row.parent_id = plan.parent_id
     row.state = State.RUNNING
     row.started_at = datetime.now(UTC)
-    row.finished_at = row.score = row.error = None
+    row.owner = owners.this_process()
+    row.finished_at = row.score = row.scores = row.error = None
 
 
 def running(session: Session, run_id: str) -> RunRow:
@@ -63,11 +65,12 @@ def running(session: Session, run_id: str) -> RunRow:
     return row
 
 
-def record_epoch(session: Session, run_id: str, epoch: Epoch) -> None:
-    """Write an epoch, in place of the run's older one of this number."""
+def record_epochs(session: Session, run_id: str, epochs: Iterable[Epoch]) -> None:
+    """Write epochs, each in place of the run's older one of its number."""
     running(session, run_id)
-    values = {name: float(value) for name, value in epoch.metrics.items()}
-    session.merge(EpochRow(run_id=run_id, number=epoch.number, metrics=values, seconds=epoch.seconds))
+    for epoch in epochs:
+        values = {name: float(value) for name, value in epoch.metrics.items()}
+        session.merge(EpochRow(run_id=run_id, number=epoch.number, metrics=values, seconds=epoch.seconds))
 
 
 def epochs(session: Session, run_id: str) -> list[Epoch]:
@@ -77,36 +80,16 @@ def epochs(session: Session, run_id: str) -> list[Epoch]:
     return [Epoch(row.number, row.metrics, row.seconds) for row in rows]
 
 
-def complete(
-    session: Session,
-    run_id: str,
-    content: ModelContent,
-    stored: StoredContent,
-    evaluations: Sequence[Evaluation],
-    *,
-    score: float | None,
-) -> ModelRow:
-    """The run's model, whose artifacts are stored already, and all else that is true from now on."""
-    run = running(session, run_id)
-    model = ModelRow(
-        id=ids.new_id(session),
-        class_names=list(content.class_names),
-        image_size=content.image_size,
-        channels=content.channels,
-        parameters=stored.parameters,
-        trainable_parameters=stored.trainable_parameters,
-        size_bytes=stored.size_bytes,
-        manifest=stored.manifest,
-        created_at=datetime.now(UTC),
-        metrics=[row for each in evaluations for row in metrics.rows_of(each, run.dataset_id)],
-    )
-    session.add(model)
-    run.model = model
-    run.score = score
-    _finish(run, State.COMPLETED, None)
-    session.flush()
-    session.expire_all()
-    return model
+def complete(session: Session, run_id: str, scores: Mapping[str, float] | None) -> RunRow:
+    """The run has done its work; its model, if it is kept, is `models.add`'s."""
+    row = running(session, run_id)
+    numbers = {name: metrics.stored(value) for name, value in (scores or {}).items()}
+    if scores is not None:
+        row.scores = {name: value for name, value in numbers.items() if value is not None}
+    if row.search is not None:
+        row.score = numbers.get(row.search.objectives[0][0])
+    _finish(row, State.COMPLETED, None)
+    return row
 
 
 def end(
@@ -123,6 +106,18 @@ def end(
     return row
 
 
+def leave(session: Session, row: RunRow) -> None:
+    """The process of this trial died. After `MOST_DEATHS` without one more epoch it is held for the trial's doing."""
+    done = session.scalar(select(func.count()).where(EpochRow.run_id == row.id))
+    before = cast("list[int]", (row.trial or {}).get("deaths", []))
+    deaths = [*(epochs for epochs in before if epochs == done), done]
+    row.trial = {**(row.trial or {}), "deaths": deaths}
+    if len(deaths) < MOST_DEATHS:
+        _finish(row, State.INTERRUPTED, None)
+    else:
+        _finish(row, State.FAILED, f"its process died {len(deaths)} times after epoch {done}, without a word")
+
+
 def listed(
     session: Session,
     *,
@@ -134,23 +129,25 @@ def listed(
 ) -> list[Run]:
     """Runs newest first; those of one search by their number."""
     query = select(RunRow).join(RunRow.dataset)
-    for column, wanted in (
-        (DatasetRow.name, dataset),
-        (RunRow.search_id, search_id),
-        (RunRow.kind, kind),
-        (RunRow.state, state),
-    ):
+    for column, wanted in ((DatasetRow.name, dataset), (RunRow.search_id, search_id), (RunRow.kind, kind)):
         if wanted is not None:
             query = query.where(column == wanted)
+    if state is not None:
+        # Which of those that are written down as running still run is known only after a look at each.
+        query = query.where(or_(RunRow.state == state, RunRow.state == State.RUNNING))
     if search_id is None:
         query = query.order_by(RunRow.started_at.desc(), RunRow.id)
     else:
         query = query.order_by(RunRow.trial_number)
-    return [to_run(row) for row in session.scalars(query.limit(limit))]
+    if state is None:
+        query = query.limit(limit)
+    found = (to_run(row) for row in session.scalars(query))
+    return list(islice((run for run in found if state in (None, run.state)), limit))
 
 
 def to_run(row: RunRow) -> Run:
-    """The row as a dataclass."""
+    """The row as a dataclass. What runs by its row, but has lost its process, is interrupted."""
+    lost = row.state == State.RUNNING and not _at_work(row)
     plan = RunPlan(
         kind=RunKind(row.kind),
         architecture=row.architecture,
@@ -164,7 +161,7 @@ def to_run(row: RunRow) -> Run:
     return Run(
         id=row.id,
         plan=plan,
-        state=State(row.state),
+        state=State.INTERRUPTED if lost else State(row.state),
         dataset=row.dataset.name,
         dataset_version=row.dataset.version,
         started_at=row.started_at,
@@ -172,8 +169,10 @@ def to_run(row: RunRow) -> Run:
         search_id=row.search_id,
         trial=_to_trial(row),
         score=row.score,
+        scores=row.scores or {},
         model_id=row.model_id,
-        error=row.error,
+        error=owners.ENDED_SILENTLY if lost else row.error,
+        owner=owners.shown(row.owner),
     )
 
 
@@ -186,6 +185,9 @@ def write_trial(row: RunRow, trial: Trial) -> None:
         "epochs": trial.epochs,
         "initial_epoch": trial.initial_epoch,
         "continues": trial.continues,
+        "origin": trial.origin,
+        "after": trial.after,
+        "deaths": (row.trial or {}).get("deaths", []),
     }
 
 
@@ -199,7 +201,17 @@ def _to_trial(row: RunRow) -> Trial | None:
         epochs=cast("int", row.trial["epochs"]),
         initial_epoch=cast("int", row.trial["initial_epoch"]),
         continues=cast("str | None", row.trial["continues"]),
+        origin=cast("str | None", row.trial.get("origin")),
+        # Before schema 0002 trials ran one after the other.
+        after=cast("int", row.trial.get("after", row.trial_number - 1)),
     )
+
+
+def _at_work(row: RunRow) -> bool:
+    """Whether the process that runs it may still live: a trial's is the one that runs the search."""
+    if row.search is None:
+        return owners.alive(row.owner)
+    return row.search.state == State.RUNNING and owners.alive(row.search.owner)
 
 
 def _finish(row: RunRow, state: State, error: str | None) -> None:

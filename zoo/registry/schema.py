@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,7 @@ from zoo.interfaces import SPLITS, HyperparameterValue, RunKind, State
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-SCHEMA_VERSION = "0001"
+SCHEMA_VERSION = "0002"
 """The newest revision in migrations/versions; a registry that says so is opened without asking Alembic."""
 
 # SQLAlchemy reads the annotations below when it runs, so nothing in them may be imported for checking only.
@@ -35,7 +36,9 @@ Settings = dict[str, HyperparameterValue | None]
 Document = dict[str, object]
 Environment = dict[str, str]
 ClassCounts = dict[str, dict[str, int]]
+FirstTrials = list[tuple[HyperparameterValues, str]]
 MetricValues = dict[str, float]
+Objectives = list[list[str]]
 
 _NAMES = {
     "ix": "ix_%(column_0_label)s",
@@ -59,6 +62,29 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class MetricValuesJson(TypeDecorator[MetricValues]):
+    """Metrics as JSON. What is no finite number is stored as its name, for PostgreSQL takes no `NaN` in JSON."""
+
+    impl = JSON(none_as_null=True)
+    cache_ok = True
+
+    def process_bind_param(
+        self,
+        value: MetricValues | None,
+        dialect: Dialect,  # noqa: ARG002
+    ) -> dict[str, float | str] | None:
+        if value is None:
+            return None
+        return {name: number if math.isfinite(number) else str(number) for name, number in value.items()}
+
+    def process_result_value(
+        self,
+        value: dict[str, float | str] | None,
+        dialect: Dialect,  # noqa: ARG002
+    ) -> MetricValues | None:
+        return None if value is None else {name: float(number) for name, number in value.items()}
 
 
 class Base(DeclarativeBase):
@@ -85,21 +111,21 @@ class DatasetRow(Base):
 
 class SearchRow(Base):
     __tablename__ = "searches"
-    __table_args__ = (_one_of("state", State), _one_of("objective_direction", ("max", "min")))
+    __table_args__ = (_one_of("state", State),)
 
     id: Mapped[str] = mapped_column(String(12), primary_key=True)
     dataset_id: Mapped[int] = mapped_column(ForeignKey("datasets.id"), index=True)
-    architecture: Mapped[str] = mapped_column(String(255))
-    architecture_version: Mapped[str] = mapped_column(String(255))
+    architecture: Mapped[str] = mapped_column(Text)
+    architecture_version: Mapped[str] = mapped_column(Text)
     plugin: Mapped[str] = mapped_column(Text)
     algorithm: Mapped[str] = mapped_column(String(32))
-    objective_name: Mapped[str] = mapped_column(String(64))
-    objective_direction: Mapped[str] = mapped_column(String(3))
+    objectives: Mapped[Objectives] = mapped_column(JSON)
     trials: Mapped[int]
     epochs: Mapped[int]
     seed: Mapped[int] = mapped_column(BigInteger)
     fixed: Mapped[HyperparameterValues] = mapped_column(JSON)
     space: Mapped[Document] = mapped_column(JSON)
+    first: Mapped[FirstTrials | None] = mapped_column(JSON(none_as_null=True))
     settings: Mapped[Settings] = mapped_column(JSON)
     environment: Mapped[Environment] = mapped_column(JSON)
     state: Mapped[str] = mapped_column(String(16))
@@ -144,6 +170,8 @@ class RunRow(Base):
     score: Mapped[float | None] = mapped_column(Double)
     model_id: Mapped[str | None] = mapped_column(ForeignKey("models.id"))
     error: Mapped[str | None] = mapped_column(Text)
+    scores: Mapped[MetricValues | None] = mapped_column(MetricValuesJson)
+    owner: Mapped[str | None] = mapped_column(String(255))
 
     dataset: Mapped[DatasetRow] = relationship(lazy="joined", innerjoin=True)
     search: Mapped[SearchRow | None] = relationship()
@@ -155,7 +183,7 @@ class EpochRow(Base):
 
     run_id: Mapped[str] = mapped_column(ForeignKey("runs.id"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    metrics: Mapped[MetricValues] = mapped_column(JSON)
+    metrics: Mapped[MetricValues] = mapped_column(MetricValuesJson)
     seconds: Mapped[float] = mapped_column(Double)
 
 
@@ -176,6 +204,15 @@ class ModelRow(Base):
         back_populates="model", foreign_keys=RunRow.model_id, lazy="joined", innerjoin=True
     )
     metrics: Mapped[list[MetricRow]] = relationship(lazy="selectin")
+
+
+class TensorRow(Base):
+    """A blob that a model needs: one of its tensors, or its manifest. A blob without a row may be deleted."""
+
+    __tablename__ = "tensors"
+
+    model_id: Mapped[str] = mapped_column(ForeignKey("models.id"), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True, index=True)
 
 
 class MetricRow(Base):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import socket
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -11,7 +9,7 @@ from sqlalchemy import delete, select
 
 from zoo.errors import SearchError
 from zoo.interfaces import Objective, Search, SearchPlan, State
-from zoo.registry import ids, runs, selection
+from zoo.registry import ids, owners, runs, selection
 from zoo.registry.schema import DatasetRow, EpochRow, ModelRow, RunRow, SearchRow
 
 if TYPE_CHECKING:
@@ -20,6 +18,8 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from zoo.interfaces import DatasetVersion, RunPlan, Trial
+
+_ENDED = (State.COMPLETED, State.FAILED, State.PRUNED)
 
 
 def start(session: Session, plan: SearchPlan, dataset: DatasetVersion) -> SearchRow:
@@ -31,17 +31,17 @@ def start(session: Session, plan: SearchPlan, dataset: DatasetVersion) -> Search
         architecture_version=plan.architecture_version,
         plugin=plan.plugin,
         algorithm=plan.algorithm,
-        objective_name=plan.objective.name,
-        objective_direction=plan.objective.direction,
+        objectives=[[objective.name, objective.direction] for objective in plan.objectives],
         trials=plan.trials,
         epochs=plan.epochs,
         seed=plan.seed,
         fixed=dict(plan.fixed),
         space=dict(plan.space),
+        first=[(dict(values), origin) for values, origin in plan.first],
         settings=dict(plan.settings),
         environment=dict(plan.environment),
         state=State.RUNNING,
-        owner=_this_process(),
+        owner=owners.this_process(),
         started_at=datetime.now(UTC),
     )
     session.add(row)
@@ -61,7 +61,8 @@ def end(session: Session, search_id: str, state: State, error: str | None) -> Se
 
 
 def reopen(session: Session, search_id: str) -> SearchRow:
-    """A search that this process goes on with. Trials that its last process left running are interrupted.
+    """A search that this process goes on with. Trials that its last process left running are interrupted; one with
+    which processes died again and again is failed, or else no process would ever come past it.
 
     Raises:
         SearchError: it is completed, or another process on this machine is at it.
@@ -69,27 +70,29 @@ def reopen(session: Session, search_id: str) -> SearchRow:
     row = ids.get(session, SearchRow, search_id)
     if row.state == State.COMPLETED:
         raise SearchError(f"search {search_id} is completed: start a new one for more trials")
-    if row.state == State.RUNNING and _at_work_elsewhere(row.owner):
+    if row.state == State.RUNNING and owners.at_work_elsewhere(row.owner):
         raise SearchError(
-            f"search {search_id} is running in process {row.owner}: wait until it ends, or stop it first"
+            f"search {search_id} is running in process {owners.shown(row.owner)}: wait until it ends, or stop it first"
         )
-    now = datetime.now(UTC)
     left = select(RunRow).where(RunRow.search_id == search_id, RunRow.state == State.RUNNING)
-    for trial in session.scalars(left):
-        trial.state, trial.finished_at = State.INTERRUPTED, now
+    for trial in session.scalars(left).all():
+        runs.leave(session, trial)
     row.state = State.RUNNING
-    row.owner = _this_process()
+    row.owner = owners.this_process()
     row.finished_at = row.error = None
     return row
 
 
-def start_trial(
-    session: Session,
-    search_id: str,
-    trial: Trial,
-    plan: RunPlan,
-) -> RunRow:
+def last_ended_trial(session: Session, search_id: str) -> str | None:
+    """The run of the search's trial that came to an end last; a kill right then leaves its checkpoint behind."""
+    ended = select(RunRow.id).where(RunRow.search_id == search_id, RunRow.state.in_(_ENDED))
+    return session.scalar(ended.order_by(RunRow.finished_at.desc()).limit(1))
+
+
+def start_trial(session: Session, search_id: str, trial: Trial, plan: RunPlan, *, keep_epochs: int) -> RunRow:
     """A run for this trial: a new one, or the one that an earlier attempt left without completing it.
+
+    Of an earlier attempt's epochs the first `keep_epochs` stay.
 
     Raises:
         SearchError: the search is not running, or the trial is completed.
@@ -98,14 +101,15 @@ def start_trial(
     same_trial = select(RunRow).where(RunRow.search_id == search_id, RunRow.trial_id == trial.trial_id)
     row = session.scalar(same_trial)
     if row is None:
-        row = RunRow(id=ids.new_id(session), dataset_id=search.dataset_id, search_id=search_id)
+        row = RunRow(id=ids.new_id(session), dataset=search.dataset, search=search)
         session.add(row)
     elif row.state == State.COMPLETED:
         raise SearchError(
             f"trial {trial.trial_id} of search {search_id} is completed already, as run {row.id}"
         )
     else:
-        session.execute(delete(EpochRow).where(EpochRow.run_id == row.id))
+        undone = delete(EpochRow).where(EpochRow.run_id == row.id, EpochRow.number > keep_epochs)
+        session.execute(undone)
     with session.no_autoflush:
         runs.begin(session, row, plan)
     runs.write_trial(row, trial)
@@ -122,38 +126,40 @@ def listed(session: Session, *, dataset: str | None) -> list[Search]:
 
 
 def to_searches(session: Session, rows: Sequence[SearchRow]) -> list[Search]:
-    """The rows as dataclasses."""
+    """The rows as dataclasses. What runs by its row, but has lost its process, is interrupted."""
     best = _best_models(session, rows)
     return [_to_search(row, best.get(row.id)) for row in rows]
 
 
 def _to_search(row: SearchRow, best_model_id: str | None) -> Search:
+    lost = row.state == State.RUNNING and not owners.alive(row.owner)
     plan = SearchPlan(
         architecture=row.architecture,
         architecture_version=row.architecture_version,
         plugin=row.plugin,
         algorithm=row.algorithm,
-        objective=Objective(row.objective_name, row.objective_direction),
+        objectives=tuple(Objective(name, direction) for name, direction in row.objectives),
         trials=row.trials,
         epochs=row.epochs,
         seed=row.seed,
         fixed=row.fixed,
         space=row.space,
+        first=tuple((values, origin) for values, origin in row.first or ()),
         settings=row.settings,
         environment=row.environment,
     )
     return Search(
         id=row.id,
         plan=plan,
-        state=State(row.state),
+        state=State.INTERRUPTED if lost else State(row.state),
         dataset=row.dataset.name,
         dataset_version=row.dataset.version,
         dataset_source=row.dataset.source,
-        owner=row.owner,
+        owner=owners.shown(row.owner),
         started_at=row.started_at,
         finished_at=row.finished_at,
         best_model_id=best_model_id,
-        error=row.error,
+        error=owners.ENDED_SILENTLY if lost else row.error,
     )
 
 
@@ -162,7 +168,7 @@ def _best_models(session: Session, rows: Sequence[SearchRow]) -> dict[str, str]:
 
     Equal ones are ordered by `selection.TIES`, so that a search names the model that `best` does; then by age.
     """
-    objectives = {row.id: Objective(row.objective_name, row.objective_direction) for row in rows}
+    objectives = {row.id: Objective(*row.objectives[0]) for row in rows}
     trials = session.execute(
         select(SearchRow.id, RunRow.score, ModelRow.id)
         .select_from(RunRow)
@@ -185,21 +191,3 @@ def _running(session: Session, search_id: str) -> SearchRow:
     if row.state != State.RUNNING:
         raise SearchError(f"search {search_id} is not running ({row.state}): resume it, or start a new one")
     return row
-
-
-def _this_process() -> str:
-    return f"{socket.gethostname()}:{os.getpid()}"
-
-
-def _at_work_elsewhere(owner: str) -> bool:
-    """Whether another living process of this machine owns the search. Of other machines nobody knows."""
-    host, _, number = owner.rpartition(":")
-    if host != socket.gethostname() or owner == _this_process() or os.name == "nt":
-        return False
-    try:
-        os.kill(int(number), 0)  # asks, and harms nobody (on Windows it would)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -1,0 +1,118 @@
+"""Deletes models that nobody needs, and those of their blobs that no other model needs.
+
+Blobs are shared between models, and another process may be storing a model at this moment: it found a blob in the
+store, and its rows come later. So a blob is deleted only in a writing transaction, which excludes other writers, and
+only if it has no row then; and who writes a model's rows looks, in the same transaction, whether its blobs are still
+there. Rows go first: a kill in between leaves blobs that nothing names, never a row without its blobs.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, exists, insert, select, update
+from sqlalchemy.orm import aliased
+
+from zoo.errors import ArtifactError
+from zoo.registry import manifest
+from zoo.registry.schema import AliasRow, MetricRow, ModelRow, RunRow, TensorRow
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+
+    from sqlalchemy.orm import Session
+
+    from zoo.interfaces import ModelContent
+    from zoo.registry.artifacts import ArtifactStore
+    from zoo.registry.database import Database
+    from zoo.registry.manifest import StoredContent
+
+# So many blobs of a distant store are gone in seconds, and longer no other process should wait.
+_BLOBS_AT_ONCE = 50
+
+
+def drop(database: Database, store: ArtifactStore, model_ids: Collection[str]) -> None:
+    """Delete models that are not in use, then their blobs; see `Registry.drop_models`."""
+    try:
+        _list_old_models(database, store)
+    except ArtifactError:
+        return
+    with database.writing() as session:
+        if _without_rows(session):
+            return
+        unneeded = _delete_rows(session, _droppable(session, model_ids))
+    for start in range(0, len(unneeded), _BLOBS_AT_ONCE):
+        _delete_blobs(database, store, unneeded[start : start + _BLOBS_AT_ONCE])
+
+
+def write_rows(session: Session, model_id: str, digests: Iterable[str]) -> None:
+    """Write down which blobs a model needs."""
+    rows = [{"model_id": model_id, "digest": digest} for digest in sorted(digests)]
+    session.execute(insert(TensorRow), rows)
+
+
+def restore_vanished(
+    session: Session, store: ArtifactStore, content: ModelContent, stored: StoredContent
+) -> None:
+    """Store again what was deleted since `stored` was stored. The session must be a writing one."""
+    needed_by_others = set(
+        session.scalars(select(TensorRow.digest).where(TensorRow.digest.in_(stored.digests)).distinct())
+    )
+    if not all(store.has(digest) for digest in stored.digests - needed_by_others):
+        manifest.save_content(store, content)
+
+
+def _list_old_models(database: Database, store: ArtifactStore) -> None:
+    """Write the rows of models that were stored before there were any.
+
+    Raises:
+        ArtifactError: a manifest cannot be read, so that nobody knows which blobs its model needs.
+    """
+    with database.reading() as session:
+        old = _without_rows(session)
+    if not old:
+        return
+    needed = {model_id: manifest.needed_digests(store, digest) for model_id, digest in old.items()}
+    with database.writing() as session:
+        for model_id in _without_rows(session).keys() & needed.keys():
+            write_rows(session, model_id, needed[model_id])
+
+
+def _without_rows(session: Session) -> dict[str, str]:
+    """Model id -> manifest of the models of which nothing says which blobs they need."""
+    listed = exists().where(TensorRow.model_id == ModelRow.id)
+    found = session.execute(select(ModelRow.id, ModelRow.manifest).where(~listed))
+    return {row.id: row.manifest for row in found}
+
+
+def _droppable(session: Session, model_ids: Collection[str]) -> Sequence[str]:
+    """Those of the models that have, and had, no alias, and that no run started from."""
+    return session.scalars(
+        select(ModelRow.id).where(
+            ModelRow.id.in_(model_ids),
+            ~exists().where(AliasRow.model_id == ModelRow.id),
+            ~exists().where(RunRow.parent_id == ModelRow.id),
+        )
+    ).all()
+
+
+def _delete_rows(session: Session, model_ids: Sequence[str]) -> Sequence[str]:
+    """Delete all rows of these models; gives the digests that no other model needs."""
+    other = aliased(TensorRow)
+    needed = exists().where(other.digest == TensorRow.digest, other.model_id.not_in(model_ids))
+    theirs = select(TensorRow.digest).where(TensorRow.model_id.in_(model_ids))
+    unneeded = session.scalars(theirs.where(~needed).distinct().order_by(TensorRow.digest)).all()
+    session.execute(update(RunRow).where(RunRow.model_id.in_(model_ids)).values(model_id=None))
+    for table in (MetricRow, TensorRow):
+        session.execute(delete(table).where(table.model_id.in_(model_ids)))
+    session.execute(delete(ModelRow).where(ModelRow.id.in_(model_ids)))
+    return unneeded
+
+
+def _delete_blobs(database: Database, store: ArtifactStore, digests: Sequence[str]) -> None:
+    with database.writing() as session:
+        if _without_rows(session):
+            return
+        needed = session.scalars(select(TensorRow.digest).where(TensorRow.digest.in_(digests)))
+        for digest in sorted(set(digests) - set(needed)):
+            store.delete(digest)

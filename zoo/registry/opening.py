@@ -1,0 +1,48 @@
+"""Where a registry is, unless the user says otherwise; opens it, and tells how to come back to a search in it."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from pathlib import Path
+
+from zoo.errors import RegistryError
+from zoo.registry.artifacts import ArtifactStore
+from zoo.registry.database import open_database
+from zoo.registry.registry import DEFAULT_ARTIFACTS, DEFAULT_REGISTRY, Registry
+
+
+def open_registry(
+    url: str | Path | None = None, artifacts: str | Path | None = None, *, create: bool = True
+) -> Registry:
+    """Open the registry, making it or bringing it up to date where needed.
+
+    Args:
+        url: a path or an SQLAlchemy URL; None: ZOO_REGISTRY, or else `registry.db` in the working directory.
+        artifacts: a folder or an fsspec URL; None: ZOO_ARTIFACTS, or else `artifacts` beside the file.
+        create: make the registry if there is none.
+
+    Raises:
+        RegistryError: it cannot be opened; see `zoo.registry.database.open_database`.
+    """
+    database = open_database(url or os.environ.get("ZOO_REGISTRY") or DEFAULT_REGISTRY, create=create)
+    location = database.location
+    place = artifacts or os.environ.get("ZOO_ARTIFACTS")
+    if not place:
+        if location.path is None:
+            raise RegistryError(
+                f"the registry {location.shown} is no file that artifacts could lie beside: "
+                "name a place for them with --artifacts or ZOO_ARTIFACTS"
+            )
+        place = location.path.parent / DEFAULT_ARTIFACTS
+    return Registry(database, ArtifactStore(place))
+
+
+def resume_command(registry: Registry, search_id: str) -> str:
+    """What to type, from the same folder, to go on with a search."""
+    options = []
+    if registry.url != str(Path(DEFAULT_REGISTRY).absolute()):
+        options += ["--registry", registry.url]
+    if registry.artifacts.url != str(Path(registry.url).with_name(DEFAULT_ARTIFACTS)):
+        options += ["--artifacts", registry.artifacts.url]
+    return shlex.join(["zoo", *options, "search", "--resume", search_id])
