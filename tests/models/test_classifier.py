@@ -12,8 +12,9 @@ from keras import layers
 
 from zoo.errors import ContractError, HyperparameterError
 from zoo.interfaces import Architecture
-from zoo.models.classifier import Classifier, build_classifier, in_stage, with_new_head
+from zoo.models.classifier import Classifier, build_classifier, in_stage, space_builder, with_new_head
 from zoo.models.hyperparameters import declare
+from zoo.models.space import explore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -123,6 +124,15 @@ def test_a_vector_of_features_is_not_pooled(build: Callable[..., Classifier]) ->
 
     built = build(Architecture("vector", backbone, "vector", "none", min_size=8), dropout=0.0)
     assert built.head == ("head_output",)
+
+
+def test_nothing_about_pooling_is_searched_where_there_is_none() -> None:
+    def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
+        return layers.Flatten(name="vector")(inputs)
+
+    vector = Architecture("vector", backbone, "vector", "none", min_size=8)
+    space = explore(space_builder(vector, image_size=8, channels=1, class_names=("a", "b")))
+    assert [type(hp).__name__ for hp in space.space if hp.name == "pooling"] == ["Fixed"]
 
 
 def test_the_head_has_hidden_units(build: Callable[..., Classifier]) -> None:

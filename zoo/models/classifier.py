@@ -77,7 +77,7 @@ def build_classifier(
     known = {one.name for one in hp.space}
     features = architecture.backbone(hp, pixels, weights=weights)
     _check_backbone(architecture, known, hp, features)
-    hyperparameters.declare(hp)
+    hyperparameters.declare(hp, maps=len(features.shape) == 4)
     names = [layer.name for layer in _layers_between(architecture, pixels, features)]
     stages = tuple(
         point for point in architecture.freeze_points if any(in_stage(name, point) for name in names)

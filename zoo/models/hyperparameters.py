@@ -43,10 +43,14 @@ class OwnHyperparameter:
             raise HyperparameterError(f"{self.name} must be {error}, got '{value}'") from None
 
 
-def declare(hp: HyperParameters) -> None:
-    """Declare all of zoo's own hyperparameters, those that are not searched as fixed ones."""
+def declare(hp: HyperParameters, *, maps: bool = True) -> None:
+    """Declare all of zoo's own hyperparameters, those that are not searched as fixed ones.
+
+    Args:
+        maps: the features are feature maps; there is nothing to search about pooling where they are a vector already.
+    """
     for own in OWN.values():
-        if own.search is None:
+        if own.search is None or (own.name == "pooling" and not maps):
             hp.Fixed(own.name, own.default)
         else:
             own.search(hp)
