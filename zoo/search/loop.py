@@ -1,82 +1,217 @@
-"""The trial loop: ask the oracle, train, tell the oracle and the recorder."""
+"""The trials of one search: which comes next, and what becomes of each. Where they train is another's business."""
 
 from __future__ import annotations
 
 import math
-import tempfile
 import time
 import traceback
 import warnings
+from collections import deque
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from keras_tuner.engine.base_tuner import BaseTuner
 from keras_tuner.engine.trial import TrialStatus
-from keras_tuner.errors import FatalError
 
-from zoo.errors import RegistryError, SearchError, ZooError
-from zoo.search.oracles import TUNER_ID, make_oracle, replay, to_trial
+from zoo.errors import SearchError, ZooError
+from zoo.search.history import HistoryOracle
+from zoo.search.oracles import make_oracle, to_trial
 from zoo.search.pruning import Pruned, Pruning, TrialCurve
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from zoo.interfaces import Epoch, SearchPlan, Trial, TrialOutcome, TrialRecorder
-
-    Watch = Callable[[Epoch], bool]
-    Train = Callable[[Trial, Watch], TrialOutcome]
 
 FAILURES_IN_A_ROW = 3
 
 
 @dataclass(frozen=True)
 class PastTrial:
-    """A trial of an interrupted search that came to an end.
+    """A trial of an interrupted search.
 
     Args:
-        score: the objective's value, of a pruned trial the best that it reached; None for a failed one.
-        curve: the objective after each epoch.
+        place: when it came to an end, as a place in the order of endings; None: it was still running.
+        scores: the objectives' values; of a pruned trial the best that it reached; None for a failed one.
+        curve: what is looked at after each epoch.
         pruned: it was not worth finishing.
     """
 
     trial: Trial
-    score: float | None
+    place: int | None
+    scores: Mapping[str, float] | None = None
     curve: Sequence[float] = ()
     pruned: bool = False
 
 
-def run_search(
-    plan: SearchPlan, train: Train, recorder: TrialRecorder, past: Iterable[PastTrial] = ()
-) -> str | None:
-    """Run trials until the plan's number is reached, its time is over, its target is met or the space is exhausted.
+class TrialLoop:
+    """Asks the oracle for trials, and tells the oracle and the recorder what became of them.
 
-    A trial that raises is recorded as failed and the search goes on.
+    Trials are asked for until the plan's number is reached, its time is over, its target is met or the space is
+    exhausted. A trial that fails is recorded, and the search goes on.
 
     Args:
-        train: trains one trial. It calls the function that it is given after each epoch, and ends the training
-            where that gives true.
-        past: trials of an interrupted search that came to an end, in order.
-
-    Returns:
-        Why the search ended before its number of trials, if it was for its time or its target.
+        past: the trials of a search that goes on, in order. Those that were still running are the first again.
 
     Raises:
-        SearchError: three trials in a row failed; the message holds the last one's error.
-        RegistryError: a trial could not be recorded.
+        SearchError: the oracle would now choose other hyperparameters than it did.
     """
-    # Keras Tuner insists on writing its state as JSON files; nothing reads them, the registry has the trials.
-    with tempfile.TemporaryDirectory(prefix="zoo-search-") as scratch, _without_known_warnings():
-        tuner = _Tuner(plan, train, recorder, scratch)
-        known = list(past)
-        replay(tuner.oracle, plan.objective, [(one.trial, one.score) for one in known])
-        for one in known:
-            tuner.pruning.remember(one.curve, finished=one.score is not None and not one.pruned)
-        try:
-            tuner.search()
-        except FatalError as error:
-            raise error.__cause__ or error from None
-        return tuner.ended_early
+
+    def __init__(self, plan: SearchPlan, recorder: TrialRecorder, past: Sequence[PastTrial] = ()) -> None:
+        self.plan, self.recorder = plan, recorder
+        self.ended_early: str | None = None
+        """Why the search ended before its number of trials, if it was for its time or its target."""
+        self._oracle = make_oracle(plan)
+        self._pruning = Pruning(plan.pruner, plan.monitor)
+        self._curves: dict[str, TrialCurve] = {}
+        self._again: deque[Trial] = deque()
+        self._began = time.monotonic()
+        self._failures_in_a_row = 0
+        with _without_known_warnings():
+            self._replay(past)
+
+    def next_trial(self) -> Trial | None:
+        """The trial to train now, recorded as started.
+
+        None: the search is over, or the algorithm waits for a running trial to end.
+        """
+        if self.ended_early is None and self._oracle.start_order:
+            self.ended_early = self._time_is_over()
+        if self.ended_early is not None:
+            return None
+        trial = self._again.popleft() if self._again else self._ask()
+        if trial is not None:
+            self._curves.setdefault(trial.trial_id, self._pruning.start())
+            self.recorder.trial_started(trial)
+        return trial
+
+    def epoch_ended(self, trial: Trial, epoch: Epoch, checkpoint: bytes) -> bool:
+        """Record an epoch; gives whether the trial ends here with what it has, because the search is over.
+
+        Raises:
+            Pruned: the trial is not worth finishing.
+        """
+        self.recorder.epoch_ended(trial, epoch, checkpoint)
+        value = epoch.metrics[self.plan.monitor.name]
+        reason = self._curves[trial.trial_id].report(epoch.number, value)
+        if self.ended_early is None:
+            self.ended_early = self._target_is_met(value) or self._time_is_over()
+        if self.ended_early is None and reason is not None:
+            raise Pruned(reason)
+        return self.ended_early is not None
+
+    def completed(self, trial: Trial, outcome: TrialOutcome) -> None:
+        """The trial has its scores; one of them that is not a number makes it a failed one."""
+        for objective in self.plan.objectives:
+            if not math.isfinite(outcome.scores[objective.name]):
+                self.failed(trial, f"{objective.name} is not a number (NaN)")
+                return
+        self._failures_in_a_row = 0
+        self._curves.pop(trial.trial_id).end(finished=True)
+        self._tell(trial.trial_id, outcome.scores)
+        self.recorder.trial_completed(trial, outcome)
+
+    def pruned(self, trial: Trial, reason: str) -> None:
+        """The trial was ended as not worth finishing; the oracle learns the best that it reached."""
+        self._failures_in_a_row = 0
+        curve = self._curves.pop(trial.trial_id)
+        curve.end(finished=False)
+        self._tell(trial.trial_id, {self.plan.objective.name: curve.best})
+        self.recorder.trial_pruned(trial, reason)
+
+    def failed(self, trial: Trial, error: Exception | str) -> None:
+        """The trial has no scores.
+
+        Raises:
+            SearchError: it is the third in a row.
+        """
+        told = error if isinstance(error, str) else _describe(error)
+        self._curves.pop(trial.trial_id).end(finished=False)
+        self._tell(trial.trial_id, None)
+        self.recorder.trial_failed(trial, told)
+        self._failures_in_a_row += 1
+        if self._failures_in_a_row == FAILURES_IN_A_ROW:
+            raise SearchError(
+                f"stopped after {FAILURES_IN_A_ROW} failed trials in a row; the last one: {last_line(told)}"
+            )
+
+    def _ask(self) -> Trial | None:
+        number = len(self._oracle.start_order) + 1
+        values, origin = self.plan.first[number - 1] if number <= len(self.plan.first) else (None, None)
+        with _without_known_warnings():
+            asked = self._create(number, values)
+        if asked.status != TrialStatus.RUNNING:
+            return None
+        return to_trial(asked, number, self.plan, origin=origin, after=len(self._oracle.end_order))
+
+    def _create(self, number: int, values: Mapping[str, Any] | None) -> Any:  # a keras_tuner Trial
+        if values is not None and isinstance(self._oracle, HistoryOracle):
+            self._oracle.given = values
+        # The oracle gives a name that it knows the trial that it gave it before.
+        return self._oracle.create_trial(f"trial {number}")
+
+    def _tell(self, trial_id: str, scores: Mapping[str, float] | None) -> None:
+        asked = self._oracle.trials[trial_id]
+        if scores is None:
+            asked.status = TrialStatus.FAILED
+        else:
+            self._oracle.scores[trial_id] = scores
+            name = self.plan.objective.name
+            self._oracle.update_trial(trial_id, {name: scores[name]})
+            asked.status = TrialStatus.COMPLETED
+        self._oracle.end_trial(asked)
+
+    def _replay(self, past: Sequence[PastTrial]) -> None:
+        """Bring a new oracle to where it stood, by asking and telling it in the order of then."""
+        ended = sorted((one for one in past if one.place is not None), key=lambda one: one.place or 0)
+        told = 0
+        for one in past:
+            while told < min(one.trial.after, len(ended)):
+                self._tell(ended[told].trial.trial_id, ended[told].scores)
+                told += 1
+            self._ask_again(one)
+        for one in ended[told:]:
+            self._tell(one.trial.trial_id, one.scores)
+
+    def _ask_again(self, one: PastTrial) -> None:
+        trial = one.trial
+        asked = self._create(trial.number, trial.hyperparameters)
+        if asked.hyperparameters.values != trial.hyperparameters:
+            raise SearchError(
+                f"the search cannot go on: trial {trial.number} would get other hyperparameters than it had; "
+                "was keras-tuner changed since? Start a new search"
+            )
+        curve = self._pruning.start()
+        for epoch, value in enumerate(one.curve, start=trial.initial_epoch + 1):
+            curve.report(epoch, value)
+        if one.place is None:
+            self._curves[trial.trial_id] = curve
+            self._again.append(trial)
+        else:
+            curve.end(finished=one.scores is not None and not one.pruned)
+
+    def _target_is_met(self, value: float) -> str | None:
+        target, monitor = self.plan.target, self.plan.monitor
+        if target is None or monitor.better(target, value):
+            return None
+        return f"the target is met: {monitor.name} {value:.4f}"
+
+    def _time_is_over(self) -> str | None:
+        seconds = self.plan.max_seconds
+        if seconds is None or time.monotonic() - self._began < seconds:
+            return None
+        return f"the time is over, after {len(self._oracle.start_order)} of {self.plan.trials} trials"
+
+
+def last_line(error: str) -> str:
+    """The line of a traceback that says what went wrong."""
+    return error.strip().splitlines()[-1]
+
+
+def _describe(error: Exception) -> str:
+    if isinstance(error, ZooError):
+        return str(error)
+    return "".join(traceback.format_exception(error))
 
 
 @contextmanager
@@ -86,107 +221,3 @@ def _without_known_warnings() -> Iterator[None]:
         warnings.filterwarnings("ignore", "All-NaN axis encountered", RuntimeWarning)
         warnings.filterwarnings("ignore", module="sklearn.gaussian_process")
         yield
-
-
-class _Tuner(BaseTuner):  # type: ignore[misc]  # keras_tuner is untyped
-    """Keras Tuner's loop around our training."""
-
-    def __init__(self, plan: SearchPlan, train: Train, recorder: TrialRecorder, directory: str) -> None:
-        super().__init__(make_oracle(plan), directory=directory, project_name="trials")
-        self.tuner_id = TUNER_ID
-        self.plan, self.train, self.recorder = plan, train, recorder
-        self.pruning = Pruning(plan.pruner, plan.objective)
-        self.began = time.monotonic()
-        self.ended_early: str | None = None
-        self.curve: TrialCurve | None = None
-        self.outcome: TrialOutcome | None = None
-        self.pruned: Pruned | None = None
-        self.error: str | None = None
-        self.failures_in_a_row = 0
-
-    def on_trial_begin(self, trial: Any) -> None:
-        self.outcome = self.pruned = self.error = None
-        self.curve = self.pruning.start()
-        self.recorder.trial_started(self._own(trial))
-
-    def run_trial(self, trial: Any) -> dict[str, float]:
-        """Train. A trial that fails scores NaN, by which Keras Tuner knows it; were it to raise, Keras Tuner
-        would print the traceback into the user's table."""
-        score = math.nan
-        try:
-            self.outcome = self.train(self._own(trial), self._watch)
-            score = self.outcome.score
-        except Pruned as pruned:
-            self.pruned, score = pruned, pruned.score
-        except RegistryError as error:
-            raise FatalError(str(error)) from error  # not the trial's fault: ends the search
-        except ZooError as error:
-            self.error = str(error)
-        except Exception:
-            self.error = traceback.format_exc()
-        return {self.plan.objective.name: score}
-
-    def on_trial_end(self, trial: Any) -> None:
-        self.oracle.end_trial(trial)
-        self._tell(trial)
-        if self.ended_early is None:
-            self.ended_early = self._time_is_over()
-        if self.ended_early is not None:
-            self.oracle.max_trials = len(self.oracle.trials)  # Keras Tuner asks for one more, and stops
-
-    def _tell(self, trial: Any) -> None:
-        assert self.curve is not None  # noqa: S101  on_trial_begin made it
-        done = trial.status == TrialStatus.COMPLETED
-        self.curve.end(finished=done and self.pruned is None)
-        if done:
-            self.failures_in_a_row = 0
-        if done and self.pruned is not None:
-            self.recorder.trial_pruned(self._own(trial), self.pruned.reason)
-        elif done and self.outcome is not None:
-            self.recorder.trial_completed(self._own(trial), self.outcome)
-        else:
-            self._tell_failure(trial)
-
-    def _tell_failure(self, trial: Any) -> None:
-        error = self.error or f"{self.plan.objective.name} is not a number"
-        self.recorder.trial_failed(self._own(trial), error)
-        self.failures_in_a_row += 1
-        if self.failures_in_a_row == FAILURES_IN_A_ROW:
-            raise SearchError(
-                f"stopped after {FAILURES_IN_A_ROW} failed trials in a row; the last one: {last_line(error)}"
-            )
-
-    def _watch(self, epoch: Epoch) -> bool:
-        """After each epoch: whether the search, and so the trial, has come to its end.
-
-        Raises:
-            Pruned: the trial is not worth finishing.
-        """
-        assert self.curve is not None  # noqa: S101  on_trial_begin made it
-        value = epoch.metrics[self.plan.objective.name]
-        reason = self.curve.report(epoch.number, value)
-        self.ended_early = self._target_is_met(value) or self._time_is_over()
-        if self.ended_early is None and reason is not None:
-            raise Pruned(reason, self.curve.best)
-        return self.ended_early is not None
-
-    def _target_is_met(self, value: float) -> str | None:
-        target = self.plan.target
-        if target is None or self.plan.objective.better(target, value):
-            return None
-        return f"the target is met: {self.plan.objective.name} {value:.4f}"
-
-    def _time_is_over(self) -> str | None:
-        seconds = self.plan.max_seconds
-        if seconds is None or time.monotonic() - self.began < seconds:
-            return None
-        return f"the time is over, after {len(self.oracle.trials)} of {self.plan.trials} trials"
-
-    def _own(self, trial: Any) -> Trial:
-        number = self.oracle.start_order.index(trial.trial_id) + 1
-        return to_trial(trial, number, self.plan.epochs)
-
-
-def last_line(error: str) -> str:
-    """The line of a traceback that says what went wrong."""
-    return error.strip().splitlines()[-1]

@@ -1,61 +1,81 @@
-"""Keras Tuner's oracles, which choose the hyperparameters of the next trial, made and brought back to life."""
+"""Keras Tuner's oracles, which choose the hyperparameters of the next trial."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 import keras_tuner
-from keras_tuner.engine.trial import TrialStatus
+import numpy as np
 from keras_tuner.oracles import (
     BayesianOptimizationOracle,
     GridSearchOracle,
     HyperbandOracle,
     RandomSearchOracle,
 )
+from threadpoolctl import threadpool_limits
 
 from zoo.errors import SearchError, UnknownNameError
-from zoo.interfaces import Hyperparameters, Objective, SearchPlan, Trial
+from zoo.interfaces import Hyperparameters, SearchPlan, Trial
 from zoo.models.space import fill_in, restore
+from zoo.search.history import HistoryOracle, Unsaved
 from zoo.search.tpe import TPEOracle
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
-TUNER_ID = "zoo"
+    from zoo.interfaces import HyperparameterValue
+
+    Values = dict[str, HyperparameterValue]
+
 # The loop counts failures itself: Keras Tuner would raise before the failed trial is recorded.
 NEVER = 10**9
-
-OBJECTIVES: Mapping[str, Objective] = {
-    "val_accuracy": Objective("val_accuracy", "max"),
-    "val_loss": Objective("val_loss", "min"),
-}
-
-
-class _DefaultsFirst:
-    """Makes the first trial the defaults: their authors chose them, and few random draws beat them."""
-
-    def populate_space(self, trial_id: str) -> dict[str, Any]:
-        """What Keras Tuner asks for the values of the next trial."""
-        if self.start_order:  # type: ignore[attr-defined]
-            return super().populate_space(trial_id)  # type: ignore[misc, no-any-return]
-        defaults = self.get_space()  # type: ignore[attr-defined]
-        fill_in(defaults)
-        return {"status": TrialStatus.RUNNING, "values": defaults.values}
+# Choices in a row that were made before: then a search at random holds the space for exhausted.
+COLLISIONS = 200
+OF_SEVERAL_OBJECTIVES = ("random", "grid", "tpe")
+OWN_ORDER = ("grid", "hyperband")
+"""Algorithms that take no choices from elsewhere: one goes through all, the other runs brackets."""
 
 
-class _RandomOracle(_DefaultsFirst, RandomSearchOracle):  # type: ignore[misc]
-    pass
+class _RandomOracle(HistoryOracle, RandomSearchOracle):  # type: ignore[misc]
+    def choose(self, trial_id: str) -> Values | None:  # noqa: ARG002
+        self._seed_state, self._max_collisions = self.seed_of_choice(), COLLISIONS
+        return self._random_values()  # type: ignore[no-any-return]
 
 
-class _BayesianOracle(_DefaultsFirst, BayesianOptimizationOracle):  # type: ignore[misc]
+class _BayesianOracle(HistoryOracle, BayesianOptimizationOracle):  # type: ignore[misc]
+    def choose(self, trial_id: str) -> Values | None:
+        self._seed_state, self._max_collisions = self.seed_of_choice(), COLLISIONS
+        self._random_state = np.random.RandomState(self.seed_of_choice(1))
+        # Its matrices are small: threads that wait for one another take many times as long.
+        with threadpool_limits(1):
+            values = BayesianOptimizationOracle.populate_space(self, trial_id)["values"]
+        if values is not None and self._duplicate(values):
+            values = self._random_values()  # what the model expects most of was tried: look elsewhere
+        return values  # type: ignore[no-any-return]
+
+
+class _GridOracle(HistoryOracle, GridSearchOracle):  # type: ignore[misc]
+    """Keras Tuner's own would wait for a trial's end before it goes on from it."""
+
+    def choose(self, trial_id: str) -> Values | None:  # noqa: ARG002
+        hp = self.get_space()
+        if self.start_order:
+            hp.values = self._get_next_combination(self.trials[self.start_order[-1]].hyperparameters.values)
+            if hp.values is None:
+                return None
+        fill_in(hp)
+        return hp.values  # type: ignore[no-any-return]
+
+
+class _HyperbandOracle(Unsaved, HyperbandOracle):  # type: ignore[misc]
     pass
 
 
 _ORACLES: Mapping[str, Callable[..., keras_tuner.Oracle]] = {
     "random": _RandomOracle,
-    "grid": GridSearchOracle,
+    "grid": _GridOracle,
     "bayesian": _BayesianOracle,
-    "hyperband": HyperbandOracle,
+    "hyperband": _HyperbandOracle,
     "tpe": TPEOracle,
     "asha": _RandomOracle,  # at random, and pruned
 }
@@ -63,15 +83,18 @@ _ORACLES: Mapping[str, Callable[..., keras_tuner.Oracle]] = {
 ALGORITHMS = tuple(_ORACLES)
 
 
-def find_objective(name: str) -> Objective:
-    """The objective of that name, with its direction; Keras Tuner's own guess is never asked.
+def check_algorithm(algorithm: str, objectives: int) -> None:
+    """Refuse an algorithm that there is not, or that cannot optimise so many objectives.
 
     Raises:
-        UnknownNameError: there is none.
+        UnknownNameError, SearchError: one line on it.
     """
-    if name not in OBJECTIVES:
-        raise UnknownNameError("objective", name, OBJECTIVES)
-    return OBJECTIVES[name]
+    if algorithm not in ALGORITHMS:
+        raise UnknownNameError("algorithm", algorithm, ALGORITHMS)
+    if objectives > 1 and algorithm not in OF_SEVERAL_OBJECTIVES:
+        raise SearchError(
+            f"{algorithm} optimises one objective: use --algorithm tpe, grid or random, or name one objective"
+        )
 
 
 def make_oracle(plan: SearchPlan) -> keras_tuner.Oracle:
@@ -79,8 +102,7 @@ def make_oracle(plan: SearchPlan) -> keras_tuner.Oracle:
 
     Hyperband spreads `plan.epochs` over its brackets and stops by itself; `plan.trials` bounds it too.
     """
-    if plan.algorithm not in _ORACLES:
-        raise UnknownNameError("algorithm", plan.algorithm, ALGORITHMS)
+    check_algorithm(plan.algorithm, len(plan.objectives))
     options: dict[str, Any] = {
         "objective": keras_tuner.Objective(plan.objective.name, plan.objective.direction),
         "hyperparameters": restore(plan.space),
@@ -92,9 +114,9 @@ def make_oracle(plan: SearchPlan) -> keras_tuner.Oracle:
     if plan.algorithm == "bayesian":
         options["num_initial_points"] = random_trials
     if plan.algorithm == "tpe":
-        options["random_trials"] = random_trials
+        options.update(random_trials=random_trials, objectives=plan.objectives)
     if plan.algorithm == "hyperband":
-        oracle = HyperbandOracle(max_epochs=plan.epochs, **options)
+        oracle = _HyperbandOracle(max_epochs=plan.epochs, **options)
         oracle.max_trials = plan.trials
     else:
         oracle = _ORACLES[plan.algorithm](max_trials=plan.trials, **options)
@@ -102,45 +124,17 @@ def make_oracle(plan: SearchPlan) -> keras_tuner.Oracle:
     return oracle
 
 
-def replay(
-    oracle: keras_tuner.Oracle, objective: Objective, past: Iterable[tuple[Trial, float | None]]
-) -> None:
-    """Bring a new oracle to where it stood, by asking and telling it again what it was asked and told.
-
-    Keras Tuner saves neither grid search's queue nor the random state of Bayesian search, so its own saved
-    state does not bring those back; the trials do, for every algorithm.
-
-    Args:
-        past: the trials that came to an end, in order, each with its score; None for a failed one.
-
-    Raises:
-        SearchError: the oracle now chooses other hyperparameters than it did.
-    """
-    for trial, score in past:
-        asked = oracle.create_trial(TUNER_ID)
-        if asked.hyperparameters.values != trial.hyperparameters:
-            raise SearchError(
-                f"the search cannot go on: trial {trial.number} would get other hyperparameters than it had; "
-                "was keras-tuner changed since? Start a new search"
-            )
-        if score is None:
-            asked.status = TrialStatus.FAILED
-        else:
-            oracle.update_trial(asked.trial_id, {objective.name: score})
-            asked.status = TrialStatus.COMPLETED
-        oracle.end_trial(asked)
-
-
-def to_trial(asked: Any, number: int, epochs: int) -> Trial:  # a keras_tuner Trial
+def to_trial(asked: Any, number: int, plan: SearchPlan, **known: Any) -> Trial:  # a keras_tuner Trial
     """What the oracle asks for, as zoo's own Trial."""
     values: Hyperparameters = dict(asked.hyperparameters.values)
     return Trial(
         trial_id=asked.trial_id,
         number=number,
         hyperparameters=values,
-        epochs=int(values.get("tuner/epochs", epochs)),
+        epochs=int(values.get("tuner/epochs", plan.epochs)),
         initial_epoch=int(values.get("tuner/initial_epoch", 0)),
         continues=str(values["tuner/trial_id"]) if "tuner/trial_id" in values else None,
+        **known,
     )
 
 

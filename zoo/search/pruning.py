@@ -12,7 +12,7 @@ from optuna.trial import FrozenTrial, TrialState
 from zoo.search.quietly import quietly
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from zoo.interfaces import Objective
 
@@ -31,12 +31,11 @@ class Pruned(Exception):
 
     Args:
         reason: at which epoch, and why.
-        score: the best value that the trial reached.
     """
 
-    def __init__(self, reason: str, score: float) -> None:
+    def __init__(self, reason: str) -> None:
         super().__init__(reason)
-        self.reason, self.score = reason, score
+        self.reason = reason
 
 
 class Pruning:
@@ -61,13 +60,6 @@ class Pruning:
         """A new trial's curve."""
         with quietly():
             return TrialCurve(self._study, self._study.ask(), self._pruner, self._objective)
-
-    def remember(self, values: Sequence[float], *, finished: bool) -> None:
-        """A trial of before the search was resumed: the objective after each epoch."""
-        curve = self.start()
-        for epoch, value in enumerate(values, start=1):
-            curve.report(epoch, value)
-        curve.end(finished=finished)
 
 
 class TrialCurve:

@@ -11,91 +11,89 @@ from keras_tuner.engine.hyperparameters import Boolean, Choice, Fixed
 from keras_tuner.engine.trial import TrialStatus
 from optuna.trial import TrialState
 
-from zoo.models.space import fill_in
+from zoo.search.history import HistoryOracle
 from zoo.search.quietly import quietly
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from zoo.interfaces import HyperparameterValue
+    from zoo.interfaces import HyperparameterValue, Objective
 
     Values = dict[str, HyperparameterValue]
 
 BELOW_1 = float(np.nextafter(1.0, 0.0))
-COLLISIONS = (
-    20  # hyperparameters in a row that were tried before: then at random; so many again: all are tried
-)
+# Hyperparameters in a row that were tried before: then they are drawn at random; so many again: all are tried.
+COLLISIONS = 20
 
 
-class TPEOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is untyped
-    """Chooses hyperparameters that good trials have more often than poor ones. The first trial has the defaults.
-
-    A choice depends on the trials that came to an end, on the seed and on how many trials there were, and on no other
-    state.
+class TPEOracle(HistoryOracle, keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is untyped
+    """Chooses hyperparameters that good trials have more often than poor ones; of several objectives, those of trials
+    that no other beats in all (Ozaki et al. 2022).
 
     Args:
+        objectives: what `Score.scores` holds of each trial.
         max_trials: as many are chosen, unless all have been tried before.
         random_trials: so many come before any is chosen by what the earlier ones scored.
         options: see `keras_tuner.Oracle`.
     """
 
-    def __init__(self, *, max_trials: int, random_trials: int, **options: Any) -> None:
+    def __init__(
+        self, *, objectives: tuple[Objective, ...], max_trials: int, random_trials: int, **options: Any
+    ) -> None:
         super().__init__(max_trials=max_trials, **options)
-        self._random_trials = random_trials
+        self._objectives, self._random_trials = objectives, random_trials
         with quietly():
             self._study = optuna.create_study(
-                direction="maximize" if self.objective.direction == "max" else "minimize"
+                directions=["maximize" if one.direction == "max" else "minimize" for one in objectives]
             )
         self._asked: dict[str, optuna.Trial] = {}
-        self._tried: set[frozenset[tuple[str, HyperparameterValue]]] = set()
 
-    def populate_space(self, trial_id: str) -> dict[str, Any]:
-        """What Keras Tuner asks for the values of the next trial."""
-        known = {} if self.start_order else self._defaults()
+    def choose(self, trial_id: str) -> Values | None:
+        """Values that no trial has had; None if there are none left."""
         for collision in range(2 * COLLISIONS):
             with quietly():
                 self._study.sampler = self._sampler(collision)
                 asked = self._study.ask()
-                values = self._choose(asked, known)
-            key = frozenset(values.items())
-            if key not in self._tried:
-                self._tried.add(key)
+                values = self._suggest_all(asked, {})
+            if not self._duplicate(values):
                 self._asked[trial_id] = asked
-                return {"status": TrialStatus.RUNNING, "values": values}
+                return values
             self._study.tell(asked, state=TrialState.FAIL)
-        return {"status": TrialStatus.STOPPED}
+        return None
+
+    def take(self, trial_id: str, values: Values) -> None:
+        """Tell Optuna of a choice that was made elsewhere."""
+        hp = self.get_space()
+        hp.values = dict(values)
+        with quietly():
+            self._study.sampler = optuna.samplers.RandomSampler(seed=0)
+            self._study.enqueue_trial(
+                {name: _place(one, values[one.name]) for name, one in _named(hp) if hp.is_active(one)}
+            )
+            asked = self._study.ask()
+            self._suggest_all(asked, values)
+        self._asked[trial_id] = asked
 
     def end_trial(self, trial: Any) -> None:  # a keras_tuner Trial
-        """Tell Optuna the score; a failed trial tells it nothing."""
+        """Tell Optuna the scores; a failed trial tells it nothing."""
         super().end_trial(trial)
-        ended = self.trials[trial.trial_id]
         asked = self._asked.pop(trial.trial_id)
-        if ended.status == TrialStatus.COMPLETED:
-            self._study.tell(asked, ended.score)
+        if self.trials[trial.trial_id].status == TrialStatus.COMPLETED:
+            scores = self.scores[trial.trial_id]
+            self._study.tell(asked, [scores[objective.name] for objective in self._objectives])
         else:
             self._study.tell(asked, state=TrialState.FAIL)
 
     def _sampler(self, collision: int) -> optuna.samplers.BaseSampler:
         """A new one for each choice, so that none depends on how often an earlier one was asked."""
-        drawn = np.random.SeedSequence([self.seed, len(self.start_order), collision])
-        seed = int(drawn.generate_state(1)[0])
+        seed = self.seed_of_choice(collision)
         if collision >= COLLISIONS:
             return optuna.samplers.RandomSampler(seed=seed)
         return optuna.samplers.TPESampler(
-            n_startup_trials=self._random_trials, multivariate=True, group=True, seed=seed
+            n_startup_trials=self._random_trials, multivariate=True, group=True, constant_liar=True, seed=seed
         )
 
-    def _defaults(self) -> Values:
-        """The defaults, which Optuna is told to suggest next."""
-        hp = self.get_space()
-        fill_in(hp)
-        self._study.enqueue_trial(
-            {name: _place(one, hp.values[one.name]) for name, one in _named(hp) if hp.is_active(one)}
-        )
-        defaults: Values = hp.values
-        return defaults
-
-    def _choose(self, asked: optuna.Trial, known: Values) -> Values:
+    def _suggest_all(self, asked: optuna.Trial, known: Values) -> Values:
         """A value for each hyperparameter that the values before it switch on; a known one as it is."""
         hp = self.get_space()
         hp.values = {}
