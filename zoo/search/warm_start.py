@@ -1,0 +1,161 @@
+"""What a new search begins with: the best hyperparameters that are known from earlier ones."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from itertools import chain, islice, zip_longest
+from typing import TYPE_CHECKING, Any
+
+from keras_tuner.engine.hyperparameters import Fixed, Float
+
+from zoo.models.hyperparameters import OWN
+from zoo.models.joint_space import ARCHITECTURE
+from zoo.models.space_size import domain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from keras_tuner import HyperParameters
+
+    from zoo.interfaces import DatasetVersion, Hyperparameters, HyperparameterValue, Objective
+    from zoo.models.space import Values
+    from zoo.registry import KnownTrial
+
+    Choice = tuple[Values, str]
+
+LIMIT = 6.0
+"""The furthest dataset that is learnt from: such as one of 4 times the classes, image size and images."""
+OTHER_CHANNELS = 2.0
+"""As far as 4 times of anything."""
+SHOWN_DIGITS = 8
+
+
+def choose_known(
+    known: Sequence[KnownTrial],
+    dataset: DatasetVersion,
+    space: HyperParameters,
+    objective: Objective,
+    count: int,
+    *,
+    image_size: int,
+    channels: int,
+) -> list[Choice]:
+    """Up to `count` different choices from the space, each with where it comes from.
+
+    Up to half of them are the best of the dataset's own trials, whatever its version; then come the best of each other
+    dataset in turn, the most like one first; then more of the dataset's own. Trials with a value that the space does
+    not have are passed over. What the space holds stays held, and what a trial does not know gets its default.
+
+    Args:
+        known: their hyperparameters under the names of the space; see `zoo.models.joint_space.whole`.
+        image_size, channels: of the images that are trained on now.
+    """
+    own = [trial for trial in known if trial.dataset.name == dataset.name]
+    others = _likest_first(known, dataset, image_size, channels)
+    best, *rest = (_fitting(_ranked(trials, objective), space, count) for trials in (own, *others))
+    half = math.ceil(count / 2)
+    in_turn = (choice for turn in zip_longest(*rest) for choice in turn if choice is not None)
+    return list(islice(_different(chain(best[:half], in_turn, best[half:])), count))
+
+
+def distance(trial: KnownTrial, dataset: DatasetVersion, image_size: int, channels: int) -> float:
+    """How unlike the trial's images are: how often the number of classes, the image size and the number of images must
+    be doubled, and `OTHER_CHANNELS`."""
+    ratios = (
+        (len(trial.dataset.class_names), len(dataset.class_names)),
+        (trial.image_size, image_size),
+        (trial.dataset.images, dataset.images),
+    )
+    apart = sum(abs(math.log2(max(there, 1) / max(here, 1))) for there, here in ratios)
+    return apart + (OTHER_CHANNELS if trial.channels != channels else 0.0)
+
+
+def _likest_first(
+    known: Sequence[KnownTrial], dataset: DatasetVersion, image_size: int, channels: int
+) -> list[list[KnownTrial]]:
+    """The trials on each other dataset within the limit."""
+    trials: dict[str, list[KnownTrial]] = defaultdict(list)
+    nearest: dict[str, float] = {}
+    for trial in known:
+        name = trial.dataset.name
+        apart = distance(trial, dataset, image_size, channels)
+        if name != dataset.name and apart <= LIMIT:
+            trials[name].append(trial)
+            nearest[name] = min(apart, nearest.get(name, LIMIT))
+    return [trials[name] for name in sorted(trials, key=lambda name: (nearest[name], name))]
+
+
+def _ranked(trials: Iterable[KnownTrial], objective: Objective) -> list[KnownTrial]:
+    """Best first; those that only know their accuracy after those that know the objective."""
+    ranks: list[tuple[tuple[int, float], KnownTrial]] = []
+    for trial in trials:
+        value, accuracy = (trial.metrics.get(name, math.nan) for name in (objective.name, "val_accuracy"))
+        if math.isfinite(value):
+            ranks.append(((0, -value if objective.direction == "max" else value), trial))
+        elif math.isfinite(accuracy):
+            ranks.append(((1, -accuracy), trial))
+    return [trial for _, trial in sorted(ranks, key=lambda rank: rank[0])]
+
+
+def _fitting(trials: Iterable[KnownTrial], space: HyperParameters, count: int) -> list[Choice]:
+    """The first `count` different choices that these trials make from the space."""
+    fitted = ((fit_into(space, trial.hyperparameters), trial) for trial in trials)
+    choices = (
+        (values, f"run {trial.run_id[:SHOWN_DIGITS]} on {trial.dataset.name}")
+        for values, trial in fitted
+        if values is not None
+    )
+    return list(islice(_different(choices), count))
+
+
+def _different(choices: Iterable[Choice]) -> Iterator[Choice]:
+    """Each choice once, from where it comes first."""
+    met: list[Values] = []
+    for values, origin in choices:
+        if values not in met:
+            met.append(values)
+            yield values, origin
+
+
+def fit_into(space: HyperParameters, known: Hyperparameters) -> Values | None:
+    """A value for every hyperparameter of the space that has an effect, and for no other.
+
+    None: a known value is not one that the space searches. `zoo.models.space.check` would let one through that may be
+    set but is not searched, which the algorithms cannot place.
+    """
+    values: Values = {}
+    for hp in space.space:
+        if hp.name in values or not all(condition.is_active(values) for condition in hp.conditions):
+            continue
+        given = _given(hp.name, known, values)
+        if isinstance(hp, Fixed) or given is None:
+            values[hp.name] = hp.default
+            continue
+        value = _searched(hp, given)
+        if value is None:
+            return None
+        values[hp.name] = value
+    return values
+
+
+def _given(name: str, known: Hyperparameters, values: Values) -> HyperparameterValue | None:
+    """One of zoo's own that not all architectures of a joint space declare alike has a plain name in the known ones."""
+    plain = name.removeprefix(f"{values.get(ARCHITECTURE)}/")
+    return known.get(name, known.get(plain) if plain in OWN else None)
+
+
+def _searched(
+    hp: Any, value: HyperparameterValue
+) -> HyperparameterValue | None:  # hp: a keras_tuner HyperParameter
+    """The value as the space has it; None if it does not."""
+    every = domain(hp)
+    if isinstance(hp, Float):
+        if isinstance(value, str | bool):
+            return None
+        number = float(value)
+        if every is None:
+            return number if hp.min_value <= number <= hp.max_value else None
+        # 3 steps of 0.1 are not quite 0.3.
+        return next((float(one) for one in every if math.isclose(float(one), number, abs_tol=1e-12)), None)
+    return every[every.index(value)] if every is not None and value in every else None
