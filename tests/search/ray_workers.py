@@ -1,0 +1,90 @@
+"""What trials do in the workers of the tests of Ray; it needs no TensorFlow."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from zoo.errors import TrainingError
+from zoo.interfaces import Epoch, ModelContent, Trial, TrialOutcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Report = Callable[[Epoch, bytes], bool]
+
+NOTHING = ModelContent({}, 8, 1, ("a", "b"), (), (), {}, ())
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a worker is handed: the trial, what it should do, and from which epoch on.
+
+    Args:
+        pace: seconds an epoch.
+        bad: trials that fail, or whose worker kills itself after an epoch.
+        notes: a file in which each worker writes which epoch of which trial it did, and who it is.
+    """
+
+    trial: Trial
+    done: int = 0
+    epochs: int = 3
+    pace: float = 0.0
+    bad: tuple[int, ...] = ()
+    notes: Path | None = None
+
+
+def score_of(trial: Trial) -> float:
+    """Some function of the hyperparameters."""
+    return 1 - (float(trial.hyperparameters["x"]) - 0.3) ** 2
+
+
+def outcome(value: float) -> TrialOutcome:
+    return TrialOutcome({"val_accuracy": value}, NOTHING, ())
+
+
+def train(work: Work, report: Report) -> TrialOutcome:
+    """Report each epoch, and end when told to."""
+    for number in range(work.done + 1, work.epochs + 1):
+        time.sleep(work.pace)
+        if work.notes is not None:
+            with work.notes.open("a") as notes:
+                notes.write(f"{work.trial.number} {number} {os.getppid()}\n")
+        value = score_of(work.trial) * number / work.epochs
+        if report(Epoch(number, {"val_accuracy": value}, 0.0), f"after {number}".encode()):
+            return outcome(value)
+    return outcome(score_of(work.trial))
+
+
+def train_or_fail(work: Work, report: Report) -> TrialOutcome:
+    if work.trial.number in work.bad:
+        raise TrainingError(f"trial {work.trial.number} went wrong")
+    return train(work, report)
+
+
+def train_or_crash(work: Work, report: Report) -> TrialOutcome:
+    """A mistake that is no ZooError."""
+    raise ValueError("no such thing")
+
+
+def train_to_nan(work: Work, report: Report) -> TrialOutcome:
+    return outcome(float("nan") if work.trial.number in work.bad else score_of(work.trial))
+
+
+def train_or_die(work: Work, report: Report) -> TrialOutcome:
+    """Dies after the first epoch that it does, unless it goes on from an epoch that another did."""
+    if work.trial.number in work.bad and not work.done:
+        report(Epoch(1, {"val_accuracy": 0.1}, 0.0), b"after 1")
+        os.kill(os.getpid(), signal.SIGKILL)
+    return train(work, report)
+
+
+def train_and_die(work: Work, report: Report) -> TrialOutcome:
+    """Dies whenever it is tried."""
+    if work.trial.number in work.bad:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return train(work, report)
