@@ -1,0 +1,37 @@
+"""What the trials of test_in_child do in the child; it needs no TensorFlow, so that the child starts quickly."""
+
+from __future__ import annotations
+
+import os
+import signal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from zoo.errors import TrainingError
+from zoo.interfaces import Epoch, ModelContent, Trial, TrialOutcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+NOTHING = ModelContent({}, 8, 1, ("a", "b"), (), (), {}, ())
+DIES_ONCE, DIES, FAILS, PRUNED = 2, 4, 5, 6
+
+
+@dataclass(frozen=True)
+class Work:
+    """A trial, and after which of its three epochs it goes on."""
+
+    trial: Trial
+    done: int
+
+
+def train(work: Work, report: Callable[[Epoch, bytes], bool]) -> TrialOutcome:
+    """Three epochs, in which some trials come to grief; the score is the process's number."""
+    number = work.trial.number
+    for epoch in range(work.done + 1, 4):
+        report(Epoch(epoch, {"val_accuracy": 0.1 * epoch}, 0.1), f"{epoch}".encode())
+        if number == DIES or (number == DIES_ONCE and work.done == 0 and epoch == 2):
+            os.kill(os.getpid(), signal.SIGKILL)
+        if number == FAILS:
+            raise TrainingError("no luck")
+    return TrialOutcome({"val_accuracy": float(os.getpid())}, NOTHING, ())
