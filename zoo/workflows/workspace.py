@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import zoo
 from zoo.data.balance import Sampling, describe
-from zoo.errors import HyperparameterError, UnknownNameError
+from zoo.data.sources.urls import download, is_url
+from zoo.errors import DatasetError, HyperparameterError, UnknownNameError
 from zoo.interfaces import Architecture, HyperparameterValue, Progress
 from zoo.workflows.datasets import open_images
 
@@ -105,31 +106,53 @@ def tell_sampling(workspace: Workspace, decoded: DecodedDataset, sampling: Sampl
 
 
 def check_weights(architecture: Architecture, weights: str | None) -> None:
-    """Refuse pre-trained weights that the architecture cannot load."""
+    """Refuse pre-trained weights that the architecture cannot load; those behind a URL are downloaded."""
     if weights is None:
         return
     if not architecture.weights:
         raise HyperparameterError(
             f"architecture '{architecture.name}' has no pre-trained weights to load: leave --weights out"
         )
-    if weights not in architecture.weights and not looks_like_path(weights):
+    if weights in architecture.weights:
+        return
+    if not looks_like_path(weights):
         raise UnknownNameError("weights", weights, architecture.weights, "or give the path of a weights file")
-    if weights not in architecture.weights and not Path(weights).is_file():
-        raise HyperparameterError(f"there is no weights file {weights}: check --weights")
+    weights_file(weights)
 
 
 def looks_like_path(text: str) -> bool:
-    """Whether a weights argument is a file rather than a name."""
+    """Whether a weights argument is a file, or the URL of one, rather than a name."""
     return "/" in text or text.endswith((".h5", ".keras"))
 
 
+def weights_file(weights: str) -> Path:
+    """Where a weights file lies on this machine: that of a URL in the cache.
+
+    Raises:
+        HyperparameterError: there is none, or it cannot be downloaded.
+    """
+    if is_url(weights):
+        try:
+            return download(weights, Progress())
+        except DatasetError as error:
+            raise HyperparameterError(str(error)) from error
+    if not Path(weights).is_file():
+        raise HyperparameterError(f"there is no weights file {weights}: check --weights")
+    return Path(weights)
+
+
+def digest_of(path: Path) -> str:
+    """The SHA-256 of the file's content."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def weights_settings(weights: str | None) -> dict[str, HyperparameterValue | None]:
-    """What a run stores of the weights it starts from: a name, or a file with the SHA-256 of its content."""
+    """What a run stores of the weights it starts from: a name; or a path or URL, with the SHA-256 of the content."""
     if weights is None or not looks_like_path(weights):
         return {"weights": weights}
-    with Path(weights).open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return {"weights": str(Path(weights).absolute()), "weights_sha256": digest}
+    place = weights if is_url(weights) else str(Path(weights).absolute())
+    return {"weights": place, "weights_sha256": digest_of(weights_file(weights))}
 
 
 def preset_of(architecture: Architecture, name: str | None) -> Mapping[str, HyperparameterValue]:

@@ -1,4 +1,4 @@
-"""A name or a path becomes an opened dataset: its images found, fingerprinted and split."""
+"""A name, a path or a URL becomes an opened dataset: its images found, fingerprinted and split."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from zoo.data.sources.manifests import MANIFEST, MANIFESTS, load_manifest
 from zoo.data.sources.opened import OpenedDataset, fingerprinted, natural_channels, natural_size
 from zoo.data.sources.registered import load_registered
 from zoo.data.sources.tfds import PREFIX, load_tfds
+from zoo.data.sources.urls import file_name, is_url, load_url
 from zoo.data.splits import without_validation
 from zoo.errors import DatasetError, UnknownNameError
 from zoo.interfaces import Progress
@@ -45,7 +46,7 @@ def open_dataset(
     recorded: Mapping[str, str] | None = None,
     progress: Progress | None = None,
 ) -> OpenedDataset:
-    """Find the dataset that `ref` means: a plugin's, a recorded name, `tfds:NAME`, else a path.
+    """Find the dataset that `ref` means: a plugin's, a recorded name, `tfds:NAME`, a URL, else a path.
 
     Args:
         ref: what the user wrote for DATASET; it may end in `RESPLIT`.
@@ -76,6 +77,8 @@ def open_source(
         images = load_registered(registered[plugin])
     elif plain.startswith(PREFIX):
         images = load_tfds(plain, progress or Progress())
+    elif is_url(plain):
+        images = load_url(plain, load_path, progress or Progress())
     else:
         images = load_path(Path(plain), progress)
     return fingerprinted(name, source, images if plain == source else _resplit(name, images))
@@ -108,13 +111,15 @@ def _meaning(ref: str, registered: Mapping[str, Dataset], recorded: Mapping[str,
         return ref, f"plugin {ref}"
     if ref.startswith(PREFIX):
         return _slug(ref), ref
+    if is_url(ref):
+        return _slug(_without_ending(file_name(ref).lower())), ref
     path = Path(os.path.expanduser(ref))  # noqa: PTH111  Path.expanduser raises where no such user is
     exists = os.path.exists(path)  # noqa: PTH110  Path.exists may raise
     if ref in recorded and not _looks_like_a_path(ref):
         source = recorded[ref]
         if not exists or str(path.resolve()) == source:
             return ref, source
-        if os.path.exists(source.removesuffix(RESPLIT)):  # noqa: PTH110  else it has moved here
+        if is_url(source) or os.path.exists(source.removesuffix(RESPLIT)):  # noqa: PTH110  else it has moved here
             raise DatasetError(
                 f"'{ref}' is the dataset at {source}, and there is also ./{ref} here: "
                 f"write ./{ref} for the latter, {source} for the former"
@@ -140,11 +145,16 @@ def _name_of(path: Path) -> str:
     """What a dataset at this path is called: the name of its folder, or of its file without the ending."""
     name = path.name.lower()
     if path.is_file():
-        ending = next((end for end in (*ARCHIVES, *ARRAYS, *MANIFESTS) if name.endswith(end)), "")
-        name = name.removesuffix(ending)
+        name = _without_ending(name)
         if path.name.lower() == MANIFEST:
             name = path.parent.name.lower()
     return _slug(name)
+
+
+def _without_ending(name: str) -> str:
+    return name.removesuffix(
+        next((end for end in (*ARCHIVES, *ARRAYS, *MANIFESTS) if name.endswith(end)), "")
+    )
 
 
 def _slug(name: str) -> str:
