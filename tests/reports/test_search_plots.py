@@ -1,0 +1,222 @@
+"""Plots of a search: what is drawn, and what is written on it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_hex
+
+from zoo.interfaces import Objective, Run, RunKind, RunPlan, Search, SearchPlan, State, Trial
+from zoo.reports.files import write_figure
+from zoo.reports.front import draw_front
+from zoo.reports.history import draw_history
+from zoo.reports.importance import draw_importance
+from zoo.reports.parallel import draw_parallel
+from zoo.reports.scales import is_logarithmic, short, ticks_between
+from zoo.reports.search_plots import plot_search
+from zoo.reports.search_trials import SearchTrials
+from zoo.reports.style import ALERT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+ACCURACY, LOSS, PARAMS = (
+    Objective("val_accuracy", "max"),
+    Objective("val_loss", "min"),
+    Objective("params", "min"),
+)
+
+
+def number(name: str, low: float, high: float, sampling: str = "linear") -> dict[str, Any]:
+    config = {"name": name, "default": low, "min_value": low, "max_value": high, "sampling": sampling}
+    return {"class_name": "Float", "config": config}
+
+
+def choice(name: str, *values: object) -> dict[str, Any]:
+    return {"class_name": "Choice", "config": {"name": name, "default": values[0], "values": list(values)}}
+
+
+SPACE = (number("rate", 1e-4, 1e-2, "log"), choice("kind", "a", "b"), number("a/depth", 1, 5))
+TRIALS = (
+    ({"rate": 1e-4, "kind": "a", "a/depth": 1}, {"val_accuracy": 0.5, "val_loss": 2.0, "params": 10}),
+    ({"rate": 1e-3, "kind": "b"}, {"val_accuracy": 0.9, "val_loss": 0.1, "params": 1000}),
+    ({"rate": 1e-2, "kind": "a", "a/depth": 5}, {"val_accuracy": 0.8, "val_loss": 0.5, "params": 5000}),
+)
+
+
+def trials(
+    *objectives: Objective, space: tuple[dict[str, Any], ...] = SPACE, of: Any = TRIALS, ends: int = 1
+) -> SearchTrials:
+    """A search whose completed trials are these, and then `ends` that failed and as many that were pruned."""
+    plan = SearchPlan(
+        architecture="convnet",
+        architecture_version="1",
+        plugin="none",
+        algorithm="random",
+        objectives=objectives or (ACCURACY,),
+        trials=9,
+        epochs=3,
+        seed=0,
+        fixed={},
+        space={"space": list(space)},
+        settings={},
+        environment={},
+    )
+    search = Search("5ea6c4", plan, State.COMPLETED, "digits", 1, "plugin digits", "", NOW)
+    ended = [(State.COMPLETED, *values) for values in of]
+    ended += [(state, {}, {}) for state in (State.FAILED, State.PRUNED) for _ in range(ends)]
+    return SearchTrials(search, [run(number, *one) for number, one in enumerate(ended, start=1)])
+
+
+def run(number: int, state: State, values: dict[str, Any], scores: dict[str, float]) -> Run:
+    plan = RunPlan(RunKind.TRIAL, "convnet", "1", "none", values, {}, {})
+    return Run(
+        str(number), plan, state, "digits", 1, NOW, trial=Trial(str(number), number, values, 3), scores=scores
+    )
+
+
+def texts(figure: Figure) -> list[str]:
+    """All that is written, titles first."""
+    written = [text.get_text() for text in figure.texts]
+    for axes in figure.axes:
+        written += [text.get_text() for text in axes.texts]
+    return written
+
+
+def lines_of_trials(figure: Figure) -> list[Line2D]:
+    """The lines across the axes, the best trial's last."""
+    return [line for line in figure.axes[0].lines if line.get_marker() == "o"]
+
+
+def test_importance_has_a_bar_each_the_largest_on_top() -> None:
+    figure = draw_importance(trials(), {"rate": 0.75, "kind": 0.2495, "a/depth": 0.0005})
+    axes = figure.axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["rate", "kind", "a/depth"]
+    assert [bar.get_width() for bar in axes.patches] == [0.75, 0.2495, 0.0005]
+    assert texts(figure)[-3:] == ["75.0 %", "24.9 %", "under 0.1 %"]
+
+
+def test_the_heading_tells_of_the_search_and_its_trials() -> None:
+    figure = draw_importance(trials(), {"rate": 1.0})
+    assert texts(figure)[:2] == [
+        "digits: importance of hyperparameters in search 5ea6c4",
+        "3 trials completed, 1 failed, 1 pruned, random on convnet",
+    ]
+
+
+def test_of_many_hyperparameters_the_least_important_are_left_out() -> None:
+    figure = draw_importance(trials(), {f"h{index}": 1 / 40 for index in range(40)})
+    assert len(figure.axes[0].patches) == 30
+    assert texts(figure)[1].endswith("; the 10 least important are left out")
+
+
+def test_parallel_has_a_line_for_each_completed_trial() -> None:
+    assert len(lines_of_trials(draw_parallel(trials(), {}))) == 3
+
+
+@pytest.mark.parametrize("objective", [ACCURACY, LOSS])
+def test_the_best_trial_lies_on_top_and_is_the_darkest(objective: Objective) -> None:
+    lines = lines_of_trials(draw_parallel(trials(objective), {}))
+    tops = [line.get_ydata()[1] for line in lines]
+    assert list(np.argsort(tops)) == [1, 2, 0]  # the worst has the lowest rate, the best the middle one
+    brightness = [sum(line.get_color()[:3]) for line in lines]
+    assert brightness == sorted(brightness, reverse=True)
+
+
+def test_a_line_breaks_off_where_the_trial_has_no_such_hyperparameter() -> None:
+    lines = lines_of_trials(draw_parallel(trials(), {}))
+    missing = [int(np.isnan(line.get_ydata()).sum()) for line in lines]
+    assert missing == [0, 0, 1]
+
+
+def test_a_log_sampled_hyperparameter_has_a_log_axis() -> None:
+    lines = lines_of_trials(draw_parallel(trials(), {}))
+    low, high, middle = (line.get_ydata()[1] for line in lines)
+    assert middle == pytest.approx((low + high) / 2)
+
+
+def test_the_most_important_axes_are_drawn_and_conditional_ones_first() -> None:
+    space = (*SPACE, *(number(f"h{index}", 0, 1) for index in range(8)))
+    of = [({**values, **{f"h{index}": 0.5 for index in range(8)}}, scores) for values, scores in TRIALS]
+    shares = {"h7": 0.4, "a/depth": 0.3, "h1": 0.1, "h3": 0.1, "rate": 0.05, "h2": 0.03, "h5": 0.02}
+    figure = draw_parallel(trials(space=space, of=of), shares)
+    names = [text for text in texts(figure) if text in (*shares, "depth", "h0", "kind", "val_accuracy")]
+    assert names == ["depth", "h7", "h1", "h3", "rate", "h2", "h5", "val_accuracy"]
+    assert texts(figure)[1].endswith("; without 4 less important hyperparameters")
+
+
+def test_equal_scores_and_one_trial_can_be_drawn() -> None:
+    for of in (TRIALS[:1], [TRIALS[0], TRIALS[0]]):
+        found = trials(ACCURACY, PARAMS, of=of)
+        assert all(draw(found) for draw in (draw_history, draw_front, lambda found: draw_parallel(found, {})))
+
+
+@pytest.mark.parametrize(
+    ("objective", "best"), [(ACCURACY, [0.5, 0.9, 0.9]), (LOSS, [2.0, 0.1, 0.1]), (PARAMS, [10, 10, 10])]
+)
+def test_history_follows_the_best_so_far(objective: Objective, best: list[float]) -> None:
+    dots, line = draw_history(trials(objective)).axes[0].lines
+    assert list(dots.get_xdata()) == [1, 2, 3]
+    assert list(line.get_ydata()) == best
+
+
+def test_history_names_the_best_trial() -> None:
+    legend = draw_history(trials()).axes[0].get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == ["trial", "best so far: 0.9 in trial 2"]
+
+
+def test_the_front_is_joined_and_bears_its_numbers() -> None:
+    figure = draw_front(trials(ACCURACY, PARAMS))
+    every, line, front = figure.axes[0].lines
+    assert len(every.get_xdata()) == 3
+    assert list(line.get_xdata()) == list(front.get_xdata()) == [0.9, 0.5]
+    assert to_hex(front.get_color()) == ALERT.lower()
+    assert texts(figure)[2:] == ["2", "1"]
+
+
+def test_front_trials_at_one_place_share_a_label() -> None:
+    assert texts(draw_front(trials(ACCURACY, PARAMS, of=[TRIALS[1], TRIALS[1]])))[2:] == ["1, 2"]
+
+
+def test_scores_over_decades_have_a_log_axis_unless_more_is_better() -> None:
+    assert [is_logarithmic(objective, [0.01, 1.0]) for objective in (LOSS, ACCURACY)] == [True, False]
+    assert not is_logarithmic(LOSS, [0.0, 1.0])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "ticks"),
+    [
+        ({"low": 0.0, "high": 0.5}, ["0", "0.1", "0.2", "0.3", "0.4", "0.5"]),
+        ({"low": 1, "high": 3, "whole": True}, ["1", "2", "3"]),
+        ({"low": 3e-4, "high": 1e-2, "logarithmic": True}, ["0.0005", "0.001", "0.002", "0.005", "0.01"]),
+        (
+            {"low": 2, "high": 4e6, "logarithmic": True},
+            ["10", "100", "1,000", "10,000", "100,000", "1,000,000"],
+        ),
+    ],
+)
+def test_ticks_are_few_round_numbers(arguments: dict[str, Any], ticks: list[str]) -> None:
+    assert [short(tick) for tick in ticks_between(**arguments)] == ticks
+
+
+def test_each_plot_is_written_to_a_file_of_its_name(tmp_path: Path) -> None:
+    plots = ("importance", "parallel", "history", "front")
+    files = plot_search(trials(ACCURACY, PARAMS), plots, {"rate": 1.0}, tmp_path)
+    assert files == {plot: tmp_path / f"5ea6c4-{plot}.png" for plot in plots}
+    assert all(path.read_bytes().startswith(b"\x89PNG") for path in files.values())
+
+
+def test_names_with_dollars_and_letters_of_no_font_can_be_written(tmp_path: Path) -> None:
+    space = (choice("na$me$", "a$b$", "\U0001e800"), number("\U0001e801", 0, 1))
+    found = trials(space=space, of=[({"na$me$": "a$b$", "\U0001e801": 0.5}, {"val_accuracy": 0.5})])
+    figure = draw_parallel(found, {})
+    write_figure(figure, tmp_path / "plot.svg")
+    assert {"na$me$", "a$b$", "#1", "#2"} <= set(texts(figure))

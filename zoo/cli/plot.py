@@ -1,0 +1,57 @@
+"""`zoo plot`: pictures of a search."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from zoo.cli.app import App, pass_app
+from zoo.cli.options import json_option
+from zoo.cli.output import print_fields, print_json, print_table
+
+KINDS = ("importance", "parallel", "history", "front", "all")
+
+
+@click.command()
+@click.argument("search", metavar="SEARCH")
+@click.option(
+    "--kind",
+    type=click.Choice(KINDS),
+    help="The hyperparameters' importance, all trials as lines, scores in order, or the front of several objectives."
+    "  [default: all]",
+)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="A .png or .svg file, or a folder; existing plots are replaced.  [default: SEARCH-KIND.png here]",
+)
+@json_option
+@pass_app
+def command(app: App, search: str, kind: str | None, output: Path | None, as_json: bool) -> None:
+    """Plot SEARCH: which hyperparameters matter, how the trials went.
+
+    SEARCH is an id, or the start of one. OUTPUT.svg becomes OUTPUT-KIND.svg where it is several plots.
+    """
+    from zoo.cli.live import watching
+    from zoo.workflows.search_plots import plot
+
+    with app.open_registry() as registry, watching() as progress:
+        plotted = plot(registry, search, progress, kind=None if kind == "all" else kind, output=output)
+    written = {name: str(path) for name, path in plotted.files.items()}
+    if as_json:
+        objective = plotted.search.plan.objective.name
+        print_json(
+            {
+                "search": plotted.search.id,
+                "objective": objective,
+                "importance": plotted.importance,
+                "plots": written,
+            }
+        )
+        return
+    print_fields(written)
+    if plotted.importance is not None:
+        click.echo()
+        print_table(["hyperparameter", "importance"], plotted.importance.items(), empty="")

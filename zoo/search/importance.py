@@ -1,0 +1,94 @@
+"""Which hyperparameters a search's objective depends on. Imports no TensorFlow."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+import optuna
+from optuna.distributions import CategoricalDistribution, FloatDistribution
+from optuna.importance import FanovaImportanceEvaluator, get_param_importances
+
+from zoo.errors import SearchError
+from zoo.interfaces import State
+from zoo.registry.spaces import searched
+from zoo.search.quietly import quietly
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from optuna.distributions import BaseDistribution
+
+    from zoo.interfaces import Hyperparameters, Objective, Run
+    from zoo.registry.spaces import Searched
+
+FEWEST = 4
+"""Trials; of fewer nothing can be said."""
+
+
+def importance(space: Mapping[str, object], runs: Sequence[Run], objective: Objective) -> dict[str, float]:
+    """Hyperparameter -> its share, 0 to 1, in how the objective varies; the shares add up to 1. The largest is first.
+
+    This is fANOVA (Hutter et al. 2014, "An Efficient Approach for Assessing Hyperparameter Importance") as Optuna has
+    it: a random forest learns the scores, and the share is the variance of what it predicts for each value of one
+    hyperparameter, on average over all values of the others. A hyperparameter that others switch off counts as drawn
+    at random there, where it changes nothing, so that conditional ones have a share too, of the whole space: small
+    where they are seldom on. (The default, which the paper takes, may tell the forest that it is off.)
+
+    Args:
+        space: as `SearchPlan.space`.
+        runs: the search's trials; only completed ones count.
+
+    Raises:
+        SearchError: nothing was searched, fewer than 4 trials completed, or no hyperparameter makes a difference.
+    """
+    axes = searched(space)
+    if not axes:
+        raise SearchError("no hyperparameter was searched, so none has an importance: hold fewer with --set")
+    scored = _scored(runs, objective)
+    if len(scored) < FEWEST:
+        raise SearchError(
+            f"the importance of hyperparameters needs {FEWEST} completed trials, there are {len(scored)}: "
+            "search with more --trials"
+        )
+    with quietly():
+        study = _study(axes, scored)
+        try:
+            shares = get_param_importances(study, evaluator=FanovaImportanceEvaluator(seed=0))
+        except RuntimeError:  # Optuna's word for a forest that sees no difference
+            raise SearchError(
+                f"no hyperparameter makes a difference in {objective.name} among {len(scored)} completed trials: "
+                "search with more --trials or --epochs"
+            ) from None
+    return {name: float(share) for name, share in shares.items()}
+
+
+def _scored(runs: Sequence[Run], objective: Objective) -> list[tuple[Hyperparameters, float]]:
+    """The hyperparameters of each trial that counts, with its score."""
+    return [
+        (run.trial.hyperparameters, run.scores[objective.name])
+        for run in runs
+        if run.state is State.COMPLETED
+        and run.trial is not None
+        and math.isfinite(run.scores.get(objective.name, math.nan))
+    ]
+
+
+def _study(axes: Sequence[Searched], scored: Sequence[tuple[Hyperparameters, float]]) -> optuna.Study:
+    """What Optuna would know, had it made these trials."""
+    distributions = {axis.name: _distribution(axis) for axis in axes}
+    study = optuna.create_study()
+    rng = np.random.default_rng(0)
+    for values, score in scored:
+        params = {}
+        for axis in axes:
+            place = axis.place(values.get(axis.name))
+            anywhere = int(rng.integers(len(axis.choices))) if axis.choices else float(rng.uniform())
+            params[axis.name] = anywhere if place is None else place
+        study.add_trial(optuna.trial.create_trial(params=params, distributions=distributions, value=score))
+    return study
+
+
+def _distribution(axis: Searched) -> BaseDistribution:
+    return CategoricalDistribution(range(len(axis.choices))) if axis.choices else FloatDistribution(0.0, 1.0)

@@ -1,0 +1,96 @@
+"""Plot a search of the registry, and say what it depends on. Imports no TensorFlow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from zoo.errors import NotFoundError, PlotError, SearchError, ZooError
+from zoo.interfaces import Model, Run
+from zoo.reports.search_plots import PLOTS, plot_search
+from zoo.reports.search_trials import SearchTrials
+from zoo.search.importance import importance
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from zoo.interfaces import Progress, Search
+    from zoo.registry import Registry
+
+
+@dataclass(frozen=True)
+class PlottedSearch:
+    """What was drawn of a search.
+
+    Args:
+        files: plot -> file.
+        importance: hyperparameter -> share in how the first objective varies; None where it cannot be known.
+    """
+
+    search: Search
+    files: Mapping[str, Path]
+    importance: Mapping[str, float] | None
+
+
+def plot(
+    registry: Registry, ref: str, progress: Progress, *, kind: str | None = None, output: Path | None = None
+) -> PlottedSearch:
+    """Draw and write a search's plots.
+
+    Args:
+        ref: the search's id, or the start of it.
+        kind: one of `zoo.reports.search_plots.PLOTS`; None: all that the search has something for.
+        output: see `zoo.reports.files.places`.
+
+    Raises:
+        NotFoundError: there is no such search.
+        PlotError: it is no search, has nothing to draw, or there is no place to write it.
+        SearchError: the importance is asked for, and cannot be known.
+    """
+    found = _find(registry, ref)
+    trials = SearchTrials(found, registry.runs(search=found.id))
+    if not trials.completed:
+        raise PlotError(
+            f"no trial of search {found.id} has completed: `zoo show {found.id}` says what became of them"
+        )
+    if kind == "front" and len(found.plan.objectives) < 2:
+        raise PlotError(
+            f"search {found.id} has one objective, {trials.objective.name}, and a front needs two: "
+            f"search with --objective {trials.objective.name},params"
+        )
+    try:
+        shares = importance(found.plan.space, trials.completed, trials.objective)
+    except SearchError as error:
+        if kind == "importance" or (kind == "parallel" and not trials.axes):
+            raise
+        progress.notice(str(error))
+        shares = None
+    plots = _plots(trials, shares) if kind is None else (kind,)
+    return PlottedSearch(found, plot_search(trials, plots, shares, output), shares)
+
+
+def _find(registry: Registry, ref: str) -> Search:
+    try:
+        return registry.search(ref)
+    except NotFoundError as no_search:
+        try:
+            found = registry.find(ref)
+        except ZooError:
+            raise no_search from None
+        run = registry.run(found.run_id) if isinstance(found, Model) else found
+        what = "model" if isinstance(found, Model) else "run"
+        advice = "`zoo searches` lists them"
+        if isinstance(run, Run) and run.search_id is not None:
+            advice = f"this {what} is of search {run.search_id}"
+        raise PlotError(f"'{ref}' is a {what}, and `zoo plot` takes a search: {advice}") from None
+
+
+def _plots(trials: SearchTrials, shares: Mapping[str, float] | None) -> tuple[str, ...]:
+    """The plots for which the search has something to draw."""
+    possible = {
+        "importance": shares is not None,
+        "parallel": bool(trials.axes),
+        "front": len(trials.search.plan.objectives) > 1,
+    }
+    return tuple(plot for plot in PLOTS if possible.get(plot, True))
