@@ -64,12 +64,14 @@ class Plugins:
         found: every plugin, quarantined ones too, in the order of loading.
         manager: calls the hooks of the plugins that are well.
         architectures, datasets: name -> description.
+        folder: that of the plugin files, absolute.
     """
 
     found: tuple[Plugin, ...]
     manager: pluggy.PluginManager
     architectures: Mapping[str, Architecture]
     datasets: Mapping[str, Dataset]
+    folder: Path | None = None
 
     def architecture(self, name: str) -> Architecture:
         """The architecture of that name.
@@ -121,7 +123,8 @@ def load_plugins(plugins_dir: Path | None = None) -> Plugins:
         architectures |= new_architectures
         datasets |= new_datasets
         found.append(replace(plugin, architectures=tuple(new_architectures), datasets=tuple(new_datasets)))
-    return Plugins(tuple(found), manager, architectures, datasets)
+    folder = None if plugins_dir is None else plugins_dir.absolute()
+    return Plugins(tuple(found), manager, architectures, datasets, folder)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from zoo.registry import open_registry
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from zoo.interfaces import Run
+    from zoo.interfaces import Epoch, Run
 
 HELD = ["learning_rate=0.01", "pooling=avg", "head_units=0", "dropout=0", "augmentation=none"]
 SEARCH = [
@@ -43,16 +43,16 @@ SEARCH = [
 SEARCH += [part for value in HELD for part in ("--set", value)]
 
 
-def start_search(folder: Path, *, trial: int) -> subprocess.Popen[str]:
-    """Start the search in another process, and wait until this trial of it has seen an epoch."""
+def start(folder: Path, *arguments: str, trial: int | None) -> subprocess.Popen[str]:
+    """Start `zoo` in another process, and wait until this trial, or the run that is no trial, has seen an epoch."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "zoo", *SEARCH],
+        [sys.executable, "-m", "zoo", *arguments],
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
-    query = "SELECT count(*) FROM epochs JOIN runs ON runs.id = run_id WHERE trial_number = ? AND state = 'running'"
+    query = "SELECT count(*) FROM epochs JOIN runs ON runs.id = run_id WHERE trial_number IS ? AND state = 'running'"
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
         if (folder / "registry.db").exists():
@@ -64,13 +64,19 @@ def start_search(folder: Path, *, trial: int) -> subprocess.Popen[str]:
                     return process
         time.sleep(0.02)
     process.kill()
-    raise AssertionError(f"the search did not get to trial {trial}: {process.communicate()}")
+    raise AssertionError(f"it did not get to trial {trial}: {process.communicate()}")
 
 
 def trials_of(folder: Path) -> list[Run]:
     with open_registry(folder / "registry.db", create=False) as registry:
         (search,) = registry.searches()
         return registry.runs(search=search.id)
+
+
+def epochs_of_second(folder: Path) -> list[Epoch]:
+    """Those of the second trial."""
+    with open_registry(folder / "registry.db", create=False) as registry:
+        return registry.epochs(trials_of(folder)[1].id)
 
 
 # SIGKILL -------------------------------------------------------------------------------------------------
@@ -81,8 +87,10 @@ class Story:
     """A search that was killed in its second trial and resumed, beside one that nobody disturbed."""
 
     when_killed: list[Run]
+    epochs_when_killed: list[Epoch]
     resumed: dict[str, Any]
     in_the_end: list[Run]
+    epochs_in_the_end: list[Epoch]
     undisturbed: dict[str, Any]
     undisturbed_trials: list[Run]
 
@@ -97,15 +105,17 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
         )  # as many as a user has, for results must not depend on them
         patch.setenv("TF_NUM_INTEROP_THREADS", "0")
         patch.chdir(killed)
-        process = start_search(killed, trial=2)
+        process = start(killed, *SEARCH, trial=2)
         process.kill()
         process.communicate()
         with open_registry(create=False) as registry:
             (search,) = registry.searches()
         return Story(
             when_killed=trials_of(killed),
+            epochs_when_killed=epochs_of_second(killed),
             resumed=_answer("search", "--resume", search.id),
             in_the_end=trials_of(killed),
+            epochs_in_the_end=epochs_of_second(killed),
             undisturbed=_answer("--registry", str(undisturbed / "registry.db"), *SEARCH),
             undisturbed_trials=trials_of(undisturbed),
         )
@@ -118,8 +128,8 @@ def _answer(*arguments: str) -> dict[str, Any]:
     return answer
 
 
-def test_the_kill_left_a_trial_running(story: Story) -> None:
-    assert [trial.state for trial in story.when_killed] == ["completed", "running"]
+def test_a_trial_whose_process_was_killed_reads_as_interrupted(story: Story) -> None:
+    assert [trial.state for trial in story.when_killed] == ["completed", "interrupted"]
 
 
 def test_a_resumed_search_keeps_finished_trials(story: Story) -> None:
@@ -128,6 +138,17 @@ def test_a_resumed_search_keeps_finished_trials(story: Story) -> None:
 
 def test_a_resumed_search_takes_the_killed_trial_up_again(story: Story) -> None:
     assert story.in_the_end[1].id == story.when_killed[1].id
+
+
+def test_what_was_trained_before_the_kill_is_not_trained_again(story: Story) -> None:
+    """An epoch that is trained anew takes another number of nanoseconds."""
+    before = story.epochs_when_killed
+    assert before
+    assert story.epochs_in_the_end[: len(before)] == before
+
+
+def test_no_epoch_comes_twice_or_is_left_out(story: Story) -> None:
+    assert [epoch.number for epoch in story.epochs_in_the_end] == list(range(1, 16))
 
 
 def test_a_resumed_search_has_as_many_trials_as_were_asked_for(story: Story) -> None:
@@ -144,12 +165,20 @@ def test_a_resumed_search_finds_the_best_model_of_an_undisturbed_one(story: Stor
     assert story.resumed["model"]["manifest"] == story.undisturbed["model"]["manifest"]
 
 
+def test_a_training_that_was_killed_reads_as_interrupted(zoo: Callable, tmp_path: Path) -> None:
+    process = start(tmp_path, "train", "tiny", "blobs", "--epochs", "9999", "--patience", "9999", trial=None)
+    process.kill()
+    process.communicate()
+    (run,) = json.loads(zoo("runs", "--state", "interrupted", "--json").out)
+    assert (run["state"], run["error"]) == ("interrupted", "its process ended without a word")
+
+
 # SIGINT, SIGTERM --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_search_can_go_on(tmp_path: Path, number: signal.Signals) -> None:
-    process = start_search(tmp_path, trial=1)
+    process = start(tmp_path, *SEARCH, trial=1)
     process.send_signal(number)
     out, err = process.communicate()
     with open_registry(create=False) as registry:

@@ -1,18 +1,80 @@
-"""How work that is watched on the screen is stopped."""
+"""What is shown while work goes on where there is no terminal, and how it is stopped."""
 
 from __future__ import annotations
 
 import os
 import signal
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
-from zoo.cli.live import watching
-from zoo.interfaces import Run, RunKind, RunPlan, State
+from zoo.cli.live import PlainLines, watching
+from zoo.interfaces import Objective, Run, RunKind, RunPlan, Search, SearchPlan, State, Trial
 
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 PLAN = RunPlan(RunKind.TRAIN, "tiny", "1", "here", {}, {"epochs": 1}, {})
-RUN = Run("run1", PLAN, State.RUNNING, "blobs", 1, datetime(2026, 1, 1, tzinfo=UTC))
+RUN = Run("run1", PLAN, State.RUNNING, "blobs", 1, NOW)
+SEARCH_PLAN = SearchPlan(
+    architecture="tiny",
+    architecture_version="1",
+    plugin="here",
+    algorithm="random",
+    objectives=(Objective("val_accuracy", "max"),),
+    trials=3,
+    epochs=4,
+    seed=0,
+    fixed={},
+    space={"space": [{"class_name": "Int", "config": {"name": "filters"}}]},
+    settings={},
+    environment={},
+)
+SEARCH = Search("5ea7c4", SEARCH_PLAN, State.RUNNING, "blobs", 1, "plugin blobs", "host:1", NOW)
+TRIAL = Trial("trial 2", 2, {"filters": 3}, epochs=4)
+COMPLETED = replace(
+    RUN, state=State.COMPLETED, score=0.5, scores={"val_accuracy": 0.5, "params": 1234.0}, trial=TRIAL
+)
+
+
+def told_of(run: Run, capsys: pytest.CaptureFixture[str], **plan: Any) -> list[str]:
+    """The lines on a search and on the end of one trial of it."""
+    lines = PlainLines()
+    lines.search_started(replace(SEARCH, plan=replace(SEARCH_PLAN, **plan)))
+    lines.run_ended(run)
+    return capsys.readouterr().err.splitlines()
+
+
+def test_a_search_says_what_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert told_of(COMPLETED, capsys, architecture="tiny,large", trials=1)[0] == (
+        "search 5ea7c4: random, up to 1 trial of tiny, large on blobs, 1 hyperparameters searched"
+    )
+
+
+def test_a_trial_has_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert told_of(COMPLETED, capsys)[1] == "trial 2/3  completed  val_accuracy 0.5000  filters=3"
+
+
+def test_a_trial_says_where_its_choice_comes_from(capsys: pytest.CaptureFixture[str]) -> None:
+    known = replace(COMPLETED, trial=replace(TRIAL, origin="run 1a2b3c4d on blobs"))
+    assert told_of(known, capsys)[1] == (
+        "trial 2/3  completed  val_accuracy 0.5000  (run 1a2b3c4d on blobs) filters=3"
+    )
+
+
+def test_a_trial_has_a_score_for_each_objective(capsys: pytest.CaptureFixture[str]) -> None:
+    objectives = (Objective("val_accuracy", "max"), Objective("params", "min"))
+    assert told_of(COMPLETED, capsys, objectives=objectives)[1] == (
+        "trial 2/3  completed  val_accuracy 0.5000  params 1,234  filters=3"
+    )
+
+
+def test_a_trial_that_failed_says_why(capsys: pytest.CaptureFixture[str]) -> None:
+    failed = replace(RUN, state=State.FAILED, trial=TRIAL, error="Traceback …\nValueError: no room")
+    assert told_of(failed, capsys)[1] == "trial 2/3  failed  ValueError: no room  filters=3"
+
+
+# How it is stopped ---------------------------------------------------------------------------------------
 
 
 class Interrupting:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from rich.console import Console
 
-from zoo.cli.search_table import SearchTable, TrialLine, sparkline
+from zoo.cli.search_table import SearchTable, TrialLine, duration, seconds_left, sparkline
 from zoo.interfaces import Epoch, Objective, Run, RunKind, RunPlan, Search, SearchPlan, State, Trial
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -19,12 +19,20 @@ SPACE = {
         {"class_name": "Fixed", "config": {"name": "optimizer"}},
     ]
 }
+JOINT_SPACE = {
+    "space": [
+        {"class_name": "Choice", "config": {"name": "architecture"}},
+        {"class_name": "Int", "config": {"name": "tiny/filters"}},
+        {"class_name": "Int", "config": {"name": "large/filters"}},
+    ]
+}
+LOSS, PARAMS = Objective("val_loss", "min"), Objective("params", "min")
 PLAN = SearchPlan(
     architecture="tiny",
     architecture_version="1",
     plugin="here",
     algorithm="random",
-    objective=Objective("val_loss", "min"),
+    objectives=(LOSS,),
     trials=3,
     epochs=4,
     seed=0,
@@ -36,19 +44,37 @@ PLAN = SearchPlan(
 SEARCH = Search("5ea7c4", PLAN, State.RUNNING, "blobs", 1, "plugin blobs", "host:1", NOW)
 
 
-def line(number: int, losses: list[float], **fields: Any) -> TrialLine:
-    hyperparameters = {"filters": number, "optimizer": "adam"}
+def line(
+    number: int, losses: list[float], *, chosen: dict[str, Any] | None = None, **fields: Any
+) -> TrialLine:
+    hyperparameters = chosen or {"filters": number, "optimizer": "adam"}
     plan = RunPlan(RunKind.TRIAL, "tiny", "1", "here", hyperparameters, {}, {})
-    trial = Trial(str(number), number, hyperparameters, epochs=4)
+    trial = Trial(str(number), number, hyperparameters, epochs=4, origin=fields.pop("origin", None))
     run = Run(f"run{number}", plan, State.RUNNING, "blobs", 1, NOW, trial=trial)
     epochs = [Epoch(i, {"val_loss": loss}, 0.1) for i, loss in enumerate(losses, start=1)]
     return TrialLine(replace(run, **fields), epochs)
 
 
-def render(*lines: TrialLine) -> list[str]:
-    console = Console(width=100, record=True)
+def completed(number: int, loss: float, *, seconds: float = 10, **fields: Any) -> TrialLine:
+    scores = {"val_loss": loss, **fields.pop("scores", {})}
+    ended = {"state": State.COMPLETED, "score": loss, "finished_at": NOW + timedelta(seconds=seconds)}
+    return line(number, [loss], scores=scores, **ended, **fields)
+
+
+def drawn(*lines: TrialLine, **plan: Any) -> str:
+    """What a terminal of 100 columns gets, with its styles."""
+    console = Console(width=100, force_terminal=True, color_system="standard", _environ={})
+    search = replace(SEARCH, plan=replace(PLAN, **plan))
     with console.capture() as captured:
-        console.print(SearchTable(SEARCH, {one.run.id: one for one in lines}).render())
+        console.print(SearchTable(search, {one.run.id: one for one in lines}).render())
+    return captured.get()
+
+
+def render(*lines: TrialLine, **plan: Any) -> list[str]:
+    console = Console(width=100)
+    search = replace(SEARCH, plan=replace(PLAN, **plan))
+    with console.capture() as captured:
+        console.print(SearchTable(search, {one.run.id: one for one in lines}).render())
     return [" ".join(text.split()) for text in captured.get().splitlines()]
 
 
@@ -57,9 +83,7 @@ def test_a_running_trial_shows_its_best_epoch_so_far() -> None:
 
 
 def test_a_completed_trial_shows_its_score() -> None:
-    assert (
-        render(line(1, [0.9], state=State.COMPLETED, score=0.25))[1] == "1 completed 0.2500 1/4 ▁ filters=1"
-    )
+    assert render(completed(1, 0.25))[1] == "1 completed 0.2500 1/4 ▁ filters=1"
 
 
 def test_a_failed_trial_says_why() -> None:
@@ -67,21 +91,101 @@ def test_a_failed_trial_says_why() -> None:
     assert render(failed)[1] == "1 failed – 0/4 ValueError: no room"
 
 
+def test_a_pruned_trial_says_why() -> None:
+    pruned = line(1, [0.9], state=State.PRUNED, error="val_loss 0.9000 at epoch 1 is not among the best")
+    assert render(pruned)[1] == "1 pruned 0.9000 1/4 ▁ val_loss 0.9000 at epoch 1 is not among the best"
+
+
 def test_what_is_not_searched_is_not_shown() -> None:
     assert "optimizer" not in "".join(render(line(1, [0.9])))
 
 
-def test_the_last_line_counts_trials_that_ended_and_names_the_best() -> None:
-    lines = [
-        line(1, [0.5], state=State.COMPLETED, score=0.5),
-        line(2, [0.4], state=State.COMPLETED, score=0.4),
-        line(3, [0.1]),
+def test_a_choice_that_the_algorithm_did_not_make_says_where_it_comes_from() -> None:
+    known = line(1, [0.9], origin="run 1a2b3c4d on blobs")
+    assert render(known)[1] == "1 running 0.9000 1/4 ▁ (run 1a2b3c4d on blobs) filters=1"
+
+
+def test_of_several_objectives_each_has_a_column() -> None:
+    table = render(completed(1, 0.25, scores={"params": 1234.0}), line(2, [0.5]), objectives=(LOSS, PARAMS))
+    assert table[:3] == [
+        "trial state val_loss params epoch curve hyperparameters",
+        "1 completed 0.2500 1,234 1/4 ▁ filters=1",
+        "2 running 0.5000 – 1/4 ▁ filters=2",
     ]
-    assert render(*lines)[-1] == "2 of 3 trials, best val_loss 0.4000"
+
+
+def test_of_several_architectures_the_name_comes_first() -> None:
+    chosen = {"architecture": "tiny", "tiny/filters": 3}
+    table = render(line(1, [0.9], chosen=chosen), space=JOINT_SPACE, architecture="tiny,large")
+    assert table[1] == "1 running 0.9000 1/4 ▁ tiny filters=3"
+
+
+def test_the_best_trial_alone_is_bold() -> None:
+    _, *rows = drawn(completed(1, 0.5), completed(2, 0.4), line(3, [0.1])).splitlines()
+    assert ["\x1b[1m" in row for row in rows[:3]] == [False, True, False]
+
+
+def test_the_last_line_counts_trials_that_ended_and_names_the_best() -> None:
+    lines = [completed(1, 0.5), completed(2, 0.4)]
+    assert render(*lines)[-1] == "2 of 3 trials, best val_loss 0.4000 in trial 2"
+
+
+def test_the_last_line_says_how_long_it_may_still_take() -> None:
+    # The running trial began long ago: what is left is one more of 600 s.
+    lines = [completed(1, 0.5, seconds=600), line(2, [0.1])]
+    assert render(*lines)[-1] == "1 of 3 trials, best val_loss 0.5000 in trial 1, about 10 min left"
 
 
 def test_an_interrupted_trial_has_not_ended() -> None:
     assert render(line(1, [0.5], state=State.INTERRUPTED))[-1] == "0 of 3 trials"
+
+
+# The time left -------------------------------------------------------------------------------------------
+
+
+def left(ended: list[TrialLine], running: int, *, after: float = 0) -> float | None:
+    """Of 8 trials, when those that run have done so for some seconds."""
+    under_way = [line(8 - place, []).run for place in range(running)]
+    return seconds_left([one.run for one in ended], under_way, 8, NOW + timedelta(seconds=after))
+
+
+def test_trials_that_are_left_take_as_long_as_others_did() -> None:
+    assert left([completed(1, 0.5, seconds=10), completed(2, 0.5, seconds=20)], 1) == 6 * 15
+
+
+def test_what_a_running_trial_has_done_is_not_left() -> None:
+    assert left([completed(1, 0.5, seconds=10)], 1, after=4) == 6 * 10 + 6
+
+
+def test_trials_at_once_share_what_is_left() -> None:
+    assert left([completed(1, 0.5, seconds=10), completed(2, 0.5, seconds=10)], 3) == 20
+
+
+def test_before_a_trial_has_ended_nothing_is_known() -> None:
+    assert left([], 1) is None
+
+
+def test_when_nothing_runs_nothing_is_left() -> None:
+    assert left([completed(1, 0.5)], 0) is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (0.2, "1 s"),
+        (40, "40 s"),
+        (89, "89 s"),
+        (90, "2 min"),
+        (59 * 60, "59 min"),
+        (7500, "2 h 5 min"),
+        (7200, "2 h 0 min"),
+    ],
+)
+def test_a_duration_has_one_or_two_units(seconds: float, told: str) -> None:
+    assert duration(seconds) == told
+
+
+# The curve -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

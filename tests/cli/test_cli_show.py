@@ -125,6 +125,7 @@ def test_show_search(zoo: Callable, trained: Path, plain: Callable) -> None:
         "algorithm  grid, seed 0\n"
         "objective  val_accuracy (max)\n"
         "fixed  filters=2 learning_rate=0.01 pooling=avg head_units=0 dropout=0\n"
+        "settings  epochs=2 seed=0 patience=10 image_size=8 channels=1 pruner=none keep=3\n"
         "started  TIME\n"
         "finished  TIME\n"
         "best model  ID\n"

@@ -104,5 +104,5 @@ def test_a_resumed_search_takes_none_of_them(zoo: Callable) -> None:
     result = zoo("search", "--resume", "abc", "--fraction", 0.5)
     assert (result.code, result.err.splitlines()[-1]) == (
         2,
-        "Error: --resume takes only --strict and --json beside it: the search remembers the rest",
+        "Error: --resume takes only --strict, --json and the options of Ray beside it: the search remembers the rest",
     )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from zoo import workflows
 from zoo.errors import InterruptedWork, SearchError
 from zoo.interfaces import RunKind, State
+from zoo.workflows import SearchOptions, searching
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,12 +25,18 @@ MOODS = {**HELD, "filters": 1}  # leaves the grid good, bad, fine
 
 @pytest.fixture
 def search(workspace: Workspace, options: Callable) -> Callable:
-    """Search by grid."""
+    """Search by grid, without what earlier searches found."""
 
-    def call(architecture: str, hyperparameters: dict, **given: object) -> tuple:
-        arguments = {"algorithm": "grid", "trials": 2, "options": options(epochs=1), **given}
+    def call(architecture: str, hyperparameters: dict, **given: Any) -> tuple:
+        training = given.pop("options", None) or options(epochs=1)
+        chosen = {"algorithm": "grid", "trials": 2, "warm_start": False, **given}
         return workflows.search(
-            workspace, architecture, "blobs", hyperparameters=hyperparameters, **arguments
+            workspace,
+            architecture,
+            "blobs",
+            search_options=SearchOptions(**chosen),
+            hyperparameters=hyperparameters,
+            options=training,
         )
 
     return call
@@ -103,7 +110,7 @@ def test_a_search_without_a_completed_trial_has_failed(workspace: Workspace, sea
     with pytest.raises(
         SearchError, match=r"no trial of search .* completed; the last one: ValueError: a bad mood"
     ):
-        search("moody", {**MOODS, "mood": "bad"})
+        search("moody", {**HELD, "mood": "bad"})
     (found,) = workspace.registry.searches()
     assert (found.state, found.best_model_id) == (State.FAILED, None)
 
@@ -121,24 +128,6 @@ def test_a_pruned_trial_is_a_run_that_says_why(
     assert all(" is not among the best 1 in 3 of " in str(one.error) for one in pruned)
     assert {(one.score, one.model_id) for one in pruned} == {(None, None)}
     assert model.run_id in {one.id for one in trials if one.state is State.COMPLETED}
-
-
-def test_a_resumed_search_prunes_as_an_undisturbed_one(
-    workspace: Workspace, search: Callable, options: Callable
-) -> None:
-    given = {"algorithm": "asha", "trials": 5, "options": options(epochs=3)}
-    undisturbed, _ = search("tiny", {}, **given)
-    workspace.progress.at_epoch = interrupt_in_trial(4)
-    with pytest.raises(InterruptedWork):
-        search("tiny", {}, **given)
-    workspace.progress.at_epoch = lambda run, epoch: None
-    (interrupted,) = (one for one in workspace.registry.searches() if one.state is State.INTERRUPTED)
-    resumed, _ = workflows.resume(workspace, interrupted.id)
-    first, second = (
-        [(one.trial.hyperparameters, one.state, one.error) for one in workspace.registry.runs(search=of.id)]
-        for of in (undisturbed, resumed)
-    )
-    assert first == second
 
 
 def test_the_target_ends_a_search(workspace: Workspace, search: Callable, options: Callable) -> None:
@@ -181,67 +170,13 @@ def test_ctrl_c_says_how_to_go_on(workspace: Workspace, search: Callable) -> Non
     assert found.state is State.INTERRUPTED
 
 
-def test_a_resumed_hyperband_is_as_an_undisturbed_one(
-    workspace: Workspace, search: Callable, options: Callable
-) -> None:
-    given = {"algorithm": "hyperband", "trials": 3, "options": options(epochs=3)}
-    undisturbed, best = search("tiny", {}, **given)
-    workspace.progress.at_epoch = interrupt_in_trial(2)
-    with pytest.raises(InterruptedWork):
-        search("tiny", {}, **given)
-    workspace.progress.at_epoch = lambda run, epoch: None
-    (interrupted,) = (one for one in workspace.registry.searches() if one.state is State.INTERRUPTED)
-    resumed, again = workflows.resume(workspace, interrupted.id)
-    first, second = (
-        [(one.trial.hyperparameters, one.score) for one in workspace.registry.runs(search=of.id)]
-        for of in (undisturbed, resumed)
-    )
-    assert (first, best.manifest) == (second, again.manifest)
-
-
-def test_a_resumed_search_may_be_interrupted_again(workspace: Workspace, search: Callable) -> None:
-    workspace.progress.at_epoch = interrupt_in_trial(1)
-    with pytest.raises(InterruptedWork):
-        search("tiny", HELD, trials=1)
-    (found,) = workspace.registry.searches()
-    with pytest.raises(InterruptedWork):
-        workflows.resume(workspace, found.id)
-    workspace.progress.at_epoch = lambda run, epoch: None
-    workflows.resume(workspace, found.id)
-    assert [one.state for one in workspace.registry.runs(search=found.id)] == [State.COMPLETED]
-
-
-def test_a_resumed_search_does_not_repeat_failures(workspace: Workspace, search: Callable) -> None:
-    workspace.progress.at_epoch = interrupt_in_trial(3)
-    with pytest.raises(InterruptedWork):
-        search("moody", MOODS, trials=3)
-    (found,) = workspace.registry.searches()
-    before = workspace.registry.runs(search=found.id)[:2]
-    workspace.progress.at_epoch = lambda run, epoch: None
-    workflows.resume(workspace, found.id)
-    after = workspace.registry.runs(search=found.id)
-    assert (after[:2], after[2].state) == (before, State.COMPLETED)
-
-
-def test_a_resumed_search_tells_of_the_trials_before(workspace: Workspace, search: Callable) -> None:
-    workspace.progress.at_epoch = interrupt_in_trial(2)
-    with pytest.raises(InterruptedWork):
-        search("tiny", HELD, trials=2)
-    (found,) = workspace.registry.searches()
-    workspace.progress.at_epoch = lambda run, epoch: None
-    workspace.progress.ended.clear()
-    workflows.resume(workspace, found.id)
-    assert [(run.trial and run.trial.number, run.state) for run in workspace.progress.ended] == [
-        (1, State.COMPLETED),
-        (2, State.COMPLETED),
-    ]
-
-
 def test_the_first_trial_is_what_training_with_that_seed_gives(
     workspace: Workspace, options: Callable
 ) -> None:
     chosen = options(epochs=2, seed=7)
-    _, found = workflows.search(workspace, "tiny", "blobs", trials=1, options=chosen)
+    _, found = workflows.search(
+        workspace, "tiny", "blobs", search_options=SearchOptions(trials=1), options=chosen
+    )
     assert found.manifest == workflows.train(workspace, "tiny", "blobs", options=chosen).manifest
 
 
@@ -249,3 +184,17 @@ def test_seeds_go_round_at_the_highest(workspace: Workspace, search: Callable, o
     found, _ = search("tiny", HELD, trials=2, options=options(epochs=1, seed=2**32 - 1))
     seeds = [run.plan.settings["seed"] for run in workspace.registry.runs(search=found.id)]
     assert seeds == [2**32 - 1, 0]
+
+
+def test_trials_in_a_child_give_what_they_give_here(
+    workspace: Workspace, search: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, _ = search("tiny", HELD, trials=2)
+    monkeypatch.setattr(searching, "TRIALS_OF_A_PROCESS", 1)
+    there, model = search("tiny", HELD, trials=2)
+    results = [
+        [(run.plan.hyperparameters, run.scores) for run in workspace.registry.runs(search=one.id)]
+        for one in (here, there)
+    ]
+    assert results[0] == results[1]
+    assert model.manifest == workspace.registry.model(here.best_model_id).manifest

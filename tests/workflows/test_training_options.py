@@ -11,6 +11,7 @@ import pytest
 from zoo import workflows
 from zoo.data.balance import Sampling
 from zoo.errors import HyperparameterError, InterruptedWork
+from zoo.workflows import SearchOptions
 from zoo.workflows.workspace import TrainingOptions, sampling_of
 
 if TYPE_CHECKING:
@@ -94,8 +95,7 @@ def test_every_trial_stores_and_keeps_to_them_after_a_resume_too(
             workspace,
             "tiny",
             "blobs",
-            algorithm="grid",
-            trials=2,
+            search_options=SearchOptions(algorithm="grid", trials=2),
             hyperparameters=HELD,
             options=options(**ASKED),
         )

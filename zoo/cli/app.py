@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -89,20 +90,41 @@ class App:
             yield opened, registry
 
     @contextmanager
-    def open_workspace(self, *, strict: bool = False, create: bool = False) -> Iterator[Workspace]:
+    def open_workspace(
+        self, *, strict: bool = False, create: bool = False, dry: bool = False
+    ) -> Iterator[Workspace]:
         """The registry and the plugins, for work that is watched on the screen.
 
         Imports TensorFlow, without its start-up chatter.
+
+        Args:
+            dry: nothing will be written, so no registry is made.
         """
         from zoo.cli.live import watching
         from zoo.quiet import quiet_start
 
-        with self.open_registry(create=create) as registry, watching() as progress:
+        opened = self._registry_to_look_at() if dry else self.open_registry(create=create)
+        with opened as registry, watching() as progress:
             with quiet_start():
                 importlib.import_module("keras")
             from zoo.workflows import Workspace
 
             yield Workspace(registry, self.plugins, progress, strict)
+
+    @contextmanager
+    def _registry_to_look_at(self) -> Iterator[Registry]:
+        """The registry, or an empty one that nobody sees where there is none yet."""
+        from zoo.registry import open_registry
+
+        with self.find_registry() as found:
+            if found is not None:
+                yield found
+                return
+            with (
+                tempfile.TemporaryDirectory() as folder,
+                open_registry(Path(folder) / "registry.db") as empty,
+            ):
+                yield empty
 
 
 def pass_app(command: Callable[Concatenate[App, P], R]) -> Callable[P, R]:

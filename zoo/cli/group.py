@@ -13,7 +13,7 @@ from zoo.cli.app import App
 
 SECTIONS = {
     "Work": ("search", "train", "finetune", "evaluate", "predict", "export"),
-    "Look up": ("best", "models", "runs", "searches", "show", "compare", "alias"),
+    "Look up": ("best", "models", "runs", "searches", "show", "plot", "compare", "alias"),
     "Ingredients": ("architectures", "datasets", "data", "plugins"),
 }
 

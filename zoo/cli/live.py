@@ -12,12 +12,20 @@ from typing import TYPE_CHECKING
 from rich.live import Live
 from rich.text import Text
 
-from zoo.cli.output import console, pairs
-from zoo.cli.search_table import SearchTable, TrialLine, reason_of, searched_names, varied
+from zoo.cli.output import cell, console
+from zoo.cli.search_table import (
+    SearchTable,
+    TrialLine,
+    origin_of,
+    reason_of,
+    searched_names,
+    varied,
+    whole_number,
+)
 from zoo.interfaces import Epoch, Objective, Progress, Run, Search
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 BAR_WIDTH = 30
 BAR_EVERY = 0.1  # seconds between two redrawings of a line
@@ -70,7 +78,7 @@ class PlainLines(Progress):
 
     def __init__(self) -> None:
         self.console = console(stderr=True)
-        self.objective: Objective | None = None
+        self.objectives: tuple[Objective, ...] = ()
         self.trials = 0
         self.searched: frozenset[str] = frozenset()
         self.stop_asked = False
@@ -82,11 +90,11 @@ class PlainLines(Progress):
         self.console.print(f"· {message}")
 
     def search_started(self, search: Search) -> None:
-        self.objective, self.trials = search.plan.objective, search.plan.trials
+        self.objectives, self.trials = search.plan.objectives, search.plan.trials
         self.searched = searched_names(search.plan.space)
         most = "1 trial" if self.trials == 1 else f"{self.trials} trials"
         self.console.print(
-            f"search {search.id}: {search.plan.algorithm}, up to {most} of {search.plan.architecture} "
+            f"search {search.id}: {search.plan.algorithm}, up to {most} of {', '.join(search.plan.architectures)} "
             f"on {search.dataset}, {len(self.searched)} hyperparameters searched"
         )
 
@@ -108,8 +116,8 @@ class PlainLines(Progress):
         if run.trial is None:
             return
         self.console.print(
-            f"trial {run.trial.number}/{self.trials}  {run.state}  {score_of(run, self.objective)}  "
-            f"{pairs(varied(run, self.searched))}"
+            f"trial {run.trial.number}/{self.trials}  {run.state}  {scores_of(run, self.objectives)}  "
+            f"{' '.join(filter(None, (origin_of(run), varied(run, self.searched))))}"
         )
 
 
@@ -175,11 +183,10 @@ class Terminal(PlainLines):
         self.console.file.flush()
 
 
-def score_of(run: Run, objective: Objective | None) -> str:
+def scores_of(run: Run, objectives: Sequence[Objective]) -> str:
     """`val_accuracy 0.9815`, or why there is none."""
-    if run.score is not None and objective is not None:
-        return f"{objective.name} {run.score:.4f}"
-    return reason_of(run)
+    found = [(one.name, run.scores[one.name]) for one in objectives if one.name in run.scores]
+    return "  ".join(f"{name} {cell(whole_number(score))}" for name, score in found) or reason_of(run)
 
 
 def epoch_line(run: Run, epoch: Epoch) -> str:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
 from zoo.cli.app import App
+from zoo.cli.cluster_options import CLUSTER_NAMES, cluster_options, make_cluster
 from zoo.cli.describe import model_fields
+from zoo.cli.forecast import print_forecast
 from zoo.cli.options import (
-    Duration,
     freeze_option,
     image_size_option,
     json_option,
@@ -22,34 +23,19 @@ from zoo.cli.options import (
     with_freeze,
 )
 from zoo.cli.output import print_fields, print_json
+from zoo.cli.search_options import make_search_options, search_options
+
+if TYPE_CHECKING:
+    from zoo.interfaces import Model, Search
 
 
 @click.command()
-@click.argument("architecture", metavar="ARCH", required=False)
+@click.argument("architecture", metavar="ARCH[,ARCH…]", required=False)
 @click.argument("dataset", metavar="DATASET", required=False)
 @click.option("--resume", metavar="ID", help="Go on with an interrupted search; give no ARCH and DATASET.")
-@click.option(
-    "--algorithm",
-    default="random",
-    show_default=True,
-    metavar="random|grid|bayesian|hyperband|tpe|asha",
-    help="How the next trial is chosen.",
-)
-@click.option("--trials", type=click.IntRange(1), default=10, show_default=True, help="The most trials.")
-@click.option(
-    "--objective",
-    default="val_accuracy",
-    show_default=True,
-    metavar="val_accuracy|val_loss",
-    help="What makes a trial the best.",
-)
-@click.option(
-    "--pruner",
-    metavar="none|median|asha",
-    help="End trials that do worse than others after an epoch.  [default: none; asha with --algorithm asha]",
-)
-@click.option("--max-time", type=Duration(), metavar="TIME", help="End the search after 90s, 10m, 1h30m …")
-@click.option("--target", type=float, metavar="VALUE", help="End the search when the objective is as good.")
+@click.option("--dry-run", is_flag=True, help="Only show what would be searched, and how long it may take.")
+@search_options
+@cluster_options
 @training_options(epochs=10)
 @image_size_option
 @set_option
@@ -62,12 +48,9 @@ def command(
     architecture: str | None,
     dataset: str | None,
     resume: str | None,
-    algorithm: str,
-    trials: int,
-    objective: str,
-    pruner: str | None,
-    max_time: float | None,
-    target: float | None,
+    dry_run: bool,
+    searching: dict[str, Any],
+    cluster: dict[str, Any],
     training: dict[str, Any],
     strict: bool,
     image_size: int | None,
@@ -76,37 +59,41 @@ def command(
     freeze: str | None,
     as_json: bool,
 ) -> None:
-    """Search the hyperparameters of ARCH on DATASET.
+    """Search the hyperparameters of ARCH on DATASET, or of several ARCHs.
 
-    Every trial is a run in the registry and leaves a model; the best one is shown at the end. Ctrl-C stops the
-    search, --resume goes on with it.
+    Of several, as in convnet,resnet, the architecture itself is a hyperparameter. Every trial is a run in the
+    registry; the best ones leave models, and the best of all is shown at the end. A search that was stopped, by
+    Ctrl-C or a crash, goes on with --resume.
     """
     _check_usage(ctx)
-    with App.of(ctx).open_workspace(strict=strict, create=resume is None) as workspace:
+    with App.of(ctx).open_workspace(strict=strict, create=resume is None, dry=dry_run) as workspace:
         from zoo import workflows
 
-        if resume is not None:
-            search, model = workflows.resume(workspace, resume)
-        else:
-            search, model = workflows.search(
-                workspace,
-                str(architecture),
-                str(dataset),
-                algorithm=algorithm,
-                trials=trials,
-                objective=objective,
-                pruner=pruner,
-                max_seconds=max_time,
-                target=target,
-                hyperparameters=with_freeze(hyperparameters, freeze),
-                weights=no_weights(weights),
-                options=make_options(training, image_size),
+        where = make_cluster(cluster)
+        wanted: dict[str, Any] = {
+            "search_options": make_search_options(searching),
+            "hyperparameters": with_freeze(hyperparameters, freeze),
+            "weights": no_weights(weights),
+            "options": make_options(training, image_size),
+        }
+        if dry_run:
+            print_forecast(
+                workflows.forecast(workspace, str(architecture), str(dataset), **wanted), as_json=as_json
             )
+            return
+        if resume is not None:
+            found = workflows.resume(workspace, resume, where)
+        else:
+            found = workflows.search(workspace, str(architecture), str(dataset), cluster=where, **wanted)
+    _show(*found, as_json=as_json)
+
+
+def _show(search: Search, model: Model, *, as_json: bool) -> None:
     if as_json:
         print_json({"search": search.id, "model": model})
-    else:
-        metric = search.plan.objective.name.removeprefix("val_")
-        print_fields({"search": search.id, **model_fields(model, metric=metric)})
+        return
+    metric = search.plan.objective.name.removeprefix("val_")
+    print_fields({"search": search.id, **model_fields(model, metric=metric)})
 
 
 def _check_usage(ctx: click.Context) -> None:
@@ -116,7 +103,7 @@ def _check_usage(ctx: click.Context) -> None:
             raise click.UsageError("give ARCH and DATASET, or --resume ID")
         return
     given = [name for name in ctx.params if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE]
-    if set(given) - {"resume", "strict", "as_json"}:
+    if set(given) - {"resume", "strict", "as_json", *CLUSTER_NAMES}:
         raise click.UsageError(
-            "--resume takes only --strict and --json beside it: the search remembers the rest"
+            "--resume takes only --strict, --json and the options of Ray beside it: the search remembers the rest"
         )

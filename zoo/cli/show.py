@@ -10,8 +10,10 @@ from zoo.cli.app import App, pass_app
 from zoo.cli.describe import model_fields
 from zoo.cli.options import json_option
 from zoo.cli.output import pairs, print_fields, print_json, print_table
-from zoo.cli.search_table import searched_names, sparkline, varied
-from zoo.interfaces import Model, Run, Search
+from zoo.cli.search_table import origin_of, reason_of, searched_names, sparkline, varied, whole_number
+from zoo.interfaces import Model, Objective, Run, Search, State
+from zoo.registry import resume_command
+from zoo.registry.pareto import pareto_front
 
 if TYPE_CHECKING:
     from zoo.registry import Registry
@@ -94,27 +96,59 @@ def _show_run(registry: Registry, run: Run) -> None:
 
 def _show_search(registry: Registry, search: Search) -> None:
     plan = search.plan
-    print_fields(
-        {
-            "search": search.id,
-            "state": search.state,
-            "architecture": f"{plan.architecture} {plan.architecture_version}, from {plan.plugin}",
-            "dataset": f"{search.dataset}, version {search.dataset_version}",
-            "algorithm": f"{plan.algorithm}, seed {plan.seed}",
-            "objective": f"{plan.objective.name} ({plan.objective.direction})",
-            "fixed": pairs(plan.fixed),
-            "started": search.started_at,
-            "finished": search.finished_at,
-            "best model": search.best_model_id,
-            "error": search.error,
-        }
-    )
+    versions = zip(plan.architectures, plan.architecture_version.split(","), strict=True)
+    resumable = search.state not in (State.COMPLETED, State.RUNNING)
+    fields = {
+        "search": search.id,
+        "state": search.state,
+        "go on with": resume_command(registry, search.id) if resumable else None,
+        "architecture": f"{', '.join(' '.join(one) for one in versions)}, from {plan.plugin}",
+        "dataset": f"{search.dataset}, version {search.dataset_version}",
+        "algorithm": f"{plan.algorithm}, seed {plan.seed}",
+        "objective": ", ".join(f"{one.name} ({one.direction})" for one in plan.objectives),
+        "fixed": pairs(plan.fixed),
+        "settings": pairs({name: value for name, value in plan.settings.items() if value is not None}),
+        "started": search.started_at,
+        "finished": search.finished_at,
+        "best model": search.best_model_id,
+        "error": search.error,
+    }
+    if not resumable:
+        del fields["go on with"]
+    print_fields(fields)
     click.echo()
+    runs = registry.runs(search=search.id)
+    several = len(plan.objectives) > 1
+    front = {run.id for run in pareto_front(runs, plan.objectives)} if several else set()
     names = searched_names(plan.space)
-    rows = []
-    for run in registry.runs(search=search.id):
-        curve = sparkline([epoch.metrics[plan.objective.name] for epoch in registry.epochs(run.id)])
-        number = run.trial.number if run.trial else None
-        rows.append((number, run.state, run.score, curve, run.model_id, pairs(varied(run, names))))
-    columns = ["trial", "state", plan.objective.name, "curve", "model", "hyperparameters"]
+    rows = [
+        (
+            run.trial.number if run.trial else None,
+            run.state,
+            *(_score(run, objective) for objective in plan.objectives),
+            *(["●" if run.id in front else " "] if several else []),
+            sparkline([epoch.metrics[plan.monitor.name] for epoch in registry.epochs(run.id)]),
+            run.model_id,
+            " ".join(filter(None, (origin_of(run), varied(run, names)))),
+            reason_of(run),
+        )
+        for run in runs
+    ]
+    columns = [
+        *(
+            "trial",
+            "state",
+            *(objective.name for objective in plan.objectives),
+            *(["front"] if several else []),
+        ),
+        *("curve", "model", "hyperparameters"),
+    ]
+    if any(run.error for run in runs):
+        columns.append("why")
+    else:
+        rows = [row[:-1] for row in rows]
     print_table(columns, rows, empty="no trials")
+
+
+def _score(run: Run, objective: Objective) -> float | int | None:
+    return whole_number(run.scores[objective.name]) if objective.name in run.scores else None

@@ -63,8 +63,38 @@ def built(architecture: Architecture, provenance: str) -> BuiltArchitecture:
             told = str(error) if isinstance(error, ZooError) else f"{type(error).__name__}: {error}"
             return BuiltArchitecture(error=told)
         _remember(path, described)
-    entries = tuple(_entry(kind["class_name"], kind["config"]) for kind in described["space"])
-    return BuiltArchitecture(described["image_size"], described["parameters"], entries)
+    return BuiltArchitecture(described["image_size"], described["parameters"], entries_of(described))
+
+
+def entries_of(space: Mapping[str, Any]) -> tuple[SpaceEntry, ...]:
+    """The hyperparameters of a space as `keras_tuner.HyperParameters.get_config` gives it."""
+    return tuple(_entry(kind["class_name"], kind["config"]) for kind in space["space"])
+
+
+def without_held(space: Mapping[str, Any]) -> dict[str, Any]:
+    """The space without conditions that always hold, because what they ask about is held."""
+    held = {
+        one["config"]["name"]: one["config"]["value"]
+        for one in space["space"]
+        if one["class_name"] == "Fixed"
+    }
+
+    def always(condition: Mapping[str, Any]) -> bool:
+        name, values = condition["config"]["name"], condition["config"]["values"]
+        return name in held and held[name] in values
+
+    return {
+        "space": [
+            {
+                **one,
+                "config": {
+                    **one["config"],
+                    "conditions": [each for each in one["config"]["conditions"] if not always(each)],
+                },
+            }
+            for one in space["space"]
+        ]
+    }
 
 
 def _build(architecture: Architecture) -> Mapping[str, Any]:

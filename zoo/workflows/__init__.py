@@ -9,20 +9,26 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from zoo.search.cluster import Cluster
     from zoo.workflows.evaluation import Prediction, evaluate, predict
     from zoo.workflows.exporting import export
     from zoo.workflows.finetuning import finetune
-    from zoo.workflows.searching import resume, search
+    from zoo.workflows.forecasting import Forecast, forecast
+    from zoo.workflows.searching import SearchOptions, resume, search
     from zoo.workflows.training import train
     from zoo.workflows.workspace import TrainingOptions, Workspace
 
 __all__ = [
+    "Cluster",
+    "Forecast",
     "Prediction",
+    "SearchOptions",
     "TrainingOptions",
     "Workspace",
     "evaluate",
     "export",
     "finetune",
+    "forecast",
     "predict",
     "resume",
     "search",
@@ -30,12 +36,16 @@ __all__ = [
 ]
 
 _MODULES = {
+    "Cluster": "searching",
+    "Forecast": "forecasting",
     "Prediction": "evaluation",
+    "SearchOptions": "searching",
     "TrainingOptions": "workspace",
     "Workspace": "workspace",
     "evaluate": "evaluation",
     "export": "exporting",
     "finetune": "finetuning",
+    "forecast": "forecasting",
     "predict": "evaluation",
     "resume": "searching",
     "search": "searching",

@@ -14,7 +14,13 @@ from zoo.models.space import check, choose
 from zoo.training.fit import start_fresh
 from zoo.workflows.images import in_order_of, prepare, shape_of
 from zoo.workflows.loading import load_classifier
-from zoo.workflows.training import fit_and_evaluate, fit_settings, recorded, tell_parameters
+from zoo.workflows.training import (
+    fit_and_evaluate,
+    fit_settings,
+    recorded,
+    recording,
+    tell_parameters,
+)
 from zoo.workflows.workspace import TrainingOptions, Workspace, environment
 
 if TYPE_CHECKING:
@@ -80,15 +86,14 @@ def finetune(
     run = workspace.registry.start_run(plan, images.version)
     workspace.progress.run_started(run)
     with recorded(workspace, run):
-        outcome = fit_and_evaluate(
-            workspace,
-            run,
+        trained = fit_and_evaluate(
             classifier,
             in_order_of(images.decoded, class_names),
             plan.hyperparameters,
             fit_settings(workspace, images.decoded, options),
+            recording(workspace, run),
         )
-        return workspace.registry.complete_run(run.id, outcome.content, outcome.evaluations)
+        return workspace.registry.complete_run(run.id, trained.content, trained.evaluations)
 
 
 def _choose(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from zoo.errors import InterruptedWork, RegistryError, ZooError
@@ -14,12 +14,12 @@ from zoo.interfaces import (
     Hyperparameters,
     HyperparameterValue,
     Model,
+    ModelContent,
     Objective,
     Run,
     RunKind,
     RunPlan,
     State,
-    TrialOutcome,
 )
 from zoo.models.classifier import Classifier, build_classifier, space_builder
 from zoo.models.content import to_content
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from zoo.data.cache import DecodedDataset
+
+    OnEpoch = Callable[[Epoch, Callable[[], bytes]], bool]
 
 OBJECTIVE = Objective("val_accuracy", "max")
 
@@ -99,8 +101,10 @@ def train(
     workspace.progress.run_started(run)
     with recorded(workspace, run):
         settings = fit_settings(workspace, images.decoded, options)
-        outcome = fit_and_evaluate(workspace, run, classifier, images.decoded, plan.hyperparameters, settings)
-        return workspace.registry.complete_run(run.id, outcome.content, outcome.evaluations)
+        trained = fit_and_evaluate(
+            classifier, images.decoded, plan.hyperparameters, settings, recording(workspace, run)
+        )
+        return workspace.registry.complete_run(run.id, trained.content, trained.evaluations)
 
 
 def fit_settings(workspace: Workspace, decoded: DecodedDataset, options: TrainingOptions) -> FitSettings:
@@ -109,31 +113,40 @@ def fit_settings(workspace: Workspace, decoded: DecodedDataset, options: Trainin
     return FitSettings(options.epochs, options.seed, options.patience, OBJECTIVE, sampling=options.sampling)
 
 
+@dataclass(frozen=True)
+class Trained:
+    """What a training gives: its best epoch, the weights of that, and how they do."""
+
+    best: Epoch
+    content: ModelContent
+    evaluations: tuple[Evaluation, ...]
+
+
 def fit_and_evaluate(
-    workspace: Workspace,
-    run: Run,
     classifier: Classifier,
     decoded: DecodedDataset,
     hyperparameters: Hyperparameters,
     settings: FitSettings,
-    watch: Callable[[Epoch], bool] = lambda _: False,
-) -> TrialOutcome:
-    """Fit, each epoch going to the registry as it ends, then evaluate the best weights on validation and test.
-
-    Args:
-        watch: called after each epoch; true ends the training.
-    """
-
-    def on_epoch(epoch: Epoch) -> bool:
-        workspace.registry.record_epoch(run.id, epoch)
-        workspace.progress.epoch_ended(run, epoch)
-        return watch(epoch)
-
-    best = fit(classifier, decoded, hyperparameters, settings, on_epoch)
-    evaluations: tuple[Evaluation, ...] = tuple(
+    on_epoch: OnEpoch,
+    checkpoint: bytes | None = None,
+) -> Trained:
+    """Fit, then evaluate the best weights on validation and test; see `zoo.training.fit.fit`."""
+    best = fit(classifier, decoded, hyperparameters, settings, on_epoch, checkpoint)
+    evaluations = tuple(
         evaluate(classifier, decoded, split) for split in ("validation", "test") if len(decoded.rows[split])
     )
-    return TrialOutcome(best.metrics[settings.objective.name], to_content(classifier), evaluations)
+    return Trained(best, to_content(classifier), evaluations)
+
+
+def recording(workspace: Workspace, run: Run) -> OnEpoch:
+    """What each epoch of a single training does: it goes to the registry and to the watcher."""
+
+    def on_epoch(epoch: Epoch, _: object) -> bool:
+        workspace.registry.record_epoch(run.id, epoch)
+        workspace.progress.epoch_ended(run, epoch)
+        return False
+
+    return on_epoch
 
 
 def tell_parameters(workspace: Workspace, classifier: Classifier, frozen: tuple[str, ...] = ()) -> None:
@@ -161,12 +174,11 @@ def recorded(workspace: Workspace, run: Run) -> Iterator[None]:
         told = str(error) if isinstance(error, ZooError) else traceback.format_exc()
         _end(workspace, run, State.FAILED, told)
         raise
-    announce(workspace, run)
+    announce(workspace, workspace.registry.run(run.id))
 
 
-def announce(workspace: Workspace, run: Run) -> None:
+def announce(workspace: Workspace, ended: Run) -> None:
     """Tell the watcher and the plugins that the run is over. A plugin that raises is told about, no more."""
-    ended = workspace.registry.run(run.id)
     workspace.progress.run_ended(ended)
     for implementation in workspace.plugins.manager.hook.zoo_run_finished.get_hookimpls():
         try:
@@ -180,8 +192,8 @@ def announce(workspace: Workspace, run: Run) -> None:
 def _end(workspace: Workspace, run: Run, state: State, error: str | None) -> None:
     """Write down how the run ended. Where even that fails, as on a full disk, the first error is the one to tell."""
     try:
-        workspace.registry.end_run(run.id, state, error)
+        ended = workspace.registry.end_run(run.id, state, error)
     except RegistryError as unwritten:
         workspace.progress.notice(f"run {run.id} stays '{run.state}' in the registry: {unwritten}")
     else:
-        announce(workspace, run)
+        announce(workspace, ended)

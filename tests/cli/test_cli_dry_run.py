@@ -1,0 +1,93 @@
+"""`zoo search --dry-run`: what would be searched, and nothing written."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+HELD = ["learning_rate=0.01", "pooling=avg", "head_units=0", "dropout=0", "augmentation=none"]
+FIELDS = ("space", "combinations", "trials", "epochs", "epoch_seconds", "seconds")
+
+
+def dry(*held: str) -> list[str]:
+    return ["--dry-run", *(part for value in held for part in ("--set", value))]
+
+
+def without_times(text: str) -> str:
+    return re.sub(
+        r"(\d+ (s|min|h)( \d+ min)? at most)", "TIME at most", re.sub(r"\d+\.\d s \(", "TIME (", text)
+    )
+
+
+def test_a_space_that_has_an_end(zoo: Callable, tmp_path: Path, plain: Callable) -> None:
+    result = zoo("search", "tiny", "blobs", *dry(*HELD))
+    assert without_times(plain(result.out)) == (
+        "hyperparameter  default  searched over  note\n"
+        "filters  2  1 to 4  –\n"
+        "\n"
+        "different trials  4\n"
+        "trials  4 of 10 epochs, which is all\n"
+        "an epoch takes  TIME (tiny)\n"
+        "the search takes  TIME at most, one trial after another, if others are as large as the defaults\n"
+    )
+    assert (result.code, result.err, list(tmp_path.iterdir())) == (0, "", [])
+
+
+def test_a_space_of_several_architectures_without_an_end(zoo: Callable, plain: Callable) -> None:
+    result = zoo("search", "tiny,large", "blobs", "--trials", 5, "--epochs", 3, *dry(*HELD[1:]))
+    assert without_times(plain(result.out)) == (
+        "hyperparameter  default  searched over  note\n"
+        "architecture  tiny  tiny, large  –\n"
+        "learning_rate  0.001  #.#### to 0.01, log  –\n"
+        "tiny/filters  2  1 to 4  only with architecture=tiny\n"
+        "large/filters  2  1 to 4  only with architecture=large\n"
+        "\n"
+        "different trials  endlessly many\n"
+        "trials  5 of 3 epochs\n"
+        "an epoch takes  TIME (tiny), TIME (large)\n"
+        "the search takes  TIME at most, one trial after another, if others are as large as the defaults\n"
+    )
+    assert plain(result.err) == (
+        "· images of 8×8 are enlarged to 16×16, the least large takes\n· images become RGB for large\n"
+    )
+
+
+def test_a_registry_stays_as_it_is(zoo: Callable, trained: Path) -> None:
+    def contents() -> dict[str, bytes]:
+        return {str(path): path.read_bytes() for path in trained.rglob("*") if path.is_file()}
+
+    before = contents()
+    assert zoo("search", "tiny", "blobs", *dry(*HELD)).code == 0
+    assert contents() == before
+
+
+def test_as_json(zoo: Callable) -> None:
+    told = json.loads(zoo("search", "tiny", "blobs", "--json", "--epochs", 2, *dry(*HELD)).out)
+    assert tuple(told) == FIELDS
+    assert (told["combinations"], told["trials"], told["epochs"]) == (4, 4, 2)
+    assert (list(told["epoch_seconds"]), told["seconds"] > 0) == (["tiny"], True)
+    assert "filters" in [one["config"]["name"] for one in told["space"]["space"]]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["tinny", "blobs"], "unknown architecture 'tinny': did you mean 'tiny'?"),
+        (
+            ["tiny", "blobs", "--objective", "val_acuracy"],
+            "unknown objective 'val_acuracy': did you mean 'val_accuracy' or 'accuracy'?",
+        ),
+    ],
+)
+def test_what_a_search_would_refuse_is_refused(
+    refused: Callable, tmp_path: Path, arguments: list[str], message: str
+) -> None:
+    assert refused("search", *arguments, "--dry-run") == message
+    assert list(tmp_path.iterdir()) == []

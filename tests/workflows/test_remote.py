@@ -1,0 +1,133 @@
+"""What a node of a cluster lacks is told in one line, with the node's name."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from zoo.data.sources import open_dataset
+from zoo.errors import DatasetError, HyperparameterError, PluginError, ZooError
+from zoo.interfaces import Objective, SearchPlan, Trial
+from zoo.workflows.remote import RemoteAssignment, RemoteImages, train_remotely
+from zoo.workflows.trials import Assignment
+
+PLUGIN_FILES = Path(__file__).parent.parent / "cli" / "plugin_files"
+NODE = socket.gethostname()
+PLAN = SearchPlan("tiny", "1", "none", "random", (Objective("val_accuracy", "max"),), 1, 1, 0, {}, {}, {}, {})
+TRIAL = Trial("0", 1, {}, 1)
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    for name in ("cat", "dog"):
+        (tmp_path / "photos" / name).mkdir(parents=True)
+        for number, pixels in enumerate(np.random.default_rng(ord(name[0])).integers(0, 255, (12, 8, 8))):
+            Image.fromarray(pixels.astype(np.uint8)).save(tmp_path / "photos" / name / f"{number}.png")
+    return tmp_path / "photos"
+
+
+@pytest.fixture
+def remote(photos: Path) -> RemoteAssignment:
+    opened = open_dataset(str(photos), {})
+    images = RemoteImages(opened.name, opened.source, opened.fingerprint, 8, 1)
+    return RemoteAssignment(Assignment(PLAN, TRIAL), images, "tiny", "1", PLUGIN_FILES)
+
+
+def told(remote: RemoteAssignment, kind: type[ZooError]) -> str:
+    with pytest.raises(kind) as error:
+        train_remotely(remote, lambda epoch, checkpoint: False)
+    return str(error.value)
+
+
+def test_a_dataset_that_is_not_there(remote: RemoteAssignment, photos: Path) -> None:
+    shutil.rmtree(photos)
+    message = told(remote, DatasetError)
+    assert message.startswith(f"node {NODE} cannot read dataset 'photos' at {photos}: ")
+    assert message.endswith(
+        "; mount it there under the same path, or use one that every node reaches, such as tfds:NAME"
+    )
+    assert "\n" not in message
+
+
+def test_other_images_under_the_same_path(remote: RemoteAssignment, photos: Path) -> None:
+    (photos / "cat" / "0.png").unlink()
+    assert told(remote, DatasetError) == (
+        f"node {NODE} has other images at {photos} than the search began with: "
+        "copy the dataset there again, or mount it there under the same path"
+    )
+
+
+def test_a_plugin_folder_that_is_not_there(remote: RemoteAssignment, tmp_path: Path) -> None:
+    assert told(replace(remote, plugins_dir=tmp_path / "none"), PluginError) == (
+        f"node {NODE}: plugin folder {tmp_path}/none is no folder: check --plugins-dir or ZOO_PLUGINS_DIR; "
+        "mount it there under the same path"
+    )
+
+
+def test_a_plugin_that_is_not_installed(remote: RemoteAssignment) -> None:
+    message = told(replace(remote, architecture="tinny"), PluginError)
+    assert message == (
+        f"node {NODE}: unknown architecture 'tinny': did you mean 'tiny'?; install the plugin there too"
+    )
+
+
+def test_another_version_of_the_architecture(remote: RemoteAssignment) -> None:
+    assert told(replace(remote, architecture_version="2"), PluginError) == (
+        f"node {NODE} has version 1 of 'tiny' and the search 2: install the same plugin on both"
+    )
+
+
+def test_another_version_of_zoo(remote: RemoteAssignment) -> None:
+    message = told(replace(remote, zoo_version="0.0"), PluginError)
+    assert message.startswith(f"node {NODE} has zoo ")
+    assert message.endswith(" and the search 0.0: install the same on both")
+
+
+def test_images_behind_a_url_that_cannot_be_reached(remote: RemoteAssignment) -> None:
+    url = "memory://none-such.zip"
+    asked = replace(remote, images=replace(remote.images, source=url))
+    assert told(asked, DatasetError) == (
+        f"node {NODE} cannot read dataset 'photos' at {url}: cannot download '{url}': there is no such file; "
+        "check the URL, the network, and whether you may read it"
+    )
+
+
+def test_other_images_behind_the_same_url(remote: RemoteAssignment, photos: Path) -> None:
+    (photos / "cat" / "0.png").unlink()
+    url = f"file://{shutil.make_archive(str(photos), 'zip', photos)}"
+    asked = replace(remote, images=replace(remote.images, source=url))
+    assert told(asked, DatasetError) == (
+        f"node {NODE} has other images at {url} than the search began with: "
+        "put the same file there again, or start a new search"
+    )
+
+
+def test_weights_behind_a_url_that_cannot_be_reached(remote: RemoteAssignment) -> None:
+    url = "memory://none-such.h5"
+    assert told(replace(remote, assignment=Assignment(PLAN, TRIAL, url)), HyperparameterError) == (
+        f"node {NODE}: cannot download '{url}': there is no such file; "
+        "check the URL, the network, and whether you may read it"
+    )
+
+
+def test_another_weights_file_than_the_search_began_with(remote: RemoteAssignment, tmp_path: Path) -> None:
+    (tmp_path / "net.h5").write_bytes(b"other weights")
+    plan, weights = replace(PLAN, settings={"weights_sha256": "0" * 64}), str(tmp_path / "net.h5")
+    assert told(replace(remote, assignment=Assignment(plan, TRIAL, weights)), HyperparameterError) == (
+        f"node {NODE} has another weights file {weights} than the search began with: "
+        "put the same one there, or start a new search"
+    )
+
+
+def test_a_weights_file_that_is_not_there(remote: RemoteAssignment, tmp_path: Path) -> None:
+    weights = str(tmp_path / "none.h5")
+    asked = replace(remote, assignment=Assignment(PLAN, TRIAL, weights))
+    assert told(asked, HyperparameterError) == (
+        f"node {NODE} has no weights file {weights}: mount it there under the same path"
+    )

@@ -1,0 +1,68 @@
+"""The options of `zoo search` that say where its trials run."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from zoo.workflows import Cluster
+
+Command = TypeVar("Command", bound="Callable[..., Any]")
+
+CLUSTER_NAMES = ("workers", "ray", "cpus_per_trial", "gpus_per_trial")
+
+_OPTIONS = (
+    click.option(
+        "--workers",
+        type=click.IntRange(1),
+        metavar="N",
+        help="Run N trials at once, on Ray.  [default: one after another, in this process]",
+    ),
+    click.option("--ray", metavar="ADDRESS", help="Run trials on this Ray cluster, such as 10.0.0.1:6379."),
+    click.option(
+        "--cpus-per-trial",
+        type=click.FloatRange(0),
+        default=1.0,
+        show_default=True,
+        help="CPUs that a trial on Ray gets.",
+    ),
+    click.option(
+        "--gpus-per-trial",
+        type=click.FloatRange(0),
+        default=0.0,
+        show_default=True,
+        help="GPUs that a trial on Ray gets; 0.5: two trials share one.",
+    ),
+)
+
+
+def cluster_options(command: Command) -> Command:
+    """Add the options; the command gets them as `cluster`, for `make_cluster`."""
+
+    @functools.wraps(command)
+    def call(*arguments: Any, **given: Any) -> Any:  # what click parsed
+        return command(*arguments, cluster={name: given.pop(name) for name in CLUSTER_NAMES}, **given)
+
+    decorated: Any = call
+    for option in reversed(_OPTIONS):
+        decorated = option(decorated)
+    return cast("Command", decorated)
+
+
+def make_cluster(cluster: dict[str, Any]) -> Cluster | None:
+    """Where trials run; None: in this process."""
+    from zoo.workflows import Cluster
+
+    if cluster["workers"] is None and cluster["ray"] is None:
+        return None
+    return Cluster(
+        address=cluster["ray"],
+        workers=cluster["workers"],
+        cpus_per_trial=cluster["cpus_per_trial"],
+        gpus_per_trial=cluster["gpus_per_trial"],
+    )

@@ -1,0 +1,40 @@
+"""How `zoo search --dry-run` looks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from zoo.cli.output import print_fields, print_json, print_table
+from zoo.cli.search_table import duration
+from zoo.cli.spaces import entries_of, without_held
+
+if TYPE_CHECKING:
+    from zoo.workflows import Forecast
+
+
+def print_forecast(forecast: Forecast, *, as_json: bool) -> None:
+    """The space, its size, and how long the search may take."""
+    if as_json:
+        print_json(forecast)
+        return
+    rows = [
+        (entry.name, str(entry.default), entry.searched, entry.condition and f"only with {entry.condition}")
+        for entry in entries_of(without_held(forecast.space))
+        if entry.searched
+    ]
+    print_table(["hyperparameter", "default", "searched over", "note"], rows, empty="nothing is searched")
+    click.echo()
+    fewer = forecast.combinations == forecast.trials
+    print_fields(
+        {
+            "different trials": "endlessly many" if forecast.combinations is None else forecast.combinations,
+            "trials": f"{forecast.trials} of {forecast.epochs} epochs" + (", which is all" if fewer else ""),
+            "an epoch takes": ", ".join(
+                f"{seconds:.1f} s ({name})" for name, seconds in forecast.epoch_seconds.items()
+            ),
+            "the search takes": f"{duration(forecast.seconds)} at most, one trial after another, "
+            "if others are as large as the defaults",
+        }
+    )

@@ -1,0 +1,92 @@
+"""The options of `zoo search` that say how to search; what a training needs is in `options`."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import click
+
+from zoo.cli.options import Duration
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from zoo.workflows import SearchOptions
+
+Command = TypeVar("Command", bound="Callable[..., Any]")
+
+_OPTIONS = (
+    click.option(
+        "--algorithm",
+        metavar="random|grid|bayesian|hyperband|tpe|asha",
+        help="How the next trial is chosen.  [default: random; tpe for several objectives]",
+    ),
+    click.option("--trials", type=click.IntRange(1), default=10, show_default=True, help="The most trials."),
+    click.option(
+        "--objective",
+        default="val_accuracy",
+        show_default=True,
+        metavar="NAME[,NAME…]",
+        help="What makes a trial the best: val_accuracy, val_loss, val_f1, val_precision, val_recall, accuracy, "
+        "loss, params, trainable_params, megabytes, seconds. Of several, trials that no other beats in all.",
+    ),
+    click.option(
+        "--pruner",
+        metavar="none|median|asha",
+        help="End trials that do worse than others after an epoch.  [default: none; asha with --algorithm asha]",
+    ),
+    click.option(
+        "--max-time", type=Duration(), metavar="TIME", help="End the search after 90s, 10m, 1h30m …"
+    ),
+    click.option(
+        "--target", type=float, metavar="VALUE", help="End the search when the objective is as good."
+    ),
+    click.option(
+        "--keep",
+        type=click.IntRange(1),
+        default=3,
+        show_default=True,
+        metavar="N",
+        help="Keep the weights of the best N trials.",
+    ),
+    click.option(
+        "--warm-start",
+        type=click.Choice(["auto", "off"]),
+        default="auto",
+        show_default=True,
+        help="auto: the first trials have the best hyperparameters of earlier searches on this and similar datasets.",
+    ),
+)
+_NAMES = ("algorithm", "trials", "objective", "pruner", "max_time", "target", "keep", "warm_start")
+
+
+def search_options(command: Command) -> Command:
+    """Add the options; the command gets them as `searching`, for `make_search_options`."""
+
+    @functools.wraps(command)
+    def call(*arguments: Any, **given: Any) -> Any:  # what click parsed
+        return command(*arguments, searching={name: given.pop(name) for name in _NAMES}, **given)
+
+    decorated: Any = call
+    for option in reversed(_OPTIONS):
+        decorated = option(decorated)
+    return cast("Command", decorated)
+
+
+def make_search_options(searching: dict[str, Any]) -> SearchOptions:
+    """The options as the workflow takes them.
+
+    Raises:
+        UnknownNameError, SearchError: see `zoo.workflows.SearchOptions`.
+    """
+    from zoo.workflows import SearchOptions
+
+    given = dict(searching)
+    several = "," in given["objective"]
+    return SearchOptions(
+        algorithm=given.pop("algorithm") or ("tpe" if several else "random"),
+        max_seconds=given.pop("max_time"),
+        warm_start=given.pop("warm_start") == "auto",
+        **given,
+    )

@@ -1,0 +1,280 @@
+"""The architectures of a search: what each takes, what of it is searched, and which trials come first."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING
+
+from keras_tuner.engine.hyperparameters import Fixed
+
+from zoo.data.cache import decode_dataset
+from zoo.errors import HyperparameterError, SearchError, ZooError
+from zoo.models.classifier import build_classifier, space_builder
+from zoo.models.freezing import freeze
+from zoo.models.joint_space import ARCHITECTURE, fix_each, given_to, join, whole
+from zoo.models.space import choose, explore, fill_in
+from zoo.search.oracles import OWN_ORDER
+from zoo.search.warm_start import choose_known
+from zoo.training.fit import start_fresh
+from zoo.workflows.images import InputShape, prepare, shape_for
+from zoo.workflows.workspace import check_weights, looks_like_path, weights_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from keras_tuner import HyperParameters
+
+    from zoo.data.cache import DecodedDataset
+    from zoo.data.sources import OpenedDataset
+    from zoo.interfaces import (
+        Architecture,
+        DatasetVersion,
+        Hyperparameters,
+        HyperparameterValue,
+        Objective,
+        SearchPlan,
+    )
+    from zoo.workflows.images import Images
+    from zoo.workflows.workspace import Workspace
+
+    Settings = dict[str, HyperparameterValue | None]
+
+KNOWN_SHARE = 3  # of so many trials one has hyperparameters that are known from earlier searches …
+MOST_KNOWN = 5  # … but no more than these
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An architecture of a search.
+
+    Args:
+        shape: of the images that it gets.
+        weights: pre-trained ones to start from, a name or a path.
+    """
+
+    architecture: Architecture
+    shape: InputShape
+    weights: str | None = None
+
+    @property
+    def name(self) -> str:
+        """That of the architecture."""
+        return self.architecture.name
+
+
+def find_candidates(
+    workspace: Workspace, names: str, opened: OpenedDataset, image_size: int | None, weights: str | None
+) -> tuple[Candidate, ...]:
+    """The architectures of these names, with commas between.
+
+    Of several, those that have no pre-trained weights of this name begin without; tells which.
+    """
+    found = [workspace.plugins.architecture(name.strip()) for name in names.split(",")]
+    if len({architecture.name for architecture in found}) < len(found):
+        raise SearchError(f"'{names}' names an architecture twice: name it once")
+    begins_with = {architecture.name: weights for architecture in found}
+    if len(found) == 1:
+        check_weights(found[0], weights)
+        place = weights_settings(weights)["weights"]  # which is the same in every process
+        begins_with = {found[0].name: None if place is None else str(place)}
+    elif weights is not None:
+        begins_with = _weights_of_each(workspace, found, weights)
+    return tuple(
+        Candidate(one, shape_for(workspace, one, opened, image_size), begins_with[one.name]) for one in found
+    )
+
+
+def _weights_of_each(
+    workspace: Workspace, found: Sequence[Architecture], weights: str
+) -> dict[str, str | None]:
+    if looks_like_path(weights):
+        raise HyperparameterError(
+            f"--weights {weights} is a file, which fits one architecture: search them one by one"
+        )
+    have = [architecture.name for architecture in found if weights in architecture.weights]
+    if not have:
+        raise HyperparameterError(
+            f"none of {', '.join(one.name for one in found)} has weights '{weights}': leave --weights out"
+        )
+    for architecture in found:
+        if architecture.name not in have:
+            workspace.progress.notice(f"{architecture.name} has no weights '{weights}': its are random")
+    return {one.name: weights if one.name in have else None for one in found}
+
+
+@dataclass(frozen=True)
+class DeclaredSpace:
+    """The search space of all candidates.
+
+    Args:
+        joint: what the algorithm searches.
+        each: by name, that of a candidate alone.
+        fixed: what is held, by its name in the joint space.
+    """
+
+    joint: HyperParameters
+    each: Mapping[str, HyperParameters]
+    fixed: Mapping[str, HyperparameterValue]
+
+
+def declare_space(
+    candidates: Sequence[Candidate],
+    class_names: tuple[str, ...],
+    given: Mapping[str, HyperparameterValue],
+    seed: int,
+) -> DeclaredSpace:
+    """Everything that can be searched, with what is given held. Each candidate's defaults are built once.
+
+    Raises:
+        SearchError: nothing is left to search.
+    """
+    spaces = {
+        one.name: explore(
+            space_builder(one.architecture, **asdict(one.shape), class_names=class_names),
+            given_to(one.name, given),
+        )
+        for one in candidates
+    }
+    spaces, fixed = fix_each(spaces, given)
+    for one in candidates:
+        start_fresh(seed)  # Keras numbers layers anew
+        _try_defaults(one, spaces[one.name], class_names)
+    joint = join(spaces)
+    if all(isinstance(hp, Fixed) for hp in joint.space):
+        raise SearchError(
+            f"nothing is left to search: --set holds every hyperparameter of {candidates[0].name}; "
+            "leave one out, or use `zoo train`"
+        )
+    return DeclaredSpace(joint, spaces, fixed)
+
+
+def _try_defaults(candidate: Candidate, space: HyperParameters, class_names: tuple[str, ...]) -> None:
+    """Build what the first trial may build, so that weights or a freeze that do not fit are told at once."""
+    hp = choose(space, {})
+    try:
+        classifier = build_classifier(
+            candidate.architecture,
+            hp,
+            **asdict(candidate.shape),
+            class_names=class_names,
+            weights=candidate.weights,
+        )
+        freeze(classifier, hp.get("freeze"))
+    except ZooError:
+        raise
+    except Exception:  # noqa: S110  a plugin's own failure is recorded with the trial that meets it
+        pass
+
+
+def first_trials(
+    candidates: Sequence[Candidate],
+    space: HyperParameters,
+    known: Sequence[tuple[Hyperparameters, str]],
+    *,
+    algorithm: str,
+    trials: int,
+) -> list[tuple[Hyperparameters, str]]:
+    """What the first trials try: what is known to be good, then each architecture's defaults.
+
+    The authors of the defaults chose them, and few random draws beat them.
+    """
+    if algorithm in OWN_ORDER:
+        return []
+    names = [one.name for one in candidates]
+    first: list[tuple[Hyperparameters, str]] = []
+    for values, origin in [*known, *((_defaults(space, name, names), "defaults") for name in names)]:
+        if values not in [tried for tried, _ in first]:
+            first.append((values, origin))
+    return first[:trials]
+
+
+def known_choices(
+    workspace: Workspace,
+    candidates: Sequence[Candidate],
+    space: HyperParameters,
+    dataset: DatasetVersion,
+    objective: Objective,
+    trials: int,
+) -> list[tuple[Hyperparameters, str]]:
+    """The best choices from this space in earlier searches, each with where it comes from.
+
+    Args:
+        trials: of the search; one in `KNOWN_SHARE` begins so.
+    """
+    names = [one.name for one in candidates]
+    known = [
+        replace(trial, hyperparameters=whole(one.name, trial.hyperparameters, names))
+        for one in candidates
+        for trial in workspace.registry.known_trials(one.name, one.architecture.version)
+    ]
+    count = min(MOST_KNOWN, trials // KNOWN_SHARE)
+    return list(choose_known(known, dataset, space, objective, count, **asdict(candidates[0].shape)))
+
+
+def _defaults(space: HyperParameters, name: str, names: Sequence[str]) -> Hyperparameters:
+    hp = space.copy()
+    hp.values = {ARCHITECTURE: name} if len(names) > 1 else {}
+    fill_in(hp)
+    values: Hyperparameters = hp.values
+    return values
+
+
+def settings_of(candidates: Sequence[Candidate]) -> Settings:
+    """What a search stores of its candidates; of several, with the architecture's name in front."""
+    settings: Settings = {}
+    for one in candidates:
+        prefix = "" if len(candidates) == 1 else f"{one.name}/"
+        for name, value in {**asdict(one.shape), **weights_settings(one.weights)}.items():
+            settings[f"{prefix}{name}"] = value
+    return settings
+
+
+def restore_candidates(workspace: Workspace, plan: SearchPlan) -> tuple[Candidate, ...]:
+    """The candidates of a search that goes on.
+
+    Raises:
+        SearchError: an architecture has changed since.
+    """
+    found = [workspace.plugins.architecture(name) for name in plan.architectures]
+    for architecture, version in zip(found, plan.architecture_version.split(","), strict=True):
+        if architecture.version != version:
+            raise SearchError(
+                f"the search cannot go on: '{architecture.name}' is now version {architecture.version}, "
+                f"it began with {version}; start a new search"
+            )
+    return tuple(_restored(architecture, plan) for architecture in found)
+
+
+def _restored(architecture: Architecture, plan: SearchPlan) -> Candidate:
+    own = trial_settings(plan, architecture.name)
+    weights = own.get("weights")
+    shape = InputShape(int(own["image_size"] or 0), int(own["channels"] or 0))
+    return Candidate(architecture, shape, None if weights is None else str(weights))
+
+
+def trial_settings(plan: SearchPlan, architecture: str) -> Settings:
+    """The search's settings as they are for a trial of this architecture."""
+    prefix = f"{architecture}/"
+    shared = {name: value for name, value in plan.settings.items() if "/" not in name}
+    own = {
+        name.removeprefix(prefix): value for name, value in plan.settings.items() if name.startswith(prefix)
+    }
+    return {**shared, **own}
+
+
+def prepare_each(
+    workspace: Workspace, opened: OpenedDataset, candidates: Sequence[Candidate]
+) -> tuple[Images, dict[str, DecodedDataset]]:
+    """The dataset for the first candidate, checked and recorded; and, by name, decoded as each candidate takes it."""
+    images = prepare(workspace, opened, candidates[0].shape)
+    decoded = {candidates[0].shape: images.decoded}
+    for one in candidates[1:]:
+        if one.shape not in decoded:
+            decoded[one.shape] = decode_dataset(
+                opened,
+                one.shape.image_size,
+                one.shape.channels,
+                strict=workspace.strict,
+                progress=workspace.progress,
+            )
+    return images, {one.name: decoded[one.shape] for one in candidates}

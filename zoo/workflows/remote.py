@@ -1,0 +1,165 @@
+"""What another process, perhaps on another machine, does with a trial: it opens the dataset there, and trains."""
+
+from __future__ import annotations
+
+import os
+import socket
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING
+
+import tensorflow as tf
+
+import zoo
+from zoo.data.cache import DecodedDataset, decode_dataset
+from zoo.data.sources import open_source
+from zoo.data.sources.urls import is_url
+from zoo.errors import DatasetError, HyperparameterError, PluginError, ZooError
+from zoo.interfaces import Progress
+from zoo.plugins import Plugins, load_plugins
+from zoo.workflows.trials import train_trial
+from zoo.workflows.workspace import digest_of, looks_like_path, weights_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from zoo.interfaces import Architecture, TrialOutcome
+    from zoo.search.here import Report
+    from zoo.workflows.trials import Assignment
+
+
+@dataclass(frozen=True)
+class RemoteImages:
+    """Which images a trial trains on, wherever it is.
+
+    Args:
+        source: as `zoo.data.sources.OpenedDataset.source`; a path or URL must lead to the same images on every node.
+        fingerprint: of the content that the search began with.
+    """
+
+    name: str
+    source: str
+    fingerprint: str
+    image_size: int
+    channels: int
+
+
+@dataclass(frozen=True, eq=False)
+class RemoteAssignment:
+    """A trial to train, with all that a worker needs to know; registry and artifacts are not for it.
+
+    Args:
+        plugins_dir: the folder of plugin files, the same on every node.
+        zoo_version: of the search.
+    """
+
+    assignment: Assignment
+    images: RemoteImages
+    architecture: str
+    architecture_version: str
+    plugins_dir: Path | None = None
+    zoo_version: str = zoo.__version__
+
+
+def train_remotely(remote: RemoteAssignment, report: Report) -> TrialOutcome:
+    """Train it; see `zoo.workflows.trials.train_trial`. What was opened stays open for the process's next trial.
+
+    Raises:
+        DatasetError: this node cannot read the dataset, or reads another content.
+        PluginError: this node has another zoo, or another architecture of that name.
+        HyperparameterError: this node has no such weights file, or another one.
+    """
+    if remote.zoo_version != zoo.__version__:
+        raise PluginError(
+            f"node {_node()} has zoo {zoo.__version__} and the search {remote.zoo_version}: install the same on both"
+        )
+    plugins = _plugins(remote.plugins_dir)
+    architecture = _architecture(plugins, remote)
+    assignment = replace(remote.assignment, weights=_weights(remote.assignment))
+    decoded = _decoded(remote.images, remote.plugins_dir)
+    _use_granted_processors()
+    return train_trial(assignment, architecture, decoded, report)
+
+
+@cache
+def _use_granted_processors() -> None:
+    """Ray tells in OMP_NUM_THREADS how many it grants; TensorFlow would take all, and all of a shared GPU's memory."""
+    granted = os.environ.get("OMP_NUM_THREADS")
+    if granted is not None:
+        tf.config.threading.set_intra_op_parallelism_threads(int(granted))
+        tf.config.threading.set_inter_op_parallelism_threads(int(granted))
+    for gpu in tf.config.list_physical_devices("GPU"):
+        tf.config.experimental.set_memory_growth(gpu, True)
+
+
+@cache
+def _plugins(plugins_dir: Path | None) -> Plugins:
+    try:
+        return load_plugins(plugins_dir)
+    except PluginError as error:
+        raise PluginError(f"node {_node()}: {error}; mount it there under the same path") from None
+
+
+def _architecture(plugins: Plugins, remote: RemoteAssignment) -> Architecture:
+    try:
+        architecture = plugins.architecture(remote.architecture)
+    except ZooError as error:
+        raise PluginError(f"node {_node()}: {error}; install the plugin there too") from None
+    if architecture.version != remote.architecture_version:
+        raise PluginError(
+            f"node {_node()} has version {architecture.version} of '{architecture.name}' and the search "
+            f"{remote.architecture_version}: install the same plugin on both"
+        )
+    return architecture
+
+
+def _weights(assignment: Assignment) -> str | None:
+    """The name of the weights, or where their file lies on this node."""
+    weights = assignment.weights
+    if weights is None or not looks_like_path(weights):
+        return weights
+    try:
+        path = weights_file(weights)
+    except HyperparameterError as error:
+        if is_url(weights):
+            raise HyperparameterError(f"node {_node()}: {error}") from None
+        raise HyperparameterError(
+            f"node {_node()} has no weights file {weights}: mount it there under the same path"
+        ) from None
+    began_with = assignment.plan.settings.get("weights_sha256")
+    if began_with is not None and digest_of(path) != began_with:
+        raise HyperparameterError(
+            f"node {_node()} has another weights file {weights} than the search began with: "
+            "put the same one there, or start a new search"
+        )
+    return str(path)
+
+
+@cache
+def _decoded(images: RemoteImages, plugins_dir: Path | None) -> DecodedDataset:
+    """The dataset out of this node's own cache."""
+    try:
+        opened = open_source(images.name, images.source, _plugins(plugins_dir).datasets)
+    except ZooError as error:
+        advice = (
+            ""
+            if is_url(images.source)
+            else "; mount it there under the same path, or use one that every node reaches, such as tfds:NAME"
+        )
+        raise DatasetError(
+            f"node {_node()} cannot read dataset '{images.name}' at {images.source}: {error}{advice}"
+        ) from None
+    if opened.fingerprint != images.fingerprint:
+        advice = (
+            "put the same file there again, or start a new search"
+            if is_url(images.source)
+            else "copy the dataset there again, or mount it there under the same path"
+        )
+        raise DatasetError(
+            f"node {_node()} has other images at {images.source} than the search began with: {advice}"
+        )
+    return decode_dataset(opened, images.image_size, images.channels, progress=Progress())
+
+
+def _node() -> str:
+    return socket.gethostname()

@@ -1,0 +1,155 @@
+"""Writes what happens in a search to the registry, and reads from there what happened before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zoo.interfaces import RunKind, RunPlan, State
+from zoo.search.loop import PastTrial
+from zoo.training.checkpoint import epochs_in
+from zoo.workflows.candidates import trial_settings
+from zoo.workflows.keeping import Ranking
+from zoo.workflows.training import announce
+from zoo.workflows.trials import Assignment, architecture_of, hyperparameters_of, seed_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from zoo.interfaces import Epoch, Run, Search, Trial, TrialOutcome
+    from zoo.workflows.workspace import Workspace
+
+ENDED = (State.COMPLETED, State.PRUNED, State.FAILED)
+CONTINUES_TRIALS = "hyperband"
+"""The algorithm for which any model may be trained on, so all are kept until it ends."""
+
+
+class SearchRecorder:
+    """One search as the registry knows it; a `zoo.interfaces.TrialRecorder`.
+
+    Args:
+        search: running in this process.
+    """
+
+    def __init__(self, workspace: Workspace, search: Search) -> None:
+        self.workspace, self.search = workspace, search
+        self.registry = workspace.registry
+        self.ranking = Ranking(search.plan)
+        self.runs: dict[str, Run] = {}  # by the algorithm's name of the trial
+        self.resumed: dict[str, Sequence[Epoch]] = {}  # what was trained of each trial that was interrupted
+        for run in self.registry.runs(search=search.id):
+            if run.trial is not None:
+                self.runs[run.trial.trial_id] = run
+                model = self.registry.model(run.model_id) if run.model_id else None
+                self.ranking.add_past(run, model)
+                if run.state not in ENDED:
+                    self.resumed[run.trial.trial_id] = epochs_in(self.registry.checkpoint(run.id))
+
+    # What happened before --------------------------------------------------------------------------------
+
+    def past(self) -> list[PastTrial]:
+        """The trials so far, in order."""
+        ended = sorted(
+            (run for run in self.runs.values() if run.state in ENDED),
+            key=lambda run: (run.finished_at, run.trial.number if run.trial else 0),
+        )
+        places = {run.id: place for place, run in enumerate(ended, start=1)}
+        return [self._past(run, run.trial, places.get(run.id)) for run in self.runs.values() if run.trial]
+
+    def _past(self, run: Run, trial: Trial, place: int | None) -> PastTrial:
+        plan = self.search.plan
+        epochs = self.registry.epochs(run.id) if place is not None else self.resumed[trial.trial_id]
+        curve = [epoch.metrics[plan.monitor.name] for epoch in epochs]
+        scores = dict(run.scores) or None
+        if run.state is State.PRUNED:
+            best = max if plan.monitor.direction == "max" else min
+            scores = {plan.objective.name: best(curve)}
+        return PastTrial(trial, place, scores, curve, pruned=run.state is State.PRUNED)
+
+    def retell(self) -> None:
+        """Tell the watcher of the trials that came to an end before, as if they had just run."""
+        progress = self.workspace.progress
+        for run in self.runs.values():
+            if run.state in ENDED:
+                progress.run_started(run)
+                for epoch in self.registry.epochs(run.id):
+                    progress.epoch_ended(run, epoch)
+                progress.run_ended(run)
+
+    def assignment(self, trial: Trial, weights: str | None) -> Assignment:
+        """What is needed to train the trial, or to go on with it."""
+        run, start = self.runs[trial.trial_id], None
+        if trial.continues is not None:
+            earlier = self.registry.run(self.runs[trial.continues].id)
+            start = self.registry.load_content(str(earlier.model_id)).tensors
+        checkpoint = self.registry.checkpoint(run.id)
+        seconds = sum(epoch.seconds for epoch in epochs_in(checkpoint))
+        return Assignment(self.search.plan, trial, weights, start, checkpoint, seconds)
+
+    # What happens now ------------------------------------------------------------------------------------
+
+    def trial_started(self, trial: Trial) -> None:
+        plan = self.search.plan
+        name = architecture_of(plan, trial)
+        versions = dict(zip(plan.architectures, plan.architecture_version.split(","), strict=True))
+        run_plan = RunPlan(
+            kind=RunKind.TRIAL,
+            architecture=name,
+            architecture_version=versions[name],
+            plugin=self.workspace.plugins.provider(name).provenance,
+            hyperparameters=hyperparameters_of(plan, trial),
+            settings={**trial_settings(plan, name), "epochs": trial.epochs, "seed": seed_of(plan, trial)},
+            environment=plan.environment,
+        )
+        done = self.resumed.pop(trial.trial_id, ())
+        last = done[-1].number if done else 0
+        run = self.registry.start_trial(self.search.id, trial, run_plan, keep_epochs=last)
+        self.runs[trial.trial_id] = run
+        self.workspace.progress.run_started(run)
+        if done:
+            self.registry.record_epochs(run.id, done)  # a kill may have come between checkpoint and row
+            for epoch in done:
+                self.workspace.progress.epoch_ended(run, epoch)
+
+    def epoch_ended(self, trial: Trial, epoch: Epoch, checkpoint: bytes) -> None:
+        run = self.runs[trial.trial_id]
+        self.registry.save_checkpoint(run.id, checkpoint)
+        self.registry.record_epoch(run.id, epoch)
+        self.workspace.progress.epoch_ended(run, epoch)
+
+    def trial_completed(self, trial: Trial, outcome: TrialOutcome) -> None:
+        run = self.runs[trial.trial_id]
+        all_kept = self.search.plan.algorithm == CONTINUES_TRIALS
+        if self.ranking.add(run, outcome) or all_kept:
+            self.registry.complete_run(run.id, outcome.content, outcome.evaluations, scores=outcome.scores)
+            ended = self.registry.run(run.id)
+        else:
+            ended = self.registry.complete_without_model(run.id, outcome.scores)
+        if not all_kept:
+            self.drop_losers()
+        self._ended(trial, ended)
+
+    def trial_pruned(self, trial: Trial, reason: str) -> None:
+        self._ended(trial, self.registry.end_run(self.runs[trial.trial_id].id, State.PRUNED, reason))
+
+    def trial_failed(self, trial: Trial, error: str) -> None:
+        self._ended(trial, self.registry.end_run(self.runs[trial.trial_id].id, State.FAILED, error))
+
+    def drop_losers(self) -> None:
+        """Forget the weights of trials that are not among the best."""
+        losers = self.ranking.forget_losers()
+        models = [self.registry.run(run_id).model_id for run_id in losers]
+        if any(models):
+            self.registry.drop_models([model for model in models if model])
+
+    def end(self, state: State, error: str | None = None) -> Search:
+        """Close the search, and the trials that were running."""
+        unfinished = State.FAILED if state is State.FAILED else State.INTERRUPTED
+        for run in self.registry.runs(search=self.search.id, state=State.RUNNING):
+            announce(self.workspace, self.registry.end_run(run.id, unfinished, error))
+        if state is State.COMPLETED:
+            self.drop_losers()
+        return self.registry.end_search(self.search.id, state, error)
+
+    def _ended(self, trial: Trial, run: Run) -> None:
+        self.runs[trial.trial_id] = run
+        announce(self.workspace, run)

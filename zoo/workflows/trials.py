@@ -1,0 +1,123 @@
+"""Trains one trial of a search, wherever it is: all that it needs is handed to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from keras_tuner import HyperParameters
+
+from zoo.interfaces import EPOCH_METRICS, TrialOutcome
+from zoo.models.classifier import build_classifier
+from zoo.models.content import assign_tensors
+from zoo.models.freezing import freeze
+from zoo.models.joint_space import part
+from zoo.search.oracles import without_bookkeeping
+from zoo.training.fit import FitSettings, start_fresh
+from zoo.workflows.training import fit_and_evaluate
+from zoo.workflows.workspace import sampling_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import numpy as np
+
+    from zoo.data.cache import DecodedDataset
+    from zoo.interfaces import Architecture, Epoch, HyperparameterValue, SearchPlan, Trial
+    from zoo.search.here import Report
+    from zoo.workflows.training import Trained
+
+BYTES_PER_MEGABYTE = 1_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class Assignment:
+    """A trial to train.
+
+    Args:
+        weights: pre-trained weights to start from, a name or a path.
+        start: the tensors of the trial that it continues (hyperband).
+        checkpoint: where it was interrupted.
+        seconds: how long its epochs before the interruption took.
+    """
+
+    plan: SearchPlan
+    trial: Trial
+    weights: str | None = None
+    start: Mapping[str, np.ndarray] | None = None
+    checkpoint: bytes | None = None
+    seconds: float = 0.0
+
+
+def train_trial(
+    assignment: Assignment, architecture: Architecture, decoded: DecodedDataset, report: Report
+) -> TrialOutcome:
+    """Train it, and measure what the search optimises.
+
+    Args:
+        report: see `zoo.search.here.run_here`.
+
+    Raises:
+        Pruned: as `report` says.
+        TrainingError: the loss became NaN or infinite.
+    """
+    plan, trial = assignment.plan, assignment.trial
+    seed = seed_of(plan, trial)
+    start_fresh(seed)
+    hp = HyperParameters()
+    hp.values = dict(hyperparameters_of(plan, trial))
+    classifier = build_classifier(
+        architecture,
+        hp,
+        image_size=int(decoded.pixels.shape[1]),
+        channels=int(decoded.pixels.shape[3]),
+        class_names=decoded.class_names,
+        weights=assignment.weights,
+    )
+    freeze(classifier, hp.get("freeze"))
+    if assignment.start is not None:
+        assign_tensors(classifier.network, assignment.start)
+    settings = FitSettings(
+        trial.epochs,
+        seed,
+        int(plan.settings["patience"] or 0),
+        plan.monitor,
+        trial.initial_epoch,
+        sampling_of(plan.settings),
+    )
+    seconds = assignment.seconds
+
+    def on_epoch(epoch: Epoch, save: Callable[[], bytes]) -> bool:
+        nonlocal seconds
+        seconds += epoch.seconds
+        return report(epoch, save())
+
+    trained = fit_and_evaluate(classifier, decoded, hp.values, settings, on_epoch, assignment.checkpoint)
+    return TrialOutcome(_scores(plan, trained, seconds), trained.content, trained.evaluations)
+
+
+def seed_of(plan: SearchPlan, trial: Trial) -> int:
+    """Each trial has a seed of its own; the first has the search's, so that training it again repeats it."""
+    return (plan.seed + trial.number - 1) % 2**32
+
+
+def architecture_of(plan: SearchPlan, trial: Trial) -> str:
+    """The name of the architecture that the trial is of."""
+    return part(trial.hyperparameters, plan.architectures)[0]
+
+
+def hyperparameters_of(plan: SearchPlan, trial: Trial) -> dict[str, HyperparameterValue]:
+    """The trial's hyperparameters under the names that its architecture and zoo gave them."""
+    return without_bookkeeping(part(trial.hyperparameters, plan.architectures)[1])
+
+
+def _scores(plan: SearchPlan, trained: Trained, seconds: float) -> dict[str, float]:
+    content = trained.content
+    known: dict[str, float] = {
+        **{name: trained.best.metrics[name] for name in EPOCH_METRICS if name in trained.best.metrics},
+        "params": sum(tensor.size for tensor in content.tensors.values()),
+        "trainable_params": sum(content.tensors[path].size for path in content.trainable),
+        "megabytes": sum(tensor.nbytes for tensor in content.tensors.values()) / BYTES_PER_MEGABYTE,
+        "seconds": seconds,
+    }
+    return {objective.name: float(known[objective.name]) for objective in plan.objectives}
