@@ -9,11 +9,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
 import numpy as np
 import pytest
 from PIL import Image
 
+from zoo import open_registry
 from zoo.cli import run
+from zoo.cli.group import cli
 from zoo.models.hyperparameters import OWN
 from zoo.plugins import load_plugins
 
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 PLUGINS = (ROOT / "docs" / "plugins.md").read_text()
+SEARCH = (ROOT / "docs" / "search.md").read_text()
 README = (ROOT / "README.md").read_text()
 
 
@@ -132,6 +136,51 @@ def test_the_example_with_weights_loads_a_file(tmp_path: Path) -> None:
     loaded = network(str(path))
     pairs = zip(trained.get_weights(), loaded.get_weights(), strict=True)
     assert all(np.array_equal(one, other) for one, other in pairs)
+
+
+def commands(page: str) -> list[list[str]]:
+    """What follows `$ zoo` in the page's blocks, as a shell would split it."""
+    lines = [line for block in examples(page, "console") for line in block.splitlines()]
+    return [shlex.split(line, comments=True)[2:] for line in lines if line.startswith("$ zoo ")]
+
+
+@pytest.mark.parametrize("arguments", commands(SEARCH), ids=" ".join)
+def test_the_search_page_names_commands_and_options_that_there_are(arguments: list[str]) -> None:
+    context = click.Context(cli, info_name="zoo")
+    name, command, rest = cli.resolve_command(context, arguments)
+    assert command is not None
+    command.make_context(name, rest, parent=context)  # parses, and refuses what it does not know
+
+
+def test_what_the_search_page_does_with_a_search_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A short search; then each command of the page that looks at one, and its lines of Python."""
+    monkeypatch.chdir(tmp_path)
+    first, *others = commands(SEARCH)
+    short = (
+        "--trials 4 --epochs 1 --set blocks=1 --objective val_accuracy,params"  # two, for there to be a front
+    )
+    assert run([*first, *short.split()]) == 0
+    with open_registry() as registry:
+        (found,) = registry.searches()
+    for arguments in others:
+        if arguments[0] != "search":
+            typed = [found.id if word == "ID" else word for word in arguments]
+            assert (typed, run(typed)) == (typed, 0)
+    capsys.readouterr()
+    exec(examples(SEARCH, "python")[0], {"search_id": found.id})
+    assert capsys.readouterr().out.splitlines()[-1] == found.best_model_id
+
+
+def test_the_search_page_names_all_algorithms_objectives_and_pruners() -> None:
+    from zoo.search.objectives import OBJECTIVES
+    from zoo.search.oracles import ALGORITHMS
+    from zoo.search.pruning import PRUNERS
+
+    pruners = [f"--pruner {name}" for name in PRUNERS if name != "none"]
+    named = [*ALGORITHMS, *OBJECTIVES, *pruners]
+    assert [name for name in named if f"`{name}`" not in SEARCH] == []
 
 
 def test_plugins_page_names_all_of_zoos_own_hyperparameters() -> None:
