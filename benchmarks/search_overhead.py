@@ -50,7 +50,7 @@ OBJECTIVE = Objective("val_accuracy", "max")
 HELD = {
     "pooling": "avg",
     "head_units": "64",
-    "augmentation": "light",
+    "augmentation": "none",
     "dropout": "0.2",
     "blocks": "3",
     "filters": "64",
@@ -58,7 +58,7 @@ HELD = {
     "batch_norm": "true",
     "pool_kind": "max",
 }
-EQUAL = ["search", "convnet", "digits", "--trials", "8", "--epochs", "20", "--patience", "20"]
+EQUAL = ["search", "convnet", "digits", "--trials", "8", "--epochs", "30", "--patience", "30"]
 EQUAL += [part for name, value in HELD.items() for part in ("--set", f"{name}={value}")]
 KILLED = [
     "search",
