@@ -166,7 +166,9 @@ class TrialLoop:
         ended = sorted((one for one in past if one.place is not None), key=lambda one: one.place or 0)
         told = 0
         for one in past:
-            while told < min(one.trial.after, len(ended)):
+            while (
+                told < min(one.trial.after, len(ended)) and ended[told].trial.trial_id in self._oracle.trials
+            ):
                 self._tell(ended[told].trial.trial_id, ended[told].scores)
                 told += 1
             self._ask_again(one)

@@ -75,8 +75,6 @@ def find_candidates(
     begins_with = {architecture.name: weights for architecture in found}
     if len(found) == 1:
         check_weights(found[0], weights)
-        place = weights_settings(weights)["weights"]  # which is the same in every process
-        begins_with = {found[0].name: None if place is None else str(place)}
     elif weights is not None:
         begins_with = _weights_of_each(workspace, found, weights)
     return tuple(
@@ -247,9 +245,14 @@ def restore_candidates(workspace: Workspace, plan: SearchPlan) -> tuple[Candidat
 
 def _restored(architecture: Architecture, plan: SearchPlan) -> Candidate:
     own = trial_settings(plan, architecture.name)
-    weights = own.get("weights")
     shape = InputShape(int(own["image_size"] or 0), int(own["channels"] or 0))
-    return Candidate(architecture, shape, None if weights is None else str(weights))
+    return Candidate(architecture, shape, weights_of(plan, architecture.name))
+
+
+def weights_of(plan: SearchPlan, architecture: str) -> str | None:
+    """The pre-trained weights that an architecture begins with: a name, a URL or an absolute path."""
+    weights = trial_settings(plan, architecture).get("weights")
+    return None if weights is None else str(weights)
 
 
 def trial_settings(plan: SearchPlan, architecture: str) -> Settings:

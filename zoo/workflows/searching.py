@@ -30,6 +30,7 @@ from zoo.workflows.candidates import (
     prepare_each,
     restore_candidates,
     settings_of,
+    weights_of,
 )
 from zoo.workflows.remote import RemoteAssignment, RemoteImages, train_remotely
 from zoo.workflows.search_recorder import SearchRecorder
@@ -248,7 +249,8 @@ class _Searching:
 
         def assign(trial: Trial) -> RemoteAssignment:
             candidate = candidates[architecture_of(self.search.plan, trial)]
-            return self._remote(recorder.assignment(trial, candidate.weights), candidate)
+            weights = weights_of(self.search.plan, candidate.name)
+            return self._remote(recorder.assignment(trial, weights), candidate)
 
         if self.cluster is not None:
             run_on_ray(loop, assign, train_remotely, self.cluster)
