@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 ANSWER_SECONDS = 3
 CLUSTER_ID = "/ray.rpc.NodeInfoGcsService/GetClusterId"  # what Ray itself asks first
+ATTEMPTS = 2
+SERVER_FAILED = "Starting Ray client server failed"  # on a busy machine, where the next one starts
 SHORT_FOLDER = "/tmp"  # noqa: S108  a socket's path has 107 letters at most, and TMPDIR may have as many
 ADDRESS = re.compile(r"(ray://)?([^/\s]+:\d+)")
 
@@ -122,11 +124,14 @@ def _join(ray: Any, address: str, quiet: Mapping[str, Any]) -> None:
     found = ADDRESS.fullmatch(address)
     if found and os.environ.get("RAY_USE_TLS") != "1":
         _refuse_silence(address, found[2])
-    try:
-        ray.init(address, **quiet)
-    except Exception as error:  # Ray raises all kinds: other versions, no token, no node here …
-        reason = " ".join(str(error).split())
-        raise SearchError(f"the Ray cluster at '{address}' cannot be joined: {reason}") from None
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            ray.init(address, **quiet)
+            return
+        except Exception as error:  # Ray raises all kinds: other versions, no token, no node here …
+            reason = " ".join(str(error).split())
+            if SERVER_FAILED not in reason or attempt == ATTEMPTS:
+                raise SearchError(f"the Ray cluster at '{address}' cannot be joined: {reason}") from None
 
 
 def _refuse_silence(address: str, host_and_port: str) -> None:
