@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import functools
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from zoo.cli.options import gathered
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from zoo.workflows import Cluster
-
-Command = TypeVar("Command", bound="Callable[..., Any]")
 
 CLUSTER_NAMES = ("workers", "ray", "cpus_per_trial", "gpus_per_trial")
 
@@ -41,17 +38,8 @@ _OPTIONS = (
 )
 
 
-def cluster_options(command: Command) -> Command:
-    """Add the options; the command gets them as `cluster`, for `make_cluster`."""
-
-    @functools.wraps(command)
-    def call(*arguments: Any, **given: Any) -> Any:  # what click parsed
-        return command(*arguments, cluster={name: given.pop(name) for name in CLUSTER_NAMES}, **given)
-
-    decorated: Any = call
-    for option in reversed(_OPTIONS):
-        decorated = option(decorated)
-    return cast("Command", decorated)
+cluster_options = gathered("cluster", CLUSTER_NAMES, _OPTIONS)
+"""Add the options; the command gets them as `cluster`, for `make_cluster`."""
 
 
 def make_cluster(cluster: dict[str, Any]) -> Cluster | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
@@ -70,6 +70,24 @@ weights_option = click.option(
 )
 
 
+def gathered(
+    argument: str, names: Sequence[str], options: Sequence[Callable[[Any], Any]]
+) -> Callable[[Command], Command]:
+    """Adds options to a command, which gets those of these names as one dictionary."""
+
+    def decorate(command: Command) -> Command:
+        @functools.wraps(command)
+        def call(*arguments: Any, **given: Any) -> Any:  # what click parsed
+            return command(*arguments, **{argument: {name: given.pop(name) for name in names}}, **given)
+
+        decorated: Any = call
+        for option in reversed(options):
+            decorated = option(decorated)
+        return cast(Command, decorated)
+
+    return decorate
+
+
 def training_options(*, epochs: int) -> Callable[[Command], Command]:
     """What train, search and finetune share; the command gets it as `training`, for `make_options`, and as `strict`.
 
@@ -121,17 +139,7 @@ def training_options(*, epochs: int) -> Callable[[Command], Command]:
     )
     names = ("epochs", "patience", "seed", "class_weights", "oversample", "steps_per_epoch", "fraction")
 
-    def decorate(command: Command) -> Command:
-        @functools.wraps(command)
-        def call(*arguments: Any, **given: Any) -> Any:  # what click parsed
-            return command(*arguments, training={name: given.pop(name) for name in names}, **given)
-
-        decorated: Any = call
-        for option in reversed((*shared, strict_option)):
-            decorated = option(decorated)
-        return cast(Command, decorated)
-
-    return decorate
+    return gathered("training", names, (*shared, strict_option))
 
 
 image_size_option = click.option(

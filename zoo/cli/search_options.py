@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import functools
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from zoo.cli.options import Duration
+from zoo.cli.options import Duration, gathered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from zoo.workflows import SearchOptions
-
-Command = TypeVar("Command", bound="Callable[..., Any]")
 
 _OPTIONS = (
     click.option(
@@ -61,17 +56,8 @@ _OPTIONS = (
 _NAMES = ("algorithm", "trials", "objective", "pruner", "max_time", "target", "keep", "warm_start")
 
 
-def search_options(command: Command) -> Command:
-    """Add the options; the command gets them as `searching`, for `make_search_options`."""
-
-    @functools.wraps(command)
-    def call(*arguments: Any, **given: Any) -> Any:  # what click parsed
-        return command(*arguments, searching={name: given.pop(name) for name in _NAMES}, **given)
-
-    decorated: Any = call
-    for option in reversed(_OPTIONS):
-        decorated = option(decorated)
-    return cast("Command", decorated)
+search_options = gathered("searching", _NAMES, _OPTIONS)
+"""Add the options; the command gets them as `searching`, for `make_search_options`."""
 
 
 def make_search_options(searching: dict[str, Any]) -> SearchOptions:
