@@ -73,6 +73,7 @@ def test_it_installs_its_one_module_only(site: Path) -> None:
     assert installed == {"my_net.py", "my_net-0.1.0.dist-info"}
 
 
+@pytest.mark.large
 def test_installed_it_passes_its_own_tests(package: Path, site: Path, tmp_path: Path) -> None:
     shutil.copytree(package / "tests", tmp_path / "tests")  # without the module, which is the installed one
     done = with_installed(site, tmp_path, "-m", "pytest", "-q", "tests")
@@ -91,6 +92,7 @@ def test_its_tests_find_the_module_before_it_is_installed(package: Path) -> None
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.large
 def test_installed_it_trains(site: Path, tmp_path: Path) -> None:
     done = with_installed(site, tmp_path, "-m", "zoo", "train", "my-net", "digits", "--epochs", 1, "--json")
     assert done.returncode == 0, done.stderr

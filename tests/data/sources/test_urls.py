@@ -7,7 +7,6 @@ import json
 import shutil
 import threading
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,9 +27,6 @@ CHECK = "check the URL, the network, and whether you may read it"
 ONE_FILE = (
     "names no archive (.zip, .tar, .tar.gz …) or .npz, which are all that zoo reads from a URL: "
     "for a folder or a manifest mount the bucket, and give the path"
-)
-BY_HTTP = pytest.mark.skipif(
-    find_spec("aiohttp") is None, reason="fsspec reads http:// by aiohttp, which is not installed"
 )
 
 
@@ -122,16 +118,16 @@ def server(archive: Path) -> Iterator[str]:
         server.shutdown()
 
 
-@BY_HTTP
 def test_http(server: str) -> None:
     url = f"{server}/photos.zip?download=1"
     assert (opened(url).name, downloads(url)) == ("photos", False)
 
 
-@BY_HTTP
 def test_what_a_server_does_not_have(server: str) -> None:
     url = f"{server}/none.zip"
-    assert refusal(url) == f"cannot download '{url}': 404, message='File not found', url='{url}'; {CHECK}"
+    said = refusal(url)
+    assert said.startswith(f"cannot download '{url}': 404, message='File not found'"), said
+    assert said.endswith(f"; {CHECK}"), said
 
 
 @pytest.mark.usefixtures("bucket")

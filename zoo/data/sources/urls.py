@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
-from zoo.data.cache import cache_folder
+from zoo.data.cache import cache_folder, writing
 from zoo.data.sources.archives import ARCHIVES
 from zoo.errors import DatasetError, nearest_names, reason_of
 
@@ -94,18 +94,13 @@ def download(url: str, progress: Progress) -> Path:
             f"'{url}' is a folder, and zoo reads one file from a URL: mount the bucket, and give the path"
         )
     marks = _marks(info)
-    try:
+    with writing(copy.parent):
         if _marks_of(copy) != marks:
             copy.parent.mkdir(parents=True, exist_ok=True)
             with FileLock(f"{copy.parent}.lock"):
                 if _marks_of(copy) != marks:  # another process may have been quicker
                     _fetch(lambda part, hooks: _get(files, path, part, hooks), url, copy, progress)
                     _note_of(copy).write_text(json.dumps({"url": url, "marks": marks}), encoding="utf-8")
-    except (OSError, NotImplementedError) as error:  # the latter: a disk without locks
-        raise DatasetError(
-            f"cannot write the cache '{copy.parent}': {reason_of(error)}; "
-            "make room, or set ZOO_CACHE to a folder on another disk"
-        ) from error
     return copy
 
 
