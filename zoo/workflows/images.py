@@ -49,9 +49,7 @@ class Images:
 
 def prepare(workspace: Workspace, opened: OpenedDataset, shape: InputShape) -> Images:
     """Decode the dataset, or take it from the cache, and record its version; tells what is wrong with it."""
-    decoded = decode_dataset(
-        opened, shape.image_size, shape.channels, strict=workspace.strict, progress=workspace.progress
-    )
+    decoded = decode(workspace, opened, shape)
     for notice in decoded.notices:
         workspace.progress.notice(notice)
     if decoded.skipped:
@@ -61,6 +59,13 @@ def prepare(workspace: Workspace, opened: OpenedDataset, shape: InputShape) -> I
     if told := describe_check(version.name, summary):
         workspace.progress.notice(told)
     return Images(decoded, version, check_settings(summary))
+
+
+def decode(workspace: Workspace, opened: OpenedDataset, shape: InputShape) -> DecodedDataset:
+    """The dataset's images in this shape, out of the cache where it has them."""
+    return decode_dataset(
+        opened, shape.image_size, shape.channels, strict=workspace.strict, progress=workspace.progress
+    )
 
 
 def record_version(workspace: Workspace, opened: OpenedDataset, decoded: DecodedDataset) -> DatasetVersion:

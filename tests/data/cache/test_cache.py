@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from zoo.data.cache import DecodedDataset, decode_dataset, decode_images
+from zoo.data.cache import DecodedDataset, decode_dataset, decode_images, writing
 from zoo.data.decode import decode_file
 from zoo.data.sources import OpenedDataset, open_dataset
 from zoo.errors import DatasetError
@@ -286,3 +286,11 @@ def test_an_unreadable_image_to_predict_is_an_error_if_strict(photos: Path) -> N
     break_images(photos, "cat", 1)
     with pytest.raises(DatasetError, match=r"cannot read the image '.*00\.png': not an image"):
         decode_images(sorted(photos.rglob("*.png")), 8, 3, strict=True)
+
+
+def test_a_file_system_without_locks(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError) as caught, writing(tmp_path):
+        raise NotImplementedError  # as filelock does there
+    assert str(caught.value) == (
+        f"the cache '{tmp_path}' is on a file system without locks: set ZOO_CACHE to a folder on a local disk"
+    )

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zoo.data.cache.building import FORMAT, Task, build_entry, in_threads, row_order
-from zoo.data.cache.entries import INDEX, PIXELS, cache_folder
+from zoo.data.cache.entries import INDEX, PIXELS, cache_folder, writing
 from zoo.data.decode import UnreadableImage, decode_file
 from zoo.data.pixels import map_pixels
 from zoo.data.splits import Counts, check_splits, count_images
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from zoo.data.sources import OpenedDataset
 
-__all__ = ["DecodedDataset", "cache_folder", "decode_dataset", "decode_images"]
+__all__ = ["DecodedDataset", "cache_folder", "decode_dataset", "decode_images", "writing"]
 
 
 @dataclass(frozen=True, eq=False)

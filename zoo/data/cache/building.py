@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import numpy as np
 from filelock import Timeout
 
-from zoo.data.cache.entries import DECODED, INDEX, PART, PIXELS, build_lock
+from zoo.data.cache.entries import DECODED, INDEX, PART, PIXELS, build_lock, writing
 from zoo.data.cache.journal import JOURNAL, Chunk, PartialEntry
 from zoo.data.cache.limit import make_room
 from zoo.data.decode import UnreadableImage, decode_array, decode_bytes
 from zoo.data.fingerprint import THREADS, digest_bytes, read_image_bytes
 from zoo.data.units import bytes_in_words
-from zoo.errors import DatasetError, reason_of
+from zoo.errors import DatasetError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -93,22 +93,13 @@ def build_entry(task: Task, read: Callable[[], _Out | None], progress: Progress)
     Raises:
         DatasetError: an image has vanished or changed, the entry is too large, or the cache cannot be written.
     """
-    try:
-        with _locked(build_lock(task.cache, task.name), progress):
+    # Reading an image raises DatasetError, so an OSError is the cache's own trouble.
+    with writing(task.entry.parent), _locked(build_lock(task.cache, task.name), progress):
+        found = read()
+        if found is None:
+            _build(task, progress)
             found = read()
-            if found is None:
-                _build(task, progress)
-                found = read()
-            return found
-    except NotImplementedError as error:  # filelock, where a file system has no locks
-        raise DatasetError(
-            f"the cache '{task.cache}' is on a file system without locks: set ZOO_CACHE to a folder on a local disk"
-        ) from error
-    except OSError as error:  # reading an image raises DatasetError, so this is the cache's own trouble
-        raise DatasetError(
-            f"cannot write the cache '{task.entry.parent}': {reason_of(error)}; "
-            "make room, or set ZOO_CACHE to a folder on another disk"
-        ) from error
+        return found
 
 
 def row_order(opened: OpenedDataset) -> list[int]:

@@ -29,7 +29,7 @@ class OpenedDataset:
 
     Args:
         name: the registered name, or the file's or folder's name in lower case, letters and digits of any script.
-        source: `plugin NAME`, `tfds:NAME`, or an absolute path.
+        source: `plugin NAME`, `tfds:NAME`, a URL, or an absolute path.
         digests: SHA-256 of each image, in the order of `images.items`.
         split: train, validation or test for each image.
         fingerprint: SHA-256 over the content of all images, their classes and given splits.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
-from zoo.data.cache import cache_folder
+from zoo.data.cache import cache_folder, writing
 from zoo.data.units import bytes_in_words
 from zoo.errors import DatasetError, reason_of
 
@@ -78,7 +78,7 @@ def unpacked_once(entry: Path, unpack: Callable[[Path], None]) -> Path:
     Raises:
         DatasetError: the cache cannot be written.
     """
-    try:
+    with writing(entry.parent):
         if entry.is_dir():
             return entry
         entry.parent.mkdir(parents=True, exist_ok=True)
@@ -92,11 +92,6 @@ def unpacked_once(entry: Path, unpack: Callable[[Path], None]) -> Path:
                     building.rename(entry)
                 finally:
                     shutil.rmtree(building, ignore_errors=True)
-    except (OSError, NotImplementedError) as error:  # the latter: a disk without locks
-        raise DatasetError(
-            f"cannot write the cache '{entry.parent}': {reason_of(error)}; "
-            "make room, or set ZOO_CACHE to a folder on another disk"
-        ) from error
     return entry
 
 
