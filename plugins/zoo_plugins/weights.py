@@ -10,18 +10,13 @@ def load_weights(model, path, *, whose):
     """Give the network the weights of a file: Keras's `.weights.h5` or `.keras`, or an older `.h5`.
 
     Layers are matched by their order, as Keras does; those that the file has beyond the network's last one, its
-    top, are passed over. A file behind a URL is downloaded, unless it lies in the cache.
+    top, are passed over.
 
     Raises:
-        ZooError: the file cannot be had or read, or was written for another network.
+        ZooError: the file cannot be read, or was written for another network.
     """
     import h5py
 
-    from zoo.data.sources.urls import download, is_url
-    from zoo.interfaces import Progress
-
-    given = str(path)
-    path = download(given, Progress()) if is_url(given) else path
     try:
         if h5py.is_hdf5(path):
             with h5py.File(path) as file:
@@ -35,7 +30,7 @@ def load_weights(model, path, *, whose):
             model.load_weights(path)
     except Exception as error:  # h5py, zipfile and Keras raise whatever a damaged file leads them to
         raise ZooError(
-            f"weights file {given} does not fit {whose}: {_reason(error)}; give a file that was saved from the "
+            f"weights file {path} does not fit {whose}: {_reason(error)}; give a file that was saved from the "
             "same network, with the same hyperparameters"
         ) from error
 

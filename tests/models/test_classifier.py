@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import fsspec
 import keras
 import keras_tuner
 import numpy as np
@@ -84,7 +86,8 @@ def test_features_must_come_from_the_pixels() -> None:
         broken(lambda hp, inputs, *, weights=None: keras.Input((4,)))
 
 
-def test_a_backbone_gets_the_weights() -> None:
+def weights_given(weights: str) -> list[str | None]:
+    """What a backbone gets as its weights."""
     given = []
 
     def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
@@ -98,9 +101,25 @@ def test_a_backbone_gets_the_weights() -> None:
         image_size=8,
         channels=1,
         class_names=("a", "b"),
-        weights="imagenet",
+        weights=weights,
     )
-    assert given == ["imagenet"]
+    return given
+
+
+@pytest.mark.parametrize("weights", ["imagenet", "./net.h5"])
+def test_a_backbone_gets_the_weights(weights: str) -> None:
+    assert weights_given(weights) == [weights]
+
+
+def test_of_weights_behind_a_url_a_backbone_gets_the_copy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "cache"))
+    fsspec.filesystem("memory").pipe_file("/net.h5", b"weights")
+    (given,) = weights_given("memory://net.h5")
+    assert given is not None
+    copy = Path(given)
+    assert (copy.name, copy.read_bytes(), copy.is_relative_to(tmp_path)) == ("net.h5", b"weights", True)
 
 
 # The head --------------------------------------------------------------------------------------------------

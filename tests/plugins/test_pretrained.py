@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 import keras
 import numpy as np
 import pytest
-from large_networks import DEEPER
 from PIL import Image
 from weights_files import keras_network, save, save_as_keras_2_does
 
@@ -248,13 +247,14 @@ sys.exit(run(sys.argv[2:]))
 
 
 NAMES = [name for name, one in ARCHITECTURES.items() if "imagenet" in one.weights]
+QUICK = ("mobilenet", "mobilenet-v2", "vgg16")  # to build
 
 
 @pytest.fixture(
     scope="module",
     params=[
-        pytest.param([name for name in NAMES if name not in DEEPER], id="most"),
-        pytest.param([name for name in NAMES if name in DEEPER], id="deeper", marks=pytest.mark.large),
+        pytest.param([name for name in NAMES if name in QUICK], id="quick"),
+        pytest.param([name for name in NAMES if name not in QUICK], id="others", marks=pytest.mark.large),
     ],
 )
 def offline(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import fsspec
 import keras
 import numpy as np
 import pytest
@@ -50,15 +49,6 @@ def test_each_weight_arrives(tmp_path: Path, kind: str, top: bool) -> None:
     found = weights_of(network)
     assert len(found) == 260
     assert same(found, weights_of(source)[:260])
-
-
-def test_weights_behind_a_url_arrive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "cache"))
-    source = keras_network("mobilenet-v2", top=False)
-    path = save(source, tmp_path / "file.weights.h5")
-    fsspec.filesystem("memory").put_file(str(path), "/net.weights.h5")
-    network = backbone("mobilenet-v2", "memory://net.weights.h5", alpha=0.35)
-    assert same(weights_of(network), weights_of(source))
 
 
 def test_names_that_keras_numbers_do_not_matter(tmp_path: Path) -> None:

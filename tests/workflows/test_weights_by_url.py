@@ -17,12 +17,6 @@ if TYPE_CHECKING:
     from zoo.interfaces import Architecture
 
 
-@pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "cache"))
-    return tmp_path / "cache"
-
-
 @pytest.fixture
 def pretrained(tiny: Architecture) -> Architecture:
     return replace(tiny, weights=("imagenet",))
@@ -34,9 +28,13 @@ def url(tmp_path: Path) -> str:
     return f"file://{tmp_path}/net.weights.h5"
 
 
-def test_they_are_downloaded_before_work_starts(pretrained: Architecture, url: str, cache: Path) -> None:
+def test_they_are_downloaded_before_work_starts(
+    pretrained: Architecture, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "cache"))
     check_weights(pretrained, url)
-    assert [copy.read_bytes() for copy in cache.glob("downloads/*/net.weights.h5")] == [b"weights"]
+    copies = tmp_path.glob("cache/downloads/*/net.weights.h5")
+    assert [copy.read_bytes() for copy in copies] == [b"weights"]
 
 
 def test_a_run_stores_the_url_and_the_digest(url: str) -> None:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import keras
 from keras import layers
 
+from zoo.data.sources.urls import download, is_url
 from zoo.errors import ContractError, HyperparameterError
+from zoo.interfaces import Progress
 from zoo.models import hyperparameters
 
 if TYPE_CHECKING:
@@ -69,12 +71,18 @@ def build_classifier(
 ) -> Classifier:
     """The architecture's backbone with a new head on it.
 
+    Args:
+        weights: a name out of `Architecture.weights`, a path, or a URL, whose file in the cache the backbone gets.
+
     Raises:
+        DatasetError: the URL cannot be reached, and the cache has no copy.
         ContractError: the backbone declares one of zoo's own hyperparameters, or gives no feature tensor.
         HyperparameterError: a sigmoid output for other than two classes.
     """
     pixels = keras.Input((image_size, image_size, channels), name="pixels")
     known = {one.name for one in hp.space}
+    if weights is not None and is_url(weights):
+        weights = str(download(weights, Progress()))
     features = architecture.backbone(hp, pixels, weights=weights)
     _check_backbone(architecture, known, hp, features)
     hyperparameters.declare(hp, maps=len(features.shape) == 4)

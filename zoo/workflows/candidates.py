@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from keras_tuner.engine.hyperparameters import Fixed
 
-from zoo.data.cache import decode_dataset
 from zoo.errors import HyperparameterError, SearchError, ZooError
 from zoo.models.classifier import build_classifier, space_builder
 from zoo.models.freezing import freeze
@@ -16,7 +15,7 @@ from zoo.models.space import choose, explore, fill_in
 from zoo.search.oracles import OWN_ORDER
 from zoo.search.warm_start import choose_known
 from zoo.training.fit import start_fresh
-from zoo.workflows.images import InputShape, prepare, shape_for
+from zoo.workflows.images import InputShape, decode, prepare, shape_for
 from zoo.workflows.workspace import check_weights, looks_like_path, weights_settings
 
 if TYPE_CHECKING:
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
         Objective,
         SearchPlan,
     )
+    from zoo.models.classifier import Classifier
     from zoo.workflows.images import Images
     from zoo.workflows.workspace import Workspace
 
@@ -60,6 +60,14 @@ class Candidate:
     def name(self) -> str:
         """That of the architecture."""
         return self.architecture.name
+
+    def build(self, hp: HyperParameters, class_names: tuple[str, ...]) -> Classifier:
+        """Its classifier with these hyperparameters, weights loaded, and frozen as `hp` says."""
+        classifier = build_classifier(
+            self.architecture, hp, **asdict(self.shape), class_names=class_names, weights=self.weights
+        )
+        freeze(classifier, hp.get("freeze"))
+        return classifier
 
 
 def find_candidates(
@@ -148,16 +156,8 @@ def declare_space(
 
 def _try_defaults(candidate: Candidate, space: HyperParameters, class_names: tuple[str, ...]) -> None:
     """Build what the first trial may build, so that weights or a freeze that do not fit are told at once."""
-    hp = choose(space, {})
     try:
-        classifier = build_classifier(
-            candidate.architecture,
-            hp,
-            **asdict(candidate.shape),
-            class_names=class_names,
-            weights=candidate.weights,
-        )
-        freeze(classifier, hp.get("freeze"))
+        candidate.build(choose(space, {}), class_names)
     except ZooError:
         raise
     except Exception:  # noqa: S110  a plugin's own failure is recorded with the trial that meets it
@@ -273,11 +273,5 @@ def prepare_each(
     decoded = {candidates[0].shape: images.decoded}
     for one in candidates[1:]:
         if one.shape not in decoded:
-            decoded[one.shape] = decode_dataset(
-                opened,
-                one.shape.image_size,
-                one.shape.channels,
-                strict=workspace.strict,
-                progress=workspace.progress,
-            )
+            decoded[one.shape] = decode(workspace, opened, one.shape)
     return images, {one.name: decoded[one.shape] for one in candidates}
