@@ -57,6 +57,21 @@ def test_trials_share_a_cpu() -> None:
     assert clusters.slots(Cluster("auto", None, cpus_per_trial=0.1)) == 20
 
 
+def test_a_trial_that_waits_for_its_verdict_keeps_its_cpu() -> None:
+    import ray
+
+    crept_in: list[object] = []
+
+    def at_epoch(trial: Trial, epoch: Epoch) -> None:
+        if epoch.number == 1:
+            for_both_cpus = ray.remote(num_cpus=2)(lambda: None).remote()
+            crept_in.extend(ray.wait([for_both_cpus], timeout=5)[0])
+            ray.cancel(for_both_cpus)
+
+    searched(trials=1, recorder=Recorder(at_epoch=at_epoch))
+    assert crept_in == []
+
+
 def test_a_hopeless_trial_ends_early_in_its_worker(tmp_path: Path) -> None:
     notes = tmp_path / "notes"
     recorder = searched(

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from zoo.errors import RegistryError
 from zoo.quiet import quiet_start
-from zoo.search.attempts import attempt
-from zoo.search.pruning import Pruned
+from zoo.search.attempts import Hearing, attempt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,34 +49,18 @@ def run_in_child(loop: TrialLoop, assign: Callable[[Trial], object], train: Trai
 
 
 def _run(loop: TrialLoop, trial: Trial, assign: Callable[[Trial], object], child: _Child) -> None:
-    told = 0
-
-    def answer(epoch: Epoch, checkpoint: bytes) -> Verdict:
-        nonlocal told
-        if epoch.number <= told:  # again, after the process died between its report and the answer
-            return loop.ended_early is not None
-        told = epoch.number
-        try:
-            return loop.epoch_ended(trial, epoch, checkpoint)
-        except Pruned as pruned:
-            loop.pruned(trial, pruned.reason)
-            return pruned.reason
-
-    result: TrialOutcome | str | None
+    hearing = Hearing(loop, trial)
     try:
-        result = child.train(assign(trial), answer)
+        result = child.train(assign(trial), hearing.report)
         for _ in range(1, ATTEMPTS):
             if isinstance(result, _Died):
-                result = child.train(assign(trial), answer)
+                result = child.train(assign(trial), hearing.report)
     except RegistryError:
         raise  # not the trial's fault: ends the search
     except Exception as error:
         loop.failed(trial, error)
         return
-    if isinstance(result, str):
-        loop.failed(trial, result)
-    elif result is not None:
-        loop.completed(trial, result)
+    hearing.ended(result)
 
 
 class _Died(str):

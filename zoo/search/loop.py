@@ -101,10 +101,12 @@ class TrialLoop:
         return self.ended_early is not None
 
     def completed(self, trial: Trial, outcome: TrialOutcome) -> None:
-        """The trial has its scores; one of them that is not a number makes it a failed one."""
+        """The trial has its scores; one of them that is no finite number makes it a failed one."""
         for objective in self.plan.objectives:
-            if not math.isfinite(outcome.scores[objective.name]):
-                self.failed(trial, f"{objective.name} is not a number (NaN)")
+            score = outcome.scores[objective.name]
+            if not math.isfinite(score):
+                what = "not a number (NaN)" if math.isnan(score) else "infinite"
+                self.failed(trial, f"{objective.name} is {what}")
                 return
         self._failures_in_a_row = 0
         self._curves.pop(trial.trial_id).end(finished=True)

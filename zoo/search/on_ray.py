@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from zoo.errors import RegistryError, SearchError
+from zoo.search.attempts import Hearing
 from zoo.search.cluster import slots
 
 if TYPE_CHECKING:
@@ -82,17 +84,14 @@ class _Running:
     """A trial at work.
 
     Args:
-        task: the attempt under way.
         attempt: from 1.
-        epoch: the last one that the loop knows of.
-        over: it was pruned, and its worker will notice.
+        task: the attempt under way.
     """
 
     trial: Trial
-    task: Any  # a ray.ObjectRef
+    hearing: Hearing
     attempt: int = 1
-    epoch: int = 0
-    over: bool = False
+    task: Any = None  # a ray.ObjectRef
 
 
 class _Trials:
@@ -131,7 +130,7 @@ class _Trials:
             if trial is None:
                 self._may_ask = False
             else:
-                self._submit(_Running(trial, None))
+                self._submit(_Running(trial, Hearing(self._loop, trial)))
         return bool(self._running)
 
     def wait(self) -> None:
@@ -167,10 +166,10 @@ class _Trials:
         trial_id, attempt, epoch, checkpoint = self._taken()
         self._letter = self._mailbox.take.remote()
         running = self._running.get(trial_id)
-        if running is None or running.attempt != attempt or running.over:
+        if running is None or running.attempt != attempt:
             verdict: Verdict = True  # nobody waits for what this worker does
         else:
-            verdict = self._verdict(running, epoch, checkpoint)
+            verdict = running.hearing.report(epoch, checkpoint)
         self._mailbox.answer.remote(trial_id, attempt, verdict)
 
     def _taken(self) -> Letter:
@@ -184,19 +183,6 @@ class _Trials:
             ) from None
         return letter
 
-    def _verdict(self, running: _Running, epoch: Epoch, checkpoint: bytes) -> Verdict:
-        from zoo.search.pruning import Pruned
-
-        if epoch.number <= running.epoch:
-            return self._loop.ended_early is not None
-        running.epoch = epoch.number
-        try:
-            return self._loop.epoch_ended(running.trial, epoch, checkpoint)
-        except Pruned as pruned:
-            running.over = True
-            self._loop.pruned(running.trial, pruned.reason)
-            return pruned.reason
-
     def _end(self, running: _Running) -> None:
         from ray.exceptions import RayError, RayTaskError
 
@@ -205,17 +191,12 @@ class _Trials:
         except RayTaskError as error:  # it never came to `train`
             result = f"its worker could not begin: {_one_line(error.cause)}"
         except RayError as error:
-            if not running.over:
+            if not running.hearing.over:
                 self._try_again(running, error)
                 return
             result = None
         self._forget(running)
-        if running.over:
-            return
-        if isinstance(result, str):
-            self._loop.failed(running.trial, result)
-        else:
-            self._loop.completed(running.trial, result)
+        running.hearing.ended(result)
 
     def _try_again(self, running: _Running, error: Exception) -> None:
         if running.attempt <= RETRIES:
@@ -240,10 +221,13 @@ def _attempt(
     from zoo.search.attempts import attempt
 
     def ask(epoch: Epoch, checkpoint: bytes) -> Verdict:
-        verdict: Verdict = ray.get(mailbox.report.remote(trial_id, number, epoch, checkpoint))
+        asked = mailbox.report.remote(trial_id, number, epoch, checkpoint)
+        verdict: Verdict = waiting.submit(ray.get, asked).result()
         return verdict
 
-    return attempt(train, assigned, ask)
+    # While the main thread waited, Ray would lend its CPU to another task.
+    with ThreadPoolExecutor(1) as waiting:
+        return attempt(train, assigned, ask)
 
 
 def _death(error: Exception) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import keras_tuner
 import numpy as np
+from keras_tuner.engine.trial import TrialStatus
 from keras_tuner.oracles import (
     BayesianOptimizationOracle,
     GridSearchOracle,
@@ -43,6 +44,8 @@ class _RandomOracle(HistoryOracle, RandomSearchOracle):  # type: ignore[misc]
 
 
 class _BayesianOracle(HistoryOracle, BayesianOptimizationOracle):  # type: ignore[misc]
+    trials: dict[str, Any]
+
     def choose(self, trial_id: str) -> Values | None:
         self._seed_state, self._max_collisions = self.seed_of_choice(), COLLISIONS
         self._random_state = np.random.RandomState(self.seed_of_choice(1))
@@ -52,6 +55,21 @@ class _BayesianOracle(HistoryOracle, BayesianOptimizationOracle):  # type: ignor
         if values is not None and self._duplicate(values):
             values = self._random_values()  # what the model expects most of was tried: look elsewhere
         return values  # type: ignore[no-any-return]
+
+    def _vectorize_trials(self) -> tuple[np.ndarray, np.ndarray]:
+        """Keras Tuner guesses what running trials will score by the model of its last choice, or by none."""
+        if self.ongoing_trials:
+            every, self.trials = self.trials, _completed(self.trials)
+            try:
+                self.gpr.fit(*super()._vectorize_trials())
+            finally:
+                self.trials = every
+        found: tuple[np.ndarray, np.ndarray] = super()._vectorize_trials()
+        return found
+
+
+def _completed(trials: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: one for name, one in trials.items() if one.status == TrialStatus.COMPLETED}
 
 
 class _GridOracle(HistoryOracle, GridSearchOracle):  # type: ignore[misc]

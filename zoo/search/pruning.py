@@ -89,7 +89,7 @@ class TrialCurve:
         if finished and self._values:
             self._study.tell(self._trial, self.best)
         else:
-            self._study.tell(self._trial, state=TrialState.PRUNED if self._values else TrialState.FAIL)
+            self._study.tell(self._trial, state=TrialState.FAIL)
 
     def _reason(self, epoch: int, value: float) -> str:
         others = [trial for trial in self._study.trials if trial.number != self._trial.number]
