@@ -45,15 +45,18 @@ def test_a_completed_trial_is_known_with_its_dataset(
 def test_without_a_model_the_best_epoch_counts(registry: Registry, search: Search) -> None:
     run = registry.start_trial(search.id, trial(1), PLAN)
     curve = ((0.5, 0.9), (0.8, 0.6), (0.8, 0.4), (0.7, 0.3))
-    registry.record_epochs(
-        run.id,
-        [
-            Epoch(number, {"val_accuracy": accuracy, "val_loss": loss, "loss": 0.1}, 1.0)
-            for number, (accuracy, loss) in enumerate(curve, 1)
-        ],
-    )
+    for number, (accuracy, loss) in enumerate(curve, 1):
+        metrics = {"val_accuracy": accuracy, "val_loss": loss, "loss": 0.1}
+        registry.record_epoch(run.id, Epoch(number, metrics, 1.0))
     registry.complete_without_model(run.id, {})
     assert known_metrics(registry) == [{"val_accuracy": 0.8, "val_loss": 0.4}]
+
+
+def test_what_its_search_optimised_is_known(registry: Registry, search: Search) -> None:
+    run = registry.start_trial(search.id, trial(1), PLAN)
+    registry.record_epoch(run.id, Epoch(1, {"val_accuracy": 0.8}, 1.0))
+    registry.complete_without_model(run.id, {"val_f1": 0.7, "params": 120.0, "val_loss": float("nan")})
+    assert known_metrics(registry) == [{"val_f1": 0.7, "params": 120.0, "val_accuracy": 0.8}]
 
 
 def test_what_is_no_number_is_left_out(registry: Registry, search: Search) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from zoo.errors import RegistryError
 from zoo.interfaces import DatasetVersion, Epoch, Objective, RunKind, State
 from zoo.registry import Registry, open_registry
 
@@ -111,6 +112,23 @@ def digits(registry: Registry) -> DatasetVersion:
     return record_digits(registry)
 
 
+def test_a_user_without_rights(url: str, tmp_path: Path) -> None:
+    import psycopg
+
+    stranger = f"stranger{secrets.token_hex(4)}"
+    with psycopg.connect(url) as connection:
+        connection.execute(f"CREATE USER {stranger}")  # type: ignore[arg-type]  # not a literal
+        connection.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")  # as it is from PostgreSQL 15 on
+    with pytest.raises(RegistryError) as caught:
+        open_registry(url.replace("zoo@", f"{stranger}@"), tmp_path / "artifacts")
+    said = str(caught.value)
+    assert "permission denied for schema public" in said
+    assert said.endswith(
+        "ask the owner of the database for the right to it, or "
+        "name another registry with --registry or ZOO_REGISTRY"
+    )
+
+
 def test_the_migrations_make_the_tables_of_the_schema(registry: Registry, url: str) -> None:
     from alembic.autogenerate import compare_metadata
     from alembic.runtime.migration import MigrationContext
@@ -145,7 +163,8 @@ def test_a_search_from_its_start_to_its_best_model(registry: Registry, digits: D
     models = []
     for number, loss in ((1, 0.4), (2, 0.2), (3, 0.3)):
         run = registry.start_trial(search.id, trial(number), PLAN)
-        registry.record_epochs(run.id, [Epoch(1, {"val_loss": 1.0}, 0.1), Epoch(2, {"val_loss": loss}, 0.1)])
+        registry.record_epoch(run.id, Epoch(1, {"val_loss": 1.0}, 0.1))
+        registry.record_epoch(run.id, Epoch(2, {"val_loss": loss}, 0.1))
         made = registry.complete_run(
             run.id, content(number), [evaluation(loss=loss, accuracy=0.5)], scores={"val_loss": loss}
         )

@@ -58,13 +58,6 @@ def test_an_epoch_recorded_again_replaces_the_older(registry: Registry, run: Run
     assert registry.epochs(run.id) == [Epoch(1, {"loss": 0.4}, 2.0)]
 
 
-def test_epochs_recorded_together_replace_older_ones(registry: Registry, run: Run) -> None:
-    registry.record_epoch(run.id, Epoch(1, {"loss": 0.5}, 1.0))
-    both = [Epoch(1, {"loss": 0.4}, 2.0), Epoch(2, {"loss": 0.3}, 2.0)]
-    registry.record_epochs(run.id, both)
-    assert registry.epochs(run.id) == both
-
-
 def test_a_loss_that_is_no_number_is_kept(registry: Registry, run: Run) -> None:
     registry.record_epoch(run.id, Epoch(1, {"loss": math.nan}, 1.0))
     assert math.isnan(registry.epochs(run.id)[0].metrics["loss"])

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -96,14 +97,16 @@ def test_a_trial_of_an_earlier_schema_came_after_those_before_it(tmp_path: Path)
     assert (run.trial.origin, run.trial.after) == (None, 4)
 
 
-def test_a_downgrade_keeps_the_first_objective(registry: Registry) -> None:
-    from alembic import command
-
-    registry.start_search(builders.search_plan(), builders.record_digits(registry))
+def downgrade(registry: Registry, version: str) -> None:
     config = migrations()
     with create_engine(f"sqlite:///{registry.url}").begin() as connection:
         config.attributes["connection"] = connection
-        command.downgrade(config, "0001")
+        command.downgrade(config, version)
+
+
+def test_a_downgrade_keeps_the_first_objective(registry: Registry) -> None:
+    registry.start_search(builders.search_plan(), builders.record_digits(registry))
+    downgrade(registry, "0001")
     with sqlite3.connect(registry.url) as connection:
         found = connection.execute("SELECT objective_name, objective_direction FROM searches").fetchall()
     assert found == [("val_accuracy", "max")]
@@ -116,12 +119,7 @@ def test_an_empty_file_is_filled_with_tables(tmp_path: Path) -> None:
 
 
 def test_downgrading_leaves_no_table(registry: Registry) -> None:
-    from alembic import command
-
-    config = migrations()
-    with create_engine(f"sqlite:///{registry.url}").begin() as connection:
-        config.attributes["connection"] = connection
-        command.downgrade(config, "base")
+    downgrade(registry, "base")
     with sqlite3.connect(registry.url) as connection:
         tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
     assert tables == [("alembic_version",)]

@@ -108,10 +108,19 @@ def test_a_trial_that_goes_on_keeps_the_epochs_that_it_goes_on_after(
 ) -> None:
     run = registry.start_trial(search.id, trial(1), PLAN)
     epochs = [Epoch(number, {"loss": 1 / number}, 1.0) for number in (1, 2, 3)]
-    registry.record_epochs(run.id, epochs)
+    for epoch in epochs:
+        registry.record_epoch(run.id, epoch)
     registry.end_run(run.id, State.INTERRUPTED)
-    again = registry.start_trial(search.id, trial(1), PLAN, keep_epochs=2)
+    again = registry.start_trial(search.id, trial(1), PLAN, epochs[:2])
     assert (again.id, registry.epochs(again.id)) == (run.id, epochs[:2])
+
+
+def test_an_epoch_that_a_kill_left_unwritten_is_written_then(registry: Registry, search: Search) -> None:
+    run = registry.start_trial(search.id, trial(1), PLAN)
+    epochs = [Epoch(number, {"loss": 1 / number}, 1.0) for number in (1, 2)]
+    registry.record_epoch(run.id, epochs[0])
+    registry.end_run(run.id, State.INTERRUPTED)
+    assert registry.epochs(registry.start_trial(search.id, trial(1), PLAN, epochs).id) == epochs
 
 
 def test_a_trial_that_did_not_complete_starts_again_under_its_id(registry: Registry, search: Search) -> None:
@@ -270,8 +279,8 @@ def test_trials_of_a_killed_process_become_interrupted(
 
 def die_in_trial(registry: Registry, search: Search, *, epochs: int) -> Run:
     """Begin the trial, train so many epochs, and leave it to the next process."""
-    run = registry.start_trial(search.id, trial(1), run_plan(RunKind.TRIAL), keep_epochs=epochs)
-    registry.record_epochs(run.id, [Epoch(number, {"loss": 0.1}, 1.0) for number in range(1, epochs + 1)])
+    done = [Epoch(number, {"loss": 0.1}, 1.0) for number in range(1, epochs + 1)]
+    run = registry.start_trial(search.id, trial(1), run_plan(RunKind.TRIAL), done)
     registry.reopen_search(search.id)
     return registry.run(run.id)
 

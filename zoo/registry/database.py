@@ -38,6 +38,7 @@ _ADVICE = (
     # SQLite also says this where it could not write its side files because the disk is full.
     ("readonly", f"make the file and its folder writable and free some space there, or {_ANOTHER}"),
     ("unable to open", f"check that its folder exists and is writable, or {_ANOTHER}"),
+    ("permission denied", f"ask the owner of the database for the right to it, or {_ANOTHER}"),
     ("malformed", "restore it from a backup"),
     ("not a database", f"restore it from a backup, or {_ANOTHER}"),
 )
@@ -321,7 +322,7 @@ def _translated(location: Location) -> Iterator[None]:
         yield
     except DatabaseError as error:
         # Its subclasses but OperationalError, such as a broken constraint, are bugs of ours.
-        if type(error) not in (DatabaseError, OperationalError):
+        if type(error) not in (DatabaseError, OperationalError) and not _is_refused(error):
             raise
         reason = " ".join(str(error.orig).split())
         advice = next(
@@ -340,6 +341,11 @@ def _waiting_for_lock(work: Callable[[], Engine]) -> Engine:
             if not _is_locked(error) or time.monotonic() > deadline:
                 raise
             time.sleep(0.05)
+
+
+def _is_refused(error: DatabaseError) -> bool:
+    """Whether PostgreSQL does not let this user do that."""
+    return getattr(error.orig, "sqlstate", None) == "42501"
 
 
 def _is_locked(error: OperationalError) -> bool:

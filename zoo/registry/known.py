@@ -29,8 +29,8 @@ class KnownTrial:
     Args:
         dataset: the version of a dataset that it trained on.
         image_size, channels: what its network took.
-        metrics: val_accuracy and val_loss, of its model, or of its best epoch where no model was kept; what was not
-            measured, or is no number, is left out.
+        metrics: what its search optimised; val_accuracy and val_loss, of its model, or of its best epoch where no
+            model was kept. What was not measured, or is no number, is left out.
     """
 
     run_id: str
@@ -63,7 +63,7 @@ def trials(session: Session, architecture: str, version: str, limit: int) -> lis
             dataset=datasets.to_dataset(row.dataset),
             image_size=int(row.settings.get("image_size") or 0),
             channels=int(row.settings.get("channels") or 0),
-            metrics=of_models.get(row.id) or of_epochs.get(row.id) or {},
+            metrics={**(row.scores or {}), **(of_models.get(row.id) or of_epochs.get(row.id) or {})},
         )
         for row in rows
     ]

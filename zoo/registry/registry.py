@@ -120,12 +120,8 @@ class Registry:
 
     def record_epoch(self, run_id: str, epoch: Epoch) -> None:
         """Write an epoch of a running run, in place of an older one of this number."""
-        self.record_epochs(run_id, [epoch])
-
-    def record_epochs(self, run_id: str, epochs: Sequence[Epoch]) -> None:
-        """Write several epochs of a running run at once."""
         with self._database.writing() as session:
-            runs.record_epochs(session, run_id, epochs)
+            runs.record_epoch(session, run_id, epoch)
 
     def epochs(self, run_id: str) -> list[Epoch]:
         """A run's epochs in order."""
@@ -248,17 +244,17 @@ class Registry:
             self._forget_checkpoint(ended)
         return reopened
 
-    def start_trial(self, search_id: str, trial: Trial, plan: RunPlan, *, keep_epochs: int = 0) -> Run:
+    def start_trial(self, search_id: str, trial: Trial, plan: RunPlan, epochs: Sequence[Epoch] = ()) -> Run:
         """Write a trial down as running. One that an earlier attempt began is begun again under the same id.
 
         Args:
-            keep_epochs: how many of the earlier attempt's epochs stay, because the trial goes on after them.
+            epochs: those of the earlier attempt that the trial goes on after; its others are forgotten.
 
         Raises:
             SearchError: the search is not running, or the trial is completed.
         """
         with self._database.writing() as session:
-            row = searches.start_trial(session, search_id, trial, plan, keep_epochs=keep_epochs)
+            row = searches.start_trial(session, search_id, trial, plan, epochs)
             return runs.to_run(row)
 
     def searches(self, *, dataset: str | None = None) -> list[Search]:

@@ -14,7 +14,7 @@ from zoo.registry import ids, metrics, owners
 from zoo.registry.schema import DatasetRow, EpochRow, ModelRow, RunRow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from sqlalchemy.orm import Session
 
@@ -65,12 +65,11 @@ def running(session: Session, run_id: str) -> RunRow:
     return row
 
 
-def record_epochs(session: Session, run_id: str, epochs: Iterable[Epoch]) -> None:
-    """Write epochs, each in place of the run's older one of its number."""
+def record_epoch(session: Session, run_id: str, epoch: Epoch) -> None:
+    """Write an epoch, in place of the run's older one of its number."""
     running(session, run_id)
-    for epoch in epochs:
-        values = {name: float(value) for name, value in epoch.metrics.items()}
-        session.merge(EpochRow(run_id=run_id, number=epoch.number, metrics=values, seconds=epoch.seconds))
+    values = {name: float(value) for name, value in epoch.metrics.items()}
+    session.merge(EpochRow(run_id=run_id, number=epoch.number, metrics=values, seconds=epoch.seconds))
 
 
 def epochs(session: Session, run_id: str) -> list[Epoch]:

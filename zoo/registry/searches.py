@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from zoo.interfaces import DatasetVersion, RunPlan, Trial
+    from zoo.interfaces import DatasetVersion, Epoch, RunPlan, Trial
 
 _ENDED = (State.COMPLETED, State.FAILED, State.PRUNED)
 
@@ -89,10 +89,12 @@ def last_ended_trial(session: Session, search_id: str) -> str | None:
     return session.scalar(ended.order_by(RunRow.finished_at.desc()).limit(1))
 
 
-def start_trial(session: Session, search_id: str, trial: Trial, plan: RunPlan, *, keep_epochs: int) -> RunRow:
+def start_trial(
+    session: Session, search_id: str, trial: Trial, plan: RunPlan, epochs: Sequence[Epoch]
+) -> RunRow:
     """A run for this trial: a new one, or the one that an earlier attempt left without completing it.
 
-    Of an earlier attempt's epochs the first `keep_epochs` stay.
+    Of an earlier attempt's epochs these stay, whether they were written down or not.
 
     Raises:
         SearchError: the search is not running, or the trial is completed.
@@ -108,12 +110,13 @@ def start_trial(session: Session, search_id: str, trial: Trial, plan: RunPlan, *
             f"trial {trial.trial_id} of search {search_id} is completed already, as run {row.id}"
         )
     else:
-        undone = delete(EpochRow).where(EpochRow.run_id == row.id, EpochRow.number > keep_epochs)
-        session.execute(undone)
+        session.execute(delete(EpochRow).where(EpochRow.run_id == row.id))
     with session.no_autoflush:
         runs.begin(session, row, plan)
     runs.write_trial(row, trial)
     session.flush()
+    for epoch in epochs:
+        runs.record_epoch(session, row.id, epoch)
     return row
 
 
