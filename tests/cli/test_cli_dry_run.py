@@ -22,7 +22,9 @@ def dry(*held: str) -> list[str]:
 
 def without_times(text: str) -> str:
     return re.sub(
-        r"(\d+ (s|min|h)( \d+ min)? at most)", "TIME at most", re.sub(r"\d+\.\d s \(", "TIME (", text)
+        r"(\d+ (s|min|h)( \d+ min)? at most)",
+        "TIME at most",
+        re.sub(r"(?!0\.0 )\d+\.\d+ s \(", "TIME (", text),
     )
 
 

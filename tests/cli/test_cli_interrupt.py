@@ -176,7 +176,7 @@ def test_a_training_that_was_killed_reads_as_interrupted(zoo: Callable, tmp_path
 # SIGINT, SIGTERM --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.large)])
 def test_an_interrupted_search_can_go_on(tmp_path: Path, number: signal.Signals) -> None:
     process = start(tmp_path, *SEARCH, trial=1)
     process.send_signal(number)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from zoo.interfaces import DatasetContent, Objective, SearchPlan, State
+from plans import SEARCH_PLAN
+
+from zoo.interfaces import DatasetContent, State
 from zoo.registry import open_registry
 
 if TYPE_CHECKING:
@@ -18,20 +20,6 @@ NO_REGISTRY = "Error: no registry at {}: train or search something first, or nam
 
 DATASET = DatasetContent(
     name="photos", source="/photos", fingerprint="a" * 64, class_names=("one", "two"), counts={}
-)
-SEARCH = SearchPlan(
-    architecture="tiny",
-    architecture_version="1",
-    plugin="here",
-    algorithm="random",
-    objectives=(Objective("val_accuracy", "max"),),
-    trials=2,
-    epochs=1,
-    seed=0,
-    fixed={},
-    space={},
-    settings={},
-    environment={},
 )
 
 
@@ -96,7 +84,7 @@ def test_each_search_that_is_neither_completed_nor_running_has_the_command_that_
     path = tmp_path / "other.db"
     with open_registry(path) as registry:
         photos = registry.record_dataset(DATASET)
-        ids = [registry.start_search(SEARCH, photos).id for _ in range(4)]
+        ids = [registry.start_search(SEARCH_PLAN, photos).id for _ in range(4)]
         for identity, state in zip(ids, (State.COMPLETED, State.FAILED, State.INTERRUPTED), strict=False):
             registry.end_search(identity, state)
     resuming = f"go on with: zoo --registry {path} search --resume"

@@ -9,28 +9,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from plans import SEARCH_PLAN
 
 from zoo.cli.live import PlainLines, watching
-from zoo.interfaces import Objective, Run, RunKind, RunPlan, Search, SearchPlan, State, Trial
+from zoo.interfaces import Objective, Run, RunKind, RunPlan, Search, State, Trial
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 PLAN = RunPlan(RunKind.TRAIN, "tiny", "1", "here", {}, {"epochs": 1}, {})
 RUN = Run("run1", PLAN, State.RUNNING, "blobs", 1, NOW)
-SEARCH_PLAN = SearchPlan(
-    architecture="tiny",
-    architecture_version="1",
-    plugin="here",
-    algorithm="random",
-    objectives=(Objective("val_accuracy", "max"),),
-    trials=3,
-    epochs=4,
-    seed=0,
-    fixed={},
-    space={"space": [{"class_name": "Int", "config": {"name": "filters"}}]},
-    settings={},
-    environment={},
-)
-SEARCH = Search("5ea7c4", SEARCH_PLAN, State.RUNNING, "blobs", 1, "plugin blobs", "host:1", NOW)
+ONE_CHOICE = {"space": [{"class_name": "Int", "config": {"name": "filters"}}]}
+PLANNED = replace(SEARCH_PLAN, trials=3, epochs=4, space=ONE_CHOICE)
+SEARCH = Search("5ea7c4", PLANNED, State.RUNNING, "blobs", 1, "plugin blobs", "host:1", NOW)
 TRIAL = Trial("trial 2", 2, {"filters": 3}, epochs=4)
 COMPLETED = replace(
     RUN, state=State.COMPLETED, score=0.5, scores={"val_accuracy": 0.5, "params": 1234.0}, trial=TRIAL
@@ -40,14 +29,14 @@ COMPLETED = replace(
 def told_of(run: Run, capsys: pytest.CaptureFixture[str], **plan: Any) -> list[str]:
     """The lines on a search and on the end of one trial of it."""
     lines = PlainLines()
-    lines.search_started(replace(SEARCH, plan=replace(SEARCH_PLAN, **plan)))
+    lines.search_started(replace(SEARCH, plan=replace(PLANNED, **plan)))
     lines.run_ended(run)
     return capsys.readouterr().err.splitlines()
 
 
 def test_a_search_says_what_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     assert told_of(COMPLETED, capsys, architecture="tiny,large", trials=1)[0] == (
-        "search 5ea7c4: random, up to 1 trial of tiny, large on blobs, 1 hyperparameters searched"
+        "search 5ea7c4: random, up to 1 trial of tiny, large on blobs, 1 hyperparameter searched"
     )
 
 

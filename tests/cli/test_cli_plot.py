@@ -5,20 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from plans import SEARCH_PLAN
 
-from zoo.interfaces import (
-    DatasetContent,
-    Objective,
-    RunKind,
-    RunPlan,
-    SearchPlan,
-    State,
-    Trial,
-)
+from zoo.interfaces import DatasetContent, Objective, RunKind, RunPlan, State, Trial
 from zoo.registry import open_registry
 
 if TYPE_CHECKING:
@@ -38,13 +32,6 @@ SPACE = [
     }
     for name in ("rate", "dropout")
 ]
-PLAN: dict[str, Any] = {
-    "architecture": "tiny",
-    "architecture_version": "1",
-    "plugin": "none",
-    "settings": {},
-    "environment": {},
-}
 
 
 @pytest.fixture
@@ -61,20 +48,11 @@ def recorded(tmp_path: Path) -> Callable[..., str]:
                 class_names=("one",),
                 counts=counts,
             )
-            plan = SearchPlan(
-                algorithm="random",
-                objectives=objectives or (ACCURACY,),
-                trials=9,
-                epochs=3,
-                seed=0,
-                fixed={},
-                space={"space": space},
-                **PLAN,
-            )
+            plan = replace(SEARCH_PLAN, objectives=objectives or (ACCURACY,), space={"space": space})
             search = registry.start_search(plan, registry.record_dataset(content))
             for number in range(1, trials + 1):
                 values = {"rate": number / 10, "dropout": number % 2 / 2}
-                run_plan = RunPlan(kind=RunKind.TRIAL, hyperparameters=values, **PLAN)
+                run_plan = RunPlan(RunKind.TRIAL, "tiny", "1", "none", values, {}, {})
                 run = registry.start_trial(search.id, Trial(str(number), number, values, 3), run_plan)
                 scores = {"val_accuracy": number / 10, "params": 10.0 * number}
                 wanted = {objective.name: scores[objective.name] for objective in plan.objectives}
@@ -110,6 +88,15 @@ def test_several_objectives_have_a_front_too(zoo: Callable, recorded: Callable[.
         plot: f"plots/{search}-{plot}.png" for plot in ("importance", "parallel", "history", "front")
     }
     assert all(Path(path).exists() for path in plots.values())
+
+
+@pytest.mark.parametrize("kind", ["history", "front"])
+def test_plots_that_need_no_importance_say_nothing_of_it(
+    zoo: Callable, recorded: Callable[..., str], kind: str
+) -> None:
+    search = recorded(ACCURACY, PARAMS, trials=2)
+    result = zoo("plot", search, "--kind", kind)
+    assert (result.out, result.err) == (f"{kind}  {search}-{kind}.png\n", "")
 
 
 def test_json(zoo: Callable, recorded: Callable[..., str]) -> None:

@@ -222,6 +222,7 @@ def test_a_plugin_that_eats_memory_is_stopped(zoo: Callable, file: Callable) -> 
     )
 
 
+@pytest.mark.large
 def test_a_backbone_that_eats_memory_is_stopped(zoo: Callable, file: Callable) -> None:
     eat = "eaten = []\n    while True: eaten.append(b'x' * 20_000_000)"
     result = zoo("plugins", "check", file(NETWORK, eat), "--memory", 2)

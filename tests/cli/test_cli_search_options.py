@@ -165,7 +165,7 @@ def searched(finished: Searched, tmp_path: Path) -> dict[str, Any]:
 
 def test_plain_lines_have_all_scores(finished: Searched, plain: Callable) -> None:
     assert re.sub(r"filters=\d", "filters=N", re.sub(r"params \d+", "params N", plain(finished.err))) == (
-        "search ID: tpe, up to 3 trials of tiny on blobs, 1 hyperparameters searched\n"
+        "search ID: tpe, up to 3 trials of tiny on blobs, 1 hyperparameter searched\n"
         "trial 1/3  completed  val_accuracy #.####  params N  (defaults) filters=N\n"
         "trial 2/3  completed  val_accuracy #.####  params N  filters=N\n"
         "trial 3/3  completed  val_accuracy #.####  params N  filters=N\n"

@@ -53,7 +53,7 @@ def test_search(zoo: Callable, plain: Callable) -> None:
     model = MODEL.format(dataset="blobs", parent="", classes="dark, light")
     assert plain(result.out) == f"search  ID\n{model}"
     assert plain(result.err) == (
-        "search ID: grid, up to 10 trials of tiny on blobs, 1 hyperparameters searched\n"
+        "search ID: grid, up to 10 trials of tiny on blobs, 1 hyperparameter searched\n"
         "trial 1/10  completed  val_accuracy #.####  augmentation=none\n"
         "trial 2/10  completed  val_accuracy #.####  augmentation=light\n"
     )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex
+from plans import SEARCH_PLAN
 
-from zoo.interfaces import Objective, Run, RunKind, RunPlan, Search, SearchPlan, State, Trial
+from zoo.interfaces import Objective, Run, RunKind, RunPlan, Search, State, Trial
 from zoo.reports.files import write_figure
 from zoo.reports.front import draw_front
 from zoo.reports.history import draw_history
@@ -55,19 +57,11 @@ def trials(
     *objectives: Objective, space: tuple[dict[str, Any], ...] = SPACE, of: Any = TRIALS, ends: int = 1
 ) -> SearchTrials:
     """A search whose completed trials are these, and then `ends` that failed and as many that were pruned."""
-    plan = SearchPlan(
+    plan = replace(
+        SEARCH_PLAN,
         architecture="convnet",
-        architecture_version="1",
-        plugin="none",
-        algorithm="random",
         objectives=objectives or (ACCURACY,),
-        trials=9,
-        epochs=3,
-        seed=0,
-        fixed={},
         space={"space": list(space)},
-        settings={},
-        environment={},
     )
     search = Search("5ea6c4", plan, State.COMPLETED, "digits", 1, "plugin digits", "", NOW)
     ended = [(State.COMPLETED, *values) for values in of]

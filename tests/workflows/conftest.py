@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tiny_searches import Watcher
 
-from zoo.interfaces import Epoch, Progress, Run
 from zoo.plugins import Plugins, load_plugins
 from zoo.registry import Registry, open_registry
 from zoo.workflows import TrainingOptions, Workspace, train
@@ -21,24 +21,6 @@ if TYPE_CHECKING:
 gc.freeze()
 
 PLUGIN_FILES = Path(__file__).parent.parent / "cli" / "plugin_files"
-
-
-class Watcher(Progress):
-    """Remembers what it was told; `at_epoch` may look or interrupt while a run is under way."""
-
-    def __init__(self) -> None:
-        self.notices: list[str] = []
-        self.ended: list[Run] = []
-        self.at_epoch: Callable[[Run, Epoch], object] = lambda run, epoch: None
-
-    def notice(self, message: str) -> None:
-        self.notices.append(message)
-
-    def epoch_ended(self, run: Run, epoch: Epoch) -> None:
-        self.at_epoch(run, epoch)
-
-    def run_ended(self, run: Run) -> None:
-        self.ended.append(run)
 
 
 @pytest.fixture

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tiny_searches import HELD, workspace_in
 
-from zoo.errors import SearchError
+from zoo.errors import HyperparameterError, SearchError
 from zoo.workflows import Forecast, SearchOptions, TrainingOptions, forecast
 
 if TYPE_CHECKING:
@@ -20,14 +20,22 @@ if TYPE_CHECKING:
 OPEN = {name: value for name, value in HELD.items() if name != "dropout"}
 
 
-def look(workspace: Workspace, names: str, given: dict, trials: int) -> Forecast:
+def look(
+    workspace: Workspace,
+    names: str,
+    given: dict,
+    trials: int,
+    weights: str | None = None,
+    **options: Any,
+) -> Forecast:
     return forecast(
         workspace,
         names,
         "blobs",
         search_options=SearchOptions(trials=trials),
         hyperparameters=given,
-        options=TrainingOptions(epochs=7),
+        weights=weights,
+        options=TrainingOptions(**{"epochs": 7, **options}),
     )
 
 
@@ -42,6 +50,12 @@ def both(folder: Path, plugins: Plugins) -> Iterator[Forecast]:
         found = look(workspace, "tiny,large", HELD, 20)
         assert workspace.registry.runs() == []
         yield found
+
+
+@pytest.fixture(scope="module")
+def few(tmp_path_factory: pytest.TempPathFactory, plugins: Plugins) -> Iterator[Forecast]:
+    with workspace_in(tmp_path_factory.mktemp("few"), plugins) as workspace:
+        yield look(workspace, "tiny", HELD, 2)
 
 
 def test_trials_of_all_architectures_are_counted(both: Forecast) -> None:
@@ -62,6 +76,27 @@ def test_all_trials_are_taken_to_need_all_epochs(both: Forecast) -> None:
     assert both.seconds >= both.trials * both.epochs * mean
 
 
+def test_fewer_trials_may_be_asked_for_than_there_are_combinations(few: Forecast) -> None:
+    assert (few.combinations, few.trials) == (4, 2)
+
+
+def test_a_trial_takes_longer_than_its_epochs(few: Forecast) -> None:
+    """In its first epoch TensorFlow also builds the functions that it trains with."""
+    assert few.seconds > few.trials * few.epochs * few.epoch_seconds["tiny"]
+
+
+def test_in_long_trials_the_epochs_of_all_architectures_count_the_same(workspace: Workspace) -> None:
+    found = look(workspace, "tiny,large", HELD, 20, epochs=10**7)
+    mean = sum(found.epoch_seconds.values()) / 2
+    assert found.seconds == pytest.approx(8 * 10**7 * mean, rel=1e-3)
+
+
+def test_of_a_long_epoch_a_part_is_measured(workspace: Workspace) -> None:
+    """Ten million steps take more than two minutes, and nobody waits for them here."""
+    found = look(workspace, "tiny", HELD, 2, steps_per_epoch=10**7)
+    assert found.epoch_seconds["tiny"] > 120
+
+
 def test_nothing_is_recorded(both: Forecast, folder: Path) -> None:
     assert not (folder / "artifacts").exists()
 
@@ -72,6 +107,23 @@ def test_a_space_without_an_end(workspace: Workspace) -> None:
     assert (found.combinations, found.trials) == (None, 20)
 
 
-def test_what_the_search_would_refuse_is_refused(workspace: Workspace) -> None:
-    with pytest.raises(SearchError, match="nothing is left to search"):
-        look(workspace, "tiny", {**HELD, "filters": 2}, 20)
+@pytest.mark.parametrize(
+    ("given", "options", "error", "message"),
+    [
+        ({**HELD, "filters": 2}, {}, SearchError, "nothing is left to search"),
+        (HELD, {"weights": "noise"}, HyperparameterError, "'tiny' has no pre-trained weights to load"),
+    ],
+    ids=["everything is set", "no such weights"],
+)
+def test_what_the_search_would_refuse_is_refused(
+    workspace: Workspace, given: dict, options: dict, error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        look(workspace, "tiny", given, 20, **options)
+
+
+def test_images_have_the_size_that_is_asked_for(workspace: Workspace) -> None:
+    """It is told before anything is trained, and nothing is here."""
+    with pytest.raises(SearchError):
+        look(workspace, "tiny", {**HELD, "filters": 2}, 20, image_size=2)
+    assert workspace.progress.notices == ["image size 2 is raised to 4, the least tiny takes"]

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from plans import SEARCH_PLAN
 
 from zoo.interfaces import (
     Evaluation,
@@ -17,7 +18,6 @@ from zoo.interfaces import (
     Run,
     RunKind,
     RunPlan,
-    SearchPlan,
     State,
     Trial,
     TrialOutcome,
@@ -29,22 +29,7 @@ ACCURACY, PARAMS = Objective("val_accuracy", "max"), Objective("params", "min")
 
 
 def ranking(keep: int | None, *objectives: Objective) -> Ranking:
-    return Ranking(
-        SearchPlan(
-            architecture="tiny",
-            architecture_version="1",
-            plugin="here",
-            algorithm="random",
-            objectives=objectives or (ACCURACY,),
-            trials=9,
-            epochs=1,
-            seed=0,
-            fixed={},
-            space={},
-            settings={"keep": keep},
-            environment={},
-        )
-    )
+    return Ranking(replace(SEARCH_PLAN, objectives=objectives or (ACCURACY,), settings={"keep": keep}))
 
 
 def trial(number: int) -> Run:
@@ -147,3 +132,36 @@ def test_models_of_before_are_tied_by_their_loss() -> None:
     ranks.add_past(*past(1, 0.9, metrics={"val_loss": 0.3}))
     ranks.add(trial(2), outcome(0.9, loss=0.2))
     assert ranks.forget_losers() == ["1"]
+
+
+def test_models_of_before_are_tied_by_their_parameters() -> None:
+    ranks = ranking(1)
+    ranks.add_past(*past(1, 0.9, metrics={"val_loss": 0.5}))
+    ranks.add(trial(2), outcome(0.9, parameters=3))
+    assert ranks.forget_losers() == ["1"]
+
+
+def test_a_model_of_before_without_a_loss_gives_way() -> None:
+    ranks = ranking(1)
+    ranks.add_past(*past(1, 0.9))
+    ranks.add(trial(2), outcome(0.9, loss=9.0))
+    assert ranks.forget_losers() == ["1"]
+
+
+def test_an_outcome_without_a_loss_gives_way() -> None:
+    ranks = ranking(1)
+    add(ranks, replace(outcome(0.5), evaluations=()), outcome(0.5, loss=9.0))
+    assert ranks.forget_losers() == ["1"]
+
+
+def test_of_equal_trials_the_earlier_is_kept_though_it_ended_later() -> None:
+    ranks = ranking(1)
+    for number in (2, 1):
+        ranks.add(trial(number), outcome(0.5))
+    assert ranks.forget_losers() == ["2"]
+
+
+def test_of_several_objectives_a_small_front_leaves_room_for_others() -> None:
+    ranks = ranking(2, ACCURACY, PARAMS)
+    add(ranks, outcome(0.9, parameters=3), outcome(0.8, parameters=4), outcome(0.7, parameters=5))
+    assert ranks.forget_losers() == ["3"]

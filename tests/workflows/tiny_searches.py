@@ -29,6 +29,7 @@ class Watcher(Progress):
 
     def __init__(self) -> None:
         self.notices: list[str] = []
+        self.ended: list[Run] = []
         self.at_epoch: Callable[[Run, Epoch], object] = lambda run, epoch: None
 
     def notice(self, message: str) -> None:
@@ -36,6 +37,9 @@ class Watcher(Progress):
 
     def epoch_ended(self, run: Run, epoch: Epoch) -> None:
         self.at_epoch(run, epoch)
+
+    def run_ended(self, run: Run) -> None:
+        self.ended.append(run)
 
 
 @dataclass(frozen=True)

@@ -32,9 +32,14 @@ def print_forecast(forecast: Forecast, *, as_json: bool) -> None:
             "different trials": "endlessly many" if forecast.combinations is None else forecast.combinations,
             "trials": f"{forecast.trials} of {forecast.epochs} epochs" + (", which is all" if fewer else ""),
             "an epoch takes": ", ".join(
-                f"{seconds:.1f} s ({name})" for name, seconds in forecast.epoch_seconds.items()
+                f"{_seconds(each)} ({name})" for name, each in forecast.epoch_seconds.items()
             ),
             "the search takes": f"{duration(forecast.seconds)} at most, one trial after another, "
             "if others are as large as the defaults",
         }
     )
+
+
+def _seconds(number: float) -> str:
+    """`2.3 s`, `0.038 s`."""
+    return f"{number:.1f} s" if number >= 1 else f"{number:.2g} s"

@@ -22,6 +22,7 @@ from zoo.cli.search_table import (
     varied,
     whole_number,
 )
+from zoo.data.units import counted
 from zoo.interfaces import Epoch, Objective, Progress, Run, Search
 
 if TYPE_CHECKING:
@@ -92,10 +93,10 @@ class PlainLines(Progress):
     def search_started(self, search: Search) -> None:
         self.objectives, self.trials = search.plan.objectives, search.plan.trials
         self.searched = searched_names(search.plan.space)
-        most = "1 trial" if self.trials == 1 else f"{self.trials} trials"
         self.console.print(
-            f"search {search.id}: {search.plan.algorithm}, up to {most} of {', '.join(search.plan.architectures)} "
-            f"on {search.dataset}, {len(self.searched)} hyperparameters searched"
+            f"search {search.id}: {search.plan.algorithm}, up to {counted(self.trials, 'trial')} of "
+            f"{', '.join(search.plan.architectures)} on {search.dataset}, "
+            f"{counted(len(self.searched), 'hyperparameter')} searched"
         )
 
     def run_started(self, run: Run) -> None:

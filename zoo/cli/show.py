@@ -97,57 +97,49 @@ def _show_run(registry: Registry, run: Run) -> None:
 def _show_search(registry: Registry, search: Search) -> None:
     plan = search.plan
     versions = zip(plan.architectures, plan.architecture_version.split(","), strict=True)
-    resumable = search.state not in (State.COMPLETED, State.RUNNING)
-    fields = {
-        "search": search.id,
-        "state": search.state,
-        "go on with": resume_command(registry, search.id) if resumable else None,
-        "architecture": f"{', '.join(' '.join(one) for one in versions)}, from {plan.plugin}",
-        "dataset": f"{search.dataset}, version {search.dataset_version}",
-        "algorithm": f"{plan.algorithm}, seed {plan.seed}",
-        "objective": ", ".join(f"{one.name} ({one.direction})" for one in plan.objectives),
-        "fixed": pairs(plan.fixed),
-        "settings": pairs({name: value for name, value in plan.settings.items() if value is not None}),
-        "started": search.started_at,
-        "finished": search.finished_at,
-        "best model": search.best_model_id,
-        "error": search.error,
-    }
-    if not resumable:
-        del fields["go on with"]
-    print_fields(fields)
+    goes_on = search.state not in (State.COMPLETED, State.RUNNING)
+    print_fields(
+        {
+            "search": search.id,
+            "state": search.state,
+            **({"go on with": resume_command(registry, search.id)} if goes_on else {}),
+            "architecture": f"{', '.join(' '.join(one) for one in versions)}, from {plan.plugin}",
+            "dataset": f"{search.dataset}, version {search.dataset_version}",
+            "algorithm": f"{plan.algorithm}, seed {plan.seed}",
+            "objective": ", ".join(f"{one.name} ({one.direction})" for one in plan.objectives),
+            "fixed": pairs(plan.fixed),
+            "settings": pairs({name: value for name, value in plan.settings.items() if value is not None}),
+            "started": search.started_at,
+            "finished": search.finished_at,
+            "best model": search.best_model_id,
+            "error": search.error,
+        }
+    )
     click.echo()
-    runs = registry.runs(search=search.id)
-    several = len(plan.objectives) > 1
-    front = {run.id for run in pareto_front(runs, plan.objectives)} if several else set()
-    names = searched_names(plan.space)
-    rows = [
-        (
-            run.trial.number if run.trial else None,
-            run.state,
-            *(_score(run, objective) for objective in plan.objectives),
-            *(["●" if run.id in front else " "] if several else []),
-            sparkline([epoch.metrics[plan.monitor.name] for epoch in registry.epochs(run.id)]),
-            run.model_id,
-            " ".join(filter(None, (origin_of(run), varied(run, names)))),
-            reason_of(run),
-        )
-        for run in runs
+    _print_trials(registry, search)
+
+
+def _print_trials(registry: Registry, search: Search) -> None:
+    plan, runs = search.plan, registry.runs(search=search.id)
+    searched = searched_names(plan.space)
+    columns: dict[str, list[object]] = {
+        "trial": [run.trial.number if run.trial else None for run in runs],
+        "state": [run.state for run in runs],
+        **{one.name: [_score(run, one) for run in runs] for one in plan.objectives},
+    }
+    if len(plan.objectives) > 1:
+        front = {run.id for run in pareto_front(runs, plan.objectives)}
+        columns["front"] = ["●" if run.id in front else " " for run in runs]
+    columns["curve"] = [
+        sparkline([epoch.metrics[plan.monitor.name] for epoch in registry.epochs(run.id)]) for run in runs
     ]
-    columns = [
-        *(
-            "trial",
-            "state",
-            *(objective.name for objective in plan.objectives),
-            *(["front"] if several else []),
-        ),
-        *("curve", "model", "hyperparameters"),
+    columns["model"] = [run.model_id for run in runs]
+    columns["hyperparameters"] = [
+        " ".join(filter(None, (origin_of(run), varied(run, searched)))) for run in runs
     ]
     if any(run.error for run in runs):
-        columns.append("why")
-    else:
-        rows = [row[:-1] for row in rows]
-    print_table(columns, rows, empty="no trials")
+        columns["why"] = [reason_of(run) for run in runs]
+    print_table([*columns], zip(*columns.values(), strict=True), empty="no trials")
 
 
 def _score(run: Run, objective: Objective) -> float | int | None:

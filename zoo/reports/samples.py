@@ -57,7 +57,6 @@ class Strip:
 
 
 LAYOUTS = (Layout(12, 1, 8, 0.95), Layout(60, 3, 4, 0.72), Layout(200, 10, 1, 0.95))
-MOST_CLASSES = LAYOUTS[-1].most_classes
 
 
 @house_style()

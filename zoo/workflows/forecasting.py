@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from statistics import mean
 from typing import TYPE_CHECKING
 
 from zoo.data.batches import count_steps
-from zoo.data.cache import decode_dataset
-from zoo.models.classifier import build_classifier
-from zoo.models.freezing import freeze
 from zoo.models.space import choose
 from zoo.models.space_size import combinations
 from zoo.training.fit import FitSettings, fit, start_fresh
 from zoo.workflows.candidates import declare_space, find_candidates
+from zoo.workflows.images import decode
 from zoo.workflows.searching import SearchOptions
 from zoo.workflows.training import OBJECTIVE
 from zoo.workflows.workspace import TrainingOptions
@@ -73,13 +71,7 @@ def forecast(
     declared = declare_space(candidates, opened.images.class_names, hyperparameters or {}, options.seed)
     startups, epochs = [], {}
     for one in candidates:
-        decoded = decode_dataset(
-            opened,
-            one.shape.image_size,
-            one.shape.channels,
-            strict=workspace.strict,
-            progress=workspace.progress,
-        )
+        decoded = decode(workspace, opened, one.shape)
         startup, epochs[one.name] = _measure(one, declared.each[one.name], decoded, options)
         startups.append(startup)
     different = combinations(declared.joint)
@@ -94,14 +86,7 @@ def _measure(
     """Seconds that the first epoch takes more than others, and those of an epoch."""
     start_fresh(options.seed)
     hp = choose(space, {})
-    classifier = build_classifier(
-        candidate.architecture,
-        hp,
-        **asdict(candidate.shape),
-        class_names=decoded.class_names,
-        weights=candidate.weights,
-    )
-    freeze(classifier, hp.get("freeze"))
+    classifier = candidate.build(hp, decoded.class_names)
     steps = count_steps(decoded, int(hp.get("batch_size")), options.sampling)
     probed = min(steps, PROBE_STEPS)
     settings = FitSettings(

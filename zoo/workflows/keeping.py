@@ -31,7 +31,7 @@ class Ranking:
 
     def add_past(self, run: Run, model: Model | None) -> None:
         """A trial that came to an end before; one without a model was not worth keeping, and stays so."""
-        if run.state is State.COMPLETED and model is not None:
+        if model is not None:
             self.runs[run.id] = run
             self.ties[run.id] = (model.metrics.get("val_loss", math.inf), model.parameters)
 

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from zoo.interfaces import Progress, Search
     from zoo.registry import Registry
 
+NEED_IMPORTANCE = (None, "importance", "parallel")
+"""Kinds of plot that show it, or put hyperparameters in its order."""
+
 
 @dataclass(frozen=True)
 class PlottedSearch:
@@ -25,7 +28,8 @@ class PlottedSearch:
 
     Args:
         files: plot -> file.
-        importance: hyperparameter -> share in how the first objective varies; None where it cannot be known.
+        importance: hyperparameter -> share in how the first objective varies; None where it cannot be known, or no
+            plot needs it.
     """
 
     search: Search
@@ -59,13 +63,7 @@ def plot(
             f"search {found.id} has one objective, {trials.objective.name}, and a front needs two: "
             f"search with --objective {trials.objective.name},params"
         )
-    try:
-        shares = importance(found.plan.space, trials.completed, trials.objective)
-    except SearchError as error:
-        if kind == "importance" or (kind == "parallel" and not trials.axes):
-            raise
-        progress.notice(str(error))
-        shares = None
+    shares = _shares(trials, kind, progress) if kind in NEED_IMPORTANCE else None
     plots = _plots(trials, shares) if kind is None else (kind,)
     return PlottedSearch(found, plot_search(trials, plots, shares, output), shares)
 
@@ -84,6 +82,17 @@ def _find(registry: Registry, ref: str) -> Search:
         if isinstance(run, Run) and run.search_id is not None:
             advice = f"this {what} is of search {run.search_id}"
         raise PlotError(f"'{ref}' is a {what}, and `zoo plot` takes a search: {advice}") from None
+
+
+def _shares(trials: SearchTrials, kind: str | None, progress: Progress) -> Mapping[str, float] | None:
+    """The importance; where it cannot be known and the rest can be drawn without it, tells why."""
+    try:
+        return importance(trials.search.plan.space, trials.completed, trials.objective)
+    except SearchError as error:
+        if kind == "importance" or (kind == "parallel" and not trials.axes):
+            raise
+        progress.notice(str(error))
+        return None
 
 
 def _plots(trials: SearchTrials, shares: Mapping[str, float] | None) -> tuple[str, ...]:

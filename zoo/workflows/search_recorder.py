@@ -79,8 +79,7 @@ class SearchRecorder:
         """What is needed to train the trial, or to go on with it."""
         run, start = self.runs[trial.trial_id], None
         if trial.continues is not None:
-            earlier = self.registry.run(self.runs[trial.continues].id)
-            start = self.registry.load_content(str(earlier.model_id)).tensors
+            start = self.registry.load_content(str(self.runs[trial.continues].model_id)).tensors
         checkpoint = self.registry.checkpoint(run.id)
         seconds = sum(epoch.seconds for epoch in epochs_in(checkpoint))
         return Assignment(self.search.plan, trial, weights, start, checkpoint, seconds)
@@ -101,14 +100,11 @@ class SearchRecorder:
             environment=plan.environment,
         )
         done = self.resumed.pop(trial.trial_id, ())
-        last = done[-1].number if done else 0
-        run = self.registry.start_trial(self.search.id, trial, run_plan, keep_epochs=last)
+        run = self.registry.start_trial(self.search.id, trial, run_plan, done)
         self.runs[trial.trial_id] = run
         self.workspace.progress.run_started(run)
-        if done:
-            self.registry.record_epochs(run.id, done)  # a kill may have come between checkpoint and row
-            for epoch in done:
-                self.workspace.progress.epoch_ended(run, epoch)
+        for epoch in done:
+            self.workspace.progress.epoch_ended(run, epoch)
 
     def epoch_ended(self, trial: Trial, epoch: Epoch, checkpoint: bytes) -> None:
         run = self.runs[trial.trial_id]
@@ -136,10 +132,9 @@ class SearchRecorder:
 
     def drop_losers(self) -> None:
         """Forget the weights of trials that are not among the best."""
-        losers = self.ranking.forget_losers()
-        models = [self.registry.run(run_id).model_id for run_id in losers]
-        if any(models):
-            self.registry.drop_models([model for model in models if model])
+        losers = (self.registry.run(run_id).model_id for run_id in self.ranking.forget_losers())
+        if models := [model_id for model_id in losers if model_id]:
+            self.registry.drop_models(models)
 
     def end(self, state: State, error: str | None = None) -> Search:
         """Close the search, and the trials that were running."""
