@@ -90,6 +90,7 @@ def type_in(line: str, monkeypatch: pytest.MonkeyPatch) -> int:
     return subprocess.run([*python, "-q", *arguments], check=False).returncode
 
 
+@pytest.mark.large
 def test_every_block_of_the_plugins_page_works(reader: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """From top to bottom: files are saved under the names that the page gives, commands are typed in."""
     blocks = re.findall(r"(?:`([\w/-]+\.py)`:\n\n)?```(\w+)\n(.*?)```", PLUGINS, flags=re.DOTALL)
@@ -112,6 +113,7 @@ def example(file: str) -> str:
     return PLUGINS.partition(f"{file}`:\n\n```python\n")[2].partition("```")[0]
 
 
+@pytest.mark.large
 def test_a_model_of_the_example_with_an_own_layer_loads_in_a_new_process(tmp_path: Path) -> None:
     (tmp_path / "scaled.py").write_text(example("scaled.py"))
     zoo = [sys.executable, "-m", "zoo", "--plugins-dir", "."]
