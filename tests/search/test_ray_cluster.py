@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 import ray_nodes
-from ray_search import Recorder, line_of, searched
+from ray_search import HERE, Recorder, line_of, searched
 
 from zoo.errors import SearchError
 from zoo.search import cluster as clusters
@@ -91,6 +91,14 @@ def test_ctrl_c_leaves_no_process_behind() -> None:
     assert told.splitlines()[-1] == "KeyboardInterrupt"
     assert len(left) > 3
     assert psutil.wait_procs(left, timeout=30)[1] == []
+
+
+def test_a_process_of_ray_that_does_not_notice_the_end_is_ended() -> None:
+    with connected(HERE):
+        raylet = next(one for one in psutil.Process().children(recursive=True) if one.name() == "raylet")
+        folder = next(part.partition("=")[2] for part in raylet.cmdline() if part.startswith("--temp-dir="))
+        slow = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", f"--temp-dir={folder}"])
+    assert slow.wait(timeout=10) == -signal.SIGKILL
 
 
 # Addresses

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import math
 import os
@@ -11,6 +12,8 @@ import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import psutil
 
 from zoo.errors import SearchError, reason_of
 
@@ -88,6 +91,7 @@ def connected(cluster: Cluster) -> Iterator[None]:
             yield
         finally:
             ray.shutdown()
+            _end_those_left(folder)
 
 
 def slots(cluster: Cluster) -> int:
@@ -117,6 +121,14 @@ def slots(cluster: Cluster) -> int:
 def _cpus(cluster: Cluster) -> int | None:
     """Slots are what the user says they are: more of them than there are cores share these."""
     return None if cluster.workers is None else math.ceil(cluster.workers * cluster.cpus_per_trial)
+
+
+def _end_those_left(folder: str) -> None:
+    """End what Ray left to notice its end by itself, which takes a minute where it was only starting."""
+    for process in psutil.process_iter(["cmdline"]):
+        if any(folder in argument for argument in process.info["cmdline"] or ()):
+            with contextlib.suppress(psutil.Error):  # gone by itself
+                process.kill()
 
 
 def _join(ray: Any, address: str, quiet: Mapping[str, Any]) -> None:
