@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -96,7 +97,7 @@ def test_ctrl_c_leaves_no_process_behind() -> None:
 def test_a_process_of_ray_that_does_not_notice_the_end_is_ended() -> None:
     with connected(HERE):
         raylet = next(one for one in psutil.Process().children(recursive=True) if one.name() == "raylet")
-        folder = next(part.partition("=")[2] for part in raylet.cmdline() if part.startswith("--temp-dir="))
+        folder = re.findall(r"[^\s=]*/zoo-ray-\w+", " ".join(raylet.cmdline()))[0]
         slow = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", f"--temp-dir={folder}"])
     assert slow.wait(timeout=10) == -signal.SIGKILL
 
