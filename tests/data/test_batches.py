@@ -11,12 +11,12 @@ import pytest
 import tensorflow as tf
 
 from zoo.data import batches as batches_module
-from zoo.data import pixels as pixels_module
+from zoo.data import rows as rows_module
 from zoo.data.augmentation import augmenter
 from zoo.data.balance import Sampling
 from zoo.data.batches import split_batches, training_batches
 from zoo.data.cache import DecodedDataset
-from zoo.data.pixels import map_pixels
+from zoo.data.rows import map_rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,9 +91,9 @@ def mapped(
     request: pytest.FixtureRequest, ten: DecodedDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> DecodedDataset:
     """The ten as the cache gives them."""
-    monkeypatch.setattr(pixels_module, "LENT_LIMIT", 10**9 if request.param == "shared" else 0)
+    monkeypatch.setattr(rows_module, "LENT_LIMIT", 10**9 if request.param == "shared" else 0)
     ten.pixels.tofile(tmp_path / "pixels.bin")
-    return replace(ten, pixels=map_pixels(tmp_path / "pixels.bin", ten.pixels.shape))
+    return replace(ten, pixels=map_rows(tmp_path / "pixels.bin", ten.pixels.shape))
 
 
 def test_the_same_comes_out_of_a_mapped_file(ten: DecodedDataset, mapped: DecodedDataset) -> None:
@@ -103,7 +103,7 @@ def test_the_same_comes_out_of_a_mapped_file(ten: DecodedDataset, mapped: Decode
 def test_a_mapped_file_is_not_copied_to_be_read(ten: DecodedDataset, tmp_path: Path) -> None:
     """What is written to the file afterwards is served."""
     ten.pixels.tofile(tmp_path / "pixels.bin")
-    mapped = replace(ten, pixels=map_pixels(tmp_path / "pixels.bin", ten.pixels.shape))
+    mapped = replace(ten, pixels=map_rows(tmp_path / "pixels.bin", ten.pixels.shape))
     batches = split_batches(mapped, "train", 4)
     with (tmp_path / "pixels.bin").open("r+b") as file:
         file.write(bytes([77]) * 48)

@@ -1,4 +1,4 @@
-"""Serves decoded images to Keras, a batch at a time.
+"""Serves decoded images, or features of theirs, to Keras, a batch at a time.
 
 What `fit` takes is a tf.data pipeline without a Python generator: a generator costs more than reading the batch.
 Python draws the order once in an epoch; TensorFlow gathers the rows out of the memory map, those of several batches
@@ -9,23 +9,33 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 import tensorflow as tf
 
 from zoo.data.balance import Sampling, balanced_weights, draw_epoch, take_fraction
-from zoo.data.pixels import lend_pixels, read_rows
+from zoo.data.rows import SplitRows, lend_rows, read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from zoo.data.augmentation import Augment, Tensor
-    from zoo.data.cache import DecodedDataset
 
 READ_AT_ONCE = 8  # batches
 READ_LIMIT = 32_000_000  # bytes at once, unless a batch is larger
 READ_AHEAD = 2  # batches
+
+
+class Served(Protocol):
+    """A dataset whose splits can be served: decoded, or features of it."""
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """The classes that labels count."""
+
+    def split(self, name: str) -> SplitRows:
+        """Those of train, validation or test."""
 
 
 class TrainingBatches(NamedTuple):
@@ -35,22 +45,23 @@ class TrainingBatches(NamedTuple):
     steps: int
 
 
-def split_batches(decoded: DecodedDataset, split: str, batch_size: int, *, sigmoid: bool = False) -> Any:
+def split_batches(served: Served, split: str, batch_size: int, *, sigmoid: bool = False) -> Any:
     """A tf.data.Dataset of the split's images, each once, in the order of its rows.
 
-    Batches are pixels, uint8 (batch, height, width, channels), and targets, float32: one-hot (batch, classes), or
-    (batch, 1) for one sigmoid unit. The last batch may be smaller.
+    Batches are pixels, uint8 (batch, height, width, channels), or features, float32, several of them as a tuple; and
+    targets, float32: one-hot (batch, classes), or (batch, 1) for one sigmoid unit. The last batch may be smaller.
     """
-    rows = tf.data.Dataset.from_tensor_slices(decoded.rows[split].astype(np.int64))
-    some = rows.batch(_read_at_once(decoded, batch_size))
-    batches = some.map(_reader(decoded, sigmoid=sigmoid)).rebatch(batch_size)
+    held = served.split(split)
+    rows = tf.data.Dataset.from_tensor_slices(held.rows.astype(np.int64))
+    some = rows.batch(_read_at_once(held, batch_size))
+    batches = some.map(_reader(held, len(served.class_names), sigmoid=sigmoid)).rebatch(batch_size)
     # Keras warns of running out of data where it does not know the number.
-    steps = math.ceil(len(decoded.rows[split]) / batch_size)
+    steps = math.ceil(len(held.rows) / batch_size)
     return _read_ahead(batches.apply(tf.data.experimental.assert_cardinality(steps)))
 
 
 def training_batches(
-    decoded: DecodedDataset,
+    served: Served,
     batch_size: int,
     *,
     epochs: range,
@@ -71,15 +82,16 @@ def training_batches(
         sampling: what an epoch takes; by default each image once.
     """
     sampling = sampling or Sampling()
-    rows = _training_rows(decoded, sampling)
-    labels = decoded.labels[rows]
-    steps = count_steps(decoded, batch_size, sampling)
+    held = served.split("train")
+    rows = _training_rows(held, sampling)
+    labels = held.labels[rows]
+    steps = count_steps(served, batch_size, sampling)
     size = len(rows) if sampling.steps_per_epoch is None else steps * batch_size
-    at_once = _read_at_once(decoded, batch_size)
+    at_once = _read_at_once(held, batch_size)
 
     def draw(epoch: np.ndarray) -> np.ndarray:
         drawn = draw_epoch(rows, labels * sampling.oversample, int(epoch), size, seed)
-        return drawn.astype(np.int64, copy=False)
+        return drawn.astype(np.int64, copy=False) + len(held.rows) * (int(epoch) % held.views)
 
     def rows_of_epoch(epoch: Tensor) -> Any:
         # "Not stateful": the same epoch is drawn in the same way. Else nothing would be read ahead.
@@ -89,42 +101,43 @@ def training_batches(
     some = tf.data.Dataset.from_tensor_slices(np.array(epochs, np.int64)).flat_map(rows_of_epoch)
     # The sizes are gone through again in each epoch.
     sizes = np.minimum(batch_size, size - batch_size * np.arange(steps))
-    dataset = some.map(_reader(decoded, sigmoid=sigmoid)).rebatch(sizes)
+    dataset = some.map(_reader(held, len(served.class_names), sigmoid=sigmoid)).rebatch(sizes)
     if augment is not None:
         # One call after the other, as `augment` asks for.
         dataset = dataset.enumerate(epochs.start * steps).map(
             lambda number, batch: augment(batch[0], batch[1], number)
         )
     if sampling.class_weights:
-        dataset = dataset.map(_weigher(balanced_weights(labels, len(decoded.class_names)), sigmoid=sigmoid))
+        dataset = dataset.map(_weigher(balanced_weights(labels, len(served.class_names)), sigmoid=sigmoid))
     return TrainingBatches(_read_ahead(dataset), steps)
 
 
-def count_steps(decoded: DecodedDataset, batch_size: int, sampling: Sampling) -> int:
+def count_steps(served: Served, batch_size: int, sampling: Sampling) -> int:
     """How many batches an epoch of a training has."""
-    return sampling.steps_per_epoch or math.ceil(len(_training_rows(decoded, sampling)) / batch_size)
+    return sampling.steps_per_epoch or math.ceil(
+        len(_training_rows(served.split("train"), sampling)) / batch_size
+    )
 
 
-def _training_rows(decoded: DecodedDataset, sampling: Sampling) -> np.ndarray:
-    rows = decoded.rows["train"]
-    return rows if sampling.fraction == 1 else take_fraction(rows, decoded.labels, sampling.fraction)
+def _training_rows(held: SplitRows, sampling: Sampling) -> np.ndarray:
+    return held.rows if sampling.fraction == 1 else take_fraction(held.rows, held.labels, sampling.fraction)
 
 
-def _read_at_once(decoded: DecodedDataset, batch_size: int) -> int:
+def _read_at_once(held: SplitRows, batch_size: int) -> int:
     """How many rows, a multiple of the batch size. `rebatch` cuts them up, without a copy where memory is aligned."""
-    batch_bytes = batch_size * math.prod(decoded.pixels.shape[1:])
+    batch_bytes = batch_size * sum(array.itemsize * math.prod(array.shape[1:]) for array in held.inputs)
     return batch_size * max(1, min(READ_AT_ONCE, READ_LIMIT // batch_bytes))
 
 
-def _reader(decoded: DecodedDataset, *, sigmoid: bool) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
-    """Row numbers (images,) to pixels and targets."""
-    classes = len(decoded.class_names)
+def _reader(held: SplitRows, classes: int, *, sigmoid: bool) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
+    """Row numbers (images,) to inputs and targets."""
     target_of = np.array([[0], [1]], np.float32) if sigmoid else np.eye(classes, dtype=np.float32)
-    pixels_of = _pixel_reader(decoded.pixels)
-    labels = tf.constant(decoded.labels.astype(np.int64))
+    readers = [_row_reader(array) for array in held.inputs]
+    labels = tf.constant(held.labels.astype(np.int64))
 
     def read(rows: Tensor) -> tuple[Tensor, Tensor]:
-        return pixels_of(rows), tf.gather(target_of, tf.gather(labels, rows))
+        inputs = tuple(row_reader(rows) for row_reader in readers)
+        return inputs if len(inputs) > 1 else inputs[0], tf.gather(target_of, tf.gather(labels, rows))
 
     return read
 
@@ -134,13 +147,21 @@ def _read_ahead(batches: Any) -> Any:
     return batches.prefetch(READ_AHEAD) if tf.config.list_physical_devices("GPU") else batches
 
 
-def _pixel_reader(pixels: np.ndarray) -> Callable[[Tensor], Tensor]:
-    lent = lend_pixels(pixels)
+def _row_reader(array: np.ndarray) -> Callable[[Tensor], Tensor]:
+    """Row numbers to rows; halves of floats become whole again."""
+    gather = _gatherer(array)
+    return (lambda rows: tf.cast(gather(rows), tf.float32)) if array.dtype == np.float16 else gather
+
+
+def _gatherer(array: np.ndarray) -> Callable[[Tensor], Tensor]:
+    lent = lend_rows(array)
     if lent is None:
 
         def read(rows: Tensor) -> Tensor:
-            found = tf.numpy_function(functools.partial(read_rows, pixels), [rows], tf.uint8, stateful=False)
-            return tf.ensure_shape(found, (None, *pixels.shape[1:]))
+            found = tf.numpy_function(
+                functools.partial(read_rows, array), [rows], array.dtype, stateful=False
+            )
+            return tf.ensure_shape(found, (None, *array.shape[1:]))
 
         return read
     with tf.device("CPU:0"):
@@ -151,8 +172,8 @@ def _pixel_reader(pixels: np.ndarray) -> Callable[[Tensor], Tensor]:
 def _weigher(weight_of: np.ndarray, *, sigmoid: bool) -> Callable[[Tensor, Tensor], tuple[Tensor, ...]]:
     """Adds the weight of each image. Where images are mixed, so are their weights."""
 
-    def weigh(pixels: Tensor, targets: Tensor) -> tuple[Tensor, ...]:
+    def weigh(inputs: Tensor, targets: Tensor) -> tuple[Tensor, ...]:
         shares = tf.concat([1 - targets, targets], axis=1) if sigmoid else targets
-        return pixels, targets, tf.linalg.matvec(shares, weight_of)
+        return inputs, targets, tf.linalg.matvec(shares, weight_of)
 
     return weigh

@@ -28,9 +28,9 @@ IMAGES = 48
 
 HOLDING = """
 import pathlib, sys
-from zoo.data.pixels import map_pixels
+from zoo.data.rows import map_rows
 path = pathlib.Path(sys.argv[1])
-pixels = map_pixels(path, (path.stat().st_size,))
+pixels = map_rows(path, (path.stat().st_size,))
 print("mapped", flush=True)
 sys.stdin.readline()
 """
@@ -150,7 +150,7 @@ def test_a_disk_too_full_for_the_entry_is_told_before_decoding(
     monkeypatch.setenv("ZOO_CACHE_LIMIT", "1000000TB")
     needed = IMAGES * 3 * 10**12
     with pytest.raises(DatasetError) as refused:
-        building.make_room(tmp_path, "name", needed, Progress())
+        building.make_room(tmp_path, "name", needed, Progress(), instead="")
     free = bytes_in_words(shutil.disk_usage(tmp_path).free)
     assert str(refused.value).startswith(f"the decoded images need 144 TB, but {free.split('.')[0]}")
 

@@ -19,7 +19,7 @@ import numpy as np
 from zoo.data.cache.building import FORMAT, Task, build_entry, in_threads, row_order
 from zoo.data.cache.entries import INDEX, PIXELS, cache_folder, writing
 from zoo.data.decode import UnreadableImage, decode_file
-from zoo.data.pixels import map_pixels
+from zoo.data.rows import SplitRows, map_rows
 from zoo.data.splits import Counts, check_splits, count_images
 from zoo.errors import DatasetError
 from zoo.interfaces import SPLITS, Progress, SkippedFile
@@ -42,6 +42,7 @@ class DecodedDataset:
         rows: split -> int64 array of the rows in it.
         skipped: files that are no images, and images that cannot be read.
         notices: what is poor about the dataset now that unreadable images are left out, a line each.
+        name, fingerprint: of the dataset; without them nothing that is computed of it is kept in the cache.
     """
 
     pixels: np.ndarray
@@ -50,6 +51,12 @@ class DecodedDataset:
     rows: Mapping[str, np.ndarray]
     skipped: tuple[SkippedFile, ...]
     notices: tuple[str, ...]
+    name: str = ""
+    fingerprint: str = ""
+
+    def split(self, name: str) -> SplitRows:
+        """As `zoo.data.batches` serves it."""
+        return SplitRows((self.pixels,), self.labels, self.rows[name])
 
     @property
     def counts(self) -> Counts:
@@ -100,6 +107,8 @@ def decode_dataset(
         rows={name: np.flatnonzero(split == name) for name in SPLITS},
         skipped=opened.images.skipped + skipped,
         notices=notices,
+        name=opened.name,
+        fingerprint=opened.fingerprint,
     )
 
 
@@ -165,7 +174,7 @@ def _read_entry(task: Task) -> tuple[Mapping[str, str], np.ndarray] | None:
         )
         if not whole:
             return None
-        pixels = map_pixels(task.entry / PIXELS, (rows, task.size, task.size, task.channels))
+        pixels = map_rows(task.entry / PIXELS, (rows, task.size, task.size, task.channels))
     except (OSError, ValueError, TypeError, KeyError):
         return None
     with contextlib.suppress(OSError):  # a cache that may only be read

@@ -8,15 +8,13 @@ import shutil
 import threading
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
-from filelock import Timeout
 
-from zoo.data.cache.entries import DECODED, INDEX, PART, PIXELS, build_lock, writing
+from zoo.data.cache.entries import DECODED, INDEX, PART, PIXELS, build_lock, locked, writing
 from zoo.data.cache.journal import JOURNAL, Chunk, PartialEntry
 from zoo.data.cache.limit import make_room
 from zoo.data.decode import UnreadableImage, decode_array, decode_bytes
@@ -27,8 +25,6 @@ from zoo.errors import DatasetError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
-
-    from filelock import BaseFileLock
 
     from zoo.data.sources import OpenedDataset
     from zoo.interfaces import Progress
@@ -94,7 +90,8 @@ def build_entry(task: Task, read: Callable[[], _Out | None], progress: Progress)
         DatasetError: an image has vanished or changed, the entry is too large, or the cache cannot be written.
     """
     # Reading an image raises DatasetError, so an OSError is the cache's own trouble.
-    with writing(task.entry.parent), _locked(build_lock(task.cache, task.name), progress):
+    waiting = "another process is decoding these images: waiting for it"
+    with writing(task.entry.parent), locked(build_lock(task.cache, task.name), progress, waiting):
         found = read()
         if found is None:
             _build(task, progress)
@@ -143,23 +140,9 @@ class InTurn(Generic[_In]):
                 self._next += 1
 
 
-@contextmanager
-def _locked(lock: BaseFileLock, progress: Progress) -> Iterator[None]:
-    """Hold the lock; tells once if another process has it."""
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        progress.notice("another process is decoding these images: waiting for it")
-        lock.acquire(poll_interval=0.1)
-    try:
-        yield
-    finally:
-        lock.release()
-
-
 def _build(task: Task, progress: Progress) -> None:
     needed = len(task.opened.digests) * task.row_bytes
-    make_room(task.cache, task.name, needed, progress)
+    make_room(task.cache, task.name, needed, progress, instead="take a smaller --image-size")
     if needed >= WORTH_TELLING:
         progress.notice(
             f"{len(task.opened.digests):,} images decoded to {task.size}×{task.size} take {bytes_in_words(needed)} "

@@ -15,13 +15,17 @@ from typing import TYPE_CHECKING
 import platformdirs
 from filelock import FileLock, Timeout
 
-from zoo.data.pixels import is_mapped
+from zoo.data.rows import is_mapped
 from zoo.errors import DatasetError, reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from zoo.interfaces import Progress
+
 DECODED = "decoded"  # the folder of decoded images; each other one has a kind of its own
+FEATURES = "features"  # that of what frozen layers make of them
+BUILT = (DECODED, FEATURES)
 UNFINISHED = "unfinished"
 LOCKS = "locks"
 INDEX, PIXELS, PART = "index.json", "pixels.bin", ".part"
@@ -32,7 +36,7 @@ class CacheEntry:
     """One thing that the cache holds.
 
     Args:
-        kind: `decoded`, `unfinished` (decoding that was stopped, or goes on), or the name of another folder.
+        kind: `decoded`, `features`, `unfinished` (what was stopped, or goes on), or the name of another folder.
         dataset: whose images they are; None where that is not known, as are the next four.
         source: where the dataset came from.
         image_size: pixels a side.
@@ -77,24 +81,24 @@ def writing(folder: Path) -> Iterator[None]:
 
 def list_cache(folder: Path) -> tuple[CacheEntry, ...]:
     """Everything in the cache, the most recently used first."""
-    entries = list(list_decoded(folder))
+    entries = list(list_built(folder))
     for path in _children(folder):
-        if path.name not in (DECODED, LOCKS):
+        if path.name not in (*BUILT, LOCKS):
             size, newest = _measure(path)
             if size:
                 entries.append(CacheEntry(path.name, None, None, None, None, None, size, newest, path))
     return tuple(sorted(entries, key=lambda entry: entry.last_used, reverse=True))
 
 
-def list_decoded(folder: Path) -> Iterator[CacheEntry]:
-    """The entries of decoded images, whole and unfinished."""
-    for path in _children(folder / DECODED):
+def list_built(folder: Path) -> Iterator[CacheEntry]:
+    """The entries of decoded images and of features, whole and unfinished."""
+    for path in (path for kind in BUILT for path in _children(folder / kind)):
         size, newest = _measure(path)
         index = _read_json(path / INDEX)
         whole = index is not None and path.suffix != PART
         about = index or _read_json(path / "journal.jsonl") or {}
         yield CacheEntry(
-            kind=DECODED if whole else UNFINISHED,
+            kind=path.parent.name if whole else UNFINISHED,
             dataset=about.get("dataset"),
             source=about.get("source"),
             image_size=about.get("size"),
@@ -113,11 +117,25 @@ def build_lock(folder: Path, name: str) -> FileLock:
     return FileLock(locks / f"{name}.lock")
 
 
+@contextmanager
+def locked(lock: FileLock, progress: Progress, waiting: str) -> Iterator[None]:
+    """Hold the lock; if another process has it, says once what is waited for."""
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        progress.notice(waiting)
+        lock.acquire(poll_interval=0.1)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def remove_entry(folder: Path, entry: CacheEntry) -> bool:
     """Remove it, unless a living process maps or builds it; says whether it is gone."""
-    if entry.kind not in (DECODED, UNFINISHED):
+    if entry.kind not in (*BUILT, UNFINISHED):
         return _delete(entry.path)
-    if is_mapped(entry.path / PIXELS):
+    if any(is_mapped(path) for path in entry.path.glob("*.bin")):
         return False
     try:
         with build_lock(folder, entry.path.name.removesuffix(PART)).acquire(timeout=0):

@@ -1,4 +1,4 @@
-"""How large the cache of decoded images may get, and what goes when it would get larger."""
+"""How large the cache of decoded images and features may get, and what goes when it would get larger."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import shutil
 from typing import TYPE_CHECKING
 
-from zoo.data.cache.entries import list_decoded, remove_entry
+from zoo.data.cache.entries import list_built, remove_entry
 from zoo.data.units import bytes_in_words
 from zoo.errors import DatasetError
 
@@ -22,7 +22,7 @@ _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?B?)\s*", re.IGNORECASE)
 
 
 def cache_limit(folder: Path) -> int:
-    """The most bytes that decoded images may take: `ZOO_CACHE_LIMIT`, such as 20GB, 500MB or plain bytes.
+    """The most bytes that decoded images and features may take: `ZOO_CACHE_LIMIT`, such as 20GB, 500MB or plain bytes.
 
     By default 50 GB, but no more than half of what is free on the disk together with what they take already.
 
@@ -31,7 +31,7 @@ def cache_limit(folder: Path) -> int:
     """
     text = os.environ.get("ZOO_CACHE_LIMIT", "")
     if not text.strip():
-        used = sum(entry.bytes for entry in list_decoded(folder))
+        used = sum(entry.bytes for entry in list_built(folder))
         return min(DEFAULT_LIMIT, (_free_bytes(folder) + used) // 2)
     match = _SIZE.fullmatch(text)
     if match is None:
@@ -42,11 +42,15 @@ def cache_limit(folder: Path) -> int:
     return int(float(match[1]) * _UNITS[unit if unit in _UNITS else f"{unit}B"])
 
 
-def make_room(folder: Path, name: str, needed: int, progress: Progress) -> None:
+def make_room(
+    folder: Path, name: str, needed: int, progress: Progress, *, what: str = "decoded images", instead: str
+) -> None:
     """Before the entry of this name is built: remove others, the least recently used first, down to the limit.
 
     Args:
         needed: bytes of the new entry.
+        what: the entry will hold.
+        instead: how the user gets it smaller.
 
     Raises:
         DatasetError: the entry is larger than the limit or than what is free on the disk.
@@ -54,10 +58,10 @@ def make_room(folder: Path, name: str, needed: int, progress: Progress) -> None:
     limit = cache_limit(folder)
     if needed > limit:
         raise DatasetError(
-            f"the decoded images need {bytes_in_words(needed)}, but the cache may have {bytes_in_words(limit)}: "
-            "set ZOO_CACHE_LIMIT higher, or take a smaller --image-size"
+            f"the {what} need {bytes_in_words(needed)}, but the cache may have {bytes_in_words(limit)}: "
+            f"set ZOO_CACHE_LIMIT higher, or {instead}"
         )
-    others = sorted(list_decoded(folder), key=lambda entry: entry.last_used)
+    others = sorted(list_built(folder), key=lambda entry: entry.last_used)
     own = sum(entry.bytes for entry in others if _is_of(entry.path, name))
     used = sum(entry.bytes for entry in others if not _is_of(entry.path, name))
     for entry in others:
@@ -73,9 +77,7 @@ def make_room(folder: Path, name: str, needed: int, progress: Progress) -> None:
     free = _free_bytes(folder)
     if needed - own > free:
         missing = f"need {bytes_in_words(needed - own)}, but {bytes_in_words(free)} are free in '{folder}'"
-        raise DatasetError(
-            f"the decoded images {missing}: make room, or set ZOO_CACHE to a folder on another disk"
-        )
+        raise DatasetError(f"the {what} {missing}: make room, or set ZOO_CACHE to a folder on another disk")
 
 
 def _is_of(path: Path, name: str) -> bool:

@@ -12,7 +12,7 @@ from PIL import Image
 
 from zoo.data.fingerprint import THREADS
 from zoo.data.pictures import image_of
-from zoo.data.pixels import read_rows
+from zoo.data.rows import read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from zoo.data import pixels as module
-from zoo.data.pixels import is_mapped, lend_pixels, map_pixels, read_rows
+from zoo.data import rows as module
+from zoo.data.rows import is_mapped, lend_rows, map_rows, read_rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +28,7 @@ def written(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def mapped(written: Path) -> np.ndarray:
-    return map_pixels(written, SHAPE)
+    return map_rows(written, SHAPE)
 
 
 @pytest.mark.parametrize("rows", [[7, 3, 3, 39, 0], [], [4], list(range(40)), [5, 6, 7, 2, 3]])
@@ -54,13 +54,13 @@ def test_a_file_that_was_cut_is_an_error(mapped: np.ndarray, written: Path) -> N
 
 
 def test_a_batch_that_is_still_held_keeps_its_pixels(written: Path) -> None:
-    mapped = map_pixels(written, SHAPE)
+    mapped = map_rows(written, SHAPE)
     batches = [read_rows(mapped, np.arange(start, start + 8)) for start in range(0, 40, 8)]
     assert np.array_equal(np.concatenate(batches), mapped)
 
 
 def test_a_slice_keeps_its_pixels_when_its_batch_is_gone(written: Path) -> None:
-    mapped = map_pixels(written, SHAPE)
+    mapped = map_rows(written, SHAPE)
     held = read_rows(mapped, np.arange(8))[2:4]
     for _ in range(8):
         read_rows(mapped, np.arange(20, 28))
@@ -69,7 +69,7 @@ def test_a_slice_keeps_its_pixels_when_its_batch_is_gone(written: Path) -> None:
 
 def test_the_memory_of_a_batch_is_used_again(written: Path) -> None:
     """Memory that was given back to the system would go to the next map, and the next batch elsewhere."""
-    mapped, others, addresses = map_pixels(written, SHAPE), [], set()
+    mapped, others, addresses = map_rows(written, SHAPE), [], set()
     for _ in range(5):
         batch = read_rows(mapped, np.arange(8))
         addresses.add(batch.ctypes.data)
@@ -80,7 +80,7 @@ def test_the_memory_of_a_batch_is_used_again(written: Path) -> None:
 
 
 def test_batches_begin_where_tensorflow_need_not_copy_them(written: Path) -> None:
-    mapped = map_pixels(written, SHAPE)
+    mapped = map_rows(written, SHAPE)
     assert read_rows(mapped, np.arange(8)).ctypes.data % 64 == 0
 
 
@@ -90,24 +90,24 @@ def test_mapped_pixels_cannot_be_written_to(mapped: np.ndarray) -> None:
 
 
 def test_lent_pixels_lie_where_the_mapped_ones_do(mapped: np.ndarray) -> None:
-    lent = lend_pixels(mapped)
+    lent = lend_rows(mapped)
     assert lent is not None
     assert (lent.ctypes.data, lent.shape, lent.flags.writeable) == (mapped.ctypes.data, SHAPE, True)
 
 
 def test_what_is_lent_keeps_the_map(written: Path) -> None:
-    expected, lent = np.fromfile(written, np.uint8).reshape(SHAPE), lend_pixels(map_pixels(written, SHAPE))
+    expected, lent = np.fromfile(written, np.uint8).reshape(SHAPE), lend_rows(map_rows(written, SHAPE))
     gc.collect()
     assert np.array_equal(lent, expected)
 
 
 def test_a_large_file_is_not_lent(written: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "LENT_LIMIT", np.prod(SHAPE) - 1)
-    assert lend_pixels(map_pixels(written, SHAPE)) is None
+    assert lend_rows(map_rows(written, SHAPE)) is None
 
 
 def test_what_was_never_mapped_is_not_lent() -> None:
-    assert lend_pixels(np.zeros(SHAPE, np.uint8)) is None
+    assert lend_rows(np.zeros(SHAPE, np.uint8)) is None
 
 
 def test_pixels_stay_when_the_name_of_their_file_goes(mapped: np.ndarray, written: Path) -> None:
@@ -118,7 +118,7 @@ def test_pixels_stay_when_the_name_of_their_file_goes(mapped: np.ndarray, writte
 
 def test_a_file_is_mapped_as_long_as_its_pixels_are_there(written: Path) -> None:
     told = [is_mapped(written)]
-    mapped = map_pixels(written, SHAPE)
+    mapped = map_rows(written, SHAPE)
     told.append(is_mapped(written))
     del mapped
     gc.collect()

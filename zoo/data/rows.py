@@ -1,4 +1,4 @@
-"""Reads decoded pixels back: through the map of their file, or rows of them by `preadv`.
+"""Reads what the cache holds a row an image of, pixels or features: through the map of the file, or by `preadv`.
 
 Pages of a mapped file count as memory of this process as long as they stay mapped, so what is large is read by
 `preadv`. Two things would cost more there than the copying itself: memory fresh from the system, which it must map
@@ -15,7 +15,7 @@ import math
 import mmap
 import os
 import weakref
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 import numpy as np
 
@@ -30,26 +30,44 @@ _files: weakref.WeakKeyDictionary[mmap.mmap, BinaryIO] = weakref.WeakKeyDictiona
 _free: list[mmap.mmap] = []
 
 
-def map_pixels(path: Path, shape: tuple[int, ...]) -> np.ndarray:
-    """The file's uint8 pixels in this shape, mapped and read-only.
+class SplitRows(NamedTuple):
+    """What the cache holds of the images of a split.
 
-    They stay valid when the file's name goes (POSIX). As long as they are there, `is_mapped` is true.
+    Args:
+        inputs: an array for each input of the network, a row in each for an image: uint8 pixels, or features.
+        labels: int64, those of all rows.
+        rows: int64, the rows of the split's images.
+        views: how many views of each image there are, one after the other: row number r + v * len(rows) is another
+            view of row r. The n-th epoch gets view n modulo `views`.
+    """
+
+    inputs: tuple[np.ndarray, ...]
+    labels: np.ndarray
+    rows: np.ndarray
+    views: int = 1
+
+
+def map_rows(path: Path, shape: tuple[int, ...], dtype: str = "uint8") -> np.ndarray:
+    """The file's numbers in this shape, mapped and read-only.
+
+    The array stays valid when the file's name goes (POSIX). As long as it is there, `is_mapped` is true.
     """
     if not math.prod(shape):
-        return np.empty(shape, np.uint8)  # nothing can be mapped of an empty file
+        return np.empty(shape, dtype)  # nothing can be mapped of an empty file
     file = path.open("rb")
     with contextlib.suppress(OSError):  # a file system without locks, or somebody is about to remove it
         fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    # "c", copy on write, although nobody writes: `lend_pixels` needs memory that could be written to.
-    pixels = np.memmap(file, np.uint8, "c" if math.prod(shape) <= LENT_LIMIT else "r", shape=shape)
-    pixels.flags.writeable = False
-    assert isinstance(pixels.base, mmap.mmap)  # noqa: S101  so np.memmap says
-    _files[pixels.base] = file  # closed, and the lock released, with the map
-    return pixels
+    # "c", copy on write, although nobody writes: `lend_rows` needs memory that could be written to.
+    lent = math.prod(shape) * np.dtype(dtype).itemsize <= LENT_LIMIT
+    array = np.memmap(file, dtype, "c" if lent else "r", shape=shape)
+    array.flags.writeable = False
+    assert isinstance(array.base, mmap.mmap)  # noqa: S101  so np.memmap says
+    _files[array.base] = file  # closed, and the lock released, with the map
+    return array
 
 
 def is_mapped(path: Path) -> bool:
-    """Whether a living process, which may be this one, has mapped this file by `map_pixels`."""
+    """Whether a living process, which may be this one, has mapped this file by `map_rows`."""
     try:
         with path.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -60,33 +78,33 @@ def is_mapped(path: Path) -> bool:
     return False
 
 
-def lend_pixels(pixels: np.ndarray) -> np.ndarray | None:
+def lend_rows(array: np.ndarray) -> np.ndarray | None:
     """The map as an array whose memory other libraries may share by DLPack, which takes only what could be written to.
 
-    Do not write to it: the pixels would differ from the file's.
+    Do not write to it: it would differ from the file.
 
     Returns:
-        None where `read_rows` should be used: the file is large, or `map_pixels` did not map it.
+        None where `read_rows` should be used: the file is large, or `map_rows` did not map it.
     """
-    mapped = _map_of(pixels)
-    if mapped is None or pixels.nbytes > LENT_LIMIT:
+    mapped = _map_of(array)
+    if mapped is None or array.nbytes > LENT_LIMIT:
         return None
-    return np.frombuffer(mapped, np.uint8).reshape(pixels.shape)
+    return np.frombuffer(mapped, array.dtype).reshape(array.shape)
 
 
-def read_rows(pixels: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """A copy of these rows: uint8 (len(rows), height, width, channels).
+def read_rows(array: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """A copy of these rows of the array, which come in its first axis.
 
     Raises:
         IndexError: there is no such row.
         OSError: the file was cut since it was mapped.
     """
-    if len(rows) and not 0 <= rows.min() <= rows.max() < len(pixels):
-        raise IndexError(f"rows {rows.min()} to {rows.max()} of {len(pixels)}")
-    mapped = _map_of(pixels)
+    if len(rows) and not 0 <= rows.min() <= rows.max() < len(array):
+        raise IndexError(f"rows {rows.min()} to {rows.max()} of {len(array)}")
+    mapped = _map_of(array)
     if mapped is None:
-        return np.take(pixels, rows, axis=0)
-    out = _empty((len(rows), *pixels.shape[1:]))
+        return np.take(array, rows, axis=0)
+    out = _empty((len(rows), *array.shape[1:]), array.dtype)
     _read_into(out, _files[mapped], rows)
     return out
 
@@ -95,7 +113,7 @@ def _read_into(out: np.ndarray, file: BinaryIO, rows: np.ndarray) -> None:
     """One read for each run of rows that follow each other."""
     if not len(rows):
         return
-    flat = out.reshape(len(rows), -1)
+    flat = out.reshape(len(rows), -1).view(np.uint8)
     starts = [0, *(np.flatnonzero(np.diff(rows) != 1) + 1).tolist(), len(rows)]
     for start, stop in itertools.pairwise(starts):
         wanted = flat[start:stop]
@@ -104,11 +122,11 @@ def _read_into(out: np.ndarray, file: BinaryIO, rows: np.ndarray) -> None:
             raise OSError(f"'{file.name}' is shorter than it was: delete it")
 
 
-def _empty(shape: tuple[int, ...]) -> np.ndarray:
+def _empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     """An array in a page-aligned buffer that goes back for another batch when nobody has the array any more."""
-    size = math.prod(shape)
+    size = math.prod(shape) * dtype.itemsize
     if size < POOLED_FROM:
-        return np.empty(shape, np.uint8)
+        return np.empty(shape, dtype)
     try:
         buffer = _free.pop()
     except IndexError:
@@ -118,12 +136,12 @@ def _empty(shape: tuple[int, ...]) -> np.ndarray:
     # Whatever is sliced or reshaped from `array` refers to it, as its own base is no array. So does a tensor.
     array = np.frombuffer(buffer, np.uint8, size)
     weakref.finalize(array, _give_back, buffer).atexit = False
-    return array.reshape(shape)
+    return array.view(dtype).reshape(shape)
 
 
-def _map_of(pixels: np.ndarray) -> mmap.mmap | None:
-    """The map that these pixels are, unless it was not `map_pixels` that made it."""
-    return pixels.base if isinstance(pixels.base, mmap.mmap) and pixels.base in _files else None
+def _map_of(array: np.ndarray) -> mmap.mmap | None:
+    """The map that the array is, unless it was not `map_rows` that made it."""
+    return array.base if isinstance(array.base, mmap.mmap) and array.base in _files else None
 
 
 def _give_back(buffer: mmap.mmap) -> None:

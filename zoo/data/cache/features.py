@@ -1,0 +1,159 @@
+"""Keeps what a frozen network makes of a split's images, so that it is computed once.
+
+An entry is a folder named after all that its content depends on. It holds a file of rows for each tensor,
+`features-0.bin` and so on, and `index.json` with the SHA-256 of each.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import json
+import os
+import shutil
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from zoo.data.cache.entries import FEATURES, INDEX, PART, build_lock, cache_folder, locked, writing
+from zoo.data.cache.limit import make_room
+from zoo.data.rows import map_rows
+from zoo.errors import DatasetError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from zoo.interfaces import Progress
+
+FORMAT = 1  # goes up whenever the same features would be stored differently
+
+
+@dataclass(frozen=True)
+class FeatureEntry:
+    """Features of some images, in the cache or not yet.
+
+    Args:
+        key: all that they depend on; it decides the entry's name.
+        about: what the index says of them: dataset, size, channels.
+        shapes: of one image's row in each tensor.
+        rows: how many there are.
+        dtype: float32, or float16, which takes half the room and loses digits.
+        cache: the folder of all entries.
+    """
+
+    key: Mapping[str, object]
+    about: Mapping[str, object]
+    shapes: tuple[tuple[int, ...], ...]
+    rows: int
+    dtype: str = "float32"
+    cache: Path = field(default_factory=cache_folder)
+
+    @functools.cached_property
+    def name(self) -> str:
+        """The digest of the key."""
+        text = json.dumps({"format": FORMAT, "dtype": self.dtype, **self.key}, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+    @property
+    def folder(self) -> Path:
+        """Of the finished entry."""
+        return self.cache / FEATURES / self.name
+
+    @property
+    def row_bytes(self) -> int:
+        """Of one image's features."""
+        return sum(int(np.prod(shape)) for shape in self.shapes) * np.dtype(self.dtype).itemsize
+
+    def read(self, progress: Progress) -> tuple[np.ndarray, ...] | None:
+        """An array (rows, …) for each tensor, mapped and read-only; None if there is no whole entry.
+
+        One that is damaged is told and removed.
+        """
+        try:
+            index = json.loads((self.folder / INDEX).read_text(encoding="utf-8"))
+            digests = [_digest(path, path.stat().st_mtime_ns, path.stat().st_size) for path in self._files]
+            whole = digests == index["sha256"]
+        except (OSError, ValueError, TypeError, KeyError):
+            whole = False
+        if not whole:
+            if self.folder.exists():
+                progress.notice("the features in the cache are damaged: they are computed anew")
+                shutil.rmtree(self.folder, ignore_errors=True)
+            return None
+        with contextlib.suppress(OSError):  # a cache that may only be read
+            os.utime(self.folder / INDEX)  # the most recently used entries go last
+        return tuple(
+            map_rows(path, (self.rows, *shape), self.dtype)
+            for path, shape in zip(self._files, self.shapes, strict=True)
+        )
+
+    def build(self, batches: Iterable[tuple[np.ndarray, ...]], progress: Progress) -> tuple[np.ndarray, ...]:
+        """Store what `batches` give, a row an image in each array, and read it; another process may have done so.
+
+        Raises:
+            DatasetError: the features are too large for the cache, or it cannot be written.
+        """
+        waiting = "another process is computing these features: waiting for it"
+        with writing(self.folder.parent), locked(build_lock(self.cache, self.name), progress, waiting):
+            found = self.read(progress)
+            if found is None:
+                make_room(
+                    self.cache,
+                    self.name,
+                    self.rows * self.row_bytes,
+                    progress,
+                    what="features",
+                    instead="take --cache-dtype float16",
+                )
+                self._write(batches, progress)
+                found = self.read(progress)
+        if found is None:
+            raise DatasetError(f"the features in '{self.folder}' were removed at once; start again")
+        return found
+
+    @property
+    def _files(self) -> list[Path]:
+        return [self.folder / f"features-{number}.bin" for number in range(len(self.shapes))]
+
+    def _write(self, batches: Iterable[tuple[np.ndarray, ...]], progress: Progress) -> None:
+        building = self.folder.with_name(self.name + PART)
+        shutil.rmtree(building, ignore_errors=True)  # a kill left it
+        building.mkdir(parents=True)
+        try:
+            digests = self._write_rows(building, batches, progress)
+            index = {**self.about, "rows": self.rows, "key": dict(self.key), "sha256": digests}
+            (building / INDEX).write_text(json.dumps(index, indent=1), encoding="utf-8")
+            for path in building.iterdir():
+                with path.open("rb+") as file:
+                    os.fsync(file.fileno())
+            building.rename(self.folder)
+        except BaseException:
+            shutil.rmtree(building, ignore_errors=True)
+            raise
+
+    def _write_rows(
+        self, building: Path, batches: Iterable[tuple[np.ndarray, ...]], progress: Progress
+    ) -> list[str]:
+        """The rows into one file a tensor; gives their digests."""
+        digests = [hashlib.sha256() for _ in self.shapes]
+        done = 0
+        with contextlib.ExitStack() as stack:
+            files = [stack.enter_context((building / path.name).open("wb")) for path in self._files]
+            for batch in batches:
+                for array, file, digest in zip(batch, files, digests, strict=True):
+                    content = np.ascontiguousarray(array, self.dtype).data
+                    file.write(content)
+                    digest.update(content)
+                done += len(batch[0])
+                progress.advanced("computing features", done, self.rows)
+        return [digest.hexdigest() for digest in digests]
+
+
+@functools.lru_cache(maxsize=256)
+def _digest(path: Path, _modified: int, _size: int) -> str:
+    """The file's SHA-256, computed once as long as it stays as it is."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
