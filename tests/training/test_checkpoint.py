@@ -76,7 +76,7 @@ def train(case: str, checkpoint: bytes | None = None, *, units: int = 3) -> Trai
         checkpoints.append(make())
         return False
 
-    best = fit(classifier, images(misleading=case == "plateau"), values, settings, on_epoch, checkpoint)
+    best, _ = fit(classifier, images(misleading=case == "plateau"), values, settings, on_epoch, checkpoint)
     return Trained(classifier, epochs, best, checkpoints)
 
 

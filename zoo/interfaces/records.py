@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -315,6 +315,29 @@ class ModelContent:
 
 
 @dataclass(frozen=True)
+class LayerInfo:
+    """One layer of a stored model.
+
+    Args:
+        index: its place in Keras's `network.layers`, from 0.
+        type: the name of its class.
+        stage: the freeze point that it lies in, or `stem`, `tail`, `backbone` or `head`; see `zoo.interfaces.stages`.
+        parameters: number of its weights, moving statistics too.
+        frozen: yes, no, or partly, where some of its variables train and others do not; None: it has no weights.
+        number: freezing the first `number` layers that have weights freezes up to this one and with it; None: it
+            has no weights, or is in the head.
+    """
+
+    index: int
+    name: str
+    type: str
+    stage: str
+    parameters: int
+    frozen: Literal["yes", "no", "partly"] | None
+    number: int | None
+
+
+@dataclass(frozen=True)
 class Model:
     """Trained weights with everything needed to use them; made by a run.
 
@@ -323,6 +346,7 @@ class Model:
         parameters, trainable_parameters: numbers of weights, not of tensors.
         size_bytes: bytes of all its tensors; what it shares with other models counts too.
         parent_id: the model that it was fine-tuned from.
+        parent_deleted: whether that has been deleted.
         metrics: `val_accuracy`, `test_f1`, … on the dataset version that it was trained on.
         leaked_test_images: how many images of that version's test split are also in its train split.
     """
@@ -344,3 +368,27 @@ class Model:
     metrics: Metrics = field(default_factory=dict)
     aliases: tuple[str, ...] = ()
     leaked_test_images: int = 0
+    parent_deleted: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lineage:
+    """A model in the tree of models that were trained from one another.
+
+    Args:
+        model_id: None: its run has left no model.
+        deleted: the model has been deleted, so it is known by what its run and its children tell.
+        asked: this is the one whose lineage was asked for.
+        run: the run that made it; None: only its children tell of it.
+        metrics, aliases: as in Model; empty where it is deleted.
+        children: the models that were trained from it, the oldest first; one that is deleted is left out, unless
+            something was trained from it that is not.
+    """
+
+    model_id: str | None
+    deleted: bool
+    asked: bool
+    run: Run | None
+    metrics: Metrics = field(default_factory=dict)
+    aliases: tuple[str, ...] = ()
+    children: tuple[Lineage, ...] = ()

@@ -43,7 +43,7 @@ class Progress:
     """What long work tells whoever watches. Each method does nothing here: override what you want to show."""
 
     def notice(self, message: str) -> None:
-        """One line that the user should know, such as that images are enlarged."""
+        """What the user should know, such as that images are enlarged: one line, or one and a table below it."""
 
     def advanced(self, work: str, done: int, total: int) -> None:
         """`done` of `total` images are through this work, such as "decoding images"."""

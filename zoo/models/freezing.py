@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import fnmatch
 import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from zoo.errors import FreezeError, nearest_names
-from zoo.models.classifier import Classifier, in_stage
+from zoo.interfaces.stages import HEAD
+from zoo.models.stages import backbone_stages
 
 if TYPE_CHECKING:
     import keras
+
+    from zoo.models.classifier import Classifier
 
 
 @dataclass(frozen=True)
@@ -28,28 +32,40 @@ class ParameterCounts:
 
 
 def freeze(classifier: Classifier, spec: str) -> tuple[str, ...]:
-    """Freeze the backbone from the pixels up to where `spec` says; everything after it trains.
+    """Freeze what `spec` says of the backbone; everything else trains, and the head always does.
 
     A frozen BatchNormalization layer also stays in inference mode, as Keras does for `trainable = False`.
 
     Args:
-        spec: `none`; `all`, the whole backbone; a number N, the first N layers that have weights; the name of
-            a layer, up to it and with it; a freeze point, up to the end of that stage; or `LAYER/PREFIX`,
-            several with commas between: just the variables whose paths begin so.
+        spec: one of
+
+            - `none`; `all`, the whole backbone;
+            - a number N, the first N layers that have weights; `50%`, that share of them, rounded;
+            - the name of a layer, up to it and with it; of a freeze point or another stage, up to its end;
+            - `until:NAME`, everything before that layer or before that stage begins;
+            - `pattern:GLOB`, several with commas between: just the layers of these names, wherever they are;
+              `*`, `?` and `[…]` as in names of files;
+            - `LAYER/PREFIX`, several with commas between: just the variables whose paths begin so.
 
     Returns:
         Names of the frozen layers that have weights, or paths of the frozen variables.
 
     Raises:
-        FreezeError: there are fewer layers, or none of that name.
+        FreezeError: there are fewer layers, or none of that name, or it is in the head.
     """
     backbone = _backbone_layers(classifier)
-    if "/" in spec:
+    kind, colon, names = spec.partition(":")
+    if colon and kind == "pattern":
+        frozen = _matching(classifier, backbone, names.split(","))
+    elif colon and kind == "until":
+        frozen = set(backbone[: _place(classifier, backbone, names, before=True)])
+    elif "/" in spec:
         return _freeze_variables(classifier, backbone, spec.split(","))
-    frozen = backbone[: _boundary(classifier, backbone, spec)]
+    else:
+        frozen = set(backbone[: _boundary(classifier, backbone, spec)])
     for layer in classifier.network.layers:
         _set_trainable(layer, layer not in frozen)
-    return tuple(layer.name for layer in frozen if layer.weights)
+    return tuple(layer.name for layer in backbone if layer in frozen and layer.weights)
 
 
 def count_parameters(network: keras.Model) -> ParameterCounts:
@@ -77,16 +93,9 @@ def _boundary(classifier: Classifier, backbone: list[keras.layers.Layer], spec: 
         return 0 if spec == "none" else len(backbone)
     if re.fullmatch(r"-?\d+", spec):
         return _after_weighted(backbone, int(spec))
-    names = [layer.name for layer in backbone]
-    is_point = spec in classifier.freeze_points
-    if spec in names:
-        end = names.index(spec) + 1
-        while is_point and end < len(names) and in_stage(names[end], spec):
-            end += 1  # with `conv_pw_6` goes its normalisation, `conv_pw_6_bn`
-        return end
-    if is_point:
-        return _after_stage(classifier, backbone, spec)
-    raise FreezeError(_no_such_layer(classifier, backbone, spec))
+    if re.fullmatch(r"-?\d+(\.\d+)?%", spec):
+        return _after_share(backbone, spec)
+    return _place(classifier, backbone, spec, before=False)
 
 
 def _after_weighted(backbone: list[keras.layers.Layer], count: int) -> int:
@@ -99,31 +108,49 @@ def _after_weighted(backbone: list[keras.layers.Layer], count: int) -> int:
     return weighted[count - 1] + 1 if count else 0
 
 
-def _after_stage(classifier: Classifier, backbone: list[keras.layers.Layer], point: str) -> int:
-    """The end of the stage: its last layer, and what has no stage but lies beside it, as a shortcut does.
+def _after_share(backbone: list[keras.layers.Layer], spec: str) -> int:
+    share = float(spec.removesuffix("%"))
+    if not 0 <= share <= 100:
+        raise FreezeError(f"cannot freeze {spec} of the layers before the head: give 0% to 100%")
+    weighted = sum(bool(layer.weights) for layer in backbone)
+    return _after_weighted(backbone, int(weighted * share / 100 + 0.5))
 
-    Keras orders layers by depth, so the shortcut around a stage may end after the last layer that bears the
-    stage's name; it goes with the stage until one tensor alone leads on.
+
+def _place(classifier: Classifier, backbone: list[keras.layers.Layer], name: str, *, before: bool) -> int:
+    """How many layers there are up to the layer or stage of this name and with it, or else before it.
+
+    A point that is also the name of a layer is a stage; a stage that is no point, as `stem`, gives way to a layer.
     """
-    last = max(index for index, layer in enumerate(backbone) if in_stage(layer.name, point))
-    end = last + 1
-    while end < len(backbone) and _tensors_across(backbone, end) > 1:
-        if any(in_stage(backbone[end].name, other) for other in classifier.freeze_points):
-            return last + 1
-        end += 1
-    return end
+    stages = {stage.name: stage for stage in backbone_stages(classifier)}
+    names = [layer.name for layer in backbone]
+    if name in stages and (name in classifier.freeze_points or name not in names):
+        return stages[name].start if before else stages[name].end
+    if name in names:
+        return names.index(name) + (not before)
+    raise FreezeError(_no_such_layer(classifier, backbone, [*stages], name))
 
 
-def _tensors_across(backbone: list[keras.layers.Layer], end: int) -> int:
-    """How many of the first `end` layers have an output that a later layer takes."""
-    front = {layer.name for layer in backbone[:end]}
-    taken = {
-        node.operation.name
-        for layer in backbone[end:]
-        for call in layer._inbound_nodes  # Keras has no public name for the edges of a graph
-        for node in call.parent_nodes
+def _matching(
+    classifier: Classifier, backbone: list[keras.layers.Layer], patterns: list[str]
+) -> set[keras.layers.Layer]:
+    """The layers whose names match one of the patterns."""
+    weighted = [layer.name for layer in backbone if layer.weights]
+    for pattern in patterns:
+        if not pattern:
+            raise FreezeError("an empty pattern freezes nothing: give one such as pattern:block_1?_*")
+        if any(fnmatch.fnmatchcase(name, pattern) for name in weighted):
+            continue
+        if any(fnmatch.fnmatchcase(name, pattern) for name in classifier.head):
+            raise FreezeError(
+                f"cannot freeze pattern '{pattern}': it matches the head alone, which always trains"
+            )
+        near = nearest_names(re.sub(r"[][*?!]", "", pattern), weighted) or weighted[:6]
+        raise FreezeError(
+            f"no layer with weights matches pattern '{pattern}': there are {', '.join(near)}, …"
+        )
+    return {
+        layer for layer in backbone if any(fnmatch.fnmatchcase(layer.name, pattern) for pattern in patterns)
     }
-    return len(front & taken)
 
 
 def _freeze_variables(
@@ -143,9 +170,14 @@ def _freeze_variables(
     return tuple(variable.path for variable in frozen)
 
 
-def _no_such_layer(classifier: Classifier, backbone: list[keras.layers.Layer], spec: str) -> str:
-    if spec in classifier.head:
-        return f"cannot freeze up to '{spec}': it is in the head, which always trains; all freezes up to the head"
-    names = [*classifier.freeze_points, *(layer.name for layer in backbone if layer.weights)]
-    near = nearest_names(spec, names) or names[:6]
-    return f"no layer or freeze point '{spec}': give a number, all, none or a name such as {', '.join(near)}"
+def _no_such_layer(
+    classifier: Classifier, backbone: list[keras.layers.Layer], stages: list[str], name: str
+) -> str:
+    if name in (*classifier.head, HEAD):
+        return f"cannot freeze up to '{name}': it is in the head, which always trains; all freezes up to the head"
+    names = [*stages, *(layer.name for layer in backbone if layer.weights)]
+    near = nearest_names(name, names) or names[:6]
+    return (
+        f"no layer or freeze point '{name}': give a number, a share such as 50%, all, none or a name such as "
+        f"{', '.join(near)}"
+    )

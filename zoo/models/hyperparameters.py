@@ -56,6 +56,11 @@ def declare(hp: HyperParameters, *, maps: bool = True) -> None:
             own.search(hp)
 
 
+def completed(values: Mapping[str, HyperparameterValue]) -> dict[str, HyperparameterValue]:
+    """The values, and the defaults of zoo's own that are not among them, as in what an earlier version stored."""
+    return {**{own.name: own.default for own in OWN.values()}, **values}
+
+
 def hidden_units(head_units: HyperparameterValue) -> list[int]:
     """`"256,128"` -> [256, 128]; `"0"` -> []."""
     return [int(units) for units in str(head_units).split(",") if int(units)]
@@ -99,7 +104,10 @@ def _one_of(*names: str) -> Callable[[HyperparameterValue], str]:
 
 def _text(value: HyperparameterValue) -> str:
     if not str(value).strip():
-        raise ValueError("all, none, a number of layers, or the name of a layer or stage")
+        raise ValueError(
+            "all, none, a number of layers, a share such as 50%, a layer, a stage, until:LAYER, pattern:GLOB or "
+            "LAYER/PREFIX"
+        )
     return str(value).strip()
 
 
@@ -177,7 +185,43 @@ _ROWS = (
         "weight of the uniform distribution mixed into the labels",
         _real("a number from 0 to below 1", lambda weight: 0 <= weight < 1),
     ),
-    OwnHyperparameter("freeze", "none", "what of the backbone does not train, as `--freeze` takes it", _text),
+    OwnHyperparameter(
+        "freeze",
+        "none",
+        "what of the backbone does not train: all, none, N layers, 50%, a layer or stage, until:LAYER, pattern:GLOB",
+        _text,
+    ),
+    OwnHyperparameter(
+        "batchnorm",
+        "train",
+        "BatchNormalization that is not frozen: train, or frozen in inference mode",
+        _one_of("train", "frozen"),
+    ),
+    OwnHyperparameter("head_epochs", 0, "first epochs, in which the head alone trains", _whole(0, 100_000)),
+    OwnHyperparameter(
+        "unfreeze_epochs",
+        0,
+        "after those, epochs until the next stage trains too, from the head on; 0: all at once",
+        _whole(0, 100_000),
+    ),
+    OwnHyperparameter(
+        "unfreeze_rate",
+        0.1,
+        "factor of the learning rate after head_epochs",
+        _real("a number above 0 and at most 1", lambda factor: 0 < factor <= 1),
+    ),
+    OwnHyperparameter(
+        "layer_decay",
+        1.0,
+        "factor of the learning rate from each stage to the one before it",
+        _real("a number above 0 and at most 1", lambda factor: 0 < factor <= 1),
+    ),
+    OwnHyperparameter(
+        "warmup_epochs",
+        0,
+        "epochs in which the learning rate rises from 0 to where the schedule begins; no plateau halves it then",
+        _whole(0, 100_000),
+    ),
     OwnHyperparameter(
         "augmentation",
         "none",

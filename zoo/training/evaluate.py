@@ -12,28 +12,28 @@ from zoo.interfaces import Evaluation
 from zoo.training.fit import EVALUATION_BATCH
 
 if TYPE_CHECKING:
-    from zoo.data.cache import DecodedDataset
+    from zoo.data.batches import Served
     from zoo.models.classifier import Classifier
 
 
-def evaluate(classifier: Classifier, decoded: DecodedDataset, split: str) -> Evaluation:
+def evaluate(classifier: Classifier, served: Served, split: str) -> Evaluation:
     """Metrics and per-image probabilities of the classifier on the split.
 
     Loss is the mean cross-entropy in nats, without label smoothing. Precision, recall and F1 are scikit-learn's,
     0 where undefined, averaged without weights over the classes that have images in the split.
 
     Args:
-        decoded: its class names must be the classifier's, in the same order.
+        served: what the classifier takes; its class names must be the classifier's, in the same order.
 
     Raises:
         DatasetError: the split has no images.
     """
-    rows = decoded.rows[split]
-    if not len(rows):
+    held = served.split(split)
+    if not len(held.rows):
         raise DatasetError(f"the {split} split has no images: choose another with --split")
-    batches = split_batches(decoded, split, EVALUATION_BATCH, sigmoid=classifier.sigmoid)
+    batches = split_batches(served, split, EVALUATION_BATCH, sigmoid=classifier.sigmoid)
     probabilities = _per_class(classifier.network.predict(batches, verbose=0))
-    return measure(split, np.asarray(decoded.labels[rows]), probabilities, classifier.class_names)
+    return measure(split, np.asarray(held.labels[held.rows]), probabilities, classifier.class_names)
 
 
 def measure(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import keras
 import tensorflow as tf
@@ -12,15 +12,24 @@ from zoo.data.augmentation import augmenter
 from zoo.data.balance import Sampling
 from zoo.data.batches import count_steps, split_batches, training_batches
 from zoo.errors import TrainingError
+from zoo.interfaces import Progress
+from zoo.models.hyperparameters import completed
+from zoo.models.stages import stages
+from zoo.training.checkpoint import epochs_in
 from zoo.training.measures import MEASURES, ClassMean
-from zoo.training.watch import EpochWatch
+from zoo.training.optimizers import make_optimizer, stage_scales
+from zoo.training.part import FeatureOptions, Work, find_part
+from zoo.training.phases import open_layers, plan_phases
+from zoo.training.watch import EpochWatch, History
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from zoo.data.cache import DecodedDataset
     from zoo.interfaces import Epoch, Hyperparameters, Objective
     from zoo.models.classifier import Classifier
+    from zoo.training.part import Part
+    from zoo.training.phases import Phase
     from zoo.training.watch import OnEpoch
 
 EVALUATION_BATCH = 256
@@ -38,6 +47,7 @@ class FitSettings:
             and F1 are measured only where they are the objective.
         initial_epoch: epochs already trained.
         sampling: what of the training images an epoch takes.
+        features: how what frozen layers give is kept.
     """
 
     epochs: int
@@ -46,6 +56,7 @@ class FitSettings:
     objective: Objective
     initial_epoch: int = 0
     sampling: Sampling = field(default_factory=Sampling)
+    features: FeatureOptions = field(default_factory=FeatureOptions)
 
 
 def start_fresh(seed: int) -> None:
@@ -58,6 +69,18 @@ def start_fresh(seed: int) -> None:
         tf.config.experimental.enable_op_determinism()
 
 
+class Fitted(NamedTuple):
+    """What a training gives.
+
+    Args:
+        best: the best epoch, whose weights the classifier has.
+        part: what was trained last, and on what: how to evaluate it without computing what is frozen again.
+    """
+
+    best: Epoch
+    part: Part
+
+
 def fit(
     classifier: Classifier,
     decoded: DecodedDataset,
@@ -65,102 +88,158 @@ def fit(
     settings: FitSettings,
     on_epoch: OnEpoch,
     checkpoint: bytes | None = None,
-) -> Epoch:
+    progress: Progress | None = None,
+) -> Fitted:
     """Train the classifier in place and leave it with the weights of its best epoch.
+
+    What is frozen is computed once, where that pays, see `zoo.training.part`; the weights are the same. A training may
+    have phases, see `zoo.training.phases`: each begins with the best weights so far.
 
     Of epochs with equal objectives the one with the lowest validation loss is the best. The same seed gives the same
     weights on a CPU, whether the training was stopped and went on from a checkpoint or not; only what a layer draws
     by itself, past Keras's seed generators, is not repeated.
 
     Args:
-        hyperparameters: all of zoo's own, see `zoo.models.hyperparameters`.
+        hyperparameters: of zoo's own those that are not given have their defaults.
         on_epoch: called after each epoch with it and with what makes a checkpoint, to be called before `on_epoch`
             ends; true ends the training.
         checkpoint: after which epoch to go on; the classifier must be built as it was then. After the last epoch, or
             the one that early stopping ended with, nothing is trained. One that is damaged or of another network
             counts for nothing: the training begins anew.
-
-    Returns:
-        The best epoch.
+        progress: hears what is done with frozen layers.
 
     Raises:
         TrainingError: the loss became NaN or infinite.
+        FreezeError: there is no such layer to freeze.
     """
-    values = dict(hyperparameters)
-    steps = count_steps(decoded, int(values["batch_size"]), settings.sampling)
-    _compile(classifier, values, settings, steps)
-    callbacks = _callbacks(values, settings)
-    watch = EpochWatch(classifier.network, settings.objective, callbacks, on_epoch, checkpoint)
-    done = watch.epochs[-1].number if watch.epochs else settings.initial_epoch
-    if done < settings.epochs and not watch.stopped:
-        train = training_batches(
-            decoded,
-            int(values["batch_size"]),
-            epochs=range(done, settings.epochs),
-            seed=settings.seed,
-            augment=augmenter(str(values["augmentation"]), settings.seed),
-            sigmoid=classifier.sigmoid,
-            sampling=settings.sampling,
+    training = _Training(
+        classifier, decoded, completed(hyperparameters), settings, on_epoch, progress or Progress()
+    )
+    return training.run(checkpoint)
+
+
+@dataclass(frozen=True, eq=False)
+class _Training:
+    """A training, a phase after the other."""
+
+    classifier: Classifier
+    decoded: DecodedDataset
+    values: Hyperparameters
+    settings: FitSettings
+    on_epoch: OnEpoch
+    progress: Progress
+
+    def run(self, checkpoint: bytes | None) -> Fitted:
+        """Go through the phases, from that of the checkpoint on if it belongs to this network."""
+        settings = self.settings
+        scales = stage_scales(stages(self.classifier), float(self.values["layer_decay"]))
+        planned = plan_phases(self.classifier, self.values, settings.epochs)
+        phases = [phase for phase in planned if phase.stop > settings.initial_epoch]
+        if not phases:
+            raise TrainingError(
+                f"no epoch was trained: {settings.initial_epoch} of {settings.epochs} were done before"
+            )
+        work = self._going_on(phases, scales, checkpoint) or self._begin(phases[0], scales, History())
+        history = work.train()
+        for phase in phases[phases.index(work.phase) + 1 :]:
+            if history.ended or history.best is None:
+                break
+            work = self._begin(phase, scales, history)
+            history = work.train()
+        if history.best is None:
+            raise TrainingError("no epoch was trained: the training was ended before its first one")
+        open_layers(self.classifier, self.values)  # as in the last phase, wherever the training ended
+        return Fitted(history.best, work.part)
+
+    def _going_on(
+        self, phases: Sequence[Phase], scales: Mapping[int, float], checkpoint: bytes | None
+    ) -> _PhaseWork | None:
+        """The phase that the checkpoint was made in; None if there is no checkpoint that fits."""
+        epochs = epochs_in(checkpoint)
+        phase = next((phase for phase in phases if epochs and phase.stop >= epochs[-1].number), None)
+        if phase is None:
+            return None
+        work = self._begin(phase, scales, History(), checkpoint)
+        return work if work.watch.resumed else None
+
+    def _begin(
+        self,
+        phase: Phase,
+        scales: Mapping[int, float],
+        history: History,
+        checkpoint: bytes | None = None,
+    ) -> _PhaseWork:
+        settings, values = self.settings, self.values
+        open_layers(self.classifier, values, phase.closed)
+        done = max(phase.start, settings.initial_epoch)
+        batch_size, augmentation = int(values["batch_size"]), str(values["augmentation"])
+        work = Work(phase.stop - done, batch_size, augmentation, settings.seed, settings.sampling)
+        part = find_part(self.classifier, self.decoded, work, settings.features, self.progress)
+        steps = count_steps(self.decoded, batch_size, settings.sampling)
+        course = phase.course(steps, settings.epochs, settings.initial_epoch, int(values["warmup_epochs"]))
+        rates = values if phase.origin is not None else {**values, "schedule": "constant"}
+        _compile(part.classifier, values, settings, make_optimizer(rates, course, scales))
+        callbacks = _callbacks(values, settings) if phase.stop == settings.epochs else []
+        watch = EpochWatch(
+            part.classifier.network, settings.objective, callbacks, self.on_epoch, checkpoint, history
         )
-        classifier.network.fit(
-            train.dataset,
-            steps_per_epoch=train.steps,
-            validation_data=split_batches(
-                decoded, "validation", EVALUATION_BATCH, sigmoid=classifier.sigmoid
-            ),
-            initial_epoch=done,
-            epochs=settings.epochs,
-            shuffle=False,  # they are, and Keras would say that it cannot
-            callbacks=[*callbacks, watch],
-            verbose=0,
-        )
-    best = watch.take_best()
-    if best is None:
-        raise TrainingError(f"no epoch was trained: {done} of {settings.epochs} were done before")
-    return best
+        return _PhaseWork(phase, part, watch, values, settings)
+
+
+@dataclass(frozen=True, eq=False)
+class _PhaseWork:
+    """A phase, ready to train."""
+
+    phase: Phase
+    part: Part
+    watch: EpochWatch
+    values: Hyperparameters
+    settings: FitSettings
+
+    def train(self) -> History:
+        """Train it to its end, and leave the network with the best weights so far."""
+        watch, settings, network = self.watch, self.settings, self.part.classifier.network
+        done = watch.epochs[-1].number if watch.epochs else max(self.phase.start, settings.initial_epoch)
+        if done < self.phase.stop and not watch.stopped:
+            sigmoid = self.part.classifier.sigmoid
+            train = training_batches(
+                self.part.data,
+                int(self.values["batch_size"]),
+                epochs=range(done, self.phase.stop),
+                seed=settings.seed,
+                augment=augmenter(self.part.augmentation, settings.seed),
+                sigmoid=sigmoid,
+                sampling=settings.sampling,
+            )
+            network.fit(
+                train.dataset,
+                steps_per_epoch=train.steps,
+                validation_data=split_batches(
+                    self.part.data, "validation", EVALUATION_BATCH, sigmoid=sigmoid
+                ),
+                initial_epoch=done,
+                epochs=self.phase.stop,
+                shuffle=False,  # they are, and Keras would say that it cannot
+                callbacks=[*watch.others, watch],
+                verbose=0,
+            )
+        return watch.take_best()
 
 
 def _compile(
-    classifier: Classifier, values: Mapping[str, Any], settings: FitSettings, steps_per_epoch: int
+    classifier: Classifier,
+    values: Hyperparameters,
+    settings: FitSettings,
+    optimizer: keras.optimizers.Optimizer,
 ) -> None:
     network, sigmoid = classifier.network, classifier.sigmoid
     metrics = [make_accuracy(sigmoid=sigmoid)]
     measure = settings.objective.name.removeprefix("val_")
     if measure in MEASURES:
         metrics.append(ClassMean(measure, len(classifier.class_names), sigmoid=sigmoid))
-    network.compile(
-        optimizer=make_optimizer(values, steps=steps_per_epoch * (settings.epochs - settings.initial_epoch)),
-        loss=make_loss(values, sigmoid=sigmoid),
-        metrics=metrics,
-    )
+    network.compile(optimizer=optimizer, loss=make_loss(values, sigmoid=sigmoid), metrics=metrics)
     # Or else its variables are made while TensorFlow traces the first step, which it then traces again.
     network.optimizer.build(network.trainable_variables)
-
-
-def make_optimizer(values: Mapping[str, Any], *, steps: int) -> keras.optimizers.Optimizer:
-    """The optimizer that the hyperparameters ask for, over `steps` steps in all.
-
-    Weight decay is decoupled (Loshchilov & Hutter 2019) and spares biases and normalisation; SGD has Nesterov's
-    momentum of 0.9.
-    """
-    rate = values["learning_rate"]
-    if values["schedule"] == "cosine":
-        rate = keras.optimizers.schedules.CosineDecay(rate, steps)
-    elif values["schedule"] == "step":
-        # He et al. 2015, section 4.2: divided by 10 at half and at three quarters of the training.
-        rate = keras.optimizers.schedules.PiecewiseConstantDecay(
-            [steps // 2, steps * 3 // 4], [rate, rate / 10, rate / 100]
-        )
-    decay = values["weight_decay"] or None
-    optimizer = {
-        "adam": lambda: keras.optimizers.Adam(rate, weight_decay=decay),
-        "adamw": lambda: keras.optimizers.AdamW(rate, weight_decay=decay or 0.0),
-        "sgd": lambda: keras.optimizers.SGD(rate, momentum=0.9, nesterov=True, weight_decay=decay),
-        "rmsprop": lambda: keras.optimizers.RMSprop(rate, weight_decay=decay),
-    }[values["optimizer"]]()
-    if decay:
-        optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-    return optimizer
 
 
 def make_loss(values: Mapping[str, Any], *, sigmoid: bool) -> keras.losses.Loss:
@@ -186,7 +265,7 @@ def _callbacks(values: Mapping[str, Any], settings: FitSettings) -> list[keras.c
     callbacks: list[keras.callbacks.Callback] = [
         keras.callbacks.EarlyStopping(**monitor, patience=settings.patience)
     ]
-    if values["schedule"] == "constant":
+    if values["schedule"] == "constant" and not values["warmup_epochs"]:
         plateau = max(2, settings.patience // 3)
         callbacks.append(keras.callbacks.ReduceLROnPlateau(**monitor, factor=0.5, patience=plateau))
     return callbacks

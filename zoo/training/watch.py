@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import keras
 
@@ -15,11 +15,23 @@ from zoo.training.checkpoint import Checkpoint, assign, belongs, changing_variab
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    import numpy as np
-
     OnEpoch = Callable[[Epoch, Callable[[], bytes]], bool]
 
 CALLBACK_STATE = ("wait", "best", "cooldown_counter")  # attributes of EarlyStopping and ReduceLROnPlateau
+
+
+class History(NamedTuple):
+    """What a training has come to.
+
+    Args:
+        epochs: all so far.
+        best: one of them; the network has its weights.
+        ended: whoever watches has ended the training.
+    """
+
+    epochs: tuple[Epoch, ...] = ()
+    best: Epoch | None = None
+    ended: bool = False
 
 
 class EpochWatch(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is untyped
@@ -33,6 +45,7 @@ class EpochWatch(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is un
         others: callbacks with a state. They must come before this one, which stores what they come to.
         on_epoch: see `zoo.training.fit.fit`.
         checkpoint: as `on_epoch` got it made; one that is damaged or of another network counts for nothing.
+        history: of the training's earlier phases, whose best weights the network has.
     """
 
     def __init__(
@@ -42,26 +55,27 @@ class EpochWatch(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is un
         others: Sequence[keras.callbacks.Callback],
         on_epoch: OnEpoch,
         checkpoint: bytes | None = None,
+        history: History | None = None,
     ) -> None:
         super().__init__()
         self.objective, self.others, self.on_epoch = objective, others, on_epoch
         self.variables, self.optimizer = changing_variables(network), network.optimizer
         self.began = 0.0
         self.resumed = self._read(checkpoint)
-        self.epochs: list[Epoch] = list(self.resumed.epochs) if self.resumed else []
-        self.best = self.resumed.best if self.resumed else None
-        self.best_values: Sequence[np.ndarray] = self.resumed.best_network if self.resumed else []
+        before = self.resumed or history or History()
+        self.epochs: list[Epoch] = list(before.epochs)
+        self.best, self.ended = before.best, False
+        self.best_values = self.resumed.best_network if self.resumed else values_of(self.variables)
 
     @property
     def stopped(self) -> bool:
         """Whether early stopping had ended the training before the checkpoint."""
         return self.resumed is not None and self.resumed.stopped
 
-    def take_best(self) -> Epoch | None:
-        """Give the network the weights of the best epoch; None where there was no epoch."""
-        if self.best is not None:
-            assign(self.variables, self.best_values)
-        return self.best
+    def take_best(self) -> History:
+        """Give the network the weights of the best epoch; without an epoch it keeps those that it began with."""
+        assign(self.variables, self.best_values)
+        return History(tuple(self.epochs), self.best, self.ended)
 
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:  # noqa: ARG002
         if self.resumed is None:
@@ -83,7 +97,7 @@ class EpochWatch(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is un
         if self._is_best(done):
             self.best, self.best_values = done, values_of(self.variables)
         if self.on_epoch(done, self._checkpoint):
-            self.model.stop_training = True
+            self.ended = self.model.stop_training = True
 
     def _is_best(self, epoch: Epoch) -> bool:
         if self.best is None:

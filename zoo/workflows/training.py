@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from zoo.data.units import counted
 from zoo.errors import InterruptedWork, RegistryError, ZooError
 from zoo.interfaces import (
     Epoch,
@@ -16,6 +17,7 @@ from zoo.interfaces import (
     Model,
     ModelContent,
     Objective,
+    Progress,
     Run,
     RunKind,
     RunPlan,
@@ -25,6 +27,7 @@ from zoo.models.classifier import Classifier, build_classifier, space_builder
 from zoo.models.content import to_content
 from zoo.models.freezing import count_parameters, freeze
 from zoo.models.space import check, choose, explore
+from zoo.models.stages import count_by_stage
 from zoo.training.evaluate import evaluate
 from zoo.training.fit import FitSettings, fit, start_fresh
 from zoo.workflows.images import prepare, shape_for
@@ -83,7 +86,7 @@ def train(
     classifier = build_classifier(architecture, hp, **asdict(shape), class_names=class_names, weights=weights)
     frozen = freeze(classifier, hp.get("freeze"))
     images = prepare(workspace, opened, shape)
-    tell_parameters(workspace, classifier, frozen)
+    tell_parameters(workspace, classifier, frozen, in_short=not frozen)
     if frozen and architecture.weights and weights is None:
         workspace.progress.notice("the frozen layers have random weights: --weights loads trained ones")
     plan = RunPlan(
@@ -102,7 +105,12 @@ def train(
     with recorded(workspace, run):
         settings = fit_settings(workspace, images.decoded, options)
         trained = fit_and_evaluate(
-            classifier, images.decoded, plan.hyperparameters, settings, recording(workspace, run)
+            classifier,
+            images.decoded,
+            plan.hyperparameters,
+            settings,
+            recording(workspace, run),
+            progress=workspace.progress,
         )
         return workspace.registry.complete_run(run.id, trained.content, trained.evaluations)
 
@@ -129,11 +137,14 @@ def fit_and_evaluate(
     settings: FitSettings,
     on_epoch: OnEpoch,
     checkpoint: bytes | None = None,
+    progress: Progress | None = None,
 ) -> Trained:
     """Fit, then evaluate the best weights on validation and test; see `zoo.training.fit.fit`."""
-    best = fit(classifier, decoded, hyperparameters, settings, on_epoch, checkpoint)
+    best, part = fit(classifier, decoded, hyperparameters, settings, on_epoch, checkpoint, progress)
     evaluations = tuple(
-        evaluate(classifier, decoded, split) for split in ("validation", "test") if len(decoded.rows[split])
+        evaluate(part.classifier, part.data, split)
+        for split in ("validation", "test")
+        if len(decoded.rows[split])
     )
     return Trained(best, to_content(classifier), evaluations)
 
@@ -149,15 +160,37 @@ def recording(workspace: Workspace, run: Run) -> OnEpoch:
     return on_epoch
 
 
-def tell_parameters(workspace: Workspace, classifier: Classifier, frozen: tuple[str, ...] = ()) -> None:
-    """Say before training how many parameters will train."""
-    counts = count_parameters(classifier.network)
-    which = f"; frozen: {' … '.join(dict.fromkeys((frozen[0], frozen[-1])))}" if frozen else ""
-    what = "variables" if frozen and "/" in frozen[0] else "layers"
-    which += f" ({len(frozen)} {what})" if len(frozen) > 1 else ""
-    workspace.progress.notice(
-        f"{counts.trainable:,} trainable and {counts.non_trainable:,} non-trainable parameters{which}"
-    )
+def tell_parameters(
+    workspace: Workspace, classifier: Classifier, frozen: tuple[str, ...] = (), *, in_short: bool = False
+) -> None:
+    """Say before training how many parameters will train: of each stage, or `in_short` of all together."""
+    if in_short:
+        counts = count_parameters(classifier.network)
+        told = f"{counts.trainable:,} trainable and {counts.non_trainable:,} non-trainable parameters"
+    else:
+        told = "\n".join((f"parameters by stage; {_what_is_frozen(frozen)}", *_stage_lines(classifier)))
+    workspace.progress.notice(told)
+
+
+def _what_is_frozen(frozen: tuple[str, ...]) -> str:
+    """`frozen: conv1_conv … conv4_block6_3_bn (86 layers)`."""
+    if not frozen:
+        return "nothing is frozen"
+    which = f"frozen: {' … '.join(dict.fromkeys((frozen[0], frozen[-1])))}"
+    return f"{which} ({counted(len(frozen), 'variable' if '/' in frozen[0] else 'layer')})"
+
+
+def _stage_lines(classifier: Classifier) -> list[str]:
+    """A table: how many layers with weights each stage has, and how many parameters."""
+    stages = count_by_stage(classifier)
+    sizes = [(one.layers, one.trainable, one.non_trainable) for one in stages]
+    rows = [
+        ("stage", "layers", "trainable", "non-trainable"),
+        *((one.stage, *(f"{size:,}" for size in row)) for one, row in zip(stages, sizes, strict=True)),
+        ("total", *(f"{sum(column):,}" for column in zip(*sizes, strict=True))),
+    ]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join((row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:]))) for row in rows]
 
 
 @contextmanager

@@ -1,0 +1,152 @@
+"""Computes what the frozen prefix of a classifier makes of a dataset's images, for the cache to keep."""
+
+from __future__ import annotations
+
+import functools
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from zoo.data.augmentation import augmenter
+from zoo.data.cache.features import FeatureEntry
+from zoo.data.rows import SplitRows, read_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from zoo.data.cache import DecodedDataset
+    from zoo.models.frontier import Frontier
+
+    Batch = tuple[np.ndarray, ...]
+
+BATCH = 32  # images that the prefix is given at once; a smaller batch is filled up, since shapes decide the last digits
+
+
+class Views(NamedTuple):
+    """Augmented views of each training image.
+
+    Args:
+        policy: see `zoo.data.policies`; it must not mix images.
+        each: views of an image.
+        seed: of what is drawn.
+    """
+
+    policy: str = "none"
+    each: int = 1
+    seed: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Features:
+    """A dataset as the tensors that cross the frontier: a `zoo.data.batches.Served`."""
+
+    class_names: tuple[str, ...]
+    splits: Mapping[str, SplitRows]
+
+    def split(self, name: str) -> SplitRows:
+        """Those of train, validation or test."""
+        return self.splits[name]
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureMaker:
+    """The prefix of a classifier, and the images that it is given.
+
+    Args:
+        dtype: that features are kept in, float32 or float16.
+        views: of training images.
+    """
+
+    frontier: Frontier
+    decoded: DecodedDataset
+    dtype: str
+    views: Views
+
+    @functools.cached_property
+    def entries(self) -> Mapping[str, FeatureEntry]:
+        """Split -> where its features are kept, or will be; splits without images have none."""
+        decoded, size = self.decoded, int(self.decoded.pixels.shape[1])
+        channels = int(decoded.pixels.shape[3])
+        known = {
+            "prefix": self.frontier.digest(),
+            "tensorflow": tf.__version__,
+            "keras": keras.__version__,
+            "fingerprint": decoded.fingerprint,
+            "size": size,
+            "channels": channels,
+        }
+        about = {"dataset": decoded.name, "size": size, "channels": channels}
+        return {
+            split: FeatureEntry(
+                {**known, "split": split, "images": len(rows), "views": self._views(split)},
+                about,
+                self.frontier.shapes,
+                len(rows) * self._views(split).each,
+                self.dtype,
+            )
+            for split, rows in decoded.rows.items()
+            if len(rows)
+        }
+
+    def serve(self, kept: Mapping[str, Batch]) -> Features:
+        """What is kept of each split, as batches are made of it."""
+        splits = {
+            split: SplitRows(
+                kept[split],
+                np.tile(self.decoded.labels[rows], self._views(split).each),
+                np.arange(len(rows)),
+                self._views(split).each,
+            )
+            for split, rows in self.decoded.rows.items()
+            if len(rows)
+        }
+        return Features(self.decoded.class_names, splits)
+
+    def batches(self, split: str) -> Iterator[Batch]:
+        """The features of all the split's images in the order of its rows, one view after the other."""
+        rows, views = self.decoded.rows[split], self._views(split)
+        compute = self._compute_augmented(views) if views.policy != "none" else self._compute
+        number = 0
+        for _ in range(views.each):
+            for start in range(0, len(rows), BATCH):
+                taken = rows[start : start + BATCH]
+                pixels = read_rows(self.decoded.pixels, np.resize(taken, BATCH).astype(np.int64))
+                yield tuple(tensor.numpy()[: len(taken)] for tensor in compute(pixels, number))
+                number += 1
+
+    def seconds_an_image(self) -> float:
+        """How long the prefix takes, measured on one batch after a first one."""
+        rows = np.resize(self.decoded.rows["train"], BATCH).astype(np.int64)
+        pixels = read_rows(self.decoded.pixels, rows)
+        _ = [tensor.numpy() for tensor in self._compute(pixels, 0)]
+        began = time.perf_counter()
+        _ = [tensor.numpy() for tensor in self._compute(pixels, 0)]
+        return (time.perf_counter() - began) / BATCH
+
+    @functools.cached_property
+    def _compute(self) -> Callable[[Any, int], list[Any]]:
+        prefix = self.frontier.prefix
+
+        def compute(pixels: Any) -> list[Any]:
+            tensors = prefix(pixels, training=False)
+            return tensors if isinstance(tensors, list) else [tensors]
+
+        compiled = tf.function(compute)
+        return lambda pixels, _: compiled(tf.constant(pixels))
+
+    def _compute_augmented(self, views: Views) -> Callable[[Any, int], list[Any]]:
+        augment = augmenter(views.policy, views.seed)
+        assert augment is not None  # noqa: S101  as there is a policy
+
+        def change(pixels: Any, number: Any) -> Any:
+            return augment(pixels, tf.zeros((BATCH, 1)), number)[0]
+
+        changed = tf.function(change)
+        return lambda pixels, number: self._compute(changed(tf.constant(pixels), tf.constant(number)), number)
+
+    def _views(self, split: str) -> Views:
+        return self.views if split == "train" else Views()

@@ -1,0 +1,124 @@
+"""The optimizer that hyperparameters ask for: its learning rate over time, and over the stages of a network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import keras
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from zoo.interfaces import Hyperparameters
+
+    Tensor = Any  # untyped
+
+
+class Course(NamedTuple):
+    """Which part of a training an optimizer is for.
+
+    Args:
+        steps: over which the schedule goes.
+        begins: steps of the schedule that are done before.
+        warmup: steps over which the learning rate rises from 0, before the schedule begins.
+        factor: of the learning rate.
+    """
+
+    steps: int
+    begins: int = 0
+    warmup: int = 0
+    factor: float = 1.0
+
+
+def make_optimizer(
+    values: Hyperparameters, course: Course, scales: Mapping[int, float] | None = None
+) -> keras.optimizers.Optimizer:
+    """The optimizer that the hyperparameters ask for.
+
+    Weight decay is decoupled (Loshchilov & Hutter 2019) and spares biases and normalisation; SGD has Nesterov's
+    momentum of 0.9.
+
+    Args:
+        scales: `id` of a variable -> factor of its learning rate, which leaves weight decay as it is; 1 where none
+            is given.
+    """
+    rate = _rate(values, course)
+    decay = values["weight_decay"] or None
+    given: dict[str, dict[str, Any]] = {
+        "adam": {"weight_decay": decay},
+        "adamw": {"weight_decay": decay or 0.0},
+        "sgd": {"momentum": 0.9, "nesterov": True, "weight_decay": decay},
+        "rmsprop": {"weight_decay": decay},
+    }
+    name = str(values["optimizer"])
+    kind = _KINDS[name] if not scales else _scaled(_KINDS[name], scales)
+    optimizer = kind(rate, **given[name])
+    if decay:
+        optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    return optimizer
+
+
+def stage_scales(
+    stages: Sequence[tuple[str, Sequence[keras.layers.Layer]]], layer_decay: float
+) -> dict[int, float]:
+    """`id` of a variable -> factor of its learning rate: 1 in the last stage, the head, and with each stage before it
+    once more `layer_decay` (Howard & Ruder 2018, section 3.2, where it is 1 / 2.6)."""
+    return {
+        id(variable): layer_decay**place
+        for place, (_, layers) in enumerate(reversed(stages))
+        for layer in layers
+        for variable in layer.variables
+        if layer_decay < 1
+    }
+
+
+def _rate(values: Hyperparameters, course: Course) -> Any:  # a number, or a Keras schedule, which is untyped
+    rate, steps = float(values["learning_rate"]) * course.factor, max(1, course.steps - course.warmup)
+    schedule: Any = rate
+    if values["schedule"] == "cosine":
+        schedule = keras.optimizers.schedules.CosineDecay(rate, steps)
+    elif values["schedule"] == "step":
+        # He et al. 2015, section 4.2: divided by 10 at half and at three quarters of the training.
+        schedule = keras.optimizers.schedules.PiecewiseConstantDecay(
+            [steps // 2, steps * 3 // 4], [rate, rate / 10, rate / 100]
+        )
+    if course.begins or course.warmup:
+        return _Late(rate, schedule, course.begins, course.warmup)
+    return schedule
+
+
+class _Late(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]  # Keras is untyped
+    """A schedule after a warm-up, of which some steps are done already."""
+
+    def __init__(self, rate: float, schedule: Any, begins: int, warmup: int) -> None:
+        super().__init__()
+        self.rate, self.schedule, self.begins, self.warmup = rate, schedule, begins, warmup
+
+    def __call__(self, step: Tensor) -> Tensor:
+        done = keras.ops.cast(step, "float32") + self.begins
+        after = keras.ops.maximum(done - self.warmup, 0.0)
+        scheduled = self.schedule(after) if callable(self.schedule) else self.rate
+        if not self.warmup:
+            return scheduled
+        return keras.ops.where(done < self.warmup, self.rate * (done + 1) / self.warmup, scheduled)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"rate": self.rate, "schedule": self.schedule, "begins": self.begins, "warmup": self.warmup}
+
+
+_KINDS = {
+    "adam": keras.optimizers.Adam,
+    "adamw": keras.optimizers.AdamW,
+    "sgd": keras.optimizers.SGD,
+    "rmsprop": keras.optimizers.RMSprop,
+}
+
+
+def _scaled(kind: type, scales: Mapping[int, float]) -> type:
+    """The same optimizer with a learning rate for each variable; Keras gives each its own update."""
+
+    class Scaled(kind):  # type: ignore[misc]
+        def update_step(self, gradient: Tensor, variable: keras.Variable, learning_rate: Tensor) -> None:
+            super().update_step(gradient, variable, learning_rate * scales.get(id(variable), 1.0))
+
+    return Scaled

@@ -1,0 +1,191 @@
+"""Decides what of a classifier is trained on what: the whole on pixels, or its suffix on features that are kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from zoo.data.batches import count_steps
+from zoo.data.policies import MIXING, parts_of
+from zoo.data.units import bytes_in_words
+from zoo.errors import DatasetError, HyperparameterError
+from zoo.models.frontier import find_frontier
+from zoo.training.features import FeatureMaker, Views
+
+if TYPE_CHECKING:
+    from zoo.data.balance import Sampling
+    from zoo.data.batches import Served
+    from zoo.data.cache import DecodedDataset
+    from zoo.interfaces import Progress
+    from zoo.models.classifier import Classifier
+    from zoo.training.features import Features
+
+READ_SPEED = 1e9  # bytes a second, of a memory map
+MODES, DTYPES = ("auto", "on", "off"), ("float32", "float16")
+
+
+@dataclass(frozen=True)
+class FeatureOptions:
+    """How the features of frozen layers are kept.
+
+    Args:
+        mode: "auto": where it pays; "on": wherever it can be done; "off".
+        dtype: float32, or float16, which takes half the room and loses digits.
+        views: with augmentation, so many views of each training image are kept and take turns from epoch to epoch;
+            None: nothing is kept then, since each epoch gets fresh pixels.
+
+    Raises:
+        HyperparameterError: a value is out of range.
+    """
+
+    mode: str = "auto"
+    dtype: str = "float32"
+    views: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.mode not in MODES or self.dtype not in DTYPES:
+            raise HyperparameterError(
+                f"features are kept {' or '.join(MODES)} as {' or '.join(DTYPES)}, "
+                f"got '{self.mode}' and '{self.dtype}'"
+            )
+        if self.views is not None and self.views < 1:
+            raise HyperparameterError(f"views of an image must be 1 or more, got {self.views}")
+
+
+class Work(NamedTuple):
+    """What of a training decides whether features pay.
+
+    Args:
+        epochs: that are left.
+        augmentation: a policy, see `zoo.data.policies`.
+        seed: of augmentation.
+    """
+
+    epochs: int
+    batch_size: int
+    augmentation: str
+    seed: int
+    sampling: Sampling
+
+
+class Part(NamedTuple):
+    """What is trained, and what it is given.
+
+    Args:
+        classifier: the whole one, or its suffix, whose layers are the same.
+        data: pixels for the whole one, features for the suffix.
+        augmentation: the policy that the batches still need.
+    """
+
+    classifier: Classifier
+    data: Served
+    augmentation: str
+
+
+def find_part(
+    classifier: Classifier, decoded: DecodedDataset, work: Work, options: FeatureOptions, progress: Progress
+) -> Part:
+    """The suffix and its features, where layers are frozen in front and keeping what they give pays; tells which.
+
+    Frozen layers that draw at random in training do not here, whether features are kept or not.
+    """
+    whole = Part(classifier, decoded, work.augmentation)
+    frontier = find_frontier(classifier)
+    if frontier is None:
+        return whole
+    if frontier.stilled:
+        more = f" and {len(frontier.stilled) - 1} more" if len(frontier.stilled) > 1 else ""
+        progress.notice(f"frozen, so not random in training: {frontier.stilled[0]}{more}")
+        whole = whole._replace(classifier=frontier.joined())
+    views = Views()
+    if parts_of(work.augmentation):
+        views = Views(work.augmentation, options.views or 1, work.seed)
+    maker = FeatureMaker(frontier, decoded, options.dtype, views)
+    reason, features = _obstacle(decoded, work, options), None
+    if reason is None:
+        try:
+            reason, features = _keep(maker, work, options, progress)
+        except DatasetError as error:
+            reason = str(error)
+    if features is None:
+        progress.notice(f"frozen layers are computed in each epoch: {reason}")
+        return whole
+    return Part(frontier.suffix, features, "none")
+
+
+def _obstacle(decoded: DecodedDataset, work: Work, options: FeatureOptions) -> str | None:
+    """Why features cannot be kept, if so."""
+    parts = parts_of(work.augmentation)
+    if options.mode == "off":
+        return "so it was asked for (--cache-features off)"
+    if not decoded.fingerprint:
+        return "the dataset has no fingerprint"
+    if set(parts) & set(MIXING):
+        return f"augmentation {work.augmentation} mixes images"
+    if parts and options.views is None:
+        return (
+            f"augmentation {work.augmentation} makes fresh pixels (--cache-views 4 keeps 4 views of an image)"
+        )
+    return None
+
+
+def _keep(
+    maker: FeatureMaker, work: Work, options: FeatureOptions, progress: Progress
+) -> tuple[str | None, Features | None]:
+    """The features out of the cache, computed where it has none; or the reason why that does not pay."""
+    kept = {split: entry.read(progress) for split, entry in maker.entries.items()}
+    missing = [split for split, arrays in kept.items() if arrays is None]
+    if missing:
+        estimate = _estimate(maker, missing, work)
+        if options.mode == "auto" and not estimate.pays:
+            return f"keeping what they give does not pay ({estimate})", None
+        progress.notice(f"what frozen layers give is kept: {estimate}")
+    else:
+        progress.notice("what frozen layers give is in the cache already")
+    arrays = {
+        split: entry.build(maker.batches(split), progress) if split in missing else kept[split] or ()
+        for split, entry in maker.entries.items()
+    }
+    return None, maker.serve(arrays)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What keeping features costs and what it saves.
+
+    Args:
+        images: that the prefix must be given to have them.
+        passes: images that it would be given in all without.
+        image_seconds: how long it takes for one.
+        row_bytes: of one image's features.
+    """
+
+    images: int
+    passes: int
+    image_seconds: float
+    row_bytes: int
+
+    @property
+    def pays(self) -> bool:
+        """Whether computing them once and reading them is quicker."""
+        reading = self.passes * self.row_bytes / READ_SPEED
+        return self.images * self.image_seconds + reading < self.passes * self.image_seconds
+
+    def __str__(self) -> str:
+        once, always = (_duration(count * self.image_seconds) for count in (self.images, self.passes))
+        return (
+            f"{bytes_in_words(self.images * self.row_bytes)}, some {once} to compute once instead of {always}"
+        )
+
+
+def _estimate(maker: FeatureMaker, missing: list[str], work: Work) -> Estimate:
+    held = {split: len(rows) for split, rows in maker.decoded.rows.items()}
+    trained = count_steps(maker.decoded, work.batch_size, work.sampling) * work.batch_size
+    passes = work.epochs * (trained + held["validation"]) + held["validation"] + held["test"]
+    images = sum(maker.entries[split].rows for split in missing)
+    row_bytes = maker.entries["train"].row_bytes
+    return Estimate(images, passes, maker.seconds_an_image(), row_bytes)
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"

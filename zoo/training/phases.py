@@ -1,0 +1,92 @@
+"""The phases of a training: which layers train from which epoch on, and how quickly."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import keras
+
+from zoo.models.freezing import freeze
+from zoo.models.stages import stages
+from zoo.training.optimizers import Course
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from zoo.interfaces import Hyperparameters
+    from zoo.models.classifier import Classifier
+
+
+class Phase(NamedTuple):
+    """Epochs in which the same layers train.
+
+    Args:
+        start, stop: numbers of epochs, from 0.
+        closed: layers that do not train yet, besides those that are frozen for the whole training.
+        factor: of the learning rate.
+        origin: the epoch in which the learning rate's schedule began; None: the rate is constant.
+    """
+
+    start: int
+    stop: int
+    closed: tuple[keras.layers.Layer, ...] = ()
+    factor: float = 1.0
+    origin: int | None = 0
+
+    def course(self, steps: int, epochs: int, initial_epoch: int, warmup_epochs: int) -> Course:
+        """What of the learning rate's schedule the phase goes through.
+
+        Args:
+            steps: of an epoch.
+            epochs: of the whole training.
+            initial_epoch: those of them that an earlier training has done; the schedule begins anew after them.
+        """
+        if self.origin is None:
+            return Course(steps * (self.stop - self.start), factor=self.factor)
+        origin = max(self.origin, initial_epoch)
+        return Course(
+            steps * (epochs - origin),
+            steps * (max(self.start, origin) - origin),
+            steps * warmup_epochs,
+            self.factor,
+        )
+
+
+def plan_phases(classifier: Classifier, hyperparameters: Hyperparameters, epochs: int) -> tuple[Phase, ...]:
+    """The phases in their order; they end with `epochs`, the last one opens all that is not frozen.
+
+    First `head_epochs` for the head alone. Then the stages open one after the other, from the head on, one every
+    `unfreeze_epochs` (Howard & Ruder 2018, section 3.3); or all at once where that is 0. After the head's epochs
+    the learning rate is multiplied by `unfreeze_rate`.
+    """
+    head_epochs, each = int(hyperparameters["head_epochs"]), int(hyperparameters["unfreeze_epochs"])
+    open_layers(classifier, hyperparameters)
+    *backbone, _ = stages(classifier)
+    training = [layers for _, layers in backbone if any(layer.trainable_variables for layer in layers)]
+    factor = float(hyperparameters["unfreeze_rate"]) if head_epochs and training else 1.0
+    if not training:
+        return (Phase(0, epochs),)
+
+    def closed(number: int) -> tuple[keras.layers.Layer, ...]:
+        return tuple(layer for layers in training[:number] for layer in layers)
+
+    phases = [Phase(0, head_epochs, closed(len(training)), origin=None)]
+    for number in range(len(training) - 1 if each else 0, 0, -1):
+        start = phases[-1].stop
+        phases.append(Phase(start, start + each, closed(number), factor, head_epochs))
+    phases.append(Phase(phases[-1].stop, epochs, (), factor, head_epochs))
+    cut = (phase._replace(stop=min(phase.stop, epochs)) for phase in phases)
+    return tuple(phase for phase in cut if phase.start < phase.stop)
+
+
+def open_layers(
+    classifier: Classifier, hyperparameters: Hyperparameters, closed: Sequence[keras.layers.Layer] = ()
+) -> None:
+    """Freeze what the hyperparameters `freeze` and `batchnorm` say, and what is closed; all else trains."""
+    freeze(classifier, str(hyperparameters["freeze"]))
+    for layer in closed:
+        layer.trainable = False
+    if hyperparameters["batchnorm"] == "frozen":
+        for layer in classifier.network.layers:
+            if isinstance(layer, keras.layers.BatchNormalization):
+                layer.trainable = False
