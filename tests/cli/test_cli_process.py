@@ -61,7 +61,15 @@ def _read(leader: int) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "command", [["--help"], ["architectures"], ["best", "blobs"], ["models"], ["show", "blobs@best"]]
+    "command",
+    [
+        ["--help"],
+        ["architectures"],
+        ["best", "blobs"],
+        ["models"],
+        ["show", "blobs@best"],
+        ["lineage", "blobs@best"],
+    ],
 )
 def test_looking_up_imports_nothing_heavy(command: list[str], trained: Path) -> None:
     done = subprocess.run([sys.executable, "-c", LOOK, *command], capture_output=True, text=True, check=True)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -24,8 +25,17 @@ def _no_settings_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ZOO_ARTIFACTS", raising=False)
 
 
+@pytest.fixture(scope="session")
+def empty_registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A registry that nothing was written to; a copy of it takes less time than a new one."""
+    path = tmp_path_factory.mktemp("empty") / "registry.db"
+    open_registry(path).close()
+    return path
+
+
 @pytest.fixture
-def registry(tmp_path: Path) -> Iterator[Registry]:
+def registry(tmp_path: Path, empty_registry: Path) -> Iterator[Registry]:
+    shutil.copy(empty_registry, tmp_path)
     with open_registry(tmp_path / "registry.db") as registry:
         yield registry
 

@@ -158,6 +158,57 @@ def test_downgrading_leaves_no_table(registry: Registry, digits: DatasetVersion,
     assert inspect(engine).get_table_names() == ["alembic_version"]
 
 
+def test_an_upgrade_keeps_what_there_is(registry: Registry, digits: DatasetVersion, url: str) -> None:
+    from alembic import command
+    from sqlalchemy import create_engine
+
+    from zoo.registry.database import locate
+    from zoo.registry.upgrade import migrations
+
+    grandparent = add_model(registry, digits)
+    parent = add_model(registry, digits, parent_id=grandparent.id, seed=1)
+    child = add_model(registry, digits, parent_id=parent.id, seed=2)
+    registry.set_alias(child.id, "champion")
+    registry.delete_models([grandparent.id])
+    config = migrations()
+    for change, revision in ((command.downgrade, "0002"), (command.upgrade, "head")):
+        with create_engine(locate(url).url).begin() as connection:
+            config.attributes["connection"] = connection
+            change(config, revision)
+    registry.delete_models([parent.id])
+    oldest = registry.lineage("digits@champion")
+    (found,) = oldest.children
+    assert (oldest.model_id, oldest.deleted, found.model_id) == (parent.id, True, child.id)
+
+
+def test_a_lineage_goes_past_a_deleted_model(registry: Registry, digits: DatasetVersion) -> None:
+    grandparent = add_model(registry, digits, accuracy=0.5)
+    parent = add_model(registry, digits, parent_id=grandparent.id, seed=1)
+    child = add_model(registry, digits, parent_id=parent.id, seed=2, accuracy=0.7)
+    registry.set_alias(child.id, "champion")
+    registry.delete_models([parent.id])
+    oldest = registry.lineage("digits@champion")
+    (middle,) = oldest.children
+    (youngest,) = middle.children
+    assert [one.model_id for one in (oldest, middle, youngest)] == [grandparent.id, parent.id, child.id]
+    assert [one.deleted for one in (oldest, middle, youngest)] == [False, True, False]
+    assert (youngest.metrics["val_accuracy"], youngest.aliases) == (0.7, ("champion",))
+    assert registry.model(child.id).parent_deleted
+
+
+def test_an_alias_does_not_go_back_when_its_model_is_deleted(
+    registry: Registry, digits: DatasetVersion
+) -> None:
+    former, champion = add_model(registry, digits), add_model(registry, digits, seed=1)
+    for model in (former, champion):
+        registry.set_alias(model.id, "champion")
+    with pytest.raises(RegistryError, match="is digits@champion"):
+        registry.delete_models([champion.id])
+    registry.delete_models([champion.id], force=True)
+    with pytest.raises(RegistryError, match=f"digits@champion was model {champion.id}, which was deleted"):
+        registry.model("digits@champion")
+
+
 def test_a_search_from_its_start_to_its_best_model(registry: Registry, digits: DatasetVersion) -> None:
     search = registry.start_search(search_plan(Objective("val_loss", "min")), digits)
     models = []
@@ -234,6 +285,23 @@ def test_models_dropped_by_two_processes_at_once_leave_the_others_whole(
     blobs = [path for path in (tmp_path / "artifacts").rglob("*") if path.is_file()]
     assert (errors, registry.models()) == (["", ""], [kept])
     assert len(blobs) == len(registry.load_content(kept.id).tensors) + 1
+
+
+def test_of_two_processes_that_delete_the_same_models_at_once_one_does(
+    registry: Registry, digits: DatasetVersion, url: str, start_python: Start
+) -> None:
+    kept = add_model(registry, digits, seed=0, loss=0.1)
+    deleted = [add_model(registry, digits, seed=seed, loss=0.2).id for seed in range(4)]
+    script = (
+        "from zoo.errors import NotFoundError\n"
+        f"try: open_registry({url!r}, 'artifacts').delete_models({deleted!r})\n"
+        "except NotFoundError: print('too late')\n"
+        "else: print('deleted')\n"
+    )
+    processes = [start_python(script) for _ in range(2)]
+    ends = [process.communicate(timeout=60) for process in processes]
+    assert sorted(ends) == [("deleted\n", ""), ("too late\n", "")]
+    assert (registry.models(), len(registry.load_content(kept.id).tensors)) == ([kept], 3)
 
 
 def test_a_server_that_does_not_answer_is_one_line(tmp_path: Path, server: str) -> None:

@@ -44,6 +44,14 @@ def test_an_id_in_use_is_not_given_out_again(
     assert registry.start_run(run_plan(), digits).id == "ffffffffffff"
 
 
+def test_the_id_of_a_deleted_model_is_not_given_out_again(
+    registry: Registry, three: tuple[Run, Model, Search], digits: DatasetVersion, ids: list[str]
+) -> None:
+    registry.delete_models([three[1].id])
+    ids[:] = ["ffffffffffff", three[1].id]
+    assert registry.start_run(run_plan(), digits).id == "ffffffffffff"
+
+
 @pytest.mark.parametrize("ref", ["aaaaaaaaaaa2", "aaaa", "AAAA", "digits@best"])
 def test_a_model_is_found(registry: Registry, three: tuple[Run, Model, Search], ref: str) -> None:
     assert registry.model(ref) == three[1]

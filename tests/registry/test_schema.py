@@ -12,12 +12,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, insert, select
 from sqlalchemy.exc import IntegrityError
 
+from zoo.errors import NotFoundError
 from zoo.interfaces import Objective, RunKind
 from zoo.registry import Registry, open_registry
 from zoo.registry.database import open_database
 from zoo.registry.schema import (
     SCHEMA_VERSION,
-    AliasRow,
     Base,
     DatasetRow,
     EpochRow,
@@ -97,6 +97,40 @@ def test_a_trial_of_an_earlier_schema_came_after_those_before_it(tmp_path: Path)
     assert (run.trial.origin, run.trial.after) == (None, 4)
 
 
+@pytest.mark.parametrize("version", ["0001", "0002"])
+def test_an_upgrade_remembers_the_names_of_models(tmp_path: Path, version: str) -> None:
+    path = tmp_path / "registry.db"
+    with sqlite3.connect(path) as connection:
+        connection.executescript((ASSETS / f"{version}.sql").read_text())
+    with open_registry(path) as registry:
+        champion = registry.model("digits@champion")
+        (failed,) = registry.runs(kind=RunKind.FINETUNE)
+        registry.delete_models([champion.id], force=True)
+        oldest = registry.lineage(failed.id)
+    assert (oldest.model_id, oldest.deleted, oldest.run and oldest.run.id) == (
+        champion.id,
+        True,
+        champion.run_id,
+    )
+    assert [child.run for child in oldest.children] == [failed]
+
+
+def test_a_kept_registry_names_a_deleted_model_between_two_others(tmp_path: Path) -> None:
+    path = tmp_path / "registry.db"
+    with sqlite3.connect(path) as connection:
+        connection.executescript((ASSETS / "0003.sql").read_text())
+    with open_registry(path) as registry:
+        oldest = registry.lineage("digits@champion")
+        with pytest.raises(NotFoundError, match="which was deleted"):
+            registry.model("digits@runner-up")
+    (middle,) = oldest.children
+    assert (oldest.deleted, middle.deleted, [one.deleted for one in middle.children]) == (
+        False,
+        True,
+        [False],
+    )
+
+
 def downgrade(registry: Registry, version: str) -> None:
     config = migrations()
     with create_engine(f"sqlite:///{registry.url}").begin() as connection:
@@ -110,6 +144,22 @@ def test_a_downgrade_keeps_the_first_objective(registry: Registry) -> None:
     with sqlite3.connect(registry.url) as connection:
         found = connection.execute("SELECT objective_name, objective_direction FROM searches").fetchall()
     assert found == [("val_accuracy", "max")]
+
+
+def test_a_downgrade_forgets_the_names_of_deleted_models(registry: Registry) -> None:
+    digits = builders.record_digits(registry)
+    parent, kept = builders.add_model(registry, digits), builders.add_model(registry, digits, seed=1)
+    children = [builders.add_model(registry, digits, parent_id=one.id) for one in (parent, kept)]
+    for model in (parent, kept):
+        registry.set_alias(model.id, f"alias-of-{model.id}")
+    registry.delete_models([parent.id], force=True)
+    downgrade(registry, "0002")
+    with sqlite3.connect(registry.url) as connection:
+        parents = dict(connection.execute("SELECT model_id, parent_id FROM runs").fetchall())
+        aliases = connection.execute("SELECT name FROM aliases").fetchall()
+        broken = connection.execute("PRAGMA foreign_key_check").fetchall()
+    assert [parents[child.id] for child in children] == [None, kept.id]
+    assert (aliases, broken) == ([(f"alias-of-{kept.id}",)], [])
 
 
 def test_an_empty_file_is_filled_with_tables(tmp_path: Path) -> None:
@@ -162,6 +212,7 @@ def _run(model_id: str | None = None, **changes: object) -> dict[str, object]:
         pytest.param(RunRow, _run(kind="nap"), id="run of no kind"),
         pytest.param(RunRow, _run("MODEL"), id="model of a run that is not completed"),
         pytest.param(RunRow, _run("MODEL", state="completed"), id="two runs of one model"),
+        pytest.param(RunRow, _run(made_id="MODEL"), id="two runs that made one model"),
         pytest.param(
             EpochRow, {"run_id": "RUN", "number": 1, "metrics": {}, "seconds": 1.0}, id="epoch twice"
         ),
@@ -177,11 +228,6 @@ def _run(model_id: str | None = None, **changes: object) -> dict[str, object]:
             MetricRow,
             {"model_id": "MODEL", "dataset_id": 1, "split": "dev", "name": "loss"},
             id="metric of no split",
-        ),
-        pytest.param(
-            AliasRow,
-            {"name": "x", "model_id": "none", "created_at": datetime.now(UTC)},
-            id="alias of no model",
         ),
         pytest.param(
             DatasetRow,

@@ -25,7 +25,7 @@ def model_fields(model: Model, *, metric: str = "accuracy") -> dict[str, object]
         "model": model.id,
         "architecture": model.architecture,
         "dataset": f"{model.dataset}, version {model.dataset_version}",
-        **({"parent": model.parent_id} if model.parent_id else {}),
+        **({"parent": parent_of(model)} if model.parent_id else {}),
         **{name.replace("_", " "): model.metrics.get(name) for name in measured},
         **({"leakage": leakage(model)} if model.leaked_test_images else {}),
         "classes": f"{len(model.class_names)}: {_names(model.class_names)}",
@@ -38,6 +38,11 @@ def model_fields(model: Model, *, metric: str = "accuracy") -> dict[str, object]
     if model.aliases:
         fields["alias"] = ", ".join(f"{model.dataset}@{alias}" for alias in model.aliases)
     return fields
+
+
+def parent_of(model: Model) -> str | None:
+    """The model that it was fine-tuned from, and whether that is gone."""
+    return f"{model.parent_id} (deleted)" if model.parent_deleted else model.parent_id
 
 
 def leakage(model: Model) -> str:

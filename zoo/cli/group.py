@@ -13,7 +13,8 @@ from zoo.cli.app import App
 
 SECTIONS = {
     "Work": ("search", "train", "finetune", "evaluate", "predict", "export"),
-    "Look up": ("best", "models", "runs", "searches", "show", "plot", "compare", "alias"),
+    "Look up": ("best", "models", "runs", "searches", "show", "plot", "compare", "lineage"),
+    "Manage": ("alias", "delete"),
     "Ingredients": ("architectures", "datasets", "data", "plugins"),
 }
 

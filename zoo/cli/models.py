@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from zoo.cli.app import App, pass_app
-from zoo.cli.describe import leakage_note
+from zoo.cli.describe import leakage_note, parent_of
 from zoo.cli.options import json_option
 from zoo.cli.output import console, print_json, print_table
 from zoo.data.units import bytes_in_words
@@ -35,7 +35,7 @@ def command(
             model.metrics.get("test_accuracy"),
             model.parameters,
             bytes_in_words(model.size_bytes),
-            model.parent_id,
+            parent_of(model),
             model.created_at,
         )
         for model in models

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 from rich.cells import cell_len
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -65,7 +65,7 @@ def print_table(
             column.justify = "right"
     for row in cells:
         table.add_row(*row[: len(widths)])
-    _print_trimmed(table)
+    print_trimmed(table)
     if len(widths) < len(columns):
         missing = ", ".join(columns[len(widths) :])
         console(stderr=True).print(f"no room for {missing}: widen the terminal, or use --json")
@@ -109,14 +109,19 @@ def print_fields(fields: Mapping[str, object]) -> None:
     table.add_column(overflow="fold")
     for name, value in fields.items():
         table.add_row(name, cell(value))
-    _print_trimmed(table)
+    print_trimmed(table)
 
 
-def _print_trimmed(table: Table) -> None:
-    """Print without the spaces that rich fills lines up with."""
+def print_trimmed(drawn: RenderableType, *, least: int = 0) -> None:
+    """Print without the spaces that rich fills lines up with.
+
+    Args:
+        least: columns that it needs; a terminal that has fewer breaks the lines itself.
+    """
     screen = console()
+    screen.width = max(screen.width, least)
     with screen.capture() as captured:
-        screen.print(table)
+        screen.print(drawn)
     for line in captured.get().splitlines():
         click.echo(line.rstrip())
 

@@ -231,6 +231,12 @@ class SearchPlan:
         return None if keep is None else int(keep)
 
     @property
+    def parent_id(self) -> str | None:
+        """The model that each trial starts from, of a search that fine-tunes."""
+        parent = self.settings.get("parent")
+        return None if parent is None else str(parent)
+
+    @property
     def pruner(self) -> str:
         """How hopeless trials are found: none, median or asha."""
         return str(self.settings.get("pruner") or "none")

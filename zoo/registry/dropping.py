@@ -8,6 +8,7 @@ there. Rows go first: a kill in between leaves blobs that nothing names, never a
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, exists, insert, select, update
@@ -33,16 +34,12 @@ _BLOBS_AT_ONCE = 50
 
 def drop(database: Database, store: ArtifactStore, model_ids: Collection[str]) -> None:
     """Delete models that are not in use, then their blobs; see `Registry.drop_models`."""
-    try:
-        _list_old_models(database, store)
-    except ArtifactError:
-        return
+    list_old_models(database, store)
     with database.writing() as session:
         if _without_rows(session):
             return
-        unneeded = _delete_rows(session, _droppable(session, model_ids))
-    for start in range(0, len(unneeded), _BLOBS_AT_ONCE):
-        _delete_blobs(database, store, unneeded[start : start + _BLOBS_AT_ONCE])
+        unneeded = delete_rows(session, _droppable(session, model_ids))
+    delete_blobs(database, store, unneeded)
 
 
 def write_rows(session: Session, model_id: str, digests: Iterable[str]) -> None:
@@ -62,17 +59,17 @@ def restore_vanished(
         manifest.save_content(store, content)
 
 
-def _list_old_models(database: Database, store: ArtifactStore) -> None:
-    """Write the rows of models that were stored before there were any.
-
-    Raises:
-        ArtifactError: a manifest cannot be read, so that nobody knows which blobs its model needs.
-    """
+def list_old_models(database: Database, store: ArtifactStore) -> None:
+    """Write the rows of models that were stored before there were any, but for those whose manifests are unreadable:
+    nobody knows which blobs they need."""
     with database.reading() as session:
         old = _without_rows(session)
     if not old:
         return
-    needed = {model_id: manifest.needed_digests(store, digest) for model_id, digest in old.items()}
+    needed = {}
+    for model_id, digest in old.items():
+        with suppress(ArtifactError):
+            needed[model_id] = manifest.needed_digests(store, digest)
     with database.writing() as session:
         for model_id in _without_rows(session).keys() & needed.keys():
             write_rows(session, model_id, needed[model_id])
@@ -96,8 +93,8 @@ def _droppable(session: Session, model_ids: Collection[str]) -> Sequence[str]:
     ).all()
 
 
-def _delete_rows(session: Session, model_ids: Sequence[str]) -> Sequence[str]:
-    """Delete all rows of these models; gives the digests that no other model needs."""
+def delete_rows(session: Session, model_ids: Collection[str]) -> Sequence[str]:
+    """Delete all rows of these models, but for those that name them; gives the digests that no other model needs."""
     other = aliased(TensorRow)
     needed = exists().where(other.digest == TensorRow.digest, other.model_id.not_in(model_ids))
     theirs = select(TensorRow.digest).where(TensorRow.model_id.in_(model_ids))
@@ -107,6 +104,16 @@ def _delete_rows(session: Session, model_ids: Sequence[str]) -> Sequence[str]:
         session.execute(delete(table).where(table.model_id.in_(model_ids)))
     session.execute(delete(ModelRow).where(ModelRow.id.in_(model_ids)))
     return unneeded
+
+
+def delete_blobs(database: Database, store: ArtifactStore, digests: Sequence[str]) -> None:
+    """Delete the blobs that no model needs. As long as nobody knows what some model needs, none is deleted.
+
+    Raises:
+        ArtifactError: the store lets nobody delete.
+    """
+    for start in range(0, len(digests), _BLOBS_AT_ONCE):
+        _delete_blobs(database, store, digests[start : start + _BLOBS_AT_ONCE])
 
 
 def _delete_blobs(database: Database, store: ArtifactStore, digests: Sequence[str]) -> None:

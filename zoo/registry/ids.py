@@ -19,12 +19,13 @@ Row = TypeVar("Row", ModelRow, RunRow, SearchRow)
 
 KINDS = {ModelRow: "model", RunRow: "run", SearchRow: "search"}
 LISTED_BY = {ModelRow: "`zoo models`", RunRow: "`zoo runs`", SearchRow: "`zoo searches`"}
-_IDS = (ModelRow.id, RunRow.id, SearchRow.id)
+# Deleted models keep their names: what says that it was trained from one must not name a new one by that.
+_IDS = (ModelRow.id, RunRow.id, SearchRow.id, RunRow.made_id)
 _SHOWN = 5
 
 
 def new_id(session: Session) -> str:
-    """Twelve hexadecimal digits that name no run, search or model yet."""
+    """Twelve hexadecimal digits that name no run, search or model, and never did."""
     while True:
         candidate = secrets.token_hex(6)
         taken = union_all(*(select(column).where(column == candidate) for column in _IDS))

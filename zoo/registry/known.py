@@ -42,7 +42,7 @@ class KnownTrial:
 
 
 def trials(session: Session, architecture: str, version: str, limit: int) -> list[KnownTrial]:
-    """Completed trials of this architecture, newest first."""
+    """Completed trials of this architecture that started from no other model, newest first."""
     rows = session.scalars(
         select(RunRow)
         .where(
@@ -50,6 +50,7 @@ def trials(session: Session, architecture: str, version: str, limit: int) -> lis
             RunRow.state == State.COMPLETED,
             RunRow.architecture == architecture,
             RunRow.architecture_version == version,
+            RunRow.parent_id.is_(None),  # from trained weights other hyperparameters are good
         )
         .order_by(RunRow.started_at.desc(), RunRow.id)
         .limit(limit)

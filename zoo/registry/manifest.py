@@ -32,7 +32,9 @@ class StoredContent:
     trainable_parameters: int
 
 
-class _Variable(TypedDict):
+class Variable(TypedDict):
+    """One tensor, by the path of its variable."""
+
     path: str
     shape: list[int]
     dtype: str
@@ -40,7 +42,9 @@ class _Variable(TypedDict):
     trainable: bool
 
 
-class _Manifest(TypedDict):
+class Manifest(TypedDict):
+    """What is stored of a model beside its tensors."""
+
     format: int
     graph: dict[str, object]
     image_size: int
@@ -48,7 +52,7 @@ class _Manifest(TypedDict):
     class_names: list[str]
     head: list[str]
     freeze_points: list[str]
-    variables: list[_Variable]
+    variables: list[Variable]
 
 
 def save_content(store: ArtifactStore, content: ModelContent) -> StoredContent:
@@ -61,7 +65,7 @@ def save_content(store: ArtifactStore, content: ModelContent) -> StoredContent:
     if strangers:
         raise ValueError(f"trainable variables without a tensor: {', '.join(sorted(strangers))}")
     trainable = set(content.trainable)
-    manifest: _Manifest = {
+    manifest: Manifest = {
         "format": FORMAT,
         "graph": dict(content.graph),
         "image_size": content.image_size,
@@ -92,7 +96,7 @@ def load_content(store: ArtifactStore, digest: str) -> ModelContent:
         ArtifactError: a blob is missing or damaged or does not fit its entry in the manifest, or the manifest
             is of a format that this version of zoo does not know.
     """
-    manifest = _read_manifest(store, digest)
+    manifest = read_manifest(store, digest)
     variables = manifest["variables"]
     return ModelContent(
         graph=manifest["graph"],
@@ -112,14 +116,15 @@ def needed_digests(store: ArtifactStore, digest: str) -> frozenset[str]:
     Raises:
         ArtifactError: as `load_content` does, of the manifest.
     """
-    return _digests(digest, _read_manifest(store, digest))
+    return _digests(digest, read_manifest(store, digest))
 
 
-def _digests(digest: str, manifest: _Manifest) -> frozenset[str]:
+def _digests(digest: str, manifest: Manifest) -> frozenset[str]:
     return frozenset({digest, *(variable["sha256"] for variable in manifest["variables"])})
 
 
-def _read_manifest(store: ArtifactStore, digest: str) -> _Manifest:
+def read_manifest(store: ArtifactStore, digest: str) -> Manifest:
+    """The manifest of this digest, without its tensors; raises ArtifactError as `load_content` does."""
     where = f"artifact {digest} at {store.path(digest)}"
     try:
         manifest = json.loads(store.get(digest))
@@ -131,10 +136,10 @@ def _read_manifest(store: ArtifactStore, digest: str) -> _Manifest:
         raise ArtifactError(
             f"{where} has format {manifest['format']}, and this zoo reads {FORMAT}; upgrade keras-zoo"
         )
-    return cast("_Manifest", manifest)
+    return cast("Manifest", manifest)
 
 
-def _store_variable(store: ArtifactStore, path: str, array: np.ndarray, *, trainable: bool) -> _Variable:
+def _store_variable(store: ArtifactStore, path: str, array: np.ndarray, *, trainable: bool) -> Variable:
     return {
         "path": path,
         "shape": list(array.shape),
@@ -144,7 +149,7 @@ def _store_variable(store: ArtifactStore, path: str, array: np.ndarray, *, train
     }
 
 
-def _load_variable(store: ArtifactStore, variable: _Variable) -> np.ndarray:
+def _load_variable(store: ArtifactStore, variable: Variable) -> np.ndarray:
     try:
         array = store.get_tensor(variable["sha256"])
     except ArtifactError as error:

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from zoo.errors import RegistryError
 from zoo.interfaces import Model
@@ -48,7 +48,7 @@ def add(
         metrics=[row for each in evaluations for row in metrics.rows_of(each, run.dataset_id)],
     )
     session.add(model)
-    run.model = model
+    run.model, run.made_id = model, model.id
     session.flush()
     dropping.write_rows(session, model.id, stored.digests)
     session.expire_all()
@@ -94,26 +94,46 @@ def set_alias(session: Session, model: ModelRow, name: str) -> None:
 
 
 def aliases(session: Session) -> dict[tuple[str, str], str]:
-    """(dataset name, alias) -> id of the model that it is set on now."""
+    """(dataset name, alias) -> id of the model that it is set on now. One whose model was deleted is left out."""
+    newest = _newest_aliases(session).items()
+    return {named: model_id for named, (model_id, deleted) in newest if not deleted}
+
+
+def lost_aliases(session: Session) -> dict[tuple[str, str], str]:
+    """(dataset name, alias) -> id of the deleted model that it was set on last."""
+    newest = _newest_aliases(session).items()
+    return {named: model_id for named, (model_id, deleted) in newest if deleted}
+
+
+def _newest_aliases(session: Session) -> dict[tuple[str, str], tuple[str, bool]]:
+    """(dataset name, alias) -> id of the model that it was set on last, and whether that was deleted."""
     history = session.execute(
-        select(DatasetRow.name, AliasRow.name, AliasRow.model_id)
+        select(DatasetRow.name, AliasRow.name, AliasRow.model_id, RunRow.model_id.is_(None))
         .select_from(AliasRow)
-        .join(RunRow, RunRow.model_id == AliasRow.model_id)
+        .join(RunRow, RunRow.made_id == AliasRow.model_id)
         .join(RunRow.dataset)
         .order_by(AliasRow.id)
     )
-    return {(dataset, name): model_id for dataset, name, model_id in history}
+    return {(dataset, name): (model_id, bool(deleted)) for dataset, name, model_id, deleted in history}
 
 
 def to_models(session: Session, rows: Sequence[ModelRow]) -> list[Model]:
     """The rows as dataclasses."""
+    names = names_of_models(session)
+    there = exists().where(ModelRow.id == RunRow.parent_id)
+    lost = set(session.scalars(select(RunRow.parent_id).where(RunRow.parent_id.is_not(None), ~there)))
+    return [_to_model(row, names.get(row.id, ()), row.run.parent_id in lost) for row in rows]
+
+
+def names_of_models(session: Session) -> dict[str, tuple[str, ...]]:
+    """Model id -> its aliases, of the models that have any."""
     names: dict[str, list[str]] = {}
     for (_, name), model_id in aliases(session).items():
         names.setdefault(model_id, []).append(name)
-    return [_to_model(row, tuple(sorted(names.get(row.id, ())))) for row in rows]
+    return {model_id: tuple(sorted(each)) for model_id, each in names.items()}
 
 
-def _to_model(row: ModelRow, names: tuple[str, ...]) -> Model:
+def _to_model(row: ModelRow, names: tuple[str, ...], parent_deleted: bool) -> Model:
     run = row.run
     return Model(
         id=row.id,
@@ -130,6 +150,7 @@ def _to_model(row: ModelRow, names: tuple[str, ...]) -> Model:
         manifest=row.manifest,
         created_at=row.created_at,
         parent_id=run.parent_id,
+        parent_deleted=parent_deleted,
         metrics={
             metrics.PREFIXES[metric.split] + metric.name: metrics.loaded(metric.value)
             for metric in sorted(row.metrics, key=lambda metric: (metric.split, metric.name))

@@ -57,6 +57,15 @@ def anything(session: Session, ref: str) -> ModelRow | RunRow | SearchRow:
     raise NotFoundError(f"no model, run or search '{ref}': {_model_advice(session, ref)}")
 
 
+def deleted(session: Session, ref: str) -> RunRow | None:
+    """The run whose model, now deleted, has the only such id that is or starts with `ref`."""
+    if not ref:
+        return None
+    starts = RunRow.made_id.startswith(ref.lower(), autoescape=True)
+    found = session.scalars(select(RunRow).where(RunRow.model_id.is_(None), starts).limit(2)).all()
+    return found[0] if len(found) == 1 else None
+
+
 def _by_id(session: Session, table: type[ids.Row], ref: str) -> ids.Row:
     whole = session.get(table, ref)
     if whole is not None:
@@ -75,6 +84,11 @@ def _named(session: Session, ref: str) -> ModelRow:
     if name == models.BEST:
         return selection.best(session, [dataset], selection.DEFAULT_METRIC, selection.Limits())
     aliases = {alias: model for (of, alias), model in models.aliases(session).items() if of == dataset.name}
+    lost = models.lost_aliases(session).get((dataset.name, name))
+    if lost is not None:
+        raise NotFoundError(
+            f"{dataset.name}@{name} was model {lost}, which was deleted: `zoo alias MODEL {name}` sets it on another"
+        )
     if name not in aliases:
         raise UnknownNameError("alias", name, {*aliases, models.BEST}, f"(within dataset {dataset.name})")
     return ids.get(session, ModelRow, aliases[name])
@@ -86,4 +100,7 @@ def _model_advice(session: Session, ref: str) -> str:
     runs = ids.starting_with(session, RunRow, ref)
     if len(runs) == 1 and runs[0].model_id:
         return f"that is a run, and its model is {runs[0].model_id}"
+    gone = deleted(session, ref)
+    if gone is not None:
+        return f"that model was deleted; `zoo show {gone.id}` and `zoo lineage {gone.id}` tell what is left of it"
     return "give an id or the start of one, DATASET@best or DATASET@ALIAS; `zoo models` lists them"

@@ -9,9 +9,12 @@ from zoo.errors import ArtifactError
 from zoo.interfaces import State
 from zoo.registry import (
     datasets,
+    deleting,
     dropping,
     ids,
     known,
+    layers,
+    lineage,
     manifest,
     metrics,
     models,
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
         DatasetVersion,
         Epoch,
         Evaluation,
+        LayerInfo,
+        Lineage,
         Model,
         ModelContent,
         Run,
@@ -317,6 +322,33 @@ class Registry:
         """
         dropping.drop(self._database, self.artifacts, model_ids)
 
+    def delete_models(self, model_ids: Collection[str], *, force: bool = False) -> None:
+        """Delete models for good, and of their tensors those that no other model needs: all of the models or none.
+
+        Their runs stay, and so do models that were fine-tuned from them, which name them ever after. An alias that is
+        set on one names nothing until it is set on another.
+
+        Args:
+            force: delete a model too that has an alias, or that a hyperband search may go on from.
+
+        Raises:
+            RegistryError: a model has an alias, or a search may go on from it.
+            ArtifactError: the models are deleted, but the store does not let go of all of their tensors.
+        """
+        deleting.delete(self._database, self.artifacts, model_ids, force=force)
+
+    def lineage(self, ref: str) -> Lineage:
+        """The tree of the ancestors and descendants of a model, from the oldest ancestor on.
+
+        Args:
+            ref: what `find` takes, or the id of a deleted model; a run stands for its model, a search for its best.
+
+        Raises:
+            NotFoundError: as `find` does, or the search has no model.
+        """
+        with self._database.reading() as session:
+            return lineage.tree(session, ref)
+
     def set_alias(self, model_id: str, name: str) -> None:
         """Move an alias, within the model's dataset, to this model.
 
@@ -346,6 +378,19 @@ class Registry:
             digest = ids.get(session, ModelRow, model_id).manifest
         try:
             return manifest.load_content(self.artifacts, digest)
+        except ArtifactError as error:
+            raise ArtifactError(f"model {model_id}: {error}") from error
+
+    def layers(self, model_id: str) -> tuple[LayerInfo, ...]:
+        """A model's layers, from the pixels to its output, as `--freeze` counts and names them; no tensor is read.
+
+        Raises:
+            ArtifactError: its manifest is missing or damaged; the message names it and the model.
+        """
+        with self._database.reading() as session:
+            digest = ids.get(session, ModelRow, model_id).manifest
+        try:
+            return layers.of_manifest(manifest.read_manifest(self.artifacts, digest))
         except ArtifactError as error:
             raise ArtifactError(f"model {model_id}: {error}") from error
 

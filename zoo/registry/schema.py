@@ -27,7 +27,7 @@ from zoo.interfaces import SPLITS, HyperparameterValue, RunKind, State
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-SCHEMA_VERSION = "0002"
+SCHEMA_VERSION = "0003"
 """The newest revision in migrations/versions; a registry that says so is opened without asking Alembic."""
 
 # SQLAlchemy reads the annotations below when it runs, so nothing in them may be imported for checking only.
@@ -138,8 +138,8 @@ class SearchRow(Base):
 
 
 class RunRow(Base):
-    """A run points at the model that it made, and not the other way, for it also points at a parent model:
-    two tables that point at each other cannot be made one after the other in every database."""
+    """`model_id` is the model that the run made, while that is there. `made_id` is the same id, and stays when the
+    model is deleted, as `parent_id` does: they are names, so that a child knows where it comes from ever after."""
 
     __tablename__ = "runs"
     __table_args__ = (
@@ -148,6 +148,7 @@ class RunRow(Base):
         CheckConstraint("model_id IS NULL OR state = 'completed'", name="model_of_completed"),
         UniqueConstraint("search_id", "trial_id"),
         UniqueConstraint("model_id"),
+        UniqueConstraint("made_id"),
     )
 
     id: Mapped[str] = mapped_column(String(12), primary_key=True)
@@ -159,7 +160,7 @@ class RunRow(Base):
     hyperparameters: Mapped[HyperparameterValues] = mapped_column(JSON)
     settings: Mapped[Settings] = mapped_column(JSON)
     environment: Mapped[Environment] = mapped_column(JSON)
-    parent_id: Mapped[str | None] = mapped_column(ForeignKey("models.id"), index=True)
+    parent_id: Mapped[str | None] = mapped_column(String(12), index=True)
     state: Mapped[str] = mapped_column(String(16))
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -172,10 +173,11 @@ class RunRow(Base):
     error: Mapped[str | None] = mapped_column(Text)
     scores: Mapped[MetricValues | None] = mapped_column(MetricValuesJson)
     owner: Mapped[str | None] = mapped_column(String(255))
+    made_id: Mapped[str | None] = mapped_column(String(12))
 
     dataset: Mapped[DatasetRow] = relationship(lazy="joined", innerjoin=True)
     search: Mapped[SearchRow | None] = relationship()
-    model: Mapped[ModelRow | None] = relationship(back_populates="run", foreign_keys=model_id)
+    model: Mapped[ModelRow | None] = relationship(back_populates="run")
 
 
 class EpochRow(Base):
@@ -200,9 +202,7 @@ class ModelRow(Base):
     manifest: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
-    run: Mapped[RunRow] = relationship(
-        back_populates="model", foreign_keys=RunRow.model_id, lazy="joined", innerjoin=True
-    )
+    run: Mapped[RunRow] = relationship(back_populates="model", lazy="joined", innerjoin=True)
     metrics: Mapped[list[MetricRow]] = relationship(lazy="selectin")
 
 
@@ -231,11 +231,12 @@ class MetricRow(Base):
 
 
 class AliasRow(Base):
-    """An alias was set on a model. Of the rows of one name within one dataset the newest counts."""
+    """An alias was set on a model. Of the rows of one name within one dataset the newest counts, also where its model
+    has been deleted, or else the alias would go back to an older model by itself."""
 
     __tablename__ = "aliases"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(255))
-    model_id: Mapped[str] = mapped_column(ForeignKey("models.id"), index=True)
+    model_id: Mapped[str] = mapped_column(String(12), index=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

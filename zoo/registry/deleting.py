@@ -1,0 +1,68 @@
+"""Deletes models that somebody wants deleted, whatever was trained from them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from zoo.errors import ArtifactError, RegistryError
+from zoo.interfaces import State
+from zoo.registry import dropping, ids, models
+from zoo.registry.schema import ModelRow, RunRow, SearchRow
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from sqlalchemy.orm import Session
+
+    from zoo.registry.artifacts import ArtifactStore
+    from zoo.registry.database import Database
+
+# Its trials go on from the models of earlier ones.
+_GOES_ON_FROM_MODELS = "hyperband"
+
+
+def delete(database: Database, store: ArtifactStore, model_ids: Collection[str], *, force: bool) -> None:
+    """Delete the rows of all these models in one transaction, then their blobs; see `Registry.delete_models`."""
+    dropping.list_old_models(database, store)
+    with database.writing() as session:
+        for model_id in model_ids:
+            ids.get(session, ModelRow, model_id)
+        if not force:
+            _refuse_aliases(session, model_ids)
+            _refuse_unfinished_searches(session, model_ids)
+        unneeded = dropping.delete_rows(session, model_ids)
+    try:
+        dropping.delete_blobs(database, store, unneeded)
+    except ArtifactError as error:
+        raise ArtifactError(
+            f"{', '.join(model_ids)}: deleted, but some of the files stay: {error}"
+        ) from error
+
+
+def _refuse_aliases(session: Session, model_ids: Collection[str]) -> None:
+    for (dataset, name), model_id in models.aliases(session).items():
+        if model_id in model_ids:
+            raise RegistryError(
+                f"model {model_id} is {dataset}@{name}: set that on another model with `zoo alias MODEL {name}`, "
+                "or delete it nevertheless with --force"
+            )
+
+
+def _refuse_unfinished_searches(session: Session, model_ids: Collection[str]) -> None:
+    unfinished = session.execute(
+        select(RunRow.model_id, SearchRow.id)
+        .join(RunRow.search)
+        .where(
+            RunRow.model_id.in_(model_ids),
+            SearchRow.algorithm == _GOES_ON_FROM_MODELS,
+            SearchRow.state != State.COMPLETED,
+        )
+    ).first()
+    if unfinished is not None:
+        model_id, search_id = unfinished
+        raise RegistryError(
+            f"search {search_id} is not completed and may go on from model {model_id}: let it come to its end first "
+            f"(`zoo search --resume {search_id}`), or delete the model nevertheless with --force"
+        )

@@ -1,0 +1,118 @@
+"""A stored model's layers, read from its manifest: no tensor is loaded, and Keras is not needed."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from zoo.errors import ArtifactError
+from zoo.interfaces import LayerInfo
+from zoo.interfaces.stages import HEAD, Operation, stages_of
+
+if TYPE_CHECKING:
+    from zoo.registry.manifest import Manifest, Variable
+
+FUNCTIONS = ("keras.ops", "keras.src.ops")  # where Keras keeps what computes in a graph without being a layer
+# The moving statistics of a normalisation never train, frozen or not.
+STATISTICS = re.compile(r"moving_(mean|variance)(_\d+)?$")
+
+Node = Mapping[str, Any]  # a layer or a function as Keras serialises it
+
+
+def of_manifest(manifest: Manifest) -> tuple[LayerInfo, ...]:
+    """The layers in Keras's order.
+
+    Raises:
+        ArtifactError: the graph is not of the form that Keras writes.
+    """
+    try:
+        nodes: list[Node] = manifest["graph"]["config"]["layers"]  # type: ignore[index]  # JSON
+        return _layers(manifest, nodes)
+    except (KeyError, TypeError, IndexError, AttributeError) as error:
+        raise ArtifactError(
+            f"the stored graph is none that this zoo can read ({error!r}): upgrade keras-zoo, or restore the "
+            "artifacts from a backup"
+        ) from error
+
+
+def _layers(manifest: Manifest, nodes: list[Node]) -> tuple[LayerInfo, ...]:
+    layers = [node for node in nodes if not str(node["module"]).startswith(FUNCTIONS)]
+    weights = _weights_of(layers, manifest["variables"])
+    operations = [
+        Operation(
+            node["name"],
+            frozenset(_parents(node)),
+            is_layer=node in layers,
+            has_weights=bool(weights.get(node["name"])),
+        )
+        for node in nodes
+    ]
+    stages = stages_of(operations, manifest["head"], manifest["freeze_points"])
+    stage_of = {layer: stage.name for stage in stages for layer in stage.layers}
+    told: list[LayerInfo] = []
+    number = 0
+    for index, node in enumerate(layers):
+        own = weights[node["name"]]
+        can_freeze = bool(own) and node["name"] in stage_of
+        number += can_freeze
+        told.append(
+            LayerInfo(
+                index=index,
+                name=node["name"],
+                type=node["class_name"],
+                stage=stage_of.get(node["name"], HEAD),
+                parameters=sum(math.prod(variable["shape"]) for variable in own),
+                frozen=_frozen(node, own),
+                number=number if can_freeze else None,
+            )
+        )
+    return tuple(told)
+
+
+def _weights_of(layers: list[Node], variables: list[Variable]) -> dict[str, list[Variable]]:
+    """Layer -> its variables, whose paths begin with its name.
+
+    A part of a plugin's own layer that was built before the layer has a path of its own. Variables are stored in the
+    order of the layers, so it is of the first own layer from the one on whose variable came before.
+    """
+    names = [str(layer["name"]) for layer in layers]
+    weights: dict[str, list[Variable]] = {name: [] for name in names}
+    place = 0
+    for variable in variables:
+        owner = variable["path"].partition("/")[0]
+        if owner in weights:
+            place = names.index(owner)
+        else:
+            own = (index for index in range(place, len(layers)) if layers[index]["registered_name"])
+            place = next(own, place)
+        weights[names[place]].append(variable)
+    return weights
+
+
+def _frozen(node: Node, weights: list[Variable]) -> Literal["yes", "no", "partly"] | None:
+    if not weights:
+        return None
+    if not (node["config"].get("trainable", True) and any(variable["trainable"] for variable in weights)):
+        return "yes"
+    still = (variable["path"] for variable in weights if not variable["trainable"])
+    return "partly" if not all(map(STATISTICS.search, still)) else "no"
+
+
+def _parents(node: Node) -> Iterator[str]:
+    """Names of the layers and functions whose outputs the node takes."""
+    for value in _keras_tensors(node["inbound_nodes"]):
+        yield value["config"]["keras_history"][0]
+
+
+def _keras_tensors(value: Any) -> Iterator[Node]:  # nested JSON
+    if isinstance(value, Mapping):
+        if value.get("class_name") == "__keras_tensor__":
+            yield cast("Node", value)
+        else:
+            for inner in value.values():
+                yield from _keras_tensors(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _keras_tensors(inner)
