@@ -14,7 +14,7 @@ from keras import layers
 
 from zoo.errors import ContractError, HyperparameterError
 from zoo.interfaces import Architecture
-from zoo.models.classifier import Classifier, build_classifier, in_stage, space_builder, with_new_head
+from zoo.models.classifier import Classifier, build_classifier, space_builder
 from zoo.models.hyperparameters import declare
 from zoo.models.space import explore
 
@@ -211,48 +211,3 @@ def test_freeze_points_that_this_network_lacks_are_left_out(
     assert build(
         Architecture("tiny", tiny.backbone, "tiny", "none", min_size=8, freeze_points=points)
     ).freeze_points == ("block1", "block2")
-
-
-@pytest.mark.parametrize(
-    ("layer", "point", "inside"),
-    [
-        ("block1", "block1", True),
-        ("block1_conv", "block1", True),
-        ("block10_conv", "block1", False),
-        ("my_block1", "block1", False),
-    ],
-)
-def test_a_layer_is_in_the_stage_that_it_is_called_after(layer: str, point: str, inside: bool) -> None:
-    assert in_stage(layer, point) is inside
-
-
-# A new head ------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def headed_anew(build: Callable[..., Classifier]) -> tuple[Classifier, Classifier]:
-    old = build(head_units="16")
-    hp = keras_tuner.HyperParameters()
-    declare(hp)
-    return old, with_new_head(old, hp, ("x", "y", "z"))
-
-
-def test_a_new_head_is_for_the_new_classes(headed_anew: tuple[Classifier, Classifier]) -> None:
-    _, new = headed_anew
-    assert (new.class_names, new.network.output_shape) == (("x", "y", "z"), (None, 3))
-
-
-def test_a_new_head_leaves_the_backbone_its_weights(headed_anew: tuple[Classifier, Classifier]) -> None:
-    old, new = headed_anew
-    for name in ("block1_conv", "block2_bn"):
-        assert new.network.get_layer(name) is old.network.get_layer(name)
-
-
-def test_a_new_head_has_nothing_of_the_old_one(headed_anew: tuple[Classifier, Classifier]) -> None:
-    old, new = headed_anew
-    assert new.head == ("head_pooling", "head_dropout", "head_output")
-    assert new.network.get_layer("head_output") is not old.network.get_layer("head_output")
-
-
-def test_a_new_head_keeps_the_freeze_points(headed_anew: tuple[Classifier, Classifier]) -> None:
-    assert headed_anew[1].freeze_points == ("block1", "block2")

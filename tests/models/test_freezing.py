@@ -20,9 +20,18 @@ if TYPE_CHECKING:
 WEIGHTED = ("block1_conv", "block1_bn", "block2_conv", "block2_bn")
 
 
+@pytest.fixture(scope="module")
+def kept() -> list[Classifier]:
+    return []
+
+
 @pytest.fixture
-def classifier(build: Callable[..., Classifier]) -> Classifier:
-    return build(head_units="8")
+def classifier(build: Callable[..., Classifier], kept: list[Classifier]) -> Classifier:
+    """One for all tests here, as it takes longer to build than to freeze. Nothing of it is frozen."""
+    if not kept:
+        kept.append(build(head_units="8"))
+    freeze(kept[0], "none")
+    return kept[0]
 
 
 @pytest.mark.parametrize(
@@ -39,6 +48,20 @@ def classifier(build: Callable[..., Classifier]) -> Classifier:
         ("block2_conv", 3),
         ("block1", 2),
         ("block2", 4),
+        ("0%", 0),
+        ("12%", 0),
+        ("12.5%", 1),
+        ("50%", 2),
+        ("87%", 3),
+        ("100%", 4),
+        ("until:rescaling", 0),
+        ("until:block1_conv", 0),
+        ("until:block2_bn", 3),
+        ("until:block1", 0),
+        ("until:block2", 2),
+        ("pattern:*", 4),
+        ("pattern:block1_*,block2_c*", 3),
+        ("pattern:block[12]_bn,block?_conv,*", 4),
     ],
 )
 def test_freeze_returns_the_frozen_layers_that_have_weights(
@@ -84,6 +107,33 @@ def test_freezing_anew_forgets_what_was_frozen_before(classifier: Classifier) ->
         ("", "no layer or freeze point ''"),
         ("block3", "no layer or freeze point 'block3': .* a name such as block[12], "),
         ("head_output", "cannot freeze up to 'head_output': it is in the head, which always trains"),
+        ("head", "cannot freeze up to 'head': it is in the head, which always trains"),
+        ("150%", "cannot freeze 150% of the layers before the head: give 0% to 100%"),
+        ("100.1%", "cannot freeze 100.1%"),
+        ("-1%", "cannot freeze -1%"),
+        ("%", "no layer or freeze point '%'"),
+        ("until:", "no layer or freeze point ''"),
+        ("until:2", "no layer or freeze point '2'"),
+        ("until:block2_cnv", "no layer or freeze point 'block2_cnv': .* a name such as block2_conv, "),
+        ("until:head_output", "cannot freeze up to 'head_output': it is in the head, which always trains"),
+        ("until:head", "cannot freeze up to 'head': it is in the head, which always trains"),
+        ("pattern:", "an empty pattern freezes nothing: give one such as pattern:block_1"),
+        ("pattern:block1_*,,block2_*", "an empty pattern freezes nothing"),
+        (
+            "pattern:blok1_conv*",
+            "no layer with weights matches pattern 'blok1_conv\\*': there are block1_conv, ",
+        ),
+        ("pattern:block1_*,Block2_*", "no layer with weights matches pattern 'Block2_\\*': there are "),
+        ("pattern:*_relu", "no layer with weights matches pattern '\\*_relu': there are "),
+        (
+            "pattern:block1_conv/kernel",
+            "no layer with weights matches pattern 'block1_conv/kernel': there are ",
+        ),
+        (
+            "pattern:head_*",
+            "cannot freeze pattern 'head_\\*': it matches the head alone, which always trains",
+        ),
+        ("pattern:,", "an empty pattern"),
     ],
 )
 def test_freeze_refuses(classifier: Classifier, spec: str, complaint: str) -> None:
@@ -93,8 +143,9 @@ def test_freeze_refuses(classifier: Classifier, spec: str, complaint: str) -> No
 
 def test_a_refused_freeze_changes_nothing(classifier: Classifier) -> None:
     freeze(classifier, "1")
-    with pytest.raises(FreezeError):
-        freeze(classifier, "5")
+    for spec in ("5", "150%", "until:block3", "pattern:block3_*"):
+        with pytest.raises(FreezeError):
+            freeze(classifier, spec)
     assert not classifier.network.get_layer("block1_conv").trainable
 
 
@@ -147,6 +198,58 @@ def test_frozen_normalisation_stays_in_inference_mode(classifier: Classifier) ->
     normalisation = classifier.network.get_layer("block1_bn")
     features = np.random.default_rng(0).normal(5, 3, (4, 8, 8, 4)).astype(np.float32)
     assert np.array_equal(normalisation(features, training=True), normalisation(features, training=False))
+
+
+@pytest.mark.parametrize(
+    ("spec", "frozen"),
+    [
+        ("pattern:*_conv", ("block1_conv", "block2_conv")),
+        ("pattern:block2_*", ("block2_conv", "block2_bn")),
+        ("pattern:block2_bn,block1_bn", ("block1_bn", "block2_bn")),
+        ("pattern:block[!1]_conv", ("block2_conv",)),
+    ],
+)
+def test_a_pattern_freezes_the_layers_of_these_names_wherever_they_are(
+    classifier: Classifier, spec: str, frozen: tuple[str, ...]
+) -> None:
+    assert freeze(classifier, spec) == frozen
+    still = {layer.name for layer in classifier.network.layers if layer.weights and not layer.trainable}
+    assert still == set(frozen)
+
+
+def test_a_pattern_never_freezes_the_head(classifier: Classifier) -> None:
+    freeze(classifier, "pattern:*")
+    assert all(classifier.network.get_layer(name).trainable for name in classifier.head)
+
+
+def test_the_layer_after_until_trains(classifier: Classifier) -> None:
+    freeze(classifier, "until:block2_conv")
+    assert [classifier.network.get_layer(name).trainable for name in WEIGHTED] == [False, False, True, True]
+
+
+def test_until_a_point_that_is_also_a_layer_is_until_its_stage_begins(
+    network_of: Callable[..., Classifier],
+) -> None:
+    names = ("conv_pw_1", "conv_pw_1_bn", "conv_dw_2", "conv_pw_2", "conv_pw_2_bn")
+    assert freeze(network_of(("conv_pw_1", "conv_pw_2"), *names), "until:conv_pw_2") == names[:2]
+
+
+@pytest.mark.parametrize(
+    ("spec", "count"), [("stem", 1), ("until:one", 1), ("one", 2), ("until:tail", 2), ("tail", 3), ("all", 3)]
+)
+def test_stages_that_are_no_points_are_frozen_by_name_too(
+    network_of: Callable[..., Classifier], spec: str, count: int
+) -> None:
+    names = ("first", "one_conv", "last")
+    assert freeze(network_of(("one",), *names), spec) == names[:count]
+
+
+def test_without_points_the_backbone_is_one_stage(network_of: Callable[..., Classifier]) -> None:
+    assert freeze(network_of((), "first", "last"), "backbone") == ("first", "last")
+
+
+def test_a_layer_goes_before_a_stage_that_is_no_point(network_of: Callable[..., Classifier]) -> None:
+    assert freeze(network_of(("one",), "stem", "more", "one_conv"), "stem") == ("stem",)
 
 
 # Stages --------------------------------------------------------------------------------------------------

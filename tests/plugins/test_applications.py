@@ -11,7 +11,8 @@ import pytest
 from keras_tuner import HyperParameters
 from large_networks import DEEPER
 
-from zoo.models.classifier import Classifier, build_classifier, in_stage
+from zoo.interfaces.stages import in_stage
+from zoo.models.classifier import Classifier, build_classifier
 from zoo.models.freezing import freeze
 from zoo.plugins import load_plugins
 

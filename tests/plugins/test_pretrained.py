@@ -127,17 +127,16 @@ def test_only_the_head_has_trained(trained: dict[str, Any]) -> None:
     assert trained["model"].trainable_parameters == 1280 * 6 + 6
 
 
+RANDOM = "· the frozen layers have random weights: --weights loads trained ones"
+
+
 def test_frozen_layers_without_weights_are_told(folder: Path) -> None:
-    assert calls_zoo(folder, "train", *V2, "--freeze", "all") == [
-        "· 2,562 trainable and 410,208 non-trainable parameters; frozen: Conv1 … Conv_1_bn (104 layers)",
-        "· the frozen layers have random weights: --weights loads trained ones",
-    ]
+    assert RANDOM in calls_zoo(folder, "train", *V2, "--freeze", "all")
 
 
 def test_frozen_layers_with_weights_are_no_more_than_counted(trained: dict[str, Any]) -> None:
-    assert trained["notices"][-1] == (
-        "· 7,686 trainable and 410,208 non-trainable parameters; frozen: Conv1 … Conv_1_bn (104 layers)"
-    )
+    assert "· parameters by stage; frozen: Conv1 … Conv_1_bn (104 layers)" in trained["notices"]
+    assert RANDOM not in trained["notices"]
 
 
 def test_freeze_is_the_hyperparameter_of_that_name(recorded: Callable, folder: Path) -> None:

@@ -11,6 +11,7 @@ from keras import layers
 from zoo.data.sources.urls import download, is_url
 from zoo.errors import ContractError, HyperparameterError
 from zoo.interfaces import Progress
+from zoo.interfaces.stages import in_stage
 from zoo.models import hyperparameters
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ class Classifier:
         network: pixels (batch, image_size, image_size, channels) 0-255 in; probabilities (batch, classes) out,
             or (batch, 1), that of the second class, when the output is sigmoid.
         class_names: in the order of the outputs.
-        head: names of the head's layers, from the features on.
+        head: names of the head's layers, from the features on; none where the network ends with the features and
+            waits for a new head, see `zoo.models.inputs.rebuilt`.
         freeze_points: names of the backbone's stages, from the pixels on.
     """
 
@@ -58,6 +60,11 @@ class Classifier:
     def sigmoid(self) -> bool:
         """Whether the output is one sigmoid unit."""
         return int(self.network.output_shape[-1]) == 1
+
+    @property
+    def features(self) -> keras.KerasTensor:
+        """What the backbone gives and the head takes: (batch, h, w, c) or (batch, d)."""
+        return self.network.get_layer(self.head[0]).input if self.head else self.network.outputs[0]
 
 
 def build_classifier(
@@ -93,17 +100,6 @@ def build_classifier(
     return add_head(pixels, features, hp, class_names, stages)
 
 
-def in_stage(layer: str, point: str) -> bool:
-    """Whether the layer belongs to the stage: `conv4_block1_out` and `conv4a` to `conv4`, `conv40` not."""
-    return layer.startswith(point) and not layer[len(point) : len(point) + 1].isdigit()
-
-
-def with_new_head(classifier: Classifier, hp: HyperParameters, class_names: tuple[str, ...]) -> Classifier:
-    """The same backbone, its very layers, with a new head for these classes."""
-    first = classifier.network.get_layer(classifier.head[0])
-    return add_head(classifier.network.inputs[0], first.input, hp, class_names, classifier.freeze_points)
-
-
 def space_builder(
     architecture: Architecture, *, image_size: int, channels: int, class_names: tuple[str, ...]
 ) -> Callable[[HyperParameters], Classifier]:
@@ -125,11 +121,6 @@ def add_head(
     freeze_points: tuple[str, ...],
 ) -> Classifier:
     """Pooling, hidden dense layers, dropout, then softmax over the classes or one sigmoid unit."""
-    sigmoid = hp.get("output") == "sigmoid"
-    if sigmoid and len(class_names) != 2:
-        raise HyperparameterError(
-            f"output=sigmoid is for 2 classes, here are {len(class_names)}: use softmax"
-        )
     head: list[layers.Layer] = []
     if len(features.shape) == 4:
         head.append(_POOLING[hp.get("pooling")](name="head_pooling"))
@@ -137,16 +128,25 @@ def add_head(
         head.append(layers.Dense(units, activation="relu", name=f"head_dense_{number}"))
     if hp.get("dropout") > 0:
         head.append(layers.Dropout(hp.get("dropout"), name="head_dropout"))
-    head.append(
-        layers.Dense(1, activation="sigmoid", name="head_output")
-        if sigmoid
-        else layers.Dense(len(class_names), activation="softmax", name="head_output")
-    )
+    head.append(output_layer(len(class_names), sigmoid=hp.get("output") == "sigmoid"))
     outputs = features
     for layer in head:
         outputs = layer(outputs)
     network = keras.Model(pixels, outputs, name="classifier")
     return Classifier(network, class_names, tuple(layer.name for layer in head), freeze_points)
+
+
+def output_layer(classes: int, *, sigmoid: bool) -> layers.Dense:
+    """The head's last layer: softmax over the classes, or one sigmoid unit for the second of two.
+
+    Raises:
+        HyperparameterError: a sigmoid unit for other than two classes.
+    """
+    if not sigmoid:
+        return layers.Dense(classes, activation="softmax", name="head_output")
+    if classes != 2:
+        raise HyperparameterError(f"output=sigmoid is for 2 classes, here are {classes}: use softmax")
+    return layers.Dense(1, activation="sigmoid", name="head_output")
 
 
 def _layers_between(

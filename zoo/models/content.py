@@ -42,7 +42,7 @@ def from_content(content: ModelContent) -> Classifier:
         MissingLayerError: the graph has a layer of a plugin that is not loaded.
         ArtifactError: the graph cannot be built, or weights and graph do not belong together.
     """
-    _refuse_foreign_code(content.graph)
+    check_layers(content.graph)
     try:
         # Keras rewrites parts of the configuration that it is given, so it gets a copy.
         network = keras.saving.deserialize_keras_object(json.loads(json.dumps(content.graph)), safe_mode=True)
@@ -93,7 +93,13 @@ def assign_tensors(network: keras.Model, tensors: Mapping[str, np.ndarray]) -> N
         weight.assign(tensors[path])
 
 
-def _refuse_foreign_code(graph: Mapping[str, object]) -> None:
+def check_layers(graph: Mapping[str, object]) -> None:
+    """Refuse a graph with code in it, or with layers that nobody has registered.
+
+    Raises:
+        MissingLayerError: the graph has a layer of a plugin that is not loaded.
+        ArtifactError: it has a Lambda layer.
+    """
     for config in _objects(graph):
         module, name = str(config.get("module") or ""), str(config["class_name"])
         registered = config.get("registered_name")

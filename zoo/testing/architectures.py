@@ -13,9 +13,9 @@ import numpy as np
 
 from zoo.errors import ContractError, ZooError
 from zoo.export import apply_saved_model
-from zoo.models.classifier import Classifier, with_new_head
 from zoo.models.content import from_content, to_content
 from zoo.models.freezing import freeze
+from zoo.models.heads import new_head
 from zoo.models.space import check, choose
 from zoo.testing.contract import naming, some
 from zoo.testing.imports import check_imports
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
     from zoo.interfaces import Architecture, Hyperparameters
+    from zoo.models.classifier import Classifier
 
 FIVE_CLASSES = ("a", "b", "c", "d", "e")
 LARGER = 13  # pixels a side; an odd number more, which no network of powers of two expects
@@ -61,7 +62,7 @@ def _builds(networks: Networks) -> None:
     for size, channels in shapes:
         classifier = networks.build(hp, size, channels)
         for names in (CLASSES, FIVE_CLASSES):
-            output = with_new_head(classifier, hp, names).network.output_shape
+            output = new_head(classifier, hp, names).network.output_shape
             if output != (None, len(names)):
                 raise ContractError(
                     f"for {len(names)} classes and images of {size}×{size}×{channels} the network gives "
@@ -189,7 +190,7 @@ def _frozen(networks: Networks) -> None:
     weighted = [layer for layer in networks.classifier.network.layers if layer.weights]
     middle = points[(len(points) - 1) // 2] if points else str(len(weighted) // 2)
     for spec in (middle, "all"):
-        classifier = with_new_head(networks.classifier, choose(networks.space, {}), CLASSES)
+        classifier = new_head(networks.classifier, choose(networks.space, {}), CLASSES)
         with put_back(classifier.network):
             frozen = set(freeze(classifier, spec))
             _check_still(networks, classifier, spec, frozen)

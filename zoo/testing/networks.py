@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zoo.errors import ContractError, ZooError
-from zoo.models.classifier import Classifier, add_head, build_classifier, with_new_head
+from zoo.models.classifier import Classifier, add_head, build_classifier
+from zoo.models.heads import new_head
 from zoo.models.hyperparameters import OWN
 from zoo.models.space import check, choose, explore, fill_in, fix
 from zoo.testing.contract import NotBuilt, naming, reason_of
@@ -107,7 +108,7 @@ class Networks:
         """
         size, channels = image_size or self.architecture.min_size, channels or self.channels
         if self._kept is not None and self._kept[0] == (backbone_values(hp), size, channels):
-            return with_new_head(self._kept[1], hp, CLASSES)
+            return new_head(self._kept[1], hp, CLASSES)
         try:
             classifier = build_classifier(
                 self.architecture, hp, image_size=size, channels=channels, class_names=CLASSES
