@@ -106,21 +106,45 @@ def test_the_new_head_is_like_that_of_the_parent(workspace: Workspace, options: 
 
 # tiny: front_conv has 2 * 9 + 2 = 20 parameters, back_conv 4 * 18 + 4 = 76, the head for two classes 10.
 @pytest.mark.parametrize(
-    ("freeze", "told"),
+    ("freeze", "frozen", "trainable"),
     [
-        ("none", "106 trainable and 0 non-trainable parameters"),
-        ("1", "86 trainable and 20 non-trainable parameters; frozen: front_conv"),
-        ("front", "86 trainable and 20 non-trainable parameters; frozen: front_conv"),
-        ("all", "10 trainable and 96 non-trainable parameters; frozen: front_conv … back_conv (2 layers)"),
+        ("none", "nothing is frozen", (20, 76)),
+        ("1", "frozen: front_conv (1 layer)", (0, 76)),
+        ("front", "frozen: front_conv (1 layer)", (0, 76)),
+        ("until:back", "frozen: front_conv (1 layer)", (0, 76)),
+        ("pattern:back_*", "frozen: back_conv (1 layer)", (20, 0)),
+        ("back_conv/", "frozen: back_conv/kernel … back_conv/bias (2 variables)", (20, 0)),
+        ("all", "frozen: front_conv … back_conv (2 layers)", (0, 0)),
     ],
 )
-def test_what_trains_is_told_before_training(
-    workspace: Workspace, finetune: Callable, freeze: str, told: str
+def test_what_trains_is_told_by_stage_before_training(
+    workspace: Workspace, finetune: Callable, freeze: str, frozen: str, trainable: tuple[int, int]
 ) -> None:
-    before_training = []
-    workspace.progress.at_epoch = lambda run, epoch: before_training.append(workspace.progress.notices[-1])
+    before_training: list[str] = []
+    workspace.progress.at_epoch = lambda run, epoch: before_training.extend(workspace.progress.notices)
     finetune("pets", freeze)
-    assert before_training[0] == told
+    front, back = trainable
+    first, *rows = next(told for told in before_training if "by stage" in told).splitlines()
+    assert first == f"parameters by stage; {frozen}"
+    assert [row.split() for row in rows] == [
+        ["stage", "layers", "trainable", "non-trainable"],
+        ["front", "1", f"{front}", f"{20 - front}"],
+        ["back", "1", f"{back}", f"{76 - back}"],
+        ["head", "1", "10", "0"],
+        ["total", "3", f"{front + back + 10}", f"{96 - front - back}"],
+    ]
+
+
+def test_the_columns_of_what_trains_are_aligned(workspace: Workspace, finetune: Callable) -> None:
+    finetune("pets", "1")
+    (table,) = (notice for notice in workspace.progress.notices if "by stage" in notice)
+    assert table.splitlines()[1:] == [
+        "stage  layers  trainable  non-trainable",
+        "front       1          0             20",
+        "back        1         76              0",
+        "head        1         10              0",
+        "total       3         86             20",
+    ]
 
 
 def test_frozen_weights_stay_as_they_are(workspace: Workspace, finetune: Callable, parent: Model) -> None:

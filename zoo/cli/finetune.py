@@ -2,55 +2,132 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
-from zoo.cli.app import App, pass_app
+from zoo.cli.app import App
+from zoo.cli.cluster_options import CLUSTER_NAMES, cluster_options, make_cluster
 from zoo.cli.describe import model_fields
+from zoo.cli.finetune_options import (
+    channels_option,
+    given_hyperparameters,
+    head_option,
+    kind_of_head,
+    schedule_options,
+)
 from zoo.cli.options import (
     dataset_argument,
     freeze_option,
+    image_size_option,
     json_option,
     make_options,
     model_argument,
     set_option,
     training_options,
-    with_freeze,
 )
-from zoo.cli.output import print_fields, print_json
+from zoo.cli.output import print_fields, print_json, print_table
+from zoo.cli.search import show_search
+from zoo.cli.search_options import SEARCH_NAMES, make_search_options, search_options
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from zoo.workflows import FreezeResult
 
 
 @click.command()
 @model_argument
 @dataset_argument
 @freeze_option
+@schedule_options
+@head_option
+@click.option("--compare", is_flag=True, help="Train once for each of --freeze A,B,… and from scratch.")
+@click.option("--search", is_flag=True, help="Search freeze depth, schedule and learning rates.")
+@search_options
+@cluster_options
 @training_options(epochs=10)
+@image_size_option
+@channels_option
 @set_option
 @json_option
-@pass_app
+@click.pass_context
 def command(
-    app: App,
+    ctx: click.Context,
     model: str,
     dataset: str,
     freeze: str | None,
+    schedule: dict[str, Any],
+    head: str | None,
+    compare: bool,
+    search: bool,
+    searching: dict[str, Any],
+    cluster: dict[str, Any],
     training: dict[str, Any],
     strict: bool,
+    image_size: int | None,
+    channels: str | None,
     hyperparameters: dict[str, str],
     as_json: bool,
 ) -> None:
     """Fine-tune MODEL on DATASET.
 
-    Images become what the model takes. Other classes than the model's get a new head.
+    Images become what the model takes, unless --image-size or --channels rebuild it. Classes are known by their names.
+    What is frozen is computed once where that pays. With --search each trial is a run in the registry, as in `zoo
+    search`; with --compare the results of several --freeze are shown in one table.
     """
-    with app.open_workspace(strict=strict) as workspace:
+    _check_usage(ctx)
+    with App.of(ctx).open_workspace(strict=strict) as workspace:
         from zoo import workflows
 
-        tuned = workflows.finetune(
-            workspace,
-            model,
-            dataset,
-            hyperparameters=with_freeze(hyperparameters, freeze),
-            options=make_options(training),
+        wanted: dict[str, Any] = {
+            "hyperparameters": given_hyperparameters(
+                hyperparameters, schedule, None if compare else freeze, head
+            ),
+            "head": kind_of_head(head),
+            "channels": channels and int(channels),
+            "options": make_options(training, image_size),
+        }
+        if search:
+            options, where = make_search_options(searching), make_cluster(cluster)
+            found = workflows.search_finetuning(
+                workspace, model, dataset, search_options=options, cluster=where, **wanted
+            )
+            show_search(*found, as_json=as_json)
+        elif compare:
+            freezes = (freeze or "none,all").split(",")
+            _show_compared(
+                workflows.compare_freezing(workspace, model, dataset, freezes, **wanted), as_json=as_json
+            )
+        else:
+            tuned = workflows.finetune(workspace, model, dataset, **wanted)
+            print_json(tuned) if as_json else print_fields(model_fields(tuned))
+
+
+def _check_usage(ctx: click.Context) -> None:
+    given = {name for name in ctx.params if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE}
+    if {"search", "compare"} <= given:
+        raise click.UsageError("--search and --compare exclude each other")
+    alone = sorted(given & {*SEARCH_NAMES, *CLUSTER_NAMES})
+    if alone and "search" not in given:
+        raise click.UsageError(f"--{alone[0].replace('_', '-')} is for --search: give that too")
+
+
+def _show_compared(results: Sequence[FreezeResult], *, as_json: bool) -> None:
+    if as_json:
+        print_json(results)
+        return
+    rows = [
+        (
+            result.way,
+            result.model.metrics.get("val_accuracy"),
+            result.model.metrics.get("test_accuracy"),
+            result.model.trainable_parameters,
+            f"{result.seconds:.1f}",
+            result.model.id,
         )
-    print_json(tuned) if as_json else print_fields(model_fields(tuned))
+        for result in results
+    ]
+    columns = ["freeze", "val acc", "test acc", "trainable", "seconds", "model"]
+    print_table(columns, rows, empty="", right=["seconds"])

@@ -88,7 +88,7 @@ class PlainLines(Progress):
         """Nothing more will be told."""
 
     def notice(self, message: str) -> None:
-        self.console.print(f"· {message}")
+        self.console.print(_notice(message))
 
     def search_started(self, search: Search) -> None:
         self.objectives, self.trials = search.plan.objectives, search.plan.trials
@@ -140,7 +140,7 @@ class Terminal(PlainLines):
             self._write("\n")
 
     def notice(self, message: str) -> None:
-        self.console.print(Text(f"· {message}", style="dim"))
+        self.console.print(Text(_notice(message), style="dim"))
 
     def advanced(self, work: str, done: int, total: int) -> None:
         now = time.monotonic()
@@ -182,6 +182,11 @@ class Terminal(PlainLines):
         """Past rich, which takes a carriage return away."""
         self.console.file.write(text)
         self.console.file.flush()
+
+
+def _notice(message: str) -> str:
+    """With its mark; the lines of a table are set in below it."""
+    return f"· {message}".replace("\n", "\n  ")
 
 
 def scores_of(run: Run, objectives: Sequence[Objective]) -> str:

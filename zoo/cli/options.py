@@ -61,9 +61,11 @@ set_option = click.option(
 )
 freeze_option = click.option(
     "--freeze",
-    metavar="N|all|none|LAYER|POINT",
-    help="What does not train: the first N layers that have weights, everything before the head, "
-    "or everything up to a layer or stage.  [default: none]",
+    metavar="all|none|N|N%|LAYER|POINT|until:…|pattern:…",
+    help="What does not train: everything before the head; the first N layers that have weights, or that share of "
+    "them; everything up to a layer or the end of a stage; with until: everything before it; with pattern: the "
+    "layers of such names wherever they are, as in pattern:block_1?_*. `zoo show MODEL --layers` lists them.  "
+    "[default: none]",
 )
 weights_option = click.option(
     "--weights", metavar="NAME|none|PATH", help="Pre-trained weights to start from.  [default: none]"
@@ -86,6 +88,42 @@ def gathered(
         return cast(Command, decorated)
 
     return decorate
+
+
+_FEATURES = (
+    click.option(
+        "--cache-features",
+        type=click.Choice(["auto", "on", "off"]),
+        default="auto",
+        show_default=True,
+        help="Compute what is frozen once, and keep it. auto: where that pays.",
+    ),
+    click.option(
+        "--cache-dtype",
+        type=click.Choice(["float32", "float16"]),
+        default="float32",
+        show_default=True,
+        help="float16: half the room, fewer digits.",
+    ),
+    click.option(
+        "--cache-views",
+        type=click.IntRange(1),
+        metavar="K",
+        help="With augmentation: keep K views of each training image.  [default: compute fresh ones]",
+    ),
+)
+_TRAINING_NAMES = (
+    "epochs",
+    "patience",
+    "seed",
+    "class_weights",
+    "oversample",
+    "steps_per_epoch",
+    "fraction",
+    "cache_features",
+    "cache_dtype",
+    "cache_views",
+)
 
 
 def training_options(*, epochs: int) -> Callable[[Command], Command]:
@@ -136,10 +174,9 @@ def training_options(*, epochs: int) -> Callable[[Command], Command]:
             show_default=True,
             help="Share of each class's training images to train on, for a quick try.",
         ),
+        *_FEATURES,
     )
-    names = ("epochs", "patience", "seed", "class_weights", "oversample", "steps_per_epoch", "fraction")
-
-    return gathered("training", names, (*shared, strict_option))
+    return gathered("training", _TRAINING_NAMES, (*shared, strict_option))
 
 
 image_size_option = click.option(

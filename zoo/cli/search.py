@@ -85,10 +85,11 @@ def command(
             found = workflows.resume(workspace, resume, where)
         else:
             found = workflows.search(workspace, str(architecture), str(dataset), cluster=where, **wanted)
-    _show(*found, as_json=as_json)
+    show_search(*found, as_json=as_json)
 
 
-def _show(search: Search, model: Model, *, as_json: bool) -> None:
+def show_search(search: Search, model: Model, *, as_json: bool) -> None:
+    """Print what a search came to: its id, and its best model."""
     if as_json:
         print_json({"search": search.id, "model": model})
         return

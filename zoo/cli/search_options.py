@@ -53,10 +53,10 @@ _OPTIONS = (
         help="auto: the first trials have the best hyperparameters of earlier searches on this and similar datasets.",
     ),
 )
-_NAMES = ("algorithm", "trials", "objective", "pruner", "max_time", "target", "keep", "warm_start")
+SEARCH_NAMES = ("algorithm", "trials", "objective", "pruner", "max_time", "target", "keep", "warm_start")
 
 
-search_options = gathered("searching", _NAMES, _OPTIONS)
+search_options = gathered("searching", SEARCH_NAMES, _OPTIONS)
 """Add the options; the command gets them as `searching`, for `make_search_options`."""
 
 

@@ -8,6 +8,7 @@ import click
 
 from zoo.cli.app import App, pass_app
 from zoo.cli.describe import model_fields
+from zoo.cli.layers_table import show_layers
 from zoo.cli.options import json_option
 from zoo.cli.output import pairs, print_fields, print_json, print_table
 from zoo.cli.search_table import origin_of, reason_of, searched_names, sparkline, varied, whole_number
@@ -21,16 +22,19 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("ref", metavar="REF")
+@click.option("--layers", is_flag=True, help="A model's layers: what --freeze can name, and N for it.")
 @json_option
 @pass_app
-def command(app: App, ref: str, as_json: bool) -> None:
+def command(app: App, ref: str, layers: bool, as_json: bool) -> None:
     """Show one model, run or search.
 
     REF is an id, the start of one, DATASET@best or DATASET@ALIAS.
     """
     with app.open_registry() as registry:
         found = registry.find(ref)
-        if as_json:
+        if layers:
+            show_layers(registry, found, as_json=as_json)
+        elif as_json:
             print_json(_document(registry, found))
         elif isinstance(found, Model):
             _show_model(registry, found)

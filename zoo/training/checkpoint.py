@@ -10,6 +10,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+import keras
 import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
@@ -17,9 +18,7 @@ from safetensors.numpy import load, save
 from zoo.interfaces import Epoch
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    import keras
+    from collections.abc import Iterator, Mapping, Sequence
 
 FORMAT = 1  # a blob of another one counts for nothing
 
@@ -51,15 +50,25 @@ def changing_variables(network: keras.Model) -> list[keras.Variable]:
     """All that training may change: what trains, statistics in layers that train, and the states of random draws.
 
     What is frozen is left out. Of a layer that is frozen in part all variables are given, since nothing tells a
-    frozen one from a statistic.
+    frozen one from a statistic. They are the same ones in the same order whether the network takes pixels or what
+    its frozen layers give, see `zoo.training.part`.
     """
     found = {
         id(variable): variable
-        for layer in network.layers
+        for layer in _layers(network)
         for variable in layer.variables
         if layer.trainable or variable.trainable or variable.name == "seed_generator_state"
     }
     return list(found.values())
+
+
+def _layers(network: keras.Model) -> Iterator[keras.layers.Layer]:
+    """Those of networks within it, too, but for a frozen one."""
+    for layer in network.layers:
+        if not isinstance(layer, keras.Model):
+            yield layer
+        elif layer.trainable:
+            yield from _layers(layer)
 
 
 def values_of(variables: Sequence[keras.Variable]) -> list[np.ndarray]:

@@ -11,6 +11,7 @@ import tensorflow as tf
 from zoo.data.augmentation import augmenter
 from zoo.data.balance import Sampling
 from zoo.data.batches import count_steps, split_batches, training_batches
+from zoo.data.cache.features import FeatureOptions
 from zoo.errors import TrainingError
 from zoo.interfaces import Progress
 from zoo.models.hyperparameters import completed
@@ -18,7 +19,7 @@ from zoo.models.stages import stages
 from zoo.training.checkpoint import epochs_in
 from zoo.training.measures import MEASURES, ClassMean
 from zoo.training.optimizers import make_optimizer, stage_scales
-from zoo.training.part import FeatureOptions, Work, find_part
+from zoo.training.part import Work, find_part
 from zoo.training.phases import open_layers, plan_phases
 from zoo.training.watch import EpochWatch, History
 

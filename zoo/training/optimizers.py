@@ -82,7 +82,8 @@ def _rate(values: Hyperparameters, course: Course) -> Any:  # a number, or a Ker
         schedule = keras.optimizers.schedules.PiecewiseConstantDecay(
             [steps // 2, steps * 3 // 4], [rate, rate / 10, rate / 100]
         )
-    if course.begins or course.warmup:
+    # A rate that is constant stays a number, which a plateau can halve.
+    if course.warmup or (course.begins and schedule is not rate):
         return _Late(rate, schedule, course.begins, course.warmup)
     return schedule
 
@@ -118,7 +119,13 @@ def _scaled(kind: type, scales: Mapping[int, float]) -> type:
     """The same optimizer with a learning rate for each variable; Keras gives each its own update."""
 
     class Scaled(kind):  # type: ignore[misc]
-        def update_step(self, gradient: Tensor, variable: keras.Variable, learning_rate: Tensor) -> None:
-            super().update_step(gradient, variable, learning_rate * scales.get(id(variable), 1.0))
+        def build(self, variables: Sequence[keras.Variable]) -> None:
+            self.scales = [scales.get(id(variable), 1.0) for variable in variables]
+            super().build(variables)
+
+        def update_step(self, gradient: Tensor, variable: Tensor, learning_rate: Tensor) -> None:
+            # The variable is TensorFlow's own here, not the Keras variable around it.
+            scale = self.scales[self._get_variable_index(variable)]
+            super().update_step(gradient, variable, learning_rate * scale)
 
     return Scaled

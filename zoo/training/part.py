@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from zoo.data.batches import count_steps
 from zoo.data.policies import MIXING, parts_of
 from zoo.data.units import bytes_in_words
-from zoo.errors import DatasetError, HyperparameterError
+from zoo.errors import DatasetError
 from zoo.models.frontier import find_frontier
 from zoo.training.features import FeatureMaker, Views
 
@@ -16,40 +16,12 @@ if TYPE_CHECKING:
     from zoo.data.balance import Sampling
     from zoo.data.batches import Served
     from zoo.data.cache import DecodedDataset
+    from zoo.data.cache.features import FeatureOptions
     from zoo.interfaces import Progress
     from zoo.models.classifier import Classifier
     from zoo.training.features import Features
 
 READ_SPEED = 1e9  # bytes a second, of a memory map
-MODES, DTYPES = ("auto", "on", "off"), ("float32", "float16")
-
-
-@dataclass(frozen=True)
-class FeatureOptions:
-    """How the features of frozen layers are kept.
-
-    Args:
-        mode: "auto": where it pays; "on": wherever it can be done; "off".
-        dtype: float32, or float16, which takes half the room and loses digits.
-        views: with augmentation, so many views of each training image are kept and take turns from epoch to epoch;
-            None: nothing is kept then, since each epoch gets fresh pixels.
-
-    Raises:
-        HyperparameterError: a value is out of range.
-    """
-
-    mode: str = "auto"
-    dtype: str = "float32"
-    views: int | None = None
-
-    def __post_init__(self) -> None:
-        if self.mode not in MODES or self.dtype not in DTYPES:
-            raise HyperparameterError(
-                f"features are kept {' or '.join(MODES)} as {' or '.join(DTYPES)}, "
-                f"got '{self.mode}' and '{self.dtype}'"
-            )
-        if self.views is not None and self.views < 1:
-            raise HyperparameterError(f"views of an image must be 1 or more, got {self.views}")
 
 
 class Work(NamedTuple):

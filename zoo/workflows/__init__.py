@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     from zoo.search.cluster import Cluster
     from zoo.workflows.evaluation import Prediction, evaluate, predict
     from zoo.workflows.exporting import export
+    from zoo.workflows.finetune_search import search_finetuning
     from zoo.workflows.finetuning import finetune
     from zoo.workflows.forecasting import Forecast, forecast
+    from zoo.workflows.freeze_comparison import FreezeResult, compare_freezing
     from zoo.workflows.searching import SearchOptions, resume, search
     from zoo.workflows.training import train
     from zoo.workflows.workspace import TrainingOptions, Workspace
@@ -21,10 +23,12 @@ if TYPE_CHECKING:
 __all__ = [
     "Cluster",
     "Forecast",
+    "FreezeResult",
     "Prediction",
     "SearchOptions",
     "TrainingOptions",
     "Workspace",
+    "compare_freezing",
     "evaluate",
     "export",
     "finetune",
@@ -32,16 +36,19 @@ __all__ = [
     "predict",
     "resume",
     "search",
+    "search_finetuning",
     "train",
 ]
 
 _MODULES = {
     "Cluster": "searching",
     "Forecast": "forecasting",
+    "FreezeResult": "freeze_comparison",
     "Prediction": "evaluation",
     "SearchOptions": "searching",
     "TrainingOptions": "workspace",
     "Workspace": "workspace",
+    "compare_freezing": "freeze_comparison",
     "evaluate": "evaluation",
     "export": "exporting",
     "finetune": "finetuning",
@@ -49,6 +56,7 @@ _MODULES = {
     "predict": "evaluation",
     "resume": "searching",
     "search": "searching",
+    "search_finetuning": "finetune_search",
     "train": "training",
 }
 

@@ -5,23 +5,25 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
+from keras_tuner import HyperParameters
 from keras_tuner.engine.hyperparameters import Fixed
 
 from zoo.errors import HyperparameterError, SearchError, ZooError
 from zoo.models.classifier import build_classifier, space_builder
 from zoo.models.freezing import freeze
+from zoo.models.hyperparameters import completed
 from zoo.models.joint_space import ARCHITECTURE, fix_each, given_to, join, whole
-from zoo.models.space import choose, explore, fill_in
+from zoo.models.schedules import declare_schedules
+from zoo.models.space import check, choose, explore, fill_in, fix
 from zoo.search.oracles import OWN_ORDER
 from zoo.search.warm_start import choose_known
 from zoo.training.fit import start_fresh
 from zoo.workflows.images import InputShape, decode, prepare, shape_for
+from zoo.workflows.parents import KEEP, NEW, find_parent
 from zoo.workflows.workspace import check_weights, looks_like_path, weights_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    from keras_tuner import HyperParameters
 
     from zoo.data.cache import DecodedDataset
     from zoo.data.sources import OpenedDataset
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     )
     from zoo.models.classifier import Classifier
     from zoo.workflows.images import Images
+    from zoo.workflows.parents import Parent
     from zoo.workflows.workspace import Workspace
 
     Settings = dict[str, HyperparameterValue | None]
@@ -50,11 +53,13 @@ class Candidate:
     Args:
         shape: of the images that it gets.
         weights: pre-trained ones to start from, a name or a path.
+        parent: the model to start from, of a search that fine-tunes.
     """
 
     architecture: Architecture
     shape: InputShape
     weights: str | None = None
+    parent: Parent | None = None
 
     @property
     def name(self) -> str:
@@ -63,9 +68,12 @@ class Candidate:
 
     def build(self, hp: HyperParameters, class_names: tuple[str, ...]) -> Classifier:
         """Its classifier with these hyperparameters, weights loaded, and frozen as `hp` says."""
-        classifier = build_classifier(
-            self.architecture, hp, **asdict(self.shape), class_names=class_names, weights=self.weights
-        )
+        if self.parent is not None:
+            classifier = self.parent.build(hp)
+        else:
+            classifier = build_classifier(
+                self.architecture, hp, **asdict(self.shape), class_names=class_names, weights=self.weights
+            )
         freeze(classifier, hp.get("freeze"))
         return classifier
 
@@ -164,6 +172,27 @@ def _try_defaults(candidate: Candidate, space: HyperParameters, class_names: tup
         pass
 
 
+def declare_finetuning(
+    parent: Parent, candidate: Candidate, given: Mapping[str, HyperparameterValue], epochs: int, seed: int
+) -> DeclaredSpace:
+    """What can be searched when the parent is fine-tuned, with what is given held; the defaults are built once.
+
+    Raises:
+        SearchError: nothing is left to search.
+    """
+    space = HyperParameters()
+    declare_schedules(space, parent.content.freeze_points, epochs, new_head=not parent.keeps_head)
+    for name, value in {**parent.plan.hyperparameters, **completed({}), **parent.inherited()}.items():
+        space.Fixed(name, value)  # what is declared already stays as it is
+    fixed = check(space, given)
+    space = fix(space, fixed)
+    if all(isinstance(hp, Fixed) for hp in space.space):
+        raise SearchError("nothing is left to search: --set and other options hold every hyperparameter")
+    start_fresh(seed)
+    candidate.build(choose(space, {}), parent.class_names)
+    return DeclaredSpace(space, {candidate.name: space}, fixed)
+
+
 def first_trials(
     candidates: Sequence[Candidate],
     space: HyperParameters,
@@ -224,10 +253,14 @@ def settings_of(candidates: Sequence[Candidate]) -> Settings:
         prefix = "" if len(candidates) == 1 else f"{one.name}/"
         for name, value in {**asdict(one.shape), **weights_settings(one.weights)}.items():
             settings[f"{prefix}{name}"] = value
+        if one.parent is not None:
+            settings |= {**one.parent.settings, "parent": one.parent.model.id}
     return settings
 
 
-def restore_candidates(workspace: Workspace, plan: SearchPlan) -> tuple[Candidate, ...]:
+def restore_candidates(
+    workspace: Workspace, plan: SearchPlan, opened: OpenedDataset
+) -> tuple[Candidate, ...]:
     """The candidates of a search that goes on.
 
     Raises:
@@ -240,6 +273,8 @@ def restore_candidates(workspace: Workspace, plan: SearchPlan) -> tuple[Candidat
                 f"the search cannot go on: '{architecture.name}' is now version {architecture.version}, "
                 f"it began with {version}; start a new search"
             )
+    if plan.parent_id is not None:
+        return (_restored_parent(workspace, plan, found[0], opened),)
     return tuple(_restored(architecture, plan) for architecture in found)
 
 
@@ -247,6 +282,22 @@ def _restored(architecture: Architecture, plan: SearchPlan) -> Candidate:
     own = trial_settings(plan, architecture.name)
     shape = InputShape(int(own["image_size"] or 0), int(own["channels"] or 0))
     return Candidate(architecture, shape, weights_of(plan, architecture.name))
+
+
+def _restored_parent(
+    workspace: Workspace, plan: SearchPlan, architecture: Architecture, opened: OpenedDataset
+) -> Candidate:
+    own = plan.settings
+    parent = find_parent(
+        workspace,
+        workspace.registry.model(str(plan.parent_id)),
+        opened,
+        {},
+        head=KEEP if own["keeps_head"] else NEW,
+        image_size=int(own["image_size"] or 0),
+        channels=int(own["channels"] or 0),
+    )
+    return Candidate(architecture, parent.shape, parent=parent)
 
 
 def weights_of(plan: SearchPlan, architecture: str) -> str | None:

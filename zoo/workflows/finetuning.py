@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 from keras_tuner import HyperParameters
 
 from zoo.interfaces import HyperparameterValue, Model, RunKind, RunPlan
-from zoo.models.classifier import with_new_head
 from zoo.models.freezing import freeze
 from zoo.models.hyperparameters import declare
 from zoo.models.space import check, choose
 from zoo.training.fit import start_fresh
-from zoo.workflows.images import in_order_of, prepare, shape_of
-from zoo.workflows.loading import load_classifier
+from zoo.workflows.images import in_order_of, prepare
+from zoo.workflows.parents import find_parent
 from zoo.workflows.training import (
     fit_and_evaluate,
     fit_settings,
@@ -26,7 +25,8 @@ from zoo.workflows.workspace import TrainingOptions, Workspace, environment
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-HEAD = ("pooling", "head_units", "dropout", "output")
+    from zoo.workflows.images import Images
+    from zoo.workflows.parents import Parent
 
 
 def finetune(
@@ -35,74 +35,75 @@ def finetune(
     dataset: str,
     *,
     hyperparameters: Mapping[str, HyperparameterValue] | None = None,
+    head: str | None = None,
+    channels: int | None = None,
     options: TrainingOptions | None = None,
 ) -> Model:
     """Train a registered model on, on the same or another dataset; the new model's parent is the old one.
 
-    Images become what the parent takes: its size and its channels. The head stays if the dataset has the
-    parent's classes and no hyperparameter of the head is given; else a new head takes its place.
+    Images become what the parent takes, unless `channels` or the options' image size say otherwise: then the network
+    is rebuilt for those, with the same weights. Classes are known by their names: those that the head knows keep their
+    weights, in whatever order they come.
 
     Args:
         model: a reference, such as `digits@best`.
-        hyperparameters: zoo's own, `freeze` among them; what is not given is as in the parent's head, or has
-            its default.
+        hyperparameters: zoo's own, `freeze` and those of a schedule among them; what is not given is as in the
+            parent's head, or has its default.
+        head: "keep", "new", or None: it stays if it knows a class of the dataset and no hyperparameter of its shape is
+            given.
+        channels: 1 or 3.
 
     Raises:
         ZooError: any of its children, before anything is recorded or after the run is recorded as failed.
         InterruptedWork: the user stopped it.
     """
     options, given = options or TrainingOptions(), dict(hyperparameters or {})
-    parent = workspace.registry.model(model)
-    before = workspace.registry.run(parent.run_id).plan
     opened = workspace.open_dataset(dataset)
-    shape = shape_of(workspace, parent, opened)
-    keeps_head = set(opened.images.class_names) == set(parent.class_names) and not given.keys() & set(HEAD)
-    class_names = parent.class_names if keeps_head else opened.images.class_names
-
+    parent = find_parent(
+        workspace,
+        workspace.registry.model(model),
+        opened,
+        given,
+        head=head,
+        image_size=options.image_size,
+        channels=channels,
+    )
+    hp = _choose(parent, given)
     start_fresh(options.seed)
-    hp = _choose(before.hyperparameters, given, len(class_names))
-    classifier = load_classifier(workspace, parent)
-    if not keeps_head:
-        classifier = with_new_head(classifier, hp, class_names)
-        workspace.progress.notice(f"new head for {len(class_names)} classes: {', '.join(class_names[:8])}")
+    classifier = parent.build(hp)
     frozen = freeze(classifier, hp.get("freeze"))
-    images = prepare(workspace, opened, shape)
+    images = prepare(workspace, opened, parent.shape)
     tell_parameters(workspace, classifier, frozen)
-    plan = RunPlan(
+    run = workspace.registry.start_run(_plan(parent, hp, options, images), images.version)
+    workspace.progress.run_started(run)
+    with recorded(workspace, run):
+        trained = fit_and_evaluate(
+            classifier,
+            in_order_of(images.decoded, parent.class_names),
+            hp.values,
+            fit_settings(workspace, images.decoded, options),
+            recording(workspace, run),
+            progress=workspace.progress,
+        )
+        return workspace.registry.complete_run(run.id, trained.content, trained.evaluations)
+
+
+def _choose(parent: Parent, given: Mapping[str, HyperparameterValue]) -> HyperParameters:
+    """zoo's own hyperparameters: those given, the parent's for the head, defaults for the rest."""
+    space = HyperParameters()
+    declare(space)
+    return choose(space, {**parent.inherited(), **check(space, given)})
+
+
+def _plan(parent: Parent, hp: HyperParameters, options: TrainingOptions, images: Images) -> RunPlan:
+    before = parent.plan
+    return RunPlan(
         kind=RunKind.FINETUNE,
         architecture=before.architecture,
         architecture_version=before.architecture_version,
         plugin=before.plugin,
         hyperparameters={**before.hyperparameters, **hp.values},
-        settings=options.settings(
-            image_size=parent.image_size,
-            channels=parent.channels,
-            keeps_head=keeps_head,
-            **images.check_settings,
-        ),
+        settings=options.settings(**parent.settings, **images.check_settings),
         environment=environment(),
-        parent_id=parent.id,
+        parent_id=parent.model.id,
     )
-    run = workspace.registry.start_run(plan, images.version)
-    workspace.progress.run_started(run)
-    with recorded(workspace, run):
-        trained = fit_and_evaluate(
-            classifier,
-            in_order_of(images.decoded, class_names),
-            plan.hyperparameters,
-            fit_settings(workspace, images.decoded, options),
-            recording(workspace, run),
-        )
-        return workspace.registry.complete_run(run.id, trained.content, trained.evaluations)
-
-
-def _choose(
-    parents: Mapping[str, HyperparameterValue], given: Mapping[str, HyperparameterValue], classes: int
-) -> HyperParameters:
-    """zoo's own hyperparameters: those given, the parent's for the head, defaults for the rest."""
-    space = HyperParameters()
-    declare(space)
-    inherited = {name: parents[name] for name in HEAD if name in parents}
-    if classes != 2:
-        inherited["output"] = "softmax"
-    return choose(space, {**inherited, **check(space, given)})

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from zoo.interfaces import Epoch, Run, Search, Trial, TrialOutcome
+    from zoo.workflows.parents import Parent
     from zoo.workflows.workspace import Workspace
 
 ENDED = (State.COMPLETED, State.PRUNED, State.FAILED)
@@ -75,14 +76,14 @@ class SearchRecorder:
                     progress.epoch_ended(run, epoch)
                 progress.run_ended(run)
 
-    def assignment(self, trial: Trial, weights: str | None) -> Assignment:
+    def assignment(self, trial: Trial, weights: str | None, parent: Parent | None = None) -> Assignment:
         """What is needed to train the trial, or to go on with it."""
         run, start = self.runs[trial.trial_id], None
         if trial.continues is not None:
             start = self.registry.load_content(str(self.runs[trial.continues].model_id)).tensors
         checkpoint = self.registry.checkpoint(run.id)
         seconds = sum(epoch.seconds for epoch in epochs_in(checkpoint))
-        return Assignment(self.search.plan, trial, weights, start, checkpoint, seconds)
+        return Assignment(self.search.plan, trial, weights, parent, start, checkpoint, seconds)
 
     # What happens now ------------------------------------------------------------------------------------
 
@@ -98,6 +99,7 @@ class SearchRecorder:
             hyperparameters=hyperparameters_of(plan, trial),
             settings={**trial_settings(plan, name), "epochs": trial.epochs, "seed": seed_of(plan, trial)},
             environment=plan.environment,
+            parent_id=plan.parent_id,
         )
         done = self.resumed.pop(trial.trial_id, ())
         run = self.registry.start_trial(self.search.id, trial, run_plan, done)

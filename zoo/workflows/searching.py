@@ -10,7 +10,16 @@ import tensorflow as tf
 
 from zoo.data.sources import open_source
 from zoo.errors import InterruptedWork, SearchError, UnknownNameError
-from zoo.interfaces import EPOCH_METRICS, HyperparameterValue, Model, Objective, Search, SearchPlan, State
+from zoo.interfaces import (
+    EPOCH_METRICS,
+    HyperparameterValue,
+    Model,
+    Objective,
+    Progress,
+    Search,
+    SearchPlan,
+    State,
+)
 from zoo.registry import resume_command
 from zoo.search.cluster import Cluster, connected
 from zoo.search.here import run_here
@@ -147,14 +156,27 @@ def search(
         InterruptedWork: the user stopped it; the message says how to resume.
     """
     options, wanted = options or TrainingOptions(), search_options or SearchOptions()
-    with _ready(cluster):
+    with ready(cluster):
         opened = workspace.open_dataset(dataset)
         candidates = find_candidates(workspace, architecture_names, opened, options.image_size, weights)
         space = declare_space(candidates, opened.images.class_names, hyperparameters or {}, options.seed)
-        images, decoded = prepare_each(workspace, opened, candidates)
-        plan = _plan(workspace, candidates, space, images, wanted, options)
-        started = workspace.registry.start_search(plan, images.version)
-        return _run(_Searching(workspace, candidates, decoded, started, opened, cluster))
+        return run_search(workspace, opened, candidates, space, wanted, options, cluster)
+
+
+def run_search(
+    workspace: Workspace,
+    opened: OpenedDataset,
+    candidates: tuple[Candidate, ...],
+    space: DeclaredSpace,
+    wanted: SearchOptions,
+    options: TrainingOptions,
+    cluster: Cluster | None,
+) -> tuple[Search, Model]:
+    """Search a space that is declared already, where `ready` has seen to the cluster; see `search`."""
+    images, decoded = prepare_each(workspace, opened, candidates)
+    plan = _plan(workspace, candidates, space, images, wanted, options)
+    started = workspace.registry.start_search(plan, images.version)
+    return _run(_Searching(workspace, candidates, decoded, started, opened, cluster))
 
 
 def _plan(
@@ -166,7 +188,7 @@ def _plan(
     options: TrainingOptions,
 ) -> SearchPlan:
     known = []
-    if wanted.warm_start:
+    if wanted.warm_start and candidates[0].parent is None:
         known = known_choices(
             workspace, candidates, space.joint, images.version, wanted.objectives[0], wanted.trials
         )
@@ -198,18 +220,19 @@ def resume(workspace: Workspace, search_ref: str, cluster: Cluster | None = None
     found = workspace.registry.search(search_ref)
     if found.state is State.COMPLETED:
         raise SearchError(f"search {found.id} is completed: start a new one for more trials")
-    with _ready(cluster):
-        candidates = restore_candidates(workspace, found.plan)
+    with ready(cluster):
         opened = open_source(
             found.dataset, found.dataset_source, workspace.plugins.datasets, workspace.progress
         )
         _refuse_change(workspace, found, opened)
+        candidates = restore_candidates(workspace, found.plan, opened)
         _, decoded = prepare_each(workspace, opened, candidates)
         reopened = workspace.registry.reopen_search(found.id)
         return _run(_Searching(workspace, candidates, decoded, reopened, opened, cluster))
 
 
-def _ready(cluster: Cluster | None) -> AbstractContextManager[None]:
+def ready(cluster: Cluster | None) -> AbstractContextManager[None]:
+    """Be connected to where trials run, as long as the context lasts."""
     return nullcontext() if cluster is None else connected(cluster)
 
 
@@ -241,16 +264,18 @@ class _Searching:
     def run_trials(self, loop: TrialLoop, recorder: SearchRecorder) -> None:
         """Run them until the loop has no more: a few in this process, which is ready for it, more in others."""
         candidates = {one.name: one for one in self.candidates}
+        progress = _Once(self.workspace.progress)
 
         def train(trial: Trial, report: Report) -> TrialOutcome:
             candidate = candidates[architecture_of(self.search.plan, trial)]
-            assignment = recorder.assignment(trial, candidate.weights)
-            return train_trial(assignment, candidate.architecture, self.decoded[candidate.name], report)
+            assignment = recorder.assignment(trial, candidate.weights, candidate.parent)
+            decoded = self.decoded[candidate.name]
+            return train_trial(assignment, candidate.architecture, decoded, report, progress)
 
         def assign(trial: Trial) -> RemoteAssignment:
             candidate = candidates[architecture_of(self.search.plan, trial)]
             weights = weights_of(self.search.plan, candidate.name)
-            return self._remote(recorder.assignment(trial, weights), candidate)
+            return self._remote(recorder.assignment(trial, weights, candidate.parent), candidate)
 
         if self.cluster is not None:
             run_on_ray(loop, assign, train_remotely, self.cluster)
@@ -269,6 +294,20 @@ class _Searching:
             candidate.architecture.version,
             self.workspace.plugins.folder,
         )
+
+
+class _Once(Progress):
+    """Hands on what a trial tells, the same only once in a search."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._told: set[str] = set()
+        self.advanced = progress.advanced  # type: ignore[method-assign]  # nothing to add
+
+    def notice(self, message: str) -> None:
+        if message not in self._told:
+            self._told.add(message)
+            self._progress.notice(message)
 
 
 def _run(searching: _Searching) -> tuple[Search, Model]:

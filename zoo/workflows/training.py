@@ -118,7 +118,14 @@ def train(
 def fit_settings(workspace: Workspace, decoded: DecodedDataset, options: TrainingOptions) -> FitSettings:
     """The options as the training floor takes them; tells what they change about the training images."""
     tell_sampling(workspace, decoded, options.sampling)
-    return FitSettings(options.epochs, options.seed, options.patience, OBJECTIVE, sampling=options.sampling)
+    return FitSettings(
+        options.epochs,
+        options.seed,
+        options.patience,
+        OBJECTIVE,
+        sampling=options.sampling,
+        features=options.features,
+    )
 
 
 @dataclass(frozen=True)

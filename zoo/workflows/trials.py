@@ -14,8 +14,10 @@ from zoo.models.freezing import freeze
 from zoo.models.joint_space import part
 from zoo.search.oracles import without_bookkeeping
 from zoo.training.fit import FitSettings, start_fresh
+from zoo.workflows.images import in_order_of
+from zoo.workflows.loading import import_layers
 from zoo.workflows.training import fit_and_evaluate
-from zoo.workflows.workspace import sampling_of
+from zoo.workflows.workspace import features_of, sampling_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,8 +25,10 @@ if TYPE_CHECKING:
     import numpy as np
 
     from zoo.data.cache import DecodedDataset
-    from zoo.interfaces import Architecture, Epoch, HyperparameterValue, SearchPlan, Trial
+    from zoo.interfaces import Architecture, Epoch, HyperparameterValue, Progress, SearchPlan, Trial
+    from zoo.models.classifier import Classifier
     from zoo.search.here import Report
+    from zoo.workflows.parents import Parent
     from zoo.workflows.training import Trained
 
 BYTES_PER_MEGABYTE = 1_000_000
@@ -36,6 +40,7 @@ class Assignment:
 
     Args:
         weights: pre-trained weights to start from, a name or a path.
+        parent: the model to start from, of a search that fine-tunes.
         start: the tensors of the trial that it continues (hyperband).
         checkpoint: where it was interrupted.
         seconds: how long its epochs before the interruption took.
@@ -44,18 +49,24 @@ class Assignment:
     plan: SearchPlan
     trial: Trial
     weights: str | None = None
+    parent: Parent | None = None
     start: Mapping[str, np.ndarray] | None = None
     checkpoint: bytes | None = None
     seconds: float = 0.0
 
 
 def train_trial(
-    assignment: Assignment, architecture: Architecture, decoded: DecodedDataset, report: Report
+    assignment: Assignment,
+    architecture: Architecture,
+    decoded: DecodedDataset,
+    report: Report,
+    progress: Progress | None = None,
 ) -> TrialOutcome:
     """Train it, and measure what the search optimises.
 
     Args:
         report: see `zoo.search.here.run_here`.
+        progress: hears what is done with frozen layers.
 
     Raises:
         Pruned: as `report` says.
@@ -66,15 +77,7 @@ def train_trial(
     start_fresh(seed)
     hp = HyperParameters()
     hp.values = dict(hyperparameters_of(plan, trial))
-    classifier = build_classifier(
-        architecture,
-        hp,
-        image_size=int(decoded.pixels.shape[1]),
-        channels=int(decoded.pixels.shape[3]),
-        class_names=decoded.class_names,
-        weights=assignment.weights,
-    )
-    freeze(classifier, hp.get("freeze"))
+    classifier = _build(assignment, architecture, hp, decoded)
     if assignment.start is not None:
         assign_tensors(classifier.network, assignment.start)
     settings = FitSettings(
@@ -84,6 +87,7 @@ def train_trial(
         plan.monitor,
         trial.initial_epoch,
         sampling_of(plan.settings),
+        features_of(plan.settings),
     )
     seconds = assignment.seconds
 
@@ -92,8 +96,30 @@ def train_trial(
         seconds += epoch.seconds
         return report(epoch, save())
 
-    trained = fit_and_evaluate(classifier, decoded, hp.values, settings, on_epoch, assignment.checkpoint)
+    served = in_order_of(decoded, classifier.class_names)
+    trained = fit_and_evaluate(
+        classifier, served, hp.values, settings, on_epoch, assignment.checkpoint, progress
+    )
     return TrialOutcome(_scores(plan, trained, seconds), trained.content, trained.evaluations)
+
+
+def _build(
+    assignment: Assignment, architecture: Architecture, hp: HyperParameters, decoded: DecodedDataset
+) -> Classifier:
+    if assignment.parent is not None:
+        import_layers(architecture)
+        classifier = assignment.parent.build(hp)
+    else:
+        classifier = build_classifier(
+            architecture,
+            hp,
+            image_size=int(decoded.pixels.shape[1]),
+            channels=int(decoded.pixels.shape[3]),
+            class_names=decoded.class_names,
+            weights=assignment.weights,
+        )
+    freeze(classifier, hp.get("freeze"))
+    return classifier
 
 
 def seed_of(plan: SearchPlan, trial: Trial) -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import zoo
 from zoo.data.balance import Sampling, describe
+from zoo.data.cache.features import FeatureOptions
 from zoo.data.sources.urls import download, is_url
 from zoo.errors import DatasetError, HyperparameterError, UnknownNameError
 from zoo.interfaces import Architecture, HyperparameterValue, Progress
@@ -52,6 +53,7 @@ class TrainingOptions:
         patience: epochs without improvement after which training stops.
         image_size: pixels a side; None: what suits the architecture and the dataset.
         class_weights, oversample, steps_per_epoch, fraction: see `zoo.data.balance.Sampling`.
+        cache_features, cache_dtype, cache_views: of what frozen layers give; see `zoo.training.part.FeatureOptions`.
 
     Raises:
         HyperparameterError: a value is out of range, or two exclude each other.
@@ -65,17 +67,25 @@ class TrainingOptions:
     oversample: bool = False
     steps_per_epoch: int | None = None
     fraction: float = 1.0
+    cache_features: str = "auto"
+    cache_dtype: str = "float32"
+    cache_views: int | None = None
 
     def __post_init__(self) -> None:
-        _ = self.sampling
+        _ = self.sampling, self.features
 
     @property
     def sampling(self) -> Sampling:
         """What of the training images an epoch takes."""
         return Sampling(self.class_weights, self.oversample, self.steps_per_epoch, self.fraction)
 
+    @property
+    def features(self) -> FeatureOptions:
+        """How what frozen layers give is kept."""
+        return FeatureOptions(self.cache_features, self.cache_dtype, self.cache_views)
+
     def settings(self, **more: HyperparameterValue | None) -> dict[str, HyperparameterValue | None]:
-        """What a run stores of them; of the sampling, None for what was not asked for."""
+        """What a run stores of them; of sampling and features, None for what was not asked for."""
         return {
             "epochs": self.epochs,
             "seed": self.seed,
@@ -84,6 +94,9 @@ class TrainingOptions:
             "oversample": self.oversample or None,
             "steps_per_epoch": self.steps_per_epoch,
             "fraction": self.fraction if self.fraction < 1 else None,
+            "cache_features": self.cache_features if self.cache_features != "auto" else None,
+            "cache_dtype": self.cache_dtype if self.cache_dtype != "float32" else None,
+            "cache_views": self.cache_views,
             **more,
         }
 
@@ -96,6 +109,16 @@ def sampling_of(settings: Mapping[str, HyperparameterValue | None]) -> Sampling:
         oversample=bool(settings.get("oversample")),
         steps_per_epoch=None if steps is None else int(steps),
         fraction=float(settings.get("fraction") or 1.0),
+    )
+
+
+def features_of(settings: Mapping[str, HyperparameterValue | None]) -> FeatureOptions:
+    """How features are kept, as `TrainingOptions.settings` stored it."""
+    views = settings.get("cache_views")
+    return FeatureOptions(
+        str(settings.get("cache_features") or "auto"),
+        str(settings.get("cache_dtype") or "float32"),
+        None if views is None else int(views),
     )
 
 

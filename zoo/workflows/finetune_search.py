@@ -1,0 +1,54 @@
+"""Search how to fine-tune a registered model: freeze depth, schedule, learning rates, every trial a run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zoo.workflows.candidates import Candidate, declare_finetuning
+from zoo.workflows.parents import find_parent
+from zoo.workflows.searching import SearchOptions, ready, run_search
+from zoo.workflows.workspace import TrainingOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from zoo.interfaces import HyperparameterValue, Model, Search
+    from zoo.search.cluster import Cluster
+    from zoo.workflows.workspace import Workspace
+
+
+def search_finetuning(
+    workspace: Workspace,
+    model: str,
+    dataset: str,
+    *,
+    search_options: SearchOptions | None = None,
+    hyperparameters: Mapping[str, HyperparameterValue] | None = None,
+    head: str | None = None,
+    channels: int | None = None,
+    options: TrainingOptions | None = None,
+    cluster: Cluster | None = None,
+) -> tuple[Search, Model]:
+    """Search for the best way to fine-tune a model on a dataset; see `zoo.workflows.search` and `finetune`.
+
+    Args:
+        hyperparameters: those to hold at a value instead of searching them.
+
+    Returns:
+        The search, and the model of its best trial, whose parent is the model.
+
+    Raises:
+        UnknownNameError: the architecture of the model is not loaded.
+    """
+    options, given = options or TrainingOptions(), dict(hyperparameters or {})
+    with ready(cluster):
+        opened = workspace.open_dataset(dataset)
+        found = workspace.registry.model(model)
+        architecture = workspace.plugins.architecture(found.architecture)
+        parent = find_parent(
+            workspace, found, opened, given, head=head, image_size=options.image_size, channels=channels
+        )
+        candidate = Candidate(architecture, parent.shape, parent=parent)
+        space = declare_finetuning(parent, candidate, given, options.epochs, options.seed)
+        wanted = search_options or SearchOptions()
+        return run_search(workspace, opened, (candidate,), space, wanted, options, cluster)

@@ -1,0 +1,117 @@
+"""Fine-tune one model several times, frozen more and less, and train its architecture from scratch beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from zoo.errors import HyperparameterError, ZooError
+from zoo.models.freezing import freeze
+from zoo.models.hyperparameters import OWN
+from zoo.workflows.finetuning import finetune
+from zoo.workflows.loading import load_classifier
+from zoo.workflows.parents import HEAD
+from zoo.workflows.training import train
+from zoo.workflows.workspace import TrainingOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from zoo.interfaces import HyperparameterValue, Model
+    from zoo.workflows.workspace import Workspace
+
+SCRATCH = "from scratch"
+_OF_PARENTS = ("freeze", "head_epochs", "unfreeze_epochs", "unfreeze_rate", "layer_decay")
+
+
+@dataclass(frozen=True)
+class FreezeResult:
+    """One way of training, and what came of it.
+
+    Args:
+        way: what was frozen, as `--freeze` takes it, or "from scratch".
+        seconds: from the start of its run to its end.
+    """
+
+    way: str
+    model: Model
+    seconds: float
+
+
+def compare_freezing(
+    workspace: Workspace,
+    model: str,
+    dataset: str,
+    freezes: Sequence[str],
+    *,
+    hyperparameters: Mapping[str, HyperparameterValue] | None = None,
+    head: str | None = None,
+    channels: int | None = None,
+    options: TrainingOptions | None = None,
+) -> tuple[FreezeResult, ...]:
+    """Fine-tune the model once for each way to freeze, then train its architecture from scratch; see `finetune`.
+
+    The training from scratch has the same options, the same size and number of channels, and the parent's
+    hyperparameters but for those that only a trained network has a use for. It is left out, and that is told, where
+    the architecture's plugin is not loaded.
+
+    Raises:
+        FreezeError: one of them names what is not there; nothing is trained then.
+        HyperparameterError: one of them is given twice.
+    """
+    options, given = options or TrainingOptions(), dict(hyperparameters or {})
+    if len(set(freezes)) < len(freezes):
+        raise HyperparameterError(f"--freeze {','.join(freezes)} says the same twice: compare different ones")
+    parent = workspace.registry.model(model)
+    classifier = load_classifier(workspace, parent)
+    for spec in freezes:
+        freeze(classifier, spec)
+    results = []
+    for spec in freezes:
+        workspace.progress.notice(f"fine-tuning with --freeze {spec}")
+        child = finetune(
+            workspace,
+            parent.id,
+            dataset,
+            hyperparameters={**given, "freeze": spec},
+            head=head,
+            channels=channels,
+            options=options,
+        )
+        results.append(_result(workspace, spec, child))
+    scratch = _from_scratch(workspace, parent, dataset, given, results[0].model, options)
+    return (*results, *([_result(workspace, SCRATCH, scratch)] if scratch else []))
+
+
+def _from_scratch(
+    workspace: Workspace,
+    parent: Model,
+    dataset: str,
+    given: Mapping[str, HyperparameterValue],
+    like: Model,
+    options: TrainingOptions,
+) -> Model | None:
+    """The same architecture trained on the same images; None where that cannot be."""
+    before = workspace.registry.run(parent.run_id).plan.hyperparameters
+    inherited = {name: value for name, value in before.items() if name not in OWN or name in HEAD}
+    wanted = {name: value for name, value in given.items() if name not in _OF_PARENTS}
+    if len(like.class_names) != 2:
+        inherited["output"] = "softmax"
+    workspace.progress.notice(f"training {parent.architecture} from scratch")
+    try:
+        return train(
+            workspace,
+            parent.architecture,
+            dataset,
+            hyperparameters={**inherited, **wanted},
+            options=replace(options, image_size=like.image_size),
+        )
+    except ZooError as error:
+        workspace.progress.notice(f"not compared with a training from scratch: {error}")
+        return None
+
+
+def _result(workspace: Workspace, way: str, model: Model) -> FreezeResult:
+    run = workspace.registry.run(model.run_id)
+    assert run.finished_at is not None  # noqa: S101  it is completed
+    return FreezeResult(way, model, (run.finished_at - run.started_at).total_seconds())

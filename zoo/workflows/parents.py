@@ -1,0 +1,153 @@
+"""The model that a fine-tuning starts from: what of it is kept, and what its network becomes for other images."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from zoo.errors import HyperparameterError
+from zoo.models.content import from_content
+from zoo.models.heads import new_head, with_classes
+from zoo.models.hyperparameters import OWN
+from zoo.models.inputs import rebuilt
+from zoo.workflows.images import InputShape, shape_of
+from zoo.workflows.loading import load_content
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from keras_tuner import HyperParameters
+
+    from zoo.data.sources import OpenedDataset
+    from zoo.interfaces import HyperparameterValue, Model, ModelContent, RunPlan
+    from zoo.models.classifier import Classifier
+    from zoo.workflows.workspace import Workspace
+
+KEEP, NEW = "keep", "new"
+SHAPE_OF_HEAD = ("pooling", "head_units", "dropout")
+HEAD = (*SHAPE_OF_HEAD, "output")
+
+
+@dataclass(frozen=True, eq=False)
+class Parent:
+    """A model to start from, as data: building on it takes nothing from the registry.
+
+    Args:
+        plan: of the run that made it.
+        shape: of the images that its network shall take.
+        class_names: that it shall tell apart.
+        keeps_head: its head stays, with an output for each class; else it gets a new one.
+    """
+
+    model: Model
+    plan: RunPlan
+    content: ModelContent
+    shape: InputShape
+    class_names: tuple[str, ...]
+    keeps_head: bool
+
+    def build(self, hp: HyperParameters) -> Classifier:
+        """Its classifier for these images and classes, nothing frozen; a new head is as `hp` says.
+
+        Raises:
+            ZooError: the network cannot take such images.
+        """
+        classifier = from_content(self.content)
+        classifier = rebuilt(classifier, **asdict(self.shape), keep_head=self.keeps_head)
+        if self.keeps_head:
+            return with_classes(classifier, self.class_names, sigmoid=hp.get("output") == "sigmoid")
+        return new_head(classifier, hp, self.class_names)
+
+    @property
+    def settings(self) -> dict[str, HyperparameterValue | None]:
+        """What a run stores of it."""
+        return {**asdict(self.shape), "keeps_head": self.keeps_head}
+
+    def inherited(self) -> dict[str, HyperparameterValue]:
+        """The hyperparameters of the parent's head, which the child's has where nothing else is said."""
+        known = {name: self.plan.hyperparameters.get(name, OWN[name].default) for name in HEAD}
+        if len(self.class_names) != 2:
+            known["output"] = "softmax"
+        return known
+
+
+def find_parent(
+    workspace: Workspace,
+    model: Model,
+    opened: OpenedDataset,
+    given: Mapping[str, HyperparameterValue],
+    *,
+    head: str | None = None,
+    image_size: int | None = None,
+    channels: int | None = None,
+) -> Parent:
+    """The model as the start of a fine-tuning on the dataset; tells what changes.
+
+    Args:
+        given: hyperparameters.
+        head: "keep", "new", or None: it is kept if it knows a class of the dataset and no hyperparameter of its shape
+            is given.
+        image_size, channels: of the images; None: what the model takes.
+
+    Raises:
+        HyperparameterError: the head cannot be kept.
+        ArtifactError: what is stored of the model is damaged, or needs a plugin that is not loaded.
+    """
+    shape = _shape(workspace, model, opened, image_size, channels)
+    class_names = opened.images.class_names
+    if set(class_names) == set(model.class_names):
+        class_names = model.class_names
+    content = load_content(workspace, model)
+    plan = workspace.registry.run(model.run_id).plan
+    parent = Parent(model, plan, content, shape, class_names, _keeps_head(model, class_names, given, head))
+    _tell_head(workspace, parent)
+    return parent
+
+
+def _keeps_head(
+    model: Model, class_names: tuple[str, ...], given: Mapping[str, HyperparameterValue], head: str | None
+) -> bool:
+    known = any(name in model.class_names for name in class_names)
+    shaped = [name for name in SHAPE_OF_HEAD if name in given]
+    if head == KEEP and not known:
+        raise HyperparameterError(
+            f"the head of model {model.id} cannot be kept: it knows {', '.join(model.class_names[:5])} and none of "
+            f"{', '.join(class_names[:5])}; leave --head keep out"
+        )
+    if head == KEEP and shaped:
+        raise HyperparameterError(f"--head keep leaves {shaped[0]} as it is: leave one of the two out")
+    return head == KEEP or (head is None and known and not shaped)
+
+
+def _shape(
+    workspace: Workspace, model: Model, opened: OpenedDataset, image_size: int | None, channels: int | None
+) -> InputShape:
+    shape = InputShape(image_size or model.image_size, channels or model.channels)
+    architecture = workspace.plugins.architectures.get(model.architecture)
+    if architecture is not None and shape.image_size < architecture.min_size:
+        raise HyperparameterError(
+            f"images of {shape.image_size}×{shape.image_size} are too small for {architecture.name}: "
+            f"give --image-size {architecture.min_size} or more"
+        )
+    took = InputShape(model.image_size, model.channels)
+    if shape == took:
+        return shape_of(workspace, model, opened)
+    workspace.progress.notice(f"the network is rebuilt for {shape}; model {model.id} takes {took}")
+    return shape
+
+
+def _tell_head(workspace: Workspace, parent: Parent) -> None:
+    names = parent.class_names
+    if not parent.keeps_head:
+        workspace.progress.notice(f"new head for {len(names)} classes: {', '.join(names[:8])}")
+        return
+    known = [name for name in names if name in parent.model.class_names]
+    if len(known) < len(names):
+        fresh = [name for name in names if name not in known]
+        workspace.progress.notice(
+            f"the head knows {len(known)} of {len(names)} classes; new are {', '.join(fresh[:8])}"
+        )
+    elif len(known) < len(parent.model.class_names):
+        workspace.progress.notice(
+            f"the head keeps {len(known)} of its {len(parent.model.class_names)} classes: {', '.join(known[:8])}"
+        )
