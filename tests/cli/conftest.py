@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 PLUGIN_FILES = Path(__file__).parent / "plugin_files"
-PROGRESS = ("· ", "run ", "search ", "trial ", "epoch ")
+PROGRESS = ("· ", "  ", "run ", "search ", "trial ", "epoch ")
 # All but `augmentation` of what a search of `tiny` would choose: two trials, of equal size.
 HELD = ["filters=2", "learning_rate=0.01", "pooling=avg", "head_units=0", "dropout=0"]
 

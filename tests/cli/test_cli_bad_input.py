@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 KEPT = ("models", "aliases", "metrics", "searches")
+NO_SUCH_LAYER = (
+    "no layer or freeze point '{}': give a number, a share such as 50%, all, none or a name such as"
+)
 REFUSED = "SELECT count(*) FROM runs WHERE state NOT IN ('completed', 'failed')"
 
 
@@ -171,11 +174,31 @@ def test_finetuning_takes_no_hyperparameter_of_the_architecture(refused: Callabl
         ),
         (
             "front_con",
-            "no layer or freeze point 'front_con': give a number, all, none or a name such as front_conv, front",
+            f"{NO_SUCH_LAYER.format('front_con')} front_conv, front",
         ),
         (
             "head_output",
             "cannot freeze up to 'head_output': it is in the head, which always trains; all freezes up to the head",
+        ),
+        (
+            "until:head_output",
+            "cannot freeze up to 'head_output': it is in the head, which always trains; all freezes up to the head",
+        ),
+        (
+            "until:bak",
+            f"{NO_SUCH_LAYER.format('bak')} back",
+        ),
+        ("150%", "cannot freeze 150% of the layers before the head: give 0% to 100%"),
+        ("-1%", "cannot freeze -1% of the layers before the head: give 0% to 100%"),
+        ("pattern:", "an empty pattern freezes nothing: give one such as pattern:block_1?_*"),
+        ("pattern:back_*,", "an empty pattern freezes nothing: give one such as pattern:block_1?_*"),
+        (
+            "pattern:bakc_conv*",
+            "no layer with weights matches pattern 'bakc_conv*': there are back_conv, …",
+        ),
+        (
+            "pattern:head_*",
+            "cannot freeze pattern 'head_*': it matches the head alone, which always trains",
         ),
     ],
 )

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from plans import SEARCH_PLAN
 
-from zoo.cli.live import PlainLines, watching
+from zoo.cli.live import PlainLines, Terminal, watching
 from zoo.interfaces import Objective, Run, RunKind, RunPlan, Search, State, Trial
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -61,6 +61,12 @@ def test_a_trial_has_a_score_for_each_objective(capsys: pytest.CaptureFixture[st
 def test_a_trial_that_failed_says_why(capsys: pytest.CaptureFixture[str]) -> None:
     failed = replace(RUN, state=State.FAILED, trial=TRIAL, error="Traceback …\nValueError: no room")
     assert told_of(failed, capsys)[1] == "trial 2/3  failed  ValueError: no room  filters=3"
+
+
+def test_a_table_is_set_in_below_its_first_line(capsys: pytest.CaptureFixture[str]) -> None:
+    for progress in (PlainLines(), Terminal()):
+        progress.notice("what there is\nname  size\n[one]    1")
+        assert capsys.readouterr().err == "· what there is\n  name  size\n  [one]    1\n"
 
 
 # How it is stopped ---------------------------------------------------------------------------------------

@@ -41,7 +41,12 @@ def test_finetune(zoo: Callable, trained: Path, photos: Path, plain: Callable) -
         "· images become 8×8 grayscale, as model ID takes them\n"
         "· new head for 2 classes: cat, dog\n"
         "· called photos-2 here: photos is another dataset\n"
-        "· 10 trainable and 96 non-trainable parameters; frozen: front_conv … back_conv (2 layers)\n"
+        "· parameters by stage; frozen: front_conv … back_conv (2 layers)\n"
+        "  stage  layers  trainable  non-trainable\n"
+        "  front  1  0  20\n"
+        "  back  1  0  76\n"
+        "  head  1  10  0\n"
+        "  total  3  10  96\n"
         f"run ID: tiny on photos-2\n{EPOCH}"
     )
 
