@@ -27,6 +27,7 @@ ROOT = Path(__file__).parent.parent
 PLUGINS = (ROOT / "docs" / "plugins.md").read_text()
 SEARCH = (ROOT / "docs" / "search.md").read_text()
 README = (ROOT / "README.md").read_text()
+FINETUNING = (ROOT / "docs" / "finetuning.md").read_text()
 
 
 def examples(page: str, language: str) -> list[str]:
@@ -210,3 +211,41 @@ def test_links_between_documents_lead_somewhere() -> None:
 def test_the_readme_gives_the_test_command_that_ci_runs() -> None:
     assert "pip install -e '.[test]' && pytest" in README
     assert "pip install --quiet -e '.[test]' && pytest" in (ROOT / ".ci" / "run").read_text()
+
+
+@pytest.mark.large
+def test_every_command_of_the_finetuning_page_works(
+    reader: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """From top to bottom, on a model for digits, with the reader's photographs of leaves as `my-photos`."""
+    (reader / "home" / "leaves").rename(reader / "my-photos")
+    assert run(["train", "convnet", "digits", "--epochs", "1", "--fraction", "0.1"]) == 0
+    lines = [line for block in examples(FINETUNING, "console") for line in block.splitlines()]
+    quick = {"finetune": " --epochs 3", "train": " --epochs 1"}
+    for line in (line.partition("#")[0].rstrip() for line in lines if "MODEL" not in line):
+        command = line.split()[2].replace("three@best", "")
+        line = line.replace("three@best", "digits@best").replace("--trials 20", "--trials 2")
+        assert (line, type_in(line + quick.get(command, ""), monkeypatch)) == (line, 0)
+    assert "from scratch" in capsys.readouterr().out
+
+
+@pytest.mark.large
+def test_the_python_of_the_finetuning_page_works(reader: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["train", "convnet", "digits", "--epochs", "1", "--fraction", "0.1"]) == 0
+    for code in examples(FINETUNING, "python"):
+        exec(compile(code.replace("three@best", "digits@best"), "finetuning.md", "exec"), {})
+    assert "block1_conv" in capsys.readouterr().out
+
+
+def test_the_finetuning_page_names_all_options_of_finetune() -> None:
+    command = cli.get_command(click.Context(cli), "finetune")
+    assert command is not None
+    shared = {
+        parameter.name
+        for name in ("search", "train")
+        for parameter in cli.get_command(click.Context(cli), name).params
+    }
+    own = [
+        name for one in command.params if one.name not in shared for name in one.opts if name.startswith("--")
+    ]
+    assert [name for name in own if name not in FINETUNING] == []
