@@ -20,7 +20,7 @@ from zoo.interfaces import Epoch
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-FORMAT = 1  # a blob of another one counts for nothing
+FORMAT = 2  # a blob of another one counts for nothing
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,25 +50,25 @@ def changing_variables(network: keras.Model) -> list[keras.Variable]:
     """All that training may change: what trains, statistics in layers that train, and the states of random draws.
 
     What is frozen is left out. Of a layer that is frozen in part all variables are given, since nothing tells a
-    frozen one from a statistic. They are the same ones in the same order whether the network takes pixels or what
-    its frozen layers give, see `zoo.training.part`.
+    frozen one from a statistic. They come in the order of their layers' names, which is the same for a classifier and
+    for its suffix.
     """
     found = {
         id(variable): variable
-        for layer in _layers(network)
+        for layer in sorted(_layers_of(network), key=lambda layer: str(layer.name))
         for variable in layer.variables
         if layer.trainable or variable.trainable or variable.name == "seed_generator_state"
     }
     return list(found.values())
 
 
-def _layers(network: keras.Model) -> Iterator[keras.layers.Layer]:
-    """Those of networks within it, too, but for a frozen one."""
+def _layers_of(network: keras.Model) -> Iterator[keras.layers.Layer]:
+    """Of networks within the network those that train; see `zoo.models.frontier.Frontier.joined`."""
     for layer in network.layers:
         if not isinstance(layer, keras.Model):
             yield layer
         elif layer.trainable:
-            yield from _layers(layer)
+            yield from _layers_of(layer)
 
 
 def values_of(variables: Sequence[keras.Variable]) -> list[np.ndarray]:

@@ -7,6 +7,7 @@ from statistics import mean
 from typing import TYPE_CHECKING
 
 from zoo.data.batches import count_steps
+from zoo.data.cache.features import FeatureOptions
 from zoo.models.space import choose
 from zoo.models.space_size import combinations
 from zoo.training.fit import FitSettings, fit, start_fresh
@@ -69,6 +70,10 @@ def forecast(
     opened = workspace.open_dataset(dataset)
     candidates = find_candidates(workspace, architecture_names, opened, options.image_size, weights)
     declared = declare_space(candidates, opened.images.class_names, hyperparameters or {}, options.seed)
+    if any(declared.each[one.name].get("freeze") != "none" for one in candidates):
+        workspace.progress.notice(
+            "counted as if frozen layers were computed in each epoch: a search may be quicker"
+        )
     startups, epochs = [], {}
     for one in candidates:
         decoded = decode(workspace, opened, one.shape)
@@ -90,7 +95,12 @@ def _measure(
     steps = count_steps(decoded, int(hp.get("batch_size")), options.sampling)
     probed = min(steps, PROBE_STEPS)
     settings = FitSettings(
-        2, options.seed, 2, OBJECTIVE, sampling=replace(options.sampling, steps_per_epoch=probed)
+        2,
+        options.seed,
+        2,
+        OBJECTIVE,
+        sampling=replace(options.sampling, steps_per_epoch=probed),
+        features=FeatureOptions("off"),
     )
     seen: list[Epoch] = []
 
