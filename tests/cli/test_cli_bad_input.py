@@ -207,6 +207,46 @@ def test_a_wrong_freeze(refused: Callable, freeze: str, message: str) -> None:
 
 
 @pytest.mark.usefixtures("kept")
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("--head-epochs=-1", "head_epochs must be a whole number from 0 to 100000, got '-1'"),
+        ("--unfreeze-epochs=some", "unfreeze_epochs must be a whole number from 0 to 100000, got 'some'"),
+        ("--layer-decay=1.5", "layer_decay must be a number above 0 and at most 1, got '1.5'"),
+        ("--warmup-epochs=1.5", "warmup_epochs must be a whole number from 0 to 100000, got '1.5'"),
+        ("--batchnorm=maybe", "batchnorm must be one of train, frozen, got 'maybe'"),
+        (
+            "--head=99999",
+            (
+                "head_units must be 0 for none or whole numbers up to 16384 with commas between, such as 256,128, "
+                "got '99999'"
+            ),
+        ),
+        ("--image-size=3", "images of 3×3 are too small for tiny: give --image-size 4 or more"),
+        ("--set=output=sigmoid", "output=sigmoid is for 2 classes, here are 3: use softmax"),
+    ],
+)
+@pytest.mark.parametrize("way", [[], ["--search"]])
+def test_a_wrong_fine_tuning(refused: Callable, given: str, message: str, way: list[str]) -> None:
+    assert refused("finetune", "blobs@best", "three", given, *way) == message
+
+
+@pytest.mark.usefixtures("kept")
+@pytest.mark.parametrize(
+    ("freezes", "message"),
+    [
+        ("all,bakc", f"{NO_SUCH_LAYER.format('bakc')} back"),
+        ("all,head_output", "cannot freeze up to 'head_output': it is in the head, which always trains; "),
+        ("pattern:front_*,back_*", f"{NO_SUCH_LAYER.format('back_*')} back"),
+        ("all,all", "--freeze all,all says the same twice: compare different ones"),
+        ("all,", f"{NO_SUCH_LAYER.format('')} "),
+    ],
+)
+def test_a_wrong_comparison(refused: Callable, freezes: str, message: str) -> None:
+    assert refused("finetune", "blobs@best", "three", "--compare", "--freeze", freezes).startswith(message)
+
+
+@pytest.mark.usefixtures("kept")
 def test_weights_for_an_architecture_without(refused: Callable) -> None:
     assert refused("train", "tiny", "blobs", "--weights", "imagenet") == (
         "architecture 'tiny' has no pre-trained weights to load: leave --weights out"
@@ -361,7 +401,14 @@ def test_a_registry_that_is_no_database(refused: Callable, tmp_path: Path, comma
 
 
 @pytest.mark.parametrize(
-    "command", ["predict blobs@best x.png", "evaluate blobs@best blobs", "finetune blobs@best pets"]
+    "command",
+    [
+        "predict blobs@best x.png",
+        "evaluate blobs@best blobs",
+        "finetune blobs@best pets",
+        "finetune blobs@best pets --search",
+        "finetune blobs@best pets --compare",
+    ],
 )
 def test_a_flipped_byte_in_the_weights(refused: Callable, zoo: Callable, trained: Path, command: str) -> None:
     Image.new("L", (8, 8)).save("x.png")
@@ -371,9 +418,11 @@ def test_a_flipped_byte_in_the_weights(refused: Callable, zoo: Callable, trained
     damaged = bytearray(blob.read_bytes())
     damaged[-1] ^= 1
     blob.write_bytes(damaged)
+    before = _contents(trained)
     told = refused(*command.split())
     assert told.startswith(f"model {model['id']}: variable '")
     assert f"artifact {digest} is damaged: the bytes at {blob} have SHA-256 " in told
+    assert _contents(trained) == before
 
 
 def _first_tensor(artifacts: Path, manifest: str) -> str:

@@ -102,7 +102,8 @@ def test_show_run(zoo: Callable, trained: Path, plain: Callable) -> None:
             parent="–",
             hyperparameters="filters=2 optimizer=adam learning_rate=0.001 schedule=constant weight_decay=0 "
             "batch_size=32 pooling=avg head_units=0 dropout=0.2 output=softmax label_smoothing=0 "
-            "freeze=none augmentation=none",
+            "freeze=none batchnorm=train head_epochs=0 unfreeze_epochs=0 unfreeze_rate=0.1 layer_decay=1 "
+            "warmup_epochs=0 augmentation=none",
             settings="epochs=2 seed=0 patience=10 image_size=8 channels=1",
             error="–",
         )

@@ -233,6 +233,52 @@ def test_a_model_of_a_search_that_is_over_is_deleted(registry: Registry, digits:
     assert registry.models() == []
 
 
+@pytest.fixture
+def fine_tuning(registry: Registry, digits: DatasetVersion) -> tuple[Search, Model]:
+    """A search that fine-tunes, and the model that each of its trials starts from."""
+    parent = add_model(registry, digits)
+    plan = dataclasses.replace(search_plan(), settings={"parent": parent.id})
+    return registry.start_search(plan, digits), parent
+
+
+@pytest.mark.parametrize("state", [State.RUNNING, State.INTERRUPTED, State.FAILED])
+def test_a_model_that_a_search_fine_tunes_is_refused(
+    registry: Registry, digits: DatasetVersion, fine_tuning: tuple[Search, Model], state: State
+) -> None:
+    search, parent = fine_tuning
+    if state is not State.RUNNING:
+        registry.end_search(search.id, state)
+    with pytest.raises(RegistryError) as caught:
+        registry.delete_models([add_model(registry, digits).id, parent.id])
+    assert str(caught.value) == (
+        f"search {search.id} is not completed and may go on from model {parent.id}: let it come to its end first "
+        f"(`zoo search --resume {search.id}`), or delete the model nevertheless with --force"
+    )
+
+
+def test_a_model_that_a_search_fine_tunes_is_deleted_by_force(
+    registry: Registry, fine_tuning: tuple[Search, Model]
+) -> None:
+    registry.delete_models([fine_tuning[1].id], force=True)
+    assert registry.models() == []
+
+
+def test_a_model_that_a_search_has_fine_tuned_is_deleted(
+    registry: Registry, fine_tuning: tuple[Search, Model]
+) -> None:
+    search, parent = fine_tuning
+    registry.end_search(search.id, State.COMPLETED)
+    registry.delete_models([parent.id])
+    assert registry.models() == []
+
+
+def test_other_models_than_a_search_fine_tunes_are_deleted(
+    registry: Registry, digits: DatasetVersion, fine_tuning: tuple[Search, Model]
+) -> None:
+    registry.delete_models([add_model(registry, digits).id])
+    assert [model.id for model in registry.models()] == [fine_tuning[1].id]
+
+
 # Damage and other processes ------------------------------------------------------------------------------
 
 

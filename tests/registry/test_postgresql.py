@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.util
 import math
 import os
@@ -194,6 +195,14 @@ def test_a_lineage_goes_past_a_deleted_model(registry: Registry, digits: Dataset
     assert [one.deleted for one in (oldest, middle, youngest)] == [False, True, False]
     assert (youngest.metrics["val_accuracy"], youngest.aliases) == (0.7, ("champion",))
     assert registry.model(child.id).parent_deleted
+
+
+def test_a_model_that_a_search_fine_tunes_is_not_deleted(registry: Registry, digits: DatasetVersion) -> None:
+    parent, other = add_model(registry, digits), add_model(registry, digits, seed=1)
+    registry.start_search(dataclasses.replace(search_plan(), settings={"parent": parent.id}), digits)
+    registry.delete_models([other.id])
+    with pytest.raises(RegistryError, match=f"may go on from model {parent.id}"):
+        registry.delete_models([parent.id])
 
 
 def test_an_alias_does_not_go_back_when_its_model_is_deleted(

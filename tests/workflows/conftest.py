@@ -10,12 +10,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tiny_searches import Watcher
 
+from zoo import workflows
 from zoo.plugins import Plugins, load_plugins
 from zoo.registry import Registry, open_registry
 from zoo.workflows import TrainingOptions, Workspace, train
+from zoo.workflows.parents import find_parent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
+
+    from zoo.interfaces import Model
+    from zoo.models.classifier import Classifier
 
 # Each training collects garbage; TensorFlow's own hundred thousands of objects need not be looked through.
 gc.freeze()
@@ -63,6 +68,57 @@ def trained(trained_folder: Path, tmp_path: Path, plugins: Plugins, watcher: Wat
     shutil.copytree(trained_folder / "artifacts", tmp_path / "artifacts")
     with open_registry(tmp_path / "registry.db") as registry:
         yield Workspace(registry, plugins, watcher)
+
+
+@pytest.fixture
+def parent(trained: Workspace) -> Model:
+    """Knows dark and light."""
+    return trained.registry.best("blobs")
+
+
+@pytest.fixture
+def finetune(trained: Workspace, parent: Model) -> Callable[..., Model]:
+    """Fine-tune a model, the parent unless another is named, on a dataset for an epoch."""
+
+    def call(
+        dataset: str,
+        freeze: str = "none",
+        *,
+        model: Model = parent,
+        hyperparameters: Mapping[str, Any] | None = None,
+        head: str | None = None,
+        channels: int | None = None,
+        **options: Any,
+    ) -> Model:
+        return workflows.finetune(
+            trained,
+            model.id,
+            dataset,
+            hyperparameters={**(hyperparameters or {}), "freeze": freeze},
+            head=head,
+            channels=channels,
+            options=TrainingOptions(**{"epochs": 1, **options}),
+        )
+
+    return call
+
+
+@pytest.fixture
+def build(trained: Workspace, parent: Model) -> Callable[..., Classifier]:
+    """What a fine-tuning makes of a model, the parent unless another is named, before it trains it."""
+
+    def call(
+        dataset: str,
+        *,
+        model: Model = parent,
+        hyperparameters: Mapping[str, Any] | None = None,
+        **wanted: Any,
+    ) -> Classifier:
+        given, opened = dict(hyperparameters or {}), trained.open_dataset(dataset)
+        found = find_parent(trained, model, opened, given, **wanted)
+        return found.build(found.choose(given))
+
+    return call
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""`workflows.finetune`: heads, frozen layers, shared tensors and lineage."""
+"""`workflows.finetune`: frozen layers, shared tensors and lineage."""
 
 from __future__ import annotations
 
@@ -25,30 +25,6 @@ def workspace(trained: Workspace) -> Workspace:
     return trained
 
 
-@pytest.fixture
-def parent(trained: Workspace) -> Model:
-    """Knows dark and light."""
-    return trained.registry.best("blobs")
-
-
-@pytest.fixture
-def finetune(workspace: Workspace, parent: Model, options: Callable) -> Callable[..., Model]:
-    """Fine-tune the parent on a dataset."""
-
-    def call(dataset: str, freeze: str = "none", **given: object) -> Model:
-        hyperparameters = {**given.pop("hyperparameters", {}), "freeze": freeze}
-        return workflows.finetune(
-            workspace,
-            parent.id,
-            dataset,
-            hyperparameters=hyperparameters,
-            options=options(epochs=1),
-            **given,
-        )
-
-    return call
-
-
 def blobs_of(folder: Path) -> set[str]:
     return {path.name for path in (folder / "artifacts").rglob("*") if path.is_file()}
 
@@ -62,46 +38,6 @@ def test_the_model_knows_its_parent(workspace: Workspace, finetune: Callable, pa
 def test_the_parent_knows_its_children(workspace: Workspace, finetune: Callable, parent: Model) -> None:
     child = finetune("pets")
     assert [one.id for one in workspace.registry.children(parent.id)] == [child.id]
-
-
-def test_images_become_what_the_parent_takes(finetune: Callable, workspace: Workspace, parent: Model) -> None:
-    child = finetune("pets")
-    assert (child.image_size, child.channels) == (8, 1)
-    assert workspace.progress.notices[0] == f"images become 8×8 grayscale, as model {parent.id} takes them"
-
-
-def test_new_classes_get_a_new_head(finetune: Callable, workspace: Workspace) -> None:
-    child = finetune("three")
-    assert child.class_names == ("dark", "light", "middle")
-    assert "new head for 3 classes: dark, light, middle" in workspace.progress.notices
-
-
-@pytest.mark.parametrize("dataset", ["blobs", "blobs-reversed"])
-def test_the_same_classes_keep_the_head_and_its_order(
-    finetune: Callable, workspace: Workspace, dataset: str
-) -> None:
-    child = finetune(dataset)
-    assert child.class_names == ("dark", "light")
-    assert not any("new head" in notice for notice in workspace.progress.notices)
-
-
-def test_the_classes_in_another_order_mean_the_same(workspace: Workspace, finetune: Callable) -> None:
-    child = finetune("blobs-reversed", "all")
-    _, _, evaluation = workflows.evaluate(workspace, child.id, "blobs", split="train")
-    assert evaluation.metrics["accuracy"] > 0.9
-
-
-def test_a_hyperparameter_of_the_head_asks_for_a_new_one(finetune: Callable, workspace: Workspace) -> None:
-    finetune("blobs", hyperparameters={"head_units": "8"})
-    assert "new head for 2 classes: dark, light" in workspace.progress.notices
-
-
-def test_the_new_head_is_like_that_of_the_parent(workspace: Workspace, options: Callable) -> None:
-    given = {"head_units": "8", "pooling": "max"}
-    parent = workflows.train(workspace, "tiny", "blobs", hyperparameters=given, options=options(epochs=1))
-    workflows.finetune(workspace, parent.id, "pets", options=options(epochs=1))
-    (run,) = workspace.registry.runs(kind=RunKind.FINETUNE)
-    assert (run.plan.hyperparameters["head_units"], run.plan.hyperparameters["pooling"]) == ("8", "max")
 
 
 # tiny: front_conv has 2 * 9 + 2 = 20 parameters, back_conv 4 * 18 + 4 = 76, the head for two classes 10.

@@ -10,13 +10,7 @@ from click.core import ParameterSource
 from zoo.cli.app import App
 from zoo.cli.cluster_options import CLUSTER_NAMES, cluster_options, make_cluster
 from zoo.cli.describe import model_fields
-from zoo.cli.finetune_options import (
-    channels_option,
-    given_hyperparameters,
-    head_option,
-    kind_of_head,
-    schedule_options,
-)
+from zoo.cli.finetune_options import make_tuning, tuning_options
 from zoo.cli.options import (
     dataset_argument,
     freeze_option,
@@ -41,15 +35,17 @@ if TYPE_CHECKING:
 @model_argument
 @dataset_argument
 @freeze_option
-@schedule_options
-@head_option
-@click.option("--compare", is_flag=True, help="Train once for each of --freeze A,B,… and from scratch.")
+@tuning_options
+@click.option(
+    "--compare",
+    is_flag=True,
+    help="Train once for each of --freeze A,B,…, in which commas part what is compared, and once from scratch.",
+)
 @click.option("--search", is_flag=True, help="Search freeze depth, schedule and learning rates.")
 @search_options
 @cluster_options
 @training_options(epochs=10)
 @image_size_option
-@channels_option
 @set_option
 @json_option
 @click.pass_context
@@ -58,8 +54,7 @@ def command(
     model: str,
     dataset: str,
     freeze: str | None,
-    schedule: dict[str, Any],
-    head: str | None,
+    tuning: dict[str, Any],
     compare: bool,
     search: bool,
     searching: dict[str, Any],
@@ -67,7 +62,6 @@ def command(
     training: dict[str, Any],
     strict: bool,
     image_size: int | None,
-    channels: str | None,
     hyperparameters: dict[str, str],
     as_json: bool,
 ) -> None:
@@ -81,14 +75,9 @@ def command(
     with App.of(ctx).open_workspace(strict=strict) as workspace:
         from zoo import workflows
 
-        wanted: dict[str, Any] = {
-            "hyperparameters": given_hyperparameters(
-                hyperparameters, schedule, None if compare else freeze, head
-            ),
-            "head": kind_of_head(head),
-            "channels": channels and int(channels),
-            "options": make_options(training, image_size),
-        }
+        freezes = (freeze or "none,all").split(",")
+        wanted = make_tuning(tuning, hyperparameters, None if compare else freeze)
+        wanted["options"] = make_options(training, image_size)
         if search:
             options, where = make_search_options(searching), make_cluster(cluster)
             found = workflows.search_finetuning(
@@ -96,10 +85,8 @@ def command(
             )
             show_search(*found, as_json=as_json)
         elif compare:
-            freezes = (freeze or "none,all").split(",")
-            _show_compared(
-                workflows.compare_freezing(workspace, model, dataset, freezes, **wanted), as_json=as_json
-            )
+            results = workflows.compare_freezing(workspace, model, dataset, freezes, **wanted)
+            _show_compared(results, as_json=as_json)
         else:
             tuned = workflows.finetune(workspace, model, dataset, **wanted)
             print_json(tuned) if as_json else print_fields(model_fields(tuned))
@@ -109,6 +96,8 @@ def _check_usage(ctx: click.Context) -> None:
     given = {name for name in ctx.params if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE}
     if {"search", "compare"} <= given:
         raise click.UsageError("--search and --compare exclude each other")
+    if "compare" in given and "freeze" in ctx.params["hyperparameters"]:
+        raise click.UsageError("--compare takes what it compares from --freeze: leave --set freeze out")
     alone = sorted(given & {*SEARCH_NAMES, *CLUSTER_NAMES})
     if alone and "search" not in given:
         raise click.UsageError(f"--{alone[0].replace('_', '-')} is for --search: give that too")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import click
 
 from zoo.cli.options import gathered
-
-NUMBERS_OF_UNITS = "NUMBER[,NUMBER…]"
 
 _SCHEDULE = (
     click.option(
@@ -37,29 +36,44 @@ _SCHEDULE = (
 )
 _SCHEDULE_NAMES = ("head_epochs", "unfreeze_epochs", "layer_decay", "warmup_epochs", "batchnorm")
 
-schedule_options = gathered("schedule", _SCHEDULE_NAMES, _SCHEDULE)
-"""Add the options; the command gets them as `schedule`, hyperparameters of the same names or None."""
 
-head_option = click.option(
-    "--head",
-    metavar=f"keep|new|{NUMBERS_OF_UNITS}",
-    help="keep: classes that the head knows keep their weights; new: another one like it; numbers: a new one with "
-    "hidden layers of so many units.  [default: keep, if it knows a class]",
+def _head(_ctx: click.Context, _param: click.Parameter, given: str | None) -> str | None:
+    if given is None or re.fullmatch(r"keep|new|\d+(,\d+)*", given):
+        return given
+    raise click.BadParameter(f"'{given}' is neither keep, new nor numbers of units such as 256,128")
+
+
+_HEAD_AND_INPUTS = (
+    click.option(
+        "--head",
+        metavar="keep|new|NUMBER[,NUMBER…]",
+        callback=_head,
+        help="keep: classes that the head knows keep their weights; new: another one like it; numbers: a new one with "
+        "hidden layers of so many units.  [default: keep, if it knows a class]",
+    ),
+    click.option(
+        "--channels", type=click.Choice(["1", "3"]), help="Rebuild the network for gray or RGB images."
+    ),
 )
-channels_option = click.option(
-    "--channels", type=click.Choice(["1", "3"]), help="Rebuild the network for gray or RGB images."
-)
+
+tuning_options = gathered("tuning", (*_SCHEDULE_NAMES, "head", "channels"), (*_SCHEDULE, *_HEAD_AND_INPUTS))
+"""Add the options; the command gets them as `tuning`, for `make_tuning`."""
 
 
-def given_hyperparameters(
-    hyperparameters: dict[str, str], schedule: dict[str, Any], freeze: str | None, head: str | None
-) -> dict[str, str]:
-    """Those of --set and those that have options of their own; `--head 256,128` sets head_units."""
-    named = {name: value for name, value in {**schedule, "freeze": freeze}.items() if value is not None}
-    units = {} if head in (None, "keep", "new") else {"head_units": str(head)}
-    return {**hyperparameters, **named, **units}
+def make_tuning(
+    tuning: dict[str, Any], hyperparameters: dict[str, str], freeze: str | None
+) -> dict[str, Any]:
+    """The options as the workflows take them; `--head 256,128` sets head_units.
 
-
-def kind_of_head(head: str | None) -> str | None:
-    """`keep`, `new`, or None where the workflow decides."""
-    return head if head in (None, "keep") else "new"
+    Args:
+        hyperparameters: those of --set.
+    """
+    head, channels = tuning["head"], tuning["channels"]
+    named: dict[str, str | None] = {name: tuning[name] for name in _SCHEDULE_NAMES}
+    named |= {"freeze": freeze, "head_units": None if head in ("keep", "new") else head}
+    given = {name: value for name, value in named.items() if value is not None}
+    return {
+        "hyperparameters": {**hyperparameters, **given},
+        "head": head if head in (None, "keep") else "new",
+        "channels": channels and int(channels),
+    }

@@ -51,7 +51,18 @@ def _refuse_aliases(session: Session, model_ids: Collection[str]) -> None:
 
 
 def _refuse_unfinished_searches(session: Session, model_ids: Collection[str]) -> None:
-    unfinished = session.execute(
+    needed = _models_of_trials(session, model_ids) or _parents_of_searches(session, model_ids)
+    if needed is not None:
+        model_id, search_id = needed
+        raise RegistryError(
+            f"search {search_id} is not completed and may go on from model {model_id}: let it come to its end first "
+            f"(`zoo search --resume {search_id}`), or delete the model nevertheless with --force"
+        )
+
+
+def _models_of_trials(session: Session, model_ids: Collection[str]) -> tuple[str, str] | None:
+    """A model that a later trial of its search may go on from, and that search."""
+    found = session.execute(
         select(RunRow.model_id, SearchRow.id)
         .join(RunRow.search)
         .where(
@@ -60,9 +71,13 @@ def _refuse_unfinished_searches(session: Session, model_ids: Collection[str]) ->
             SearchRow.state != State.COMPLETED,
         )
     ).first()
-    if unfinished is not None:
-        model_id, search_id = unfinished
-        raise RegistryError(
-            f"search {search_id} is not completed and may go on from model {model_id}: let it come to its end first "
-            f"(`zoo search --resume {search_id}`), or delete the model nevertheless with --force"
-        )
+    return found and (str(found[0]), found[1])
+
+
+def _parents_of_searches(session: Session, model_ids: Collection[str]) -> tuple[str, str] | None:
+    """A model that all trials of a search start from, and that search."""
+    parent = SearchRow.settings["parent"].as_string()
+    found = session.execute(
+        select(parent, SearchRow.id).where(parent.in_(model_ids), SearchRow.state != State.COMPLETED)
+    ).first()
+    return found and (found[0], found[1])

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from zoo.training.features import Features
 
 READ_SPEED = 1e9  # bytes a second, of a memory map
+WORTH_SECONDS = 1  # to save less is not worth the room
 
 
 class Work(NamedTuple):
@@ -110,7 +111,7 @@ def _keep(
     if missing:
         estimate = _estimate(maker, missing, work)
         if options.mode == "auto" and not estimate.pays:
-            return f"keeping what they give does not pay ({estimate})", None
+            return estimate.reason_against, None
         progress.notice(f"what frozen layers give is kept: {estimate}")
     else:
         progress.notice("what frozen layers give is in the cache already")
@@ -139,15 +140,25 @@ class Estimate:
 
     @property
     def pays(self) -> bool:
-        """Whether computing them once and reading them is quicker."""
+        """Whether computing them once and reading them is quicker by so much that one would notice."""
         reading = self.passes * self.row_bytes / READ_SPEED
-        return self.images * self.image_seconds + reading < self.passes * self.image_seconds
+        return (self.passes - self.images) * self.image_seconds - reading >= WORTH_SECONDS
+
+    @property
+    def reason_against(self) -> str:
+        """Why it does not pay."""
+        if self.seconds < WORTH_SECONDS:
+            return f"that takes under {WORTH_SECONDS} s in all"
+        return f"to keep what they give does not pay ({self})"
+
+    @property
+    def seconds(self) -> float:
+        """How long it takes to compute them each time."""
+        return self.passes * self.image_seconds
 
     def __str__(self) -> str:
-        once, always = (_duration(count * self.image_seconds) for count in (self.images, self.passes))
-        return (
-            f"{bytes_in_words(self.images * self.row_bytes)}, some {once} to compute once instead of {always}"
-        )
+        size, once = bytes_in_words(self.images * self.row_bytes), self.images * self.image_seconds
+        return f"{size}; {_about(once)} to compute once, {_about(self.seconds)} to compute each time"
 
 
 def _estimate(maker: FeatureMaker, missing: list[str], work: Work) -> Estimate:
@@ -159,5 +170,5 @@ def _estimate(maker: FeatureMaker, missing: list[str], work: Work) -> Estimate:
     return Estimate(images, passes, maker.seconds_an_image(), row_bytes)
 
 
-def _duration(seconds: float) -> str:
-    return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+def _about(seconds: float) -> str:
+    return f"some {seconds:.1f} s" if seconds < 10 else f"some {seconds:.0f} s"

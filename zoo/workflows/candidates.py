@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 from keras_tuner import HyperParameters
 from keras_tuner.engine.hyperparameters import Fixed
 
-from zoo.errors import HyperparameterError, SearchError, ZooError
+from zoo.errors import HyperparameterError, NotFoundError, SearchError, ZooError
 from zoo.models.classifier import build_classifier, space_builder
 from zoo.models.freezing import freeze
 from zoo.models.hyperparameters import completed
 from zoo.models.joint_space import ARCHITECTURE, fix_each, given_to, join, whole
-from zoo.models.schedules import declare_schedules
+from zoo.models.schedules import declare_schedules, freeze_depths
 from zoo.models.space import check, choose, explore, fill_in, fix
 from zoo.search.oracles import OWN_ORDER
 from zoo.search.warm_start import choose_known
 from zoo.training.fit import start_fresh
 from zoo.workflows.images import InputShape, decode, prepare, shape_for
-from zoo.workflows.parents import KEEP, NEW, find_parent
+from zoo.workflows.parents import KEEP, NEW, find_parent, own_space
 from zoo.workflows.workspace import check_weights, looks_like_path, weights_settings
 
 if TYPE_CHECKING:
@@ -180,14 +180,25 @@ def declare_finetuning(
     Raises:
         SearchError: nothing is left to search.
     """
+    fixed = check(own_space(), given)
     space = HyperParameters()
-    declare_schedules(space, parent.content.freeze_points, epochs, new_head=not parent.keeps_head)
+    declare_schedules(
+        space,
+        [str(fixed["freeze"])] if "freeze" in fixed else freeze_depths(parent.content.freeze_points),
+        epochs,
+        new_head=not parent.keeps_head,
+        batchnorm=parent.has_batchnorm,
+    )
+    declared = {hp.name for hp in space.space}
     for name, value in {**parent.plan.hyperparameters, **completed({}), **parent.inherited()}.items():
-        space.Fixed(name, value)  # what is declared already stays as it is
-    fixed = check(space, given)
+        if name not in declared:
+            space.Fixed(name, value)
     space = fix(space, fixed)
     if all(isinstance(hp, Fixed) for hp in space.space):
-        raise SearchError("nothing is left to search: --set and other options hold every hyperparameter")
+        raise SearchError(
+            "nothing is left to search: --set and other options hold every hyperparameter; "
+            "leave one out, or leave --search out"
+        )
     start_fresh(seed)
     candidate.build(choose(space, {}), parent.class_names)
     return DeclaredSpace(space, {candidate.name: space}, fixed)
@@ -264,7 +275,7 @@ def restore_candidates(
     """The candidates of a search that goes on.
 
     Raises:
-        SearchError: an architecture has changed since.
+        SearchError: an architecture has changed since, or the model to fine-tune was deleted.
     """
     found = [workspace.plugins.architecture(name) for name in plan.architectures]
     for architecture, version in zip(found, plan.architecture_version.split(","), strict=True):
@@ -288,9 +299,16 @@ def _restored_parent(
     workspace: Workspace, plan: SearchPlan, architecture: Architecture, opened: OpenedDataset
 ) -> Candidate:
     own = plan.settings
+    try:
+        model = workspace.registry.model(str(plan.parent_id))
+    except NotFoundError:
+        raise SearchError(
+            f"the search cannot go on: model {plan.parent_id}, which its trials start from, was deleted; "
+            "start a new search from another one"
+        ) from None
     parent = find_parent(
         workspace,
-        workspace.registry.model(str(plan.parent_id)),
+        model,
         opened,
         {},
         head=KEEP if own["keeps_head"] else NEW,

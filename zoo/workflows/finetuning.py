@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keras_tuner import HyperParameters
-
 from zoo.interfaces import HyperparameterValue, Model, RunKind, RunPlan
 from zoo.models.freezing import freeze
-from zoo.models.hyperparameters import declare
-from zoo.models.space import check, choose
 from zoo.training.fit import start_fresh
 from zoo.workflows.images import in_order_of, prepare
 from zoo.workflows.parents import find_parent
@@ -24,6 +20,8 @@ from zoo.workflows.workspace import TrainingOptions, Workspace, environment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from keras_tuner import HyperParameters
 
     from zoo.workflows.images import Images
     from zoo.workflows.parents import Parent
@@ -68,7 +66,7 @@ def finetune(
         image_size=options.image_size,
         channels=channels,
     )
-    hp = _choose(parent, given)
+    hp = parent.choose(given)
     start_fresh(options.seed)
     classifier = parent.build(hp)
     frozen = freeze(classifier, hp.get("freeze"))
@@ -86,13 +84,6 @@ def finetune(
             progress=workspace.progress,
         )
         return workspace.registry.complete_run(run.id, trained.content, trained.evaluations)
-
-
-def _choose(parent: Parent, given: Mapping[str, HyperparameterValue]) -> HyperParameters:
-    """zoo's own hyperparameters: those given, the parent's for the head, defaults for the rest."""
-    space = HyperParameters()
-    declare(space)
-    return choose(space, {**parent.inherited(), **check(space, given)})
 
 
 def _plan(parent: Parent, hp: HyperParameters, options: TrainingOptions, images: Images) -> RunPlan:

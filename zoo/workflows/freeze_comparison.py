@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from zoo.errors import HyperparameterError, ZooError
+from zoo.errors import HyperparameterError, InterruptedWork, ZooError
 from zoo.models.freezing import freeze
 from zoo.models.hyperparameters import OWN
 from zoo.workflows.finetuning import finetune
@@ -51,9 +51,9 @@ def compare_freezing(
 ) -> tuple[FreezeResult, ...]:
     """Fine-tune the model once for each way to freeze, then train its architecture from scratch; see `finetune`.
 
-    The training from scratch has the same options, the same size and number of channels, and the parent's
-    hyperparameters but for those that only a trained network has a use for. It is left out, and that is told, where
-    the architecture's plugin is not loaded.
+    The training from scratch has the same options, the same image size and the parent's hyperparameters but for those
+    that only a trained network has a use for; where the architecture takes any number of channels, it takes the
+    dataset's own. It is left out, and that is told, where it fails, as without the architecture's plugin.
 
     Raises:
         FreezeError: one of them names what is not there; nothing is trained then.
@@ -106,6 +106,8 @@ def _from_scratch(
             hyperparameters={**inherited, **wanted},
             options=replace(options, image_size=like.image_size),
         )
+    except InterruptedWork:
+        raise
     except ZooError as error:
         workspace.progress.notice(f"not compared with a training from scratch: {error}")
         return None

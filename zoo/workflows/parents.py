@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
+
+from keras_tuner import HyperParameters
 
 from zoo.errors import HyperparameterError
 from zoo.models.content import from_content
 from zoo.models.heads import new_head, with_classes
-from zoo.models.hyperparameters import OWN
+from zoo.models.hyperparameters import OWN, declare
 from zoo.models.inputs import rebuilt
+from zoo.models.space import check, choose
 from zoo.workflows.images import InputShape, shape_of
 from zoo.workflows.loading import load_content
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from keras_tuner import HyperParameters
 
     from zoo.data.sources import OpenedDataset
     from zoo.interfaces import HyperparameterValue, Model, ModelContent, RunPlan
@@ -46,6 +48,15 @@ class Parent:
     class_names: tuple[str, ...]
     keeps_head: bool
 
+    def choose(self, given: Mapping[str, HyperparameterValue]) -> HyperParameters:
+        """zoo's own hyperparameters: those given, the parent's for the head, defaults for the rest.
+
+        Raises:
+            UnknownNameError, HyperparameterError: see `zoo.models.space.check`.
+        """
+        space = own_space()
+        return choose(space, {**self.inherited(), **check(space, given)})
+
     def build(self, hp: HyperParameters) -> Classifier:
         """Its classifier for these images and classes, nothing frozen; a new head is as `hp` says.
 
@@ -63,12 +74,24 @@ class Parent:
         """What a run stores of it."""
         return {**asdict(self.shape), "keeps_head": self.keeps_head}
 
+    @property
+    def has_batchnorm(self) -> bool:
+        """Whether its network has BatchNormalization."""
+        return '"BatchNormalization"' in json.dumps(self.content.graph)
+
     def inherited(self) -> dict[str, HyperparameterValue]:
         """The hyperparameters of the parent's head, which the child's has where nothing else is said."""
         known = {name: self.plan.hyperparameters.get(name, OWN[name].default) for name in HEAD}
         if len(self.class_names) != 2:
             known["output"] = "softmax"
         return known
+
+
+def own_space() -> HyperParameters:
+    """zoo's own hyperparameters, all that can be said of a fine-tuning: the backbone is built already."""
+    space = HyperParameters()
+    declare(space)
+    return space
 
 
 def find_parent(
