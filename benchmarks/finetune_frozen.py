@@ -1,0 +1,447 @@
+"""What frozen layers cost: zoo beside stock Keras Tuner and plain Keras `fit`, same weights, seeds and batches.
+
+`head`: a search for the head of a frozen MobileNetV2. `resnet50`: the same with ResNet50, which takes Keras Tuner the
+better part of an hour. `one`: one fine-tuning of a ResNet50 that is frozen up to conv5. `second`: the search of `head`
+twice over one base and dataset.
+
+zoo begins without features in its cache and is timed from the dataset's file to the models in the registry; its peers
+get the pixels decoded already. zoo draws the trials, and Keras Tuner is told the same. All run in TensorFlow's
+deterministic mode, which zoo turns on: without it ResNet50's last digits are others. Images are gratings under
+noise and weights are random, for there is nothing to download: what is frozen costs the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import os
+import tempfile
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import keras_tuner
+import numpy as np
+from keras import layers
+
+from zoo.data.batches import split_batches, training_batches
+from zoo.data.cache import decode_dataset
+from zoo.data.sources import open_dataset
+from zoo.interfaces import Progress
+from zoo.plugins import load_plugins
+from zoo.registry import open_registry
+from zoo.workflows import SearchOptions, TrainingOptions, Workspace, export, finetune, search, train
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from zoo.data.cache import DecodedDataset
+    from zoo.interfaces import Run
+
+CLASSES = 4
+SHARES = {"train": 0.7, "val": 0.15, "test": 0.15}
+ALPHA = 0.35  # of MobileNetV2
+BATCH, EVALUATION_BATCH = 32, 256
+PATIENCE = 10
+SEARCHED = ("learning_rate", "head_units", "dropout")
+HELD = {"pooling": "avg", "augmentation": "none", "freeze": "all"}
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is measured.
+
+    Args:
+        target: how many times as fast as its peer zoo shall be.
+        trials: of a search.
+    """
+
+    architecture: str
+    target: float
+    images: int
+    epochs: int
+    trials: int = 0
+    size: int = 96
+
+
+HEAD = Case("mobilenet-v2", 8, 1400, 5, 6)
+RESNET50 = Case("resnet50", 30, 1400, 10, 10)
+ONE = Case("resnet50", 2, 640, 4)
+
+
+def main() -> None:
+    """Print the figures of the parts that are asked for, or of all."""
+    parts: dict[str, Callable[[Any], None]] = {
+        "head": functools.partial(compare_searches, HEAD),
+        "resnet50": functools.partial(compare_searches, RESNET50),
+        "one": functools.partial(compare_one, ONE),
+        "second": functools.partial(search_twice, HEAD),
+    }
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("parts", nargs="*", help=f"some of {', '.join(parts)}; all by default")
+    for name in ("images", "size", "trials", "epochs"):
+        parser.add_argument(f"--{name}", type=int, help="by default as the target has it")
+    options = vars(parser.parse_args())
+    chosen = options.pop("parts") or list(parts)
+    changed = {name: value for name, value in options.items() if value is not None}
+    for name in chosen:
+        print(f"{name}:", flush=True)
+        parts[name](changed)
+
+
+# Searches ----------------------------------------------------------------------------------------------------
+
+
+class Trial(NamedTuple):
+    """A trial as zoo ran it, or its peer.
+
+    Args:
+        values: of the hyperparameters that are searched.
+        losses: after each epoch, validation losses.
+        accuracy: of the best epoch, on validation images.
+    """
+
+    values: Mapping[str, Any]
+    losses: Sequence[float]
+    accuracy: float
+
+
+def compare_searches(case: Case, changed: Mapping[str, Any]) -> None:
+    """A search for the head by zoo, and the same trials by Keras Tuner."""
+    case = replace(case, **changed)
+    with bench(case) as place:
+        began = time.perf_counter()
+        ours = zoo_trials(case, place)
+        zoo_seconds = time.perf_counter() - began
+        decoded = place.decode()
+        began = time.perf_counter()
+        theirs = stock_trials(case, place, decoded, [one.values for one in ours])
+        stock_seconds = time.perf_counter() - began
+    print(f"  {case.architecture}, frozen; {case.trials} trials of {case.epochs} epochs; {place.told}")
+    print("  trial  learning rate  head units  dropout  val_accuracy:    zoo  Keras Tuner  losses differ by")
+    for number, (one, other) in enumerate(zip(ours, theirs, strict=True), start=1):
+        apart = max(abs(a - b) for a, b in zip(one.losses, other.losses, strict=True))
+        rate, units, dropout = (one.values[name] for name in SEARCHED)
+        print(
+            f"  {number:5}  {rate:13.6f}  {units:>10}  {dropout:7.1f}  "
+            f"{one.accuracy:20.6f}  {other.accuracy:11.6f}  {apart:16.1e}"
+        )
+    equal = sum(one.accuracy == other.accuracy for one, other in zip(ours, theirs, strict=True))
+    print(f"  validation accuracies equal in {equal} of {len(ours)} trials")
+    tell_ratio("Keras Tuner", stock_seconds, zoo_seconds, case.target)
+
+
+def zoo_trials(case: Case, place: Place, seed: int = 0, progress: Progress | None = None) -> list[Trial]:
+    """What zoo's random search tries and finds."""
+    held = HELD | ({"alpha": ALPHA} if case.architecture == "mobilenet-v2" else {})
+    with place.workspace(progress) as workspace:
+        done, _ = search(
+            workspace,
+            case.architecture,
+            str(place.images),
+            search_options=SearchOptions(trials=case.trials),
+            hyperparameters=held,
+            weights=str(place.weights),
+            options=TrainingOptions(case.epochs, seed, PATIENCE, case.size),
+        )
+        runs = workspace.registry.runs(search=done.id)
+        return [_zoo_trial(workspace, run) for run in sorted(runs, key=_number)]
+
+
+def _number(run: Run) -> int:
+    assert run.trial is not None
+    return run.trial.number
+
+
+def _zoo_trial(workspace: Workspace, run: Run) -> Trial:
+    values = {
+        **{name: run.plan.hyperparameters[name] for name in SEARCHED},
+        "seed": run.plan.settings["seed"],
+    }
+    losses = [epoch.metrics["val_loss"] for epoch in workspace.registry.epochs(run.id)]
+    return Trial(values, losses, run.scores["val_accuracy"])
+
+
+def stock_trials(
+    case: Case, place: Place, decoded: DecodedDataset, wanted: Sequence[Mapping[str, Any]]
+) -> list[Trial]:
+    """The same trials by Keras Tuner."""
+    hypermodel = HeadSearch(case, place, decoded)
+    tuner = keras_tuner.Tuner(
+        ListedOracle(wanted), hypermodel, directory=place.folder, project_name="stock", overwrite=True
+    )
+    tuner.search(epochs=case.epochs, callbacks=plateau_callbacks(), verbose=0)
+    scores = [tuner.oracle.trials[name].score for name in tuner.oracle.end_order]
+    return [Trial(*one) for one in zip(wanted, hypermodel.losses, scores, strict=True)]
+
+
+class ListedOracle(keras_tuner.oracles.RandomSearchOracle):  # type: ignore[misc]  # Keras Tuner is untyped
+    """Gives these trials one after the other instead of drawing them."""
+
+    def __init__(self, wanted: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__(keras_tuner.Objective("val_accuracy", "max"), max_trials=len(wanted))
+        self.wanted, self.verbose = wanted, 0
+
+    def populate_space(self, trial_id: str) -> dict[str, Any]:
+        return {"status": "RUNNING", "values": dict(self.wanted[int(trial_id)])}
+
+
+class HeadSearch(keras_tuner.HyperModel):  # type: ignore[misc]
+    """A head for a frozen network, as Keras's guide to transfer learning builds it."""
+
+    def __init__(self, case: Case, place: Place, decoded: DecodedDataset) -> None:
+        super().__init__()
+        self.case, self.place, self.decoded = case, place, decoded
+        self.losses: list[list[float]] = []  # of each trial
+
+    def build(self, hp: Any) -> keras.Model:
+        keras.utils.set_random_seed(hp.Int("seed", 0, 10**9))
+        inputs = keras.Input((self.case.size, self.case.size, 3))
+        base = backbone(self.case.architecture, self.case.size)
+        base.load_weights(self.place.weights)
+        base.trainable = False
+        features = base(preprocessed(inputs, self.case.architecture), training=False)
+        features = layers.GlobalAveragePooling2D()(features)
+        units = int(hp.Choice("head_units", ["0", "64", "128"]))
+        if units:
+            features = layers.Dense(units, activation="relu")(features)
+        dropout = hp.Float("dropout", 0.0, 0.5, step=0.1)
+        if dropout:
+            features = layers.Dropout(dropout)(features)
+        outputs = layers.Dense(CLASSES, activation="softmax")(features)
+        network = keras.Model(inputs, outputs)
+        rate = hp.Float("learning_rate", 3e-4, 1e-2, sampling="log")
+        network.compile(keras.optimizers.Adam(rate), "categorical_crossentropy", metrics=["accuracy"])
+        return network
+
+    def fit(self, hp: Any, model: keras.Model, **options: Any) -> Any:
+        history = plain_fit(model, self.decoded, hp.get("seed"), **options)
+        self.losses.append(history.history["val_loss"])
+        return history
+
+
+# One fine-tuning ---------------------------------------------------------------------------------------------
+
+
+def compare_one(case: Case, changed: Mapping[str, Any]) -> None:
+    """One model of the registry is fine-tuned by zoo, and by plain Keras out of a file."""
+    case = replace(case, **changed)
+    with bench(case) as place, place.workspace() as workspace:
+        parent = train(
+            workspace,
+            case.architecture,
+            str(place.images),
+            hyperparameters=HELD | {"dropout": 0.0},
+            weights=str(place.weights),
+            options=TrainingOptions(1, image_size=case.size),
+        )
+        _, path = export(workspace, parent.id, output=place.folder / "parent.keras")
+        began = time.perf_counter()
+        child = finetune(
+            workspace,
+            parent.id,
+            str(place.images),
+            hyperparameters={"freeze": "until:conv5", "learning_rate": 1e-4},
+            options=TrainingOptions(case.epochs, patience=PATIENCE),
+        )
+        zoo_seconds = time.perf_counter() - began
+        ours = [epoch.metrics for epoch in workspace.registry.epochs(child.run_id)]
+        decoded = place.decode()
+        began = time.perf_counter()
+        theirs = fit_one(path, decoded, case.epochs)
+        stock_seconds = time.perf_counter() - began
+    print(f"  {case.architecture}, frozen until conv5; {case.epochs} epochs; {place.told}")
+    tell_losses(ours, theirs)
+    tell_ratio("Keras fit", stock_seconds, zoo_seconds, case.target)
+
+
+def tell_losses(ours: Sequence[Mapping[str, float]], theirs: Mapping[str, Sequence[float]]) -> None:
+    """Both losses of each epoch, and how many are equal."""
+    equal = 0
+    print("  epoch  loss: zoo     Keras fit     val_loss: zoo  Keras fit")
+    for number, epoch in enumerate(ours):
+        pairs = [(epoch[name], theirs[name][number]) for name in ("loss", "val_loss")]
+        equal += sum(one == other for one, other in pairs)
+        print(f"  {number + 1:5}  " + "  ".join(f"{one:12.10f}  {other:12.10f}" for one, other in pairs))
+    print(f"  losses equal to the last digit: {equal} of {2 * len(ours)}")
+
+
+def fit_one(path: Path, decoded: DecodedDataset, epochs: int) -> Mapping[str, list[float]]:
+    """The history of a plain training of all from conv5 on."""
+    network = keras.models.load_model(path)
+    first = next(place for place, layer in enumerate(network.layers) if layer.name.startswith("conv5"))
+    for place, layer in enumerate(network.layers):
+        layer.trainable = place >= first
+    network.compile(keras.optimizers.Adam(1e-4), "categorical_crossentropy", metrics=["accuracy"])
+    history = plain_fit(network, decoded, 0, epochs=epochs, callbacks=plateau_callbacks(), verbose=0)
+    return history.history  # type: ignore[no-any-return]
+
+
+# The second search -------------------------------------------------------------------------------------------
+
+
+def search_twice(case: Case, changed: Mapping[str, Any]) -> None:
+    """Two searches of different seeds in one registry, and how many images the prefix is given in each."""
+    case = replace(case, **changed)
+    with bench(case) as place:
+        print(f"  {case.architecture}, frozen; {case.trials} trials of {case.epochs} epochs; {place.told}")
+        for number, which in enumerate(("first", "second")):
+            watcher, began = Watcher(), time.perf_counter()
+            zoo_trials(case, place, seed=100 * number, progress=watcher)
+            seconds = time.perf_counter() - began
+            print(
+                f"  {which:6} search {seconds:8.1f} s: the prefix computes {watcher.computed} images",
+                flush=True,
+            )
+            for told in watcher.told:
+                print(f"    {told}")
+    print("  (target: none in the second search)", flush=True)
+
+
+class Watcher(Progress):
+    """Counts the images that frozen layers are given to keep what they make of them."""
+
+    def __init__(self) -> None:
+        self.computed = 0
+        self.told: list[str] = []
+        self._done = 0
+
+    def notice(self, message: str) -> None:
+        if "frozen layers" in message:
+            self.told.append(message)
+
+    def advanced(self, work: str, done: int, total: int) -> None:
+        if work == "computing features":
+            self.computed += done - self._done
+            self._done = done % total  # the next split begins anew
+
+
+# What they share ---------------------------------------------------------------------------------------------
+
+
+def backbone(architecture: str, size: int) -> keras.Model:
+    """The network of Keras Applications without its top."""
+    shape: dict[str, Any] = {"input_shape": (size, size, 3), "include_top": False, "weights": None}
+    if architecture == "resnet50":
+        return keras.applications.ResNet50(**shape)
+    return keras.applications.MobileNetV2(alpha=ALPHA, **shape)
+
+
+def preprocessed(inputs: Any, architecture: str) -> Any:
+    """Pixels 0-255 as the network takes them."""
+    if architecture == "resnet50":
+        return keras.applications.resnet50.preprocess_input(inputs)
+    return layers.Rescaling(1 / 127.5, offset=-1)(inputs)
+
+
+def plateau_callbacks() -> list[keras.callbacks.Callback]:
+    """zoo's own, with its patience."""
+    monitor = {"monitor": "val_accuracy", "mode": "max"}
+    return [
+        keras.callbacks.EarlyStopping(**monitor, patience=PATIENCE),
+        keras.callbacks.ReduceLROnPlateau(**monitor, factor=0.5, patience=PATIENCE // 3),
+    ]
+
+
+def plain_fit(
+    network: keras.Model, decoded: DecodedDataset, seed: int, *, epochs: int, **options: Any
+) -> Any:
+    """Keras's `fit` on the batches that zoo trains on with this seed; gives the history."""
+    train_batches = training_batches(decoded, BATCH, epochs=range(epochs), seed=seed)
+    return network.fit(
+        train_batches.dataset,
+        steps_per_epoch=train_batches.steps,
+        validation_data=split_batches(decoded, "validation", EVALUATION_BATCH),
+        epochs=epochs,
+        shuffle=False,
+        **options,
+    )
+
+
+def tell_ratio(peer: str, theirs: float, ours: float, target: float) -> None:
+    """The last lines of a table."""
+    print(f"  {peer:12} {theirs:8.1f} s")
+    print(f"  {'zoo':12} {ours:8.1f} s")
+    print(f"  {'ratio':12} {theirs / ours:8.1f}    (target: {target:g} or more)", flush=True)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A folder with a dataset, weights, a registry and a cache of their own."""
+
+    folder: Path
+    size: int
+    told: str
+
+    @property
+    def images(self) -> Path:
+        """The dataset."""
+        return self.folder / "gratings.npz"
+
+    @property
+    def weights(self) -> Path:
+        """Those of the network without its top."""
+        return self.folder / "random.weights.h5"
+
+    @contextmanager
+    def workspace(self, progress: Progress | None = None) -> Iterator[Workspace]:
+        """The registry, opened."""
+        with open_registry(self.folder / "registry.db") as registry:
+            yield Workspace(registry, load_plugins(None), progress or Progress())
+
+    def decode(self) -> DecodedDataset:
+        """The pixels that zoo has put into its cache."""
+        return decode_dataset(open_dataset(str(self.images), {}), self.size, 3, progress=Progress())
+
+
+@contextmanager
+def bench(case: Case) -> Iterator[Place]:
+    """A new place, where all is ready but what is measured."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["ZOO_CACHE"] = str(Path(folder) / "cache")
+        place = Place(Path(folder), case.size, f"{case.images} images of {case.size}×{case.size}")
+        draw_images(place.images, case.images, case.size)
+        make_weights(place, case.architecture)
+        yield place
+
+
+def make_weights(place: Place, architecture: str) -> None:
+    """Random ones, normalised by the statistics of a batch, or else deep layers would give all images the same."""
+    keras.utils.set_random_seed(1)
+    network = backbone(architecture, place.size)
+    for layer in network.layers:
+        if isinstance(layer, layers.BatchNormalization):
+            layer.momentum = 0.0
+    with np.load(place.images) as arrays:
+        pixels = arrays["x_train"][:EVALUATION_BATCH].astype(np.float32)
+    network(preprocessed(pixels, architecture), training=True)
+    network.save_weights(place.weights)
+
+
+def draw_images(path: Path, count: int, size: int) -> None:
+    """Gratings under noise; a class has a direction and a colour."""
+    rng = np.random.default_rng(0)
+    labels = rng.permutation(np.arange(count) % CLASSES)
+    colours = 128 + rng.uniform(-60, 60, (CLASSES, 3))[labels] + rng.normal(0, 5, (count, 3))
+    angles, phases = np.pi * labels / CLASSES, rng.uniform(0, 2 * np.pi, count)
+    directions = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    places = np.tensordot(directions, np.indices((size, size)), axes=1)
+    pixels = np.repeat(20 * np.sin(0.4 * places + phases[:, None, None])[..., None], 3, axis=-1)
+    pixels += colours[:, None, None] + rng.normal(0, 20, pixels.shape)
+    images = np.clip(pixels, 0, 255).astype(np.uint8)
+    bounds = np.rint(np.cumsum(list(SHARES.values()))[:-1] * count).astype(int)
+    arrays: dict[str, Any] = {}
+    for split, some, those in zip(SHARES, np.split(images, bounds), np.split(labels, bounds), strict=True):
+        arrays |= {f"x_{split}": some, f"y_{split}": those}
+    np.savez(path, **arrays)
+
+
+if __name__ == "__main__":
+    main()
