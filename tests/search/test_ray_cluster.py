@@ -98,7 +98,9 @@ def test_a_process_of_ray_that_does_not_notice_the_end_is_ended() -> None:
     with connected(HERE):
         raylet = next(one for one in psutil.Process().children(recursive=True) if one.name() == "raylet")
         folder = re.findall(r"[^\s=]*/zoo-ray-\w+", " ".join(raylet.cmdline()))[0]
-        slow = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", f"--temp-dir={folder}"])
+        slow = subprocess.Popen(
+            [sys.executable, "-c", "import time; time.sleep(600)", f"--temp-dir={folder}"]
+        )
     assert slow.wait(timeout=10) == -signal.SIGKILL
 
 
