@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from zoo import workflows
 from zoo.errors import InterruptedWork, RegistryError, SearchError, UnknownNameError
 from zoo.interfaces import RunKind, State
 from zoo.registry import open_registry
-from zoo.workflows import SearchOptions, TrainingOptions, Workspace, searching
+from zoo.workflows import Cluster, SearchOptions, TrainingOptions, Workspace, searching
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
     from zoo.interfaces import Model
     from zoo.plugins import Plugins
-    from zoo.search.cluster import Cluster
 
 KEPT, KNOWN = "what frozen layers give is kept", "what frozen layers give is in the cache already"
 HEAD_ALONE = {"freeze": "all", "schedule": "constant"}  # leaves learning_rate, and warmup_epochs
@@ -207,8 +207,9 @@ def test_a_plain_search_learns_nothing_from_a_fine_tuning(searched: Searched) ->
 # Going on ------------------------------------------------------------------------------------------------
 
 
-def interrupt(workspace: Workspace, trial: int, **given: Any) -> None:
-    workspace.progress.at_epoch = interrupt_in_trial(trial)
+def interrupt(workspace: Workspace, **given: Any) -> None:
+    """In the first trial."""
+    workspace.progress.at_epoch = interrupt_in_trial(1)
     with pytest.raises(InterruptedWork, match=r"go on with: zoo .*search --resume "):
         tune(workspace, **given)
 
@@ -217,14 +218,15 @@ def interrupt(workspace: Workspace, trial: int, **given: Any) -> None:
 def test_an_interrupted_search_goes_on_as_if_it_had_not_been(
     of_a_copy: Callable, plugins: Plugins, dataset: str
 ) -> None:
-    """The head keeps what it knows of more classes, and of the same ones in another order."""
+    """The head keeps what it knows of more classes, and of the same ones in another order; the second trial starts
+    from the parent that was found again."""
     with (
         open_registry(of_a_copy() / "registry.db", create=False) as one,
         open_registry(of_a_copy() / "registry.db", create=False) as other,
     ):
         undisturbed = tune(Workspace(one, plugins, Watcher()), dataset=dataset, epochs=2)
         workspace = Workspace(other, plugins, Watcher())
-        interrupt(workspace, 2, dataset=dataset, epochs=2)
+        interrupt(workspace, dataset=dataset, epochs=2)
         resumed = resume(workspace)
         assert resumed.results == undisturbed.results
         assert resumed.model.manifest == undisturbed.model.manifest
@@ -233,7 +235,7 @@ def test_an_interrupted_search_goes_on_as_if_it_had_not_been(
 @pytest.fixture
 def stopped(trained: Workspace, parent: Model) -> Workspace:
     """Its search was interrupted in the first trial."""
-    interrupt(trained, 1, hyperparameters=HEAD_ALONE, epochs=2)
+    interrupt(trained, hyperparameters=HEAD_ALONE, epochs=2)
     return trained
 
 
@@ -300,6 +302,11 @@ def test_trials_in_a_child_give_what_they_give_here_and_share_the_features(
 
 
 @pytest.mark.large
-def test_workers_on_ray_give_what_this_process_gives_and_share_the_features(two_ways: Callable) -> None:
-    ray_search = pytest.importorskip("ray_search")
-    two_ways(lambda workspace: tune(workspace, HEAD_ALONE, cluster=ray_search.HERE))
+def test_workers_on_ray_give_what_this_process_gives_and_share_the_features(
+    two_ways: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Ray reads them when it is imported: it would else write a token into the user's home.
+    monkeypatch.setenv("RAY_AUTH_MODE", "token")
+    monkeypatch.setenv("RAY_AUTH_TOKEN", secrets.token_hex(32))
+    pytest.importorskip("ray", reason="trials on Ray need the extra: pip install 'keras-zoo[ray]'")
+    two_ways(lambda workspace: tune(workspace, HEAD_ALONE, cluster=Cluster(None, 2)))

@@ -48,7 +48,9 @@ def rebuilt(classifier: Classifier, *, image_size: int, channels: int, keep_head
     if not keep_head:
         network, head = keras.Model(network.inputs[0], classifier.features, name=network.name), ()
     if (image_size, channels) != (classifier.image_size, classifier.channels):
-        network = _Rebuilding(classifier, network, image_size, channels).network()
+        # Keras 3.10 has a list of inputs in a network that was stored, and would not clone it for a single one.
+        single = keras.Model(network.inputs[0], network.outputs[0], name=network.name)
+        network = _Rebuilding(classifier, single, image_size, channels).network()
     return replace(classifier, network=network, head=head)
 
 
