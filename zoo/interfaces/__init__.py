@@ -31,6 +31,7 @@ from zoo.interfaces.records import (
     Trial,
 )
 from zoo.interfaces.reporting import (
+    Once,
     Progress,
     TrialOutcome,
     TrialRecorder,
@@ -55,6 +56,7 @@ __all__ = [
     "Model",
     "ModelContent",
     "Objective",
+    "Once",
     "Progress",
     "Run",
     "RunKind",

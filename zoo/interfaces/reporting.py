@@ -59,3 +59,21 @@ class Progress:
 
     def run_ended(self, run: Run) -> None:
         """The run is completed, failed, pruned or interrupted."""
+
+
+class Once(Progress):
+    """Hands on notices and advances, the same notice only once."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._told: set[str] = set()
+
+    def notice(self, message: str) -> None:
+        """See `Progress`."""
+        if message not in self._told:
+            self._told.add(message)
+            self._progress.notice(message)
+
+    def advanced(self, work: str, done: int, total: int) -> None:
+        """See `Progress`."""
+        self._progress.advanced(work, done, total)

@@ -13,7 +13,7 @@ from zoo.data.balance import Sampling
 from zoo.data.batches import count_steps, split_batches, training_batches
 from zoo.data.cache.features import FeatureOptions
 from zoo.errors import TrainingError
-from zoo.interfaces import Progress
+from zoo.interfaces import Once, Progress
 from zoo.models.hyperparameters import completed
 from zoo.models.stages import stages
 from zoo.training.checkpoint import epochs_in
@@ -114,7 +114,7 @@ def fit(
         FreezeError: there is no such layer to freeze.
     """
     training = _Training(
-        classifier, decoded, completed(hyperparameters), settings, on_epoch, progress or Progress()
+        classifier, decoded, completed(hyperparameters), settings, on_epoch, Once(progress or Progress())
     )
     return training.run(checkpoint)
 

@@ -15,7 +15,7 @@ from zoo.interfaces import (
     HyperparameterValue,
     Model,
     Objective,
-    Progress,
+    Once,
     Search,
     SearchPlan,
     State,
@@ -264,7 +264,7 @@ class _Searching:
     def run_trials(self, loop: TrialLoop, recorder: SearchRecorder) -> None:
         """Run them until the loop has no more: a few in this process, which is ready for it, more in others."""
         candidates = {one.name: one for one in self.candidates}
-        progress = _Once(self.workspace.progress)
+        progress = Once(self.workspace.progress)
 
         def train(trial: Trial, report: Report) -> TrialOutcome:
             candidate = candidates[architecture_of(self.search.plan, trial)]
@@ -294,20 +294,6 @@ class _Searching:
             candidate.architecture.version,
             self.workspace.plugins.folder,
         )
-
-
-class _Once(Progress):
-    """Hands on what a trial tells, the same only once in a search."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._told: set[str] = set()
-        self.advanced = progress.advanced  # type: ignore[method-assign]  # nothing to add
-
-    def notice(self, message: str) -> None:
-        if message not in self._told:
-            self._told.add(message)
-            self._progress.notice(message)
 
 
 def _run(searching: _Searching) -> tuple[Search, Model]:
