@@ -14,9 +14,10 @@ from zoo.data import batches as batches_module
 from zoo.data import rows as rows_module
 from zoo.data.augmentation import augmenter
 from zoo.data.balance import Sampling
-from zoo.data.batches import split_batches, training_batches
+from zoo.data.batches import Served, count_steps, split_batches, training_batches
 from zoo.data.cache import DecodedDataset
-from zoo.data.rows import map_rows
+from zoo.data.rows import SplitRows, map_rows
+from zoo.training.features import Features
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +37,7 @@ def served(decoded: DecodedDataset, split: str = "train", *, sigmoid: bool = Fal
     return list(split_batches(decoded, split, 4, sigmoid=sigmoid).as_numpy_iterator())
 
 
-def epoch(decoded: DecodedDataset, number: int = 0, *, seed: int = 1, **given: Any) -> list[Batch]:
+def epoch(decoded: Served, number: int = 0, *, seed: int = 1, **given: Any) -> list[Batch]:
     """What one epoch of a training serves."""
     dataset, steps = training_batches(decoded, 4, epochs=range(number, number + 1), seed=seed, **given)
     batches = list(dataset.as_numpy_iterator())
@@ -244,3 +245,89 @@ def test_a_short_epoch_goes_on_where_the_last_one_ended(ten: DecodedDataset) -> 
 def test_oversampling_serves_each_class_as_often(unbalanced: DecodedDataset) -> None:
     targets = np.concatenate([targets for _, targets in sampled(unbalanced, oversample=True)])
     assert targets.sum(axis=0).tolist() == [5, 5]
+
+
+# Features in the place of pixels ---------------------------------------------------------------------------
+
+
+def features_of(decoded: DecodedDataset, dtype: str = "float32", views: int = 1) -> Features:
+    """Of each image its row number, as a map and negative as a vector; 100 more with each view."""
+
+    def rows_of(split: str) -> SplitRows:
+        rows, each = decoded.rows[split], views if split == "train" else 1
+        numbers = np.concatenate([rows + 100 * view for view in range(each)]).astype(dtype)
+        maps = np.tile(numbers[:, None, None, None], (1, 2, 2, 3))
+        labels = np.tile(decoded.labels[rows], each)
+        return SplitRows((maps, -numbers[:, None]), labels, np.arange(len(rows)), each)
+
+    return Features(decoded.class_names, {split: rows_of(split) for split in decoded.rows})
+
+
+def numbers(batches: list[Batch]) -> list[int]:
+    return [int(image.max()) for (maps, _), *_ in batches for image in maps]
+
+
+@pytest.mark.parametrize(
+    "sampling",
+    [
+        Sampling(),
+        Sampling(oversample=True),
+        Sampling(fraction=0.5),
+        Sampling(steps_per_epoch=7),
+        Sampling(class_weights="balanced", fraction=0.5, steps_per_epoch=3),
+    ],
+)
+def test_features_come_in_the_order_of_the_pixels(unbalanced: DecodedDataset, sampling: Sampling) -> None:
+    """The training images are not the first rows, and not in order."""
+    mixed = replace(unbalanced, rows={**unbalanced.rows, "train": np.array([12, 3, 8, 4, 11, 0, 7, 5])})
+    features = features_of(mixed)
+    for number in range(2):
+        pixels = epoch(mixed, number, sampling=sampling)
+        served_features = epoch(features, number, sampling=sampling)
+        assert numbers(served_features) == order(pixels)
+        for batch, expected in zip(served_features, pixels, strict=True):
+            assert [part.tolist() for part in batch[1:]] == [part.tolist() for part in expected[1:]]
+    assert count_steps(features, 4, sampling) == count_steps(mixed, 4, sampling)
+
+
+def test_a_split_of_features_comes_in_order(ten: DecodedDataset) -> None:
+    assert numbers(list(split_batches(features_of(ten), "train", 4).as_numpy_iterator())) == list(range(10))
+
+
+def test_several_inputs_come_row_by_row(ten: DecodedDataset) -> None:
+    for (maps, vectors), _ in epoch(features_of(ten)):
+        assert maps.max(axis=(1, 2, 3)).tolist() == (-vectors[:, 0]).tolist()
+
+
+def test_halves_of_floats_become_whole(ten: DecodedDataset) -> None:
+    halves, wholes = (epoch(features_of(ten, dtype)) for dtype in ("float16", "float32"))
+    assert [array.dtype for array in halves[0][0]] == [np.float32, np.float32]
+    assert numbers(halves) == numbers(wholes)
+
+
+def test_views_take_turns_from_epoch_to_epoch(ten: DecodedDataset) -> None:
+    """Each epoch has one view of each image, in the order that pixels would come in."""
+    features = features_of(ten, views=2)
+    for number, view in enumerate((0, 1, 0)):
+        assert numbers(epoch(features, number)) == [100 * view + row for row in order(epoch(ten, number))]
+
+
+def test_labels_follow_every_view(ten: DecodedDataset) -> None:
+    for (maps, _), targets in epoch(features_of(ten, views=2), 1):
+        assert targets.argmax(axis=1).tolist() == [int(image.max()) % 2 for image in maps]
+
+
+@pytest.mark.parametrize("lent", [True, False], ids=["shared", "read by preadv"])
+def test_mapped_features_are_the_same(
+    ten: DecodedDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lent: bool
+) -> None:
+    monkeypatch.setattr(rows_module, "LENT_LIMIT", 10**9 if lent else 0)
+    features = features_of(ten, "float16")
+    held = features.splits["train"]
+    for number, array in enumerate(held.inputs):
+        array.tofile(tmp_path / str(number))
+    mapped = tuple(
+        map_rows(tmp_path / str(number), array.shape, "float16") for number, array in enumerate(held.inputs)
+    )
+    again = replace(features, splits={**features.splits, "train": held._replace(inputs=mapped)})
+    assert numbers(epoch(again)) == numbers(epoch(features))

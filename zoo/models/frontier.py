@@ -6,6 +6,7 @@ several tensors cross the frontier.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import math
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 
 from zoo.models.content import variables
+from zoo.models.stages import calls_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,19 +48,29 @@ class Frontier:
 
     def joined(self) -> Classifier:
         """Both parts as one classifier, from the pixels on, for where nothing is kept between epochs."""
-        self.prefix.trainable = False
         pixels = self.prefix.inputs[0]
-        outputs = self.suffix.network(self.prefix(pixels, training=False))
+        outputs = self.suffix.network(_Still(self.prefix)(pixels))
         return replace(self.suffix, network=keras.Model(pixels, outputs, name="joined"))
 
     def digest(self) -> str:
         """The SHA-256 of the prefix's graph and weights; the names of its layers are part of the graph."""
         known = hashlib.sha256(json.dumps(_without_flags(self.prefix.get_config()), sort_keys=True).encode())
         for path, variable in variables(self.prefix).items():
-            if not _is_draw(variable):
-                known.update(path.encode())
-                known.update(variable.numpy().tobytes())
+            known.update(path.encode())
+            known.update(variable.numpy().tobytes())
         return known.hexdigest()
+
+
+class _Still(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
+    """Calls a network as in inference. Were it called by itself, Keras would tell it when all around it trains."""
+
+    def __init__(self, network: keras.Model) -> None:
+        super().__init__(name="still")
+        # Hidden in there, its weights are none of this layer's.
+        self.compute = functools.partial(network, training=False)
+
+    def call(self, pixels: Tensor) -> Any:
+        return self.compute(pixels)
 
 
 def find_frontier(classifier: Classifier) -> Frontier | None:
@@ -67,19 +79,36 @@ def find_frontier(classifier: Classifier) -> Frontier | None:
     A layer is in the prefix if all before it are, and it has no weights or does not train. So the head's pooling is in
     the prefix where the whole backbone is frozen. A layer that draws at random is, where it is frozen itself.
     """
-    calls = _calls(classifier.network)
+    calls = calls_in(classifier.network)
     prefix = _without_waste(calls, _in_prefix(calls))
     if not any(_weights(call.operation) for call in prefix):
         return None
     several = _crossing(calls, prefix)
-    crossing = several if len(several) > 1 else several[0]
-    pixels, probabilities = classifier.network.inputs[0], classifier.network.outputs[0]
-    suffix = keras.Model(crossing, probabilities, name="classifier")
+    pixels = classifier.network.inputs[0]
     return Frontier(
-        keras.Model(pixels, crossing, name="prefix"),
-        replace(classifier, network=suffix),
+        keras.Model(pixels, several if len(several) > 1 else several[0], name="prefix"),
+        replace(classifier, network=_suffix(classifier.network, calls, prefix, several)),
         tuple(call.operation.name for call in prefix if _draws(call.operation)),
     )
+
+
+def _suffix(
+    network: keras.Model, calls: Sequence[Any], prefix: Sequence[Any], crossing: Sequence[Tensor]
+) -> keras.Model:
+    """What comes after the prefix, called once more on inputs of its own.
+
+    Keras makes a model from tensors within another, too, but a wrong one where a layer is called on both sides of them.
+    """
+    inputs = [keras.Input(tensor.shape[1:], dtype=tensor.dtype) for tensor in crossing]
+    made = {id(tensor): own for tensor, own in zip(crossing, inputs, strict=True)}
+    within = {id(call) for call in prefix}
+    for call in calls:
+        if id(call) not in within:
+            given, named = call.arguments.fill_in(made)
+            outputs = keras.tree.flatten(call.operation(*given, **named))
+            made.update(zip((id(tensor) for tensor in call.output_tensors), outputs, strict=True))
+    outputs = made[id(network.outputs[0])]
+    return keras.Model(inputs if len(inputs) > 1 else inputs[0], outputs, name="classifier")
 
 
 def _in_prefix(calls: Sequence[Any]) -> list[Any]:
@@ -95,15 +124,15 @@ def _in_prefix(calls: Sequence[Any]) -> list[Any]:
 
 def _without_waste(calls: Sequence[Any], prefix: list[Any]) -> list[Any]:
     """Without what has no weights at the end and only makes more to keep, as the pooling of one branch of several."""
+    taken = {id(tensor) for call in prefix for tensor in call.input_tensors}
     for call in reversed(prefix):
         if _weights(call.operation) or _draws(call.operation):
             continue
-        made = {id(tensor) for tensor in call.output_tensors}
-        rest = [other for other in prefix if other is not call]
-        if any(id(tensor) in made for other in rest for tensor in other.input_tensors):
+        if any(id(tensor) in taken for tensor in call.output_tensors):
             continue
+        rest = [other for other in prefix if other is not call]
         if _size(_crossing(calls, rest)) < _size(_crossing(calls, prefix)):
-            prefix = rest
+            return _without_waste(calls, rest)  # where another one may be waste now
     return prefix
 
 
@@ -118,31 +147,6 @@ def _crossing(calls: Sequence[Any], prefix: Sequence[Any]) -> list[Tensor]:
 def _size(tensors: Sequence[Tensor]) -> int:
     """Of one image, in numbers."""
     return sum(math.prod(tensor.shape[1:]) for tensor in tensors)
-
-
-def _calls(network: keras.Model) -> list[Any]:
-    """Each call of an operation in the network, a Keras node, after those that it depends on.
-
-    A layer remembers its calls in other networks too, such as the parts that an earlier frontier left: so the calls
-    are looked up from the network's output on. Keras has no public name for where a tensor comes from.
-    """
-    ordered: list[Any] = []
-    seen: set[int] = set()
-    waiting = [(_origin(network.outputs[0]), False)]
-    while waiting:
-        call, ready = waiting.pop()
-        if ready:
-            ordered.append(call)
-        elif id(call) not in seen:
-            seen.add(id(call))
-            waiting.append((call, True))
-            waiting += [(_origin(tensor), False) for tensor in call.input_tensors]
-    return ordered
-
-
-def _origin(tensor: Tensor) -> Any:
-    history = tensor._keras_history
-    return history.operation._inbound_nodes[history.node_index]
 
 
 def _is_constant(operation: Any) -> bool:  # a Keras operation, which is untyped

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import keras
 
@@ -60,14 +60,27 @@ def count_by_stage(classifier: Classifier) -> tuple[StageCounts, ...]:
 
 def backbone_stages(classifier: Classifier) -> tuple[Stage, ...]:
     """The stages before the head, as names and as places in the order of the backbone's layers."""
+    parents: dict[str, set[str]] = {}
+    for call in calls_in(classifier.network):
+        parents.setdefault(call.operation.name, set()).update(
+            node.operation.name for node in call.parent_nodes
+        )
     operations = [
         Operation(
             operation.name,
-            # Keras has no public name for the edges of a graph.
-            frozenset(node.operation.name for call in operation._inbound_nodes for node in call.parent_nodes),
+            frozenset(parents[operation.name]),
             is_layer=isinstance(operation, keras.layers.Layer),
             has_weights=isinstance(operation, keras.layers.Layer) and bool(operation.weights),
         )
         for operation in classifier.network.operations
     ]
     return stages_of(operations, classifier.head, classifier.freeze_points)
+
+
+def calls_in(network: keras.Model) -> list[Any]:
+    """Each call of an operation in the network, a Keras node, after those that it depends on.
+
+    A layer remembers its calls in other networks too, such as the parts that `zoo.models.frontier` makes of one. Keras
+    has no public name for the graph of one network.
+    """
+    return [call for _, calls in sorted(network._nodes_by_depth.items(), reverse=True) for call in calls]

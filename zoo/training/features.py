@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.data.augmentation import augmenter
+from zoo.data.cache.building import FORMAT as DECODING
 from zoo.data.cache.features import FeatureEntry
 from zoo.data.rows import SplitRows, read_rows
 
@@ -76,6 +77,7 @@ class FeatureMaker:
             "tensorflow": tf.__version__,
             "keras": keras.__version__,
             "fingerprint": decoded.fingerprint,
+            "decoding": DECODING,
             "size": size,
             "channels": channels,
         }

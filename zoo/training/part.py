@@ -110,7 +110,9 @@ def _keep(
     missing = [split for split, arrays in kept.items() if arrays is None]
     if missing:
         estimate = _estimate(maker, missing, work)
-        if options.mode == "auto" and not estimate.pays:
+        # What changes the weights must not depend on how quick the machine is just now.
+        exact = options.dtype == "float32" and not parts_of(work.augmentation)
+        if options.mode == "auto" and exact and not estimate.pays:
             return estimate.reason_against, None
         progress.notice(f"what frozen layers give is kept: {estimate}")
     else:

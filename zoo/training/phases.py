@@ -53,7 +53,7 @@ class Phase(NamedTuple):
 
 
 def plan_phases(classifier: Classifier, hyperparameters: Hyperparameters, epochs: int) -> tuple[Phase, ...]:
-    """The phases in their order; they end with `epochs`, the last one opens all that is not frozen.
+    """The phases in their order, as far as `epochs` go; the last one planned opens all that is not frozen.
 
     First `head_epochs` for the head alone. Then the stages open one after the other, from the head on, one every
     `unfreeze_epochs` (Howard & Ruder 2018, section 3.3); or all at once where that is 0. After the head's epochs

@@ -37,7 +37,8 @@ class FeatureOptions:
     """How the features of frozen layers are kept.
 
     Args:
-        mode: "auto": where it pays; "on": wherever it can be done; "off".
+        mode: "auto": where it pays, or where `dtype` or `views` ask for what only kept features can be; "on": wherever
+            it can be done; "off".
         dtype: float32, or float16, which takes half the room and loses digits.
         views: with augmentation, so many views of each training image are kept and take turns from epoch to epoch;
             None: nothing is kept then, since each epoch gets fresh pixels.
@@ -123,7 +124,7 @@ class FeatureEntry:
         """Store what `batches` give, a row an image in each array, and read it; another process may have done so.
 
         Raises:
-            DatasetError: the features are too large for the cache, or it cannot be written.
+            DatasetError: the features are too large for the cache or for float16, or it cannot be written.
         """
         waiting = "another process is computing these features: waiting for it"
         with writing(self.folder.parent), locked(build_lock(self.cache, self.name), progress, waiting):
@@ -173,12 +174,22 @@ class FeatureEntry:
             files = [stack.enter_context((building / path.name).open("wb")) for path in self._files]
             for batch in batches:
                 for array, file, digest in zip(batch, files, digests, strict=True):
-                    content = np.ascontiguousarray(array, self.dtype).data
+                    content = self._converted(array).data
                     file.write(content)
                     digest.update(content)
                 done += len(batch[0])
                 progress.advanced("computing features", done, self.rows)
         return [digest.hexdigest() for digest in digests]
+
+    def _converted(self, array: np.ndarray) -> np.ndarray:
+        with np.errstate(over="ignore"):
+            converted = np.ascontiguousarray(array, self.dtype)
+        if self.dtype == "float16" and (lost := np.isinf(converted) & np.isfinite(array)).any():
+            raise DatasetError(
+                f"a feature of {np.abs(array[lost]).max():,.0f} is too large for float16, which ends at 65,504: "
+                "take --cache-dtype float32"
+            )
+        return converted
 
 
 @functools.lru_cache(maxsize=256)

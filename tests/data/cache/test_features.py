@@ -1,0 +1,361 @@
+"""Features in the cache: kept once, read again, never trusted when they are not what was written."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from zoo.cli import run
+from zoo.data.cache.entries import list_cache
+from zoo.data.cache.features import FeatureEntry, FeatureOptions
+from zoo.data.rows import is_mapped
+from zoo.errors import DatasetError, HyperparameterError
+from zoo.interfaces import Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+ROWS = 10
+MAPS = np.random.default_rng(0).normal(size=(ROWS, 2, 2, 3)).astype(np.float32)
+VECTORS = np.random.default_rng(1).normal(size=(ROWS, 5)).astype(np.float32)
+BYTES = MAPS.nbytes + VECTORS.nbytes
+
+# Builds the entry that `entry` names, and stops in the middle until it is told to go on.
+STOPPING = """
+import pathlib, sys
+import numpy as np
+from zoo.data.cache.features import FeatureEntry
+from zoo.interfaces import Progress
+def batches():
+    yield (np.ones((4, 5), np.float32),)
+    print("begun", flush=True)
+    sys.stdin.readline()
+    yield (np.ones((6, 5), np.float32),)
+FeatureEntry({"prefix": "slow"}, {}, ((5,),), 10, cache=pathlib.Path(sys.argv[1])).build(batches(), Progress())
+"""
+
+
+class Watcher(Progress):
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.notices: list[str] = []
+        self.done: list[tuple[str, int, int]] = []
+        self.noticed = threading.Event()
+
+    def notice(self, message: str) -> None:
+        self.notices.append(message)
+        self.noticed.set()
+
+    def advanced(self, work: str, done: int, total: int) -> None:
+        self.done.append((work, done, total))
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def entry(cache: Path) -> FeatureEntry:
+    """Of feature maps and vectors."""
+    about = {"dataset": "pets", "size": 8, "channels": 3}
+    return FeatureEntry({"prefix": "one"}, about, ((2, 2, 3), (5,)), ROWS)
+
+
+def batches(scale: float = 1) -> Iterator[tuple[np.ndarray, ...]]:
+    for start in range(0, ROWS, 4):
+        yield scale * MAPS[start : start + 4], scale * VECTORS[start : start + 4]
+
+
+def never() -> Iterator[tuple[np.ndarray, ...]]:
+    """They are in the cache."""
+    raise AssertionError("computed again")
+    yield
+
+
+@pytest.fixture
+def built(entry: FeatureEntry) -> FeatureEntry:
+    """The entry, in the cache."""
+    entry.build(batches(), Progress())
+    return entry
+
+
+def same(arrays: tuple[np.ndarray, ...] | None) -> bool:
+    return arrays is not None and np.array_equal(arrays[0], MAPS) and np.array_equal(arrays[1], VECTORS)
+
+
+# Keeping them ------------------------------------------------------------------------------------------------
+
+
+def test_what_is_built_is_given_and_read(entry: FeatureEntry) -> None:
+    assert (same(entry.build(batches(), Progress())), same(entry.read(Progress()))) == (True, True)
+
+
+def test_nothing_is_read_before_it_is_built(entry: FeatureEntry) -> None:
+    watcher = Watcher()
+    assert (entry.read(watcher), watcher.notices) == (None, [])
+
+
+def test_what_is_there_is_not_computed_again(built: FeatureEntry) -> None:
+    assert same(built.build(never(), Progress()))
+
+
+def test_another_key_is_another_entry(built: FeatureEntry) -> None:
+    other = replace(built, key={"prefix": "other"})
+    doubled = other.build(batches(2), Progress())
+    assert (np.array_equal(doubled[0], 2 * MAPS), same(built.read(Progress()))) == (True, True)
+
+
+def test_arrays_are_mapped_and_read_only(built: FeatureEntry) -> None:
+    arrays = built.read(Progress())
+    assert arrays is not None
+    assert [array.flags.writeable for array in arrays] == [False, False]
+    assert is_mapped(built.folder / "features-1.bin")
+
+
+def test_progress_is_told_by_rows(entry: FeatureEntry) -> None:
+    watcher = Watcher()
+    entry.build(batches(), watcher)
+    assert watcher.done == [("computing features", done, ROWS) for done in (4, 8, 10)]
+
+
+def test_float16_takes_half_the_room(entry: FeatureEntry) -> None:
+    half = replace(entry, dtype="float16")
+    arrays = half.build(batches(), Progress())
+    assert np.array_equal(arrays[0], MAPS.astype(np.float16))
+    assert sum(path.stat().st_size for path in half.folder.glob("*.bin")) == BYTES // 2
+
+
+def test_float16_and_float32_are_two_entries(built: FeatureEntry) -> None:
+    assert replace(built, dtype="float16").read(Progress()) is None
+
+
+def test_a_feature_too_large_for_float16_is_refused(entry: FeatureEntry) -> None:
+    with pytest.raises(DatasetError) as refused:
+        replace(entry, dtype="float16").build(batches(1e6), Progress())
+    assert str(refused.value).endswith(
+        "is too large for float16, which ends at 65,504: take --cache-dtype float32"
+    )
+
+
+@pytest.mark.parametrize("given", [{"mode": "always"}, {"dtype": "int8"}, {"views": 0}])
+def test_options_out_of_range_are_refused(given: dict[str, Any]) -> None:
+    with pytest.raises(HyperparameterError):
+        FeatureOptions(**given)
+
+
+# Damage ------------------------------------------------------------------------------------------------------
+
+
+def flip(entry: FeatureEntry) -> None:
+    path = entry.folder / "features-0.bin"
+    content = bytearray(path.read_bytes())
+    content[7] ^= 1
+    path.write_bytes(content)
+
+
+def cut(entry: FeatureEntry) -> None:
+    os.truncate(entry.folder / "features-1.bin", 100)
+
+
+def lose_a_file(entry: FeatureEntry) -> None:
+    (entry.folder / "features-1.bin").unlink()
+
+
+def lose_the_index(entry: FeatureEntry) -> None:
+    (entry.folder / "index.json").unlink()
+
+
+def break_the_index(entry: FeatureEntry) -> None:
+    (entry.folder / "index.json").write_text("{")
+
+
+def replace_the_index(entry: FeatureEntry) -> None:
+    (entry.folder / "index.json").write_text("[]")
+
+
+def forget_the_digests(entry: FeatureEntry) -> None:
+    (entry.folder / "index.json").write_text(json.dumps({"sha256": None}))
+
+
+DAMAGES = (
+    flip,
+    cut,
+    lose_a_file,
+    lose_the_index,
+    break_the_index,
+    replace_the_index,
+    forget_the_digests,
+)
+
+
+@pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
+def test_damage_is_told_once_and_mended(built: FeatureEntry, damage: Any) -> None:
+    damage(built)
+    watcher = Watcher()
+    assert built.read(watcher) is None
+    assert same(built.build(batches(), watcher))
+    assert watcher.notices == ["the features in the cache are damaged: they are computed anew"]
+
+
+# Ends in the middle ------------------------------------------------------------------------------------------
+
+
+def failing(error: BaseException) -> Iterator[tuple[np.ndarray, ...]]:
+    yield next(batches())
+    raise error
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), ValueError("no")])
+def test_an_end_in_the_middle_leaves_nothing(entry: FeatureEntry, error: BaseException) -> None:
+    with pytest.raises(type(error)):
+        entry.build(failing(error), Progress())
+    assert list(entry.folder.parent.iterdir()) == []
+
+
+def test_an_error_of_the_disk_is_told_in_one_line(entry: FeatureEntry) -> None:
+    with pytest.raises(DatasetError) as refused:
+        entry.build(failing(OSError(28, os.strerror(28))), Progress())
+    assert str(refused.value) == (
+        f"cannot write the cache '{entry.folder.parent}': no space left on device; "
+        "make room, or set ZOO_CACHE to a folder on another disk"
+    )
+
+
+def test_a_cache_that_is_no_folder_is_told_in_one_line(entry: FeatureEntry, cache: Path) -> None:
+    cache.write_text("a file")
+    assert entry.read(Progress()) is None
+    with pytest.raises(
+        DatasetError, match=r"^cannot write the cache '.*': \S.*; make room, or set ZOO_CACHE"
+    ):
+        entry.build(batches(), Progress())
+
+
+@pytest.fixture
+def other(cache: Path) -> Iterator[subprocess.Popen[str]]:
+    """Another process, in the middle of computing features."""
+    command = [sys.executable, "-c", STOPPING, str(cache)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "begun\n"
+        yield process
+        process.kill()
+
+
+def test_what_a_killed_process_left_is_begun_anew(other: subprocess.Popen[str], cache: Path) -> None:
+    other.send_signal(signal.SIGKILL)
+    other.wait()
+    (part,) = (cache / "features").iterdir()
+    entry = FeatureEntry({"prefix": "slow"}, {}, ((5,),), ROWS)
+    (vectors,) = entry.build(((vectors,) for _, vectors in batches()), Progress())
+    assert (part.suffix, list((cache / "features").iterdir())) == (".part", [entry.folder])
+    assert np.array_equal(vectors, VECTORS)
+
+
+def test_a_second_process_waits_for_the_first(other: subprocess.Popen[str]) -> None:
+    watcher, found = Watcher(), []
+    entry = FeatureEntry({"prefix": "slow"}, {}, ((5,),), ROWS)
+    waiting = threading.Thread(target=lambda: found.append(entry.build(never(), watcher)))
+    waiting.start()
+    assert watcher.noticed.wait(60)
+    assert found == []
+    other.communicate("go on\n")
+    waiting.join(60)
+    assert watcher.notices == ["another process is computing these features: waiting for it"]
+    assert found[0][0].tolist() == np.ones((10, 5)).tolist()
+
+
+# The limit ---------------------------------------------------------------------------------------------------
+
+
+def test_features_larger_than_the_limit_are_refused_before_they_are_computed(
+    entry: FeatureEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZOO_CACHE_LIMIT", "500")
+    with pytest.raises(DatasetError) as refused:
+        entry.build(never(), Progress())
+    assert str(refused.value) == (
+        "the features need 680 B, but the cache may have 500 B: "
+        "set ZOO_CACHE_LIMIT higher, or take --cache-dtype float16"
+    )
+
+
+@pytest.fixture
+def two(entry: FeatureEntry, monkeypatch: pytest.MonkeyPatch) -> tuple[FeatureEntry, FeatureEntry]:
+    """Two entries, the first used longer ago, in a cache that has no room for a third."""
+    first, second = (replace(entry, key={"prefix": name}) for name in ("first", "second"))
+    for age, one in enumerate((second, first)):
+        one.build(batches(), Progress())
+        for path in (*one.folder.iterdir(), one.folder):
+            os.utime(path, (1_000_000_000 - 60 * age,) * 2)
+    gc.collect()
+    monkeypatch.setenv("ZOO_CACHE_LIMIT", str(sum(one.bytes for one in list_cache(entry.cache)) + 100))
+    return first, second
+
+
+def names_in(entry: FeatureEntry) -> set[str]:
+    return {path.name for path in entry.folder.parent.iterdir()}
+
+
+def test_the_least_recently_used_go_first(
+    entry: FeatureEntry, two: tuple[FeatureEntry, FeatureEntry]
+) -> None:
+    entry.build(batches(), Progress())
+    assert names_in(entry) == {entry.name, two[1].name}
+
+
+def test_reading_is_using(entry: FeatureEntry, two: tuple[FeatureEntry, FeatureEntry]) -> None:
+    two[0].read(Progress())
+    gc.collect()
+    entry.build(batches(), Progress())
+    assert names_in(entry) == {entry.name, two[0].name}
+
+
+def test_features_in_use_stay(entry: FeatureEntry, two: tuple[FeatureEntry, FeatureEntry]) -> None:
+    held = two[0].read(Progress())
+    os.utime(two[0].folder / "index.json", (1_000_000_000 - 60,) * 2)  # it is the older one all the same
+    entry.build(batches(), Progress())
+    assert (same(held), names_in(entry)) == (True, {entry.name, two[0].name})
+
+
+# `zoo data cache` --------------------------------------------------------------------------------------------
+
+
+def test_features_are_listed_with_their_dataset(built: FeatureEntry) -> None:
+    (listed,) = list_cache(built.cache)
+    assert (listed.kind, listed.dataset, listed.image_size, listed.channels, listed.images, listed.path) == (
+        "features",
+        "pets",
+        8,
+        3,
+        ROWS,
+        built.folder,
+    )
+
+
+def test_features_are_cleared(built: FeatureEntry, capsys: pytest.CaptureFixture[str]) -> None:
+    gc.collect()
+    assert run(["data", "cache", "features", "--clear"]) == 0
+    assert (capsys.readouterr().out.startswith("removed 1 entry"), names_in(built)) == (True, set())
+
+
+def test_features_in_use_are_not_cleared(built: FeatureEntry, capsys: pytest.CaptureFixture[str]) -> None:
+    held = built.read(Progress())
+    assert run(["data", "cache", "pets", "--clear"]) == 0
+    assert (same(held), capsys.readouterr().out.splitlines()[1:]) == (
+        True,
+        ["kept pets 8×8 RGB: a process uses it"],
+    )
