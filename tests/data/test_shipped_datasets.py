@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 
 import numpy as np
@@ -45,9 +44,3 @@ def test_shapes_are_the_same_each_time() -> None:
 
 def test_shapes_differ_from_each_other() -> None:
     assert len(set(opened(shapes).digests)) == 1200
-
-
-def test_shapes_load_in_two_seconds() -> None:
-    started = time.perf_counter()
-    shapes.load()
-    assert time.perf_counter() - started < 2
