@@ -68,6 +68,9 @@ def start_fresh(seed: int) -> None:
     if not tf.config.list_physical_devices("GPU"):
         # On a GPU some layers have no deterministic kernel, and a training would fail for it.
         tf.config.experimental.enable_op_determinism()
+        # It adds up in another order where it knows that tensors are of one shape. Of several that a network is given
+        # it does not, so training on kept features would differ from training on pixels in the last digits.
+        tf.config.optimizer.set_experimental_options({"arithmetic_optimization": False})
 
 
 class Fitted(NamedTuple):
