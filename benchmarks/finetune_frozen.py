@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import functools
 import os
+import random
 import tempfile
 import time
 from contextlib import contextmanager
@@ -203,10 +204,13 @@ class HeadSearch(keras_tuner.HyperModel):  # type: ignore[misc]
 
     def build(self, hp: Any) -> keras.Model:
         keras.utils.set_random_seed(hp.Int("seed", 0, 10**9))
+        # A head's weights do not depend on how many numbers the backbone draws before it gets its own.
+        seed_of_head = random.getrandbits(32)
         inputs = keras.Input((self.case.size, self.case.size, 3))
         base = backbone(self.case.architecture, self.case.size)
         base.load_weights(self.place.weights)
         base.trainable = False
+        keras.utils.set_random_seed(seed_of_head)
         features = base(preprocessed(inputs, self.case.architecture), training=False)
         features = layers.GlobalAveragePooling2D()(features)
         units = int(hp.Choice("head_units", ["0", "64", "128"]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import re
+import secrets
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 # Tests run side by side, one a core, and their networks are tiny: TensorFlow's threads would only get in their way.
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
+
+# Ray reads them when it first starts in a process: without, it would write a token into the user's home.
+os.environ.setdefault("RAY_AUTH_MODE", "token")
+os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
 
 # Building networks makes millions of objects that stay; looking through them as often as Python does by default
 # takes a tenth of the suite's time.

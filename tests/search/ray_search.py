@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -23,10 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from zoo.errors import SearchError
-
-# Ray reads them when it is imported: it would else write a token into the user's home.
-os.environ.setdefault("RAY_AUTH_MODE", "token")
-os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
 
 ray = pytest.importorskip("ray", reason="trials on Ray need the extra: pip install 'keras-zoo[ray]'")
 ray.cloudpickle.register_pickle_by_value(ray_workers)  # which workers could not import

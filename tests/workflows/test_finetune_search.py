@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import shutil
 from typing import TYPE_CHECKING, Any
 
@@ -302,11 +301,6 @@ def test_trials_in_a_child_give_what_they_give_here_and_share_the_features(
 
 
 @pytest.mark.large
-def test_workers_on_ray_give_what_this_process_gives_and_share_the_features(
-    two_ways: Callable, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # Ray reads them when it is imported: it would else write a token into the user's home.
-    monkeypatch.setenv("RAY_AUTH_MODE", "token")
-    monkeypatch.setenv("RAY_AUTH_TOKEN", secrets.token_hex(32))
+def test_workers_on_ray_give_what_this_process_gives_and_share_the_features(two_ways: Callable) -> None:
     pytest.importorskip("ray", reason="trials on Ray need the extra: pip install 'keras-zoo[ray]'")
     two_ways(lambda workspace: tune(workspace, HEAD_ALONE, cluster=Cluster(None, 2)))

@@ -36,7 +36,7 @@ def photos(tmp_path: Path) -> Path:
 def remote(photos: Path) -> RemoteAssignment:
     opened = open_dataset(str(photos), {})
     images = RemoteImages(opened.name, opened.source, opened.fingerprint, 8, 1)
-    return RemoteAssignment(Assignment(PLAN, TRIAL), images, "tiny", "1", PLUGIN_FILES)
+    return RemoteAssignment(Assignment(PLAN, TRIAL), images, "tiny", "1", plugins_dir=PLUGIN_FILES)
 
 
 def told(remote: RemoteAssignment, kind: type[ZooError]) -> str:
@@ -110,7 +110,7 @@ def test_other_images_behind_the_same_url(remote: RemoteAssignment, photos: Path
 
 def test_weights_behind_a_url_that_cannot_be_reached(remote: RemoteAssignment) -> None:
     url = "memory://none-such.h5"
-    assert told(replace(remote, assignment=Assignment(PLAN, TRIAL, url)), HyperparameterError) == (
+    assert told(replace(remote, weights=url), HyperparameterError) == (
         f"node {NODE}: cannot download '{url}': there is no such file; "
         "check the URL, the network, and whether you may read it"
     )
@@ -119,7 +119,9 @@ def test_weights_behind_a_url_that_cannot_be_reached(remote: RemoteAssignment) -
 def test_another_weights_file_than_the_search_began_with(remote: RemoteAssignment, tmp_path: Path) -> None:
     (tmp_path / "net.h5").write_bytes(b"other weights")
     plan, weights = replace(PLAN, settings={"weights_sha256": "0" * 64}), str(tmp_path / "net.h5")
-    assert told(replace(remote, assignment=Assignment(plan, TRIAL, weights)), HyperparameterError) == (
+    assert told(
+        replace(remote, assignment=Assignment(plan, TRIAL), weights=weights), HyperparameterError
+    ) == (
         f"node {NODE} has another weights file {weights} than the search began with: "
         "put the same one there, or start a new search"
     )
@@ -127,7 +129,7 @@ def test_another_weights_file_than_the_search_began_with(remote: RemoteAssignmen
 
 def test_a_weights_file_that_is_not_there(remote: RemoteAssignment, tmp_path: Path) -> None:
     weights = str(tmp_path / "none.h5")
-    asked = replace(remote, assignment=Assignment(PLAN, TRIAL, weights))
+    asked = replace(remote, weights=weights)
     assert told(asked, HyperparameterError) == (
         f"node {NODE} has no weights file {weights}: mount it there under the same path"
     )

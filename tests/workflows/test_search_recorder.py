@@ -181,7 +181,7 @@ def test_a_trial_that_goes_on_gets_its_checkpoint_and_the_time_so_far(begin: Beg
     train(recorder, trial(1), 0.5, 0.7)
     recorder = again(recorder)
     recorder.trial_started(trial(1))
-    assigned = recorder.assignment(trial(1), None)
+    assigned = recorder.assignment(trial(1))
     assert (assigned.checkpoint, assigned.seconds) == (checkpoint(0.5, 0.7), 1.0)
 
 
@@ -190,7 +190,7 @@ def test_a_trial_that_continues_another_starts_from_its_tensors(begin: Begin) ->
     train(recorder, trial(1))
     recorder.trial_completed(trial(1), outcome(0.5))
     train(recorder, second := trial(2, continues="trial 1"))
-    start = recorder.assignment(second, None).start
+    start = recorder.assignment(second).start
     assert start is not None
     assert start["kernel"].tolist() == [0.5] * 3
 

@@ -13,6 +13,7 @@ from zoo.errors import ContractError, HyperparameterError
 from zoo.interfaces import Progress
 from zoo.interfaces.stages import in_stage
 from zoo.models import hyperparameters
+from zoo.models.bases import Bases
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +38,7 @@ class Classifier:
             or (batch, 1), that of the second class, when the output is sigmoid.
         class_names: in the order of the outputs.
         head: names of the head's layers, from the features on; none where the network ends with the features and
-            waits for a new head, see `zoo.models.inputs.rebuilt`.
+            waits for a head, see `zoo.models.heads.new_head`.
         freeze_points: names of the backbone's stages, from the pixels on.
     """
 
@@ -75,40 +76,63 @@ def build_classifier(
     channels: int,
     class_names: tuple[str, ...],
     weights: str | None = None,
+    bases: Bases | None = None,
 ) -> Classifier:
     """The architecture's backbone with a new head on it.
 
     Args:
         weights: a name out of `Architecture.weights`, a path, or a URL, whose file in the cache the backbone gets.
+        bases: of the architecture, such images and these weights: where the backbone is kept for the next classifier,
+            after which this one is not to be used any more.
 
     Raises:
         DatasetError: the URL cannot be reached, and the cache has no copy.
         ContractError: the backbone declares one of zoo's own hyperparameters, or gives no feature tensor.
         HyperparameterError: a sigmoid output for other than two classes.
     """
-    pixels = keras.Input((image_size, image_size, channels), name="pixels")
+
+    def build() -> Classifier:
+        return _build_backbone(architecture, hp, (image_size, image_size, channels), weights)
+
+    own = hyperparameters.backbone_values(hp)
+    backbone = build() if weights is None else (bases or Bases()).get(own, build)
+    pixels, features = backbone.network.inputs[0], backbone.features
+    hyperparameters.declare(hp, maps=len(features.shape) == 4)
+    return add_head(pixels, features, hp, class_names, backbone.freeze_points)
+
+
+def _build_backbone(
+    architecture: Architecture, hp: HyperParameters, shape: tuple[int, int, int], weights: str | None
+) -> Classifier:
+    """A classifier that waits for a head."""
+    pixels = keras.Input(shape, name="pixels")
     known = {one.name for one in hp.space}
     if weights is not None and is_url(weights):
         weights = str(download(weights, Progress()))
     features = architecture.backbone(hp, pixels, weights=weights)
     _check_backbone(architecture, known, hp, features)
-    hyperparameters.declare(hp, maps=len(features.shape) == 4)
-    names = [layer.name for layer in _layers_between(architecture, pixels, features)]
+    network = _network_between(architecture, pixels, features)
     stages = tuple(
-        point for point in architecture.freeze_points if any(in_stage(name, point) for name in names)
+        point
+        for point in architecture.freeze_points
+        if any(in_stage(layer.name, point) for layer in network.layers)
     )
-    return add_head(pixels, features, hp, class_names, stages)
+    return Classifier(network, (), (), stages)
 
 
 def space_builder(
     architecture: Architecture, *, image_size: int, channels: int, class_names: tuple[str, ...]
 ) -> Callable[[HyperParameters], Classifier]:
-    """What to hand to `space.explore`: builds without weights."""
+    """What to hand to `space.explore`: builds without weights, and none that are drawn, which takes half the time.
+
+    What it gives can be looked at, but not be used.
+    """
 
     def build(hp: HyperParameters) -> Classifier:
-        return build_classifier(
-            architecture, hp, image_size=image_size, channels=channels, class_names=class_names
-        )
+        with keras.StatelessScope(initialize_variables=False):
+            return build_classifier(
+                architecture, hp, image_size=image_size, channels=channels, class_names=class_names
+            )
 
     return build
 
@@ -149,16 +173,16 @@ def output_layer(classes: int, *, sigmoid: bool) -> layers.Dense:
     return layers.Dense(1, activation="sigmoid", name="head_output")
 
 
-def _layers_between(
+def _network_between(
     architecture: Architecture, pixels: keras.KerasTensor, features: keras.KerasTensor
-) -> list[layers.Layer]:
-    """The backbone's layers; refuses a network within the network, whose layers could not be frozen one by one."""
+) -> keras.Model:
+    """The backbone; refuses a network within the network, whose layers could not be frozen one by one."""
     whose = f"architecture '{architecture.name}'"
     try:
-        backbone: list[layers.Layer] = keras.Model(pixels, features).layers
+        backbone = keras.Model(pixels, features)
     except ValueError as error:
         raise ContractError(f"{whose}: its features do not come from its inputs: {error}") from error
-    for layer in backbone:
+    for layer in backbone.layers:
         if isinstance(layer, keras.Model):
             raise ContractError(
                 f"{whose}: '{layer.name}' is a model inside the model: build its layers on `inputs` instead "

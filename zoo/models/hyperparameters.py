@@ -61,6 +61,11 @@ def completed(values: Mapping[str, HyperparameterValue]) -> dict[str, Hyperparam
     return {**{own.name: own.default for own in OWN.values()}, **values}
 
 
+def backbone_values(hp: HyperParameters) -> tuple[tuple[str, HyperparameterValue], ...]:
+    """The values of the hyperparameters that are not zoo's own, sorted by name."""
+    return tuple(sorted((name, value) for name, value in hp.values.items() if name not in OWN))
+
+
 def hidden_units(head_units: HyperparameterValue) -> list[int]:
     """`"256,128"` -> [256, 128]; `"0"` -> []."""
     return [int(units) for units in str(head_units).split(",") if int(units)]

@@ -16,10 +16,11 @@ from zoo.export import apply_saved_model
 from zoo.models.content import from_content, to_content
 from zoo.models.freezing import freeze
 from zoo.models.heads import new_head
+from zoo.models.hyperparameters import backbone_values
 from zoo.models.space import check, choose
 from zoo.testing.contract import naming, some
 from zoo.testing.imports import check_imports
-from zoo.testing.networks import CLASSES, Networks, backbone_values, put_back, restore
+from zoo.testing.networks import CLASSES, Networks, put_back, restore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

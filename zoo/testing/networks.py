@@ -12,7 +12,7 @@ import numpy as np
 from zoo.errors import ContractError, ZooError
 from zoo.models.classifier import Classifier, add_head, build_classifier
 from zoo.models.heads import new_head
-from zoo.models.hyperparameters import OWN
+from zoo.models.hyperparameters import OWN, backbone_values
 from zoo.models.space import check, choose, explore, fill_in, fix
 from zoo.testing.contract import NotBuilt, naming, reason_of
 from zoo.testing.imports import module_file
@@ -188,11 +188,6 @@ class Networks:
         defaults = {one.name: one.default for one in hp.space}
         own = {name: value for name, value in hp.values.items() if name not in OWN}
         return naming({name: value for name, value in own.items() if value != defaults.get(name)})
-
-
-def backbone_values(hp: HyperParameters) -> Key:
-    """The values of the hyperparameters that are not zoo's own."""
-    return tuple(sorted((name, value) for name, value in hp.values.items() if name not in OWN))
 
 
 @contextmanager

@@ -9,8 +9,7 @@ from keras_tuner import HyperParameters
 from keras_tuner.engine.hyperparameters import Fixed
 
 from zoo.errors import HyperparameterError, NotFoundError, SearchError, ZooError
-from zoo.models.classifier import build_classifier, space_builder
-from zoo.models.freezing import freeze
+from zoo.models.classifier import space_builder
 from zoo.models.hyperparameters import completed
 from zoo.models.joint_space import ARCHITECTURE, fix_each, given_to, join, whole
 from zoo.models.schedules import declare_schedules, freeze_depths
@@ -18,6 +17,7 @@ from zoo.models.space import check, choose, explore, fill_in, fix
 from zoo.search.oracles import OWN_ORDER
 from zoo.search.warm_start import choose_known
 from zoo.training.fit import start_fresh
+from zoo.workflows.candidate import Candidate
 from zoo.workflows.images import InputShape, decode, prepare, shape_for
 from zoo.workflows.parents import KEEP, NEW, find_parent, own_space
 from zoo.workflows.workspace import check_weights, looks_like_path, weights_settings
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
         Objective,
         SearchPlan,
     )
-    from zoo.models.classifier import Classifier
     from zoo.workflows.images import Images
     from zoo.workflows.parents import Parent
     from zoo.workflows.workspace import Workspace
@@ -44,38 +43,6 @@ if TYPE_CHECKING:
 
 KNOWN_SHARE = 3  # of so many trials one has hyperparameters that are known from earlier searches …
 MOST_KNOWN = 5  # … but no more than these
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """An architecture of a search.
-
-    Args:
-        shape: of the images that it gets.
-        weights: pre-trained ones to start from, a name or a path.
-        parent: the model to start from, of a search that fine-tunes.
-    """
-
-    architecture: Architecture
-    shape: InputShape
-    weights: str | None = None
-    parent: Parent | None = None
-
-    @property
-    def name(self) -> str:
-        """That of the architecture."""
-        return self.architecture.name
-
-    def build(self, hp: HyperParameters, class_names: tuple[str, ...]) -> Classifier:
-        """Its classifier with these hyperparameters, weights loaded, and frozen as `hp` says."""
-        if self.parent is not None:
-            classifier = self.parent.build(hp)
-        else:
-            classifier = build_classifier(
-                self.architecture, hp, **asdict(self.shape), class_names=class_names, weights=self.weights
-            )
-        freeze(classifier, hp.get("freeze"))
-        return classifier
 
 
 def find_candidates(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zoo.workflows.candidates import Candidate, declare_finetuning
+from zoo.workflows.candidate import Candidate
+from zoo.workflows.candidates import declare_finetuning
 from zoo.workflows.parents import find_parent
 from zoo.workflows.searching import SearchOptions, ready, run_search
 from zoo.workflows.workspace import TrainingOptions

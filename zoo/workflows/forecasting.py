@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from zoo.data.cache import DecodedDataset
     from zoo.interfaces import Epoch, HyperparameterValue
-    from zoo.workflows.candidates import Candidate
+    from zoo.workflows.candidate import Candidate
     from zoo.workflows.workspace import Workspace
 
 PROBE_STEPS = 50

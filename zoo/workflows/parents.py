@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from keras_tuner import HyperParameters
 
 from zoo.errors import HyperparameterError
+from zoo.models.bases import Bases
 from zoo.models.content import from_content
 from zoo.models.heads import new_head, with_classes
 from zoo.models.hyperparameters import OWN, declare
@@ -57,14 +58,20 @@ class Parent:
         space = own_space()
         return choose(space, {**self.inherited(), **check(space, given)})
 
-    def build(self, hp: HyperParameters) -> Classifier:
+    def build(self, hp: HyperParameters, bases: Bases | None = None) -> Classifier:
         """Its classifier for these images and classes, nothing frozen; a new head is as `hp` says.
+
+        Args:
+            bases: of this parent, see `zoo.models.classifier.build_classifier`.
 
         Raises:
             ZooError: the network cannot take such images.
         """
-        classifier = from_content(self.content)
-        classifier = rebuilt(classifier, **asdict(self.shape), keep_head=self.keeps_head)
+
+        def build() -> Classifier:
+            return rebuilt(from_content(self.content), **asdict(self.shape), keep_head=self.keeps_head)
+
+        classifier = (bases or Bases()).get((), build)
         if self.keeps_head:
             return with_classes(classifier, self.class_names, sigmoid=hp.get("output") == "sigmoid")
         return new_head(classifier, hp, self.class_names)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -16,16 +18,24 @@ from zoo.data.sources import open_source
 from zoo.data.sources.urls import is_url
 from zoo.errors import DatasetError, HyperparameterError, PluginError, ZooError
 from zoo.interfaces import Progress
+from zoo.models.bases import Bases
 from zoo.plugins import Plugins, load_plugins
+from zoo.workflows.candidate import Candidate
+from zoo.workflows.images import InputShape
 from zoo.workflows.trials import train_trial
 from zoo.workflows.workspace import digest_of, looks_like_path, weights_file
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
     from pathlib import Path
 
     from zoo.interfaces import Architecture, TrialOutcome
     from zoo.search.here import Report
+    from zoo.workflows.parents import Parent
     from zoo.workflows.trials import Assignment
+
+BASES: defaultdict[Hashable, Bases] = defaultdict(Bases)
+"""What the process's trials of a candidate have in common."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +59,8 @@ class RemoteAssignment:
     """A trial to train, with all that a worker needs to know; registry and artifacts are not for it.
 
     Args:
+        weights: pre-trained ones to start from: a name, a URL or an absolute path, the same on every node.
+        parent: the model to start from, of a search that fine-tunes.
         plugins_dir: the folder of plugin files, the same on every node.
         zoo_version: of the search.
     """
@@ -57,6 +69,8 @@ class RemoteAssignment:
     images: RemoteImages
     architecture: str
     architecture_version: str
+    weights: str | None = None
+    parent: Parent | None = None
     plugins_dir: Path | None = None
     zoo_version: str = zoo.__version__
 
@@ -74,16 +88,24 @@ def train_remotely(remote: RemoteAssignment, report: Report) -> TrialOutcome:
             f"node {_node()} has zoo {zoo.__version__} and the search {remote.zoo_version}: install the same on both"
         )
     plugins = _plugins(remote.plugins_dir)
-    architecture = _architecture(plugins, remote)
-    assignment = replace(remote.assignment, weights=_weights(remote.assignment))
+    architecture, weights = _architecture(plugins, remote), _weights(remote)
     decoded = _decoded(remote.images, remote.plugins_dir)
-    _use_granted_processors()
-    return train_trial(assignment, architecture, decoded, report)
+    _set_up_process()
+    images, parent = remote.images, remote.parent
+    candidate = Candidate(
+        architecture,
+        InputShape(images.image_size, images.channels),
+        weights,
+        parent,
+        BASES[architecture.name, images, weights, parent and parent.model.id],
+    )
+    return train_trial(remote.assignment, candidate, decoded, report)
 
 
 @cache
-def _use_granted_processors() -> None:
+def _set_up_process() -> None:
     """Ray tells in OMP_NUM_THREADS how many it grants; TensorFlow would take all, and all of a shared GPU's memory."""
+    gc.freeze()  # what is there stays, and need not be looked through after each trial
     granted = os.environ.get("OMP_NUM_THREADS")
     if granted is not None:
         tf.config.threading.set_intra_op_parallelism_threads(int(granted))
@@ -113,9 +135,9 @@ def _architecture(plugins: Plugins, remote: RemoteAssignment) -> Architecture:
     return architecture
 
 
-def _weights(assignment: Assignment) -> str | None:
+def _weights(remote: RemoteAssignment) -> str | None:
     """The name of the weights, or where their file lies on this node."""
-    weights = assignment.weights
+    weights = remote.weights
     if weights is None or not looks_like_path(weights):
         return weights
     try:
@@ -126,7 +148,7 @@ def _weights(assignment: Assignment) -> str | None:
         raise HyperparameterError(
             f"node {_node()} has no weights file {weights}: mount it there under the same path"
         ) from None
-    began_with = assignment.plan.settings.get("weights_sha256")
+    began_with = remote.assignment.plan.settings.get("weights_sha256")
     if began_with is not None and digest_of(path) != began_with:
         raise HyperparameterError(
             f"node {_node()} has another weights file {weights} than the search began with: "

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from zoo.interfaces import Epoch, Run, Search, Trial, TrialOutcome
-    from zoo.workflows.parents import Parent
     from zoo.workflows.workspace import Workspace
 
 ENDED = (State.COMPLETED, State.PRUNED, State.FAILED)
@@ -76,14 +75,14 @@ class SearchRecorder:
                     progress.epoch_ended(run, epoch)
                 progress.run_ended(run)
 
-    def assignment(self, trial: Trial, weights: str | None, parent: Parent | None = None) -> Assignment:
+    def assignment(self, trial: Trial) -> Assignment:
         """What is needed to train the trial, or to go on with it."""
         run, start = self.runs[trial.trial_id], None
         if trial.continues is not None:
             start = self.registry.load_content(str(self.runs[trial.continues].model_id)).tensors
         checkpoint = self.registry.checkpoint(run.id)
         seconds = sum(epoch.seconds for epoch in epochs_in(checkpoint))
-        return Assignment(self.search.plan, trial, weights, parent, start, checkpoint, seconds)
+        return Assignment(self.search.plan, trial, start, checkpoint, seconds)
 
     # What happens now ------------------------------------------------------------------------------------
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+import gc
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,6 @@ from zoo.search.on_ray import run_on_ray
 from zoo.search.oracles import check_algorithm
 from zoo.search.pruning import PRUNERS
 from zoo.workflows.candidates import (
-    Candidate,
     DeclaredSpace,
     declare_space,
     find_candidates,
@@ -47,13 +47,14 @@ from zoo.workflows.trials import architecture_of, train_trial
 from zoo.workflows.workspace import TrainingOptions, Workspace, environment, sampling_of, tell_sampling
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from zoo.data.cache import DecodedDataset
     from zoo.data.sources import OpenedDataset
     from zoo.interfaces import Trial, TrialOutcome
     from zoo.search.here import Report
+    from zoo.workflows.candidate import Candidate
     from zoo.workflows.images import Images
     from zoo.workflows.trials import Assignment
 
@@ -268,20 +269,23 @@ class _Searching:
 
         def train(trial: Trial, report: Report) -> TrialOutcome:
             candidate = candidates[architecture_of(self.search.plan, trial)]
-            assignment = recorder.assignment(trial, candidate.weights, candidate.parent)
-            decoded = self.decoded[candidate.name]
-            return train_trial(assignment, candidate.architecture, decoded, report, progress)
+            return train_trial(
+                recorder.assignment(trial), candidate, self.decoded[candidate.name], report, progress
+            )
 
         def assign(trial: Trial) -> RemoteAssignment:
             candidate = candidates[architecture_of(self.search.plan, trial)]
-            weights = weights_of(self.search.plan, candidate.name)
-            return self._remote(recorder.assignment(trial, weights, candidate.parent), candidate)
+            return self._remote(recorder.assignment(trial), candidate)
 
         if self.cluster is not None:
             run_on_ray(loop, assign, train_remotely, self.cluster)
-        elif tf.config.list_physical_devices("GPU"):  # which this process has taken
-            run_here(loop, train)
-        elif run_here(loop, train, TRIALS_OF_A_PROCESS):
+            return
+        most = (
+            None if tf.config.list_physical_devices("GPU") else TRIALS_OF_A_PROCESS
+        )  # a child could not take it
+        with _quick_collection():
+            more = run_here(loop, train, most)
+        if more:
             run_in_child(loop, assign, train_remotely)
 
     def _remote(self, assignment: Assignment, candidate: Candidate) -> RemoteAssignment:
@@ -292,8 +296,24 @@ class _Searching:
             ),
             candidate.name,
             candidate.architecture.version,
+            weights_of(self.search.plan, candidate.name),
+            candidate.parent,
             self.workspace.plugins.folder,
         )
+
+
+@contextmanager
+def _quick_collection() -> Iterator[None]:
+    """What is there already is not looked through for garbage after each trial: for libraries alone it takes 0.3 s."""
+    if gc.get_freeze_count():  # whoever froze something sees to it
+        yield
+        return
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _run(searching: _Searching) -> tuple[Search, Model]:

@@ -8,14 +8,11 @@ from typing import TYPE_CHECKING
 from keras_tuner import HyperParameters
 
 from zoo.interfaces import EPOCH_METRICS, TrialOutcome
-from zoo.models.classifier import build_classifier
 from zoo.models.content import assign_tensors
-from zoo.models.freezing import freeze
 from zoo.models.joint_space import part
 from zoo.search.oracles import without_bookkeeping
 from zoo.training.fit import FitSettings, start_fresh
 from zoo.workflows.images import in_order_of
-from zoo.workflows.loading import import_layers
 from zoo.workflows.training import fit_and_evaluate
 from zoo.workflows.workspace import features_of, sampling_of
 
@@ -25,10 +22,9 @@ if TYPE_CHECKING:
     import numpy as np
 
     from zoo.data.cache import DecodedDataset
-    from zoo.interfaces import Architecture, Epoch, HyperparameterValue, Progress, SearchPlan, Trial
-    from zoo.models.classifier import Classifier
+    from zoo.interfaces import Epoch, HyperparameterValue, Progress, SearchPlan, Trial
     from zoo.search.here import Report
-    from zoo.workflows.parents import Parent
+    from zoo.workflows.candidate import Candidate
     from zoo.workflows.training import Trained
 
 BYTES_PER_MEGABYTE = 1_000_000
@@ -39,8 +35,6 @@ class Assignment:
     """A trial to train.
 
     Args:
-        weights: pre-trained weights to start from, a name or a path.
-        parent: the model to start from, of a search that fine-tunes.
         start: the tensors of the trial that it continues (hyperband).
         checkpoint: where it was interrupted.
         seconds: how long its epochs before the interruption took.
@@ -48,8 +42,6 @@ class Assignment:
 
     plan: SearchPlan
     trial: Trial
-    weights: str | None = None
-    parent: Parent | None = None
     start: Mapping[str, np.ndarray] | None = None
     checkpoint: bytes | None = None
     seconds: float = 0.0
@@ -57,7 +49,7 @@ class Assignment:
 
 def train_trial(
     assignment: Assignment,
-    architecture: Architecture,
+    candidate: Candidate,
     decoded: DecodedDataset,
     report: Report,
     progress: Progress | None = None,
@@ -65,6 +57,7 @@ def train_trial(
     """Train it, and measure what the search optimises.
 
     Args:
+        candidate: which the trial is of.
         report: see `zoo.search.here.run_here`.
         progress: hears what is done with frozen layers.
 
@@ -77,7 +70,7 @@ def train_trial(
     start_fresh(seed)
     hp = HyperParameters()
     hp.values = dict(hyperparameters_of(plan, trial))
-    classifier = _build(assignment, architecture, hp, decoded)
+    classifier = candidate.build(hp, decoded.class_names)
     if assignment.start is not None:
         assign_tensors(classifier.network, assignment.start)
     settings = FitSettings(
@@ -101,25 +94,6 @@ def train_trial(
         classifier, served, hp.values, settings, on_epoch, assignment.checkpoint, progress
     )
     return TrialOutcome(_scores(plan, trained, seconds), trained.content, trained.evaluations)
-
-
-def _build(
-    assignment: Assignment, architecture: Architecture, hp: HyperParameters, decoded: DecodedDataset
-) -> Classifier:
-    if assignment.parent is not None:
-        import_layers(architecture)
-        classifier = assignment.parent.build(hp)
-    else:
-        classifier = build_classifier(
-            architecture,
-            hp,
-            image_size=int(decoded.pixels.shape[1]),
-            channels=int(decoded.pixels.shape[3]),
-            class_names=decoded.class_names,
-            weights=assignment.weights,
-        )
-    freeze(classifier, hp.get("freeze"))
-    return classifier
 
 
 def seed_of(plan: SearchPlan, trial: Trial) -> int:

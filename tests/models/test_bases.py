@@ -1,0 +1,161 @@
+"""What trials share: a network is had again as it was built, and nobody can tell that it was kept."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from typing import TYPE_CHECKING, Any
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from zoo.interfaces import Architecture
+from zoo.models.bases import Bases
+from zoo.models.classifier import build_classifier, space_builder
+from zoo.models.space import choose, explore
+from zoo.training.fit import start_fresh
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from zoo.models.classifier import Classifier
+
+    Built = tuple[Classifier, list[int]]
+
+SHAPE = {"image_size": 8, "channels": 1, "class_names": ("a", "b")}
+PIXELS = np.random.default_rng(0).uniform(0, 255, (4, 8, 8, 1)).astype(np.float32)
+
+
+@pytest.fixture
+def built() -> list[int]:
+    """The filters of each backbone that was built."""
+    return []
+
+
+@pytest.fixture
+def trial(built: list[int]) -> Callable[..., Classifier]:
+    """Build a classifier as a trial of a seed does, on weights that are the same for each trial."""
+
+    def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
+        filters = hp.Int("filters", 2, 8, default=4)
+        if weights is not None:
+            built.append(filters)
+        ones = layers.Conv2D(filters, 3, kernel_initializer="ones", name="ones")
+        maps = layers.BatchNormalization(name="norm")(ones(inputs))
+        # Its weights are not in the file, say.
+        return layers.Dropout(0.5, name="drop")(layers.Conv2D(2, 1, name="left_out")(maps))
+
+    architecture = Architecture("two", backbone, "two", "none", min_size=8)
+    space = explore(space_builder(architecture, **SHAPE))
+
+    def build(bases: Bases, seed: int = 0, **hyperparameters: Any) -> Classifier:
+        start_fresh(seed)
+        hp = choose(space, {"head_units": "8", "dropout": 0.2, **hyperparameters})
+        return build_classifier(architecture, hp, **SHAPE, weights="given", bases=bases)
+
+    return build
+
+
+def state(classifier: Classifier) -> dict[str, np.ndarray]:
+    """Every variable by its layer and name, states of random draws too."""
+    return {
+        f"{layer.name}/{variable.name}": variable.numpy()
+        for layer in classifier.network.layers
+        for variable in layer.variables
+    }
+
+
+def assert_same(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> None:
+    assert one.keys() == other.keys()
+    assert [path for path in one if not np.array_equal(one[path], other[path])] == []
+
+
+def fit(classifier: Classifier) -> list[float]:
+    """Train a little; gives the losses."""
+    classifier.network.trainable = True
+    classifier.network.compile("sgd", "categorical_crossentropy")
+    history = classifier.network.fit(PIXELS, np.eye(2)[[0, 1, 0, 1]], epochs=2, shuffle=False, verbose=0)
+    return history.history["loss"]
+
+
+# What is kept ----------------------------------------------------------------------------------------------
+
+
+def test_a_backbone_is_built_once(trial: Callable, built: list[int]) -> None:
+    bases = Bases()
+    first, second = trial(bases), trial(bases, seed=1, dropout=0.0)
+    assert built == [4]
+    assert second.network.get_layer("ones") is first.network.get_layer("ones")
+
+
+def test_another_backbone_is_built(trial: Callable, built: list[int]) -> None:
+    bases = Bases()
+    trial(bases)
+    assert trial(bases, filters=3).network.get_layer("ones").filters == 3
+    trial(bases, filters=3)
+    assert built == [4, 3]
+
+
+def test_each_search_keeps_its_own(trial: Callable, built: list[int]) -> None:
+    trial(Bases())
+    trial(Bases())
+    assert built == [4, 4]
+
+
+# As if it were new -----------------------------------------------------------------------------------------
+
+
+def test_it_is_as_it_was_whatever_was_trained(trial: Callable) -> None:
+    bases = Bases()
+    first = trial(bases, seed=3)
+    before = state(first)
+    fit(first)
+    assert not np.array_equal(state(first)["norm/moving_mean"], before["norm/moving_mean"])
+    assert_same(state(trial(bases, seed=3)), before)
+
+
+@pytest.mark.parametrize("seed", [0, 7])
+def test_a_trial_on_a_kept_backbone_is_that_on_a_new_one(trial: Callable, seed: int) -> None:
+    bases = Bases()
+    fit(trial(bases, seed=1, head_units="16"))
+    kept, kept_losses = trained(trial(bases, seed))
+    new, new_losses = trained(trial(Bases(), seed))
+    assert_same(kept, new)
+    assert kept_losses == new_losses
+
+
+def trained(classifier: Classifier) -> tuple[dict[str, np.ndarray], list[float]]:
+    losses = fit(classifier)
+    return state(classifier), losses
+
+
+def test_layers_have_the_same_names(trial: Callable) -> None:
+    bases = Bases()
+    trial(bases)
+    kept, new = trial(bases, seed=2), trial(Bases(), seed=2)
+    assert kept.network.to_json() == new.network.to_json()
+
+
+def test_what_weights_leave_out_is_the_same_for_each_seed(trial: Callable) -> None:
+    one, other = (state(trial(Bases(), seed))["left_out/kernel"] for seed in (1, 2))
+    assert np.array_equal(one, other)
+
+
+@pytest.mark.parametrize("path", ["head_dense_1/kernel", "drop/seed_generator_state"])
+def test_what_is_drawn_differs_between_seeds(trial: Callable, path: str) -> None:
+    bases = Bases()
+    one, other = (state(trial(bases, seed))[path] for seed in (1, 2))
+    assert not np.array_equal(one, other)
+
+
+def test_heads_of_earlier_trials_are_forgotten(trial: Callable) -> None:
+    bases = Bases()
+    first = trial(bases)
+    head = weakref.ref(first.network.get_layer("head_dense_1"))
+    del first
+    trial(bases, seed=1)
+    keras.utils.clear_session()
+    gc.collect()
+    assert head() is None
