@@ -123,16 +123,12 @@ def _build_backbone(
 def space_builder(
     architecture: Architecture, *, image_size: int, channels: int, class_names: tuple[str, ...]
 ) -> Callable[[HyperParameters], Classifier]:
-    """What to hand to `space.explore`: builds without weights, and none that are drawn, which takes half the time.
-
-    What it gives can be looked at, but not be used.
-    """
+    """What to hand to `space.explore`: builds without weights."""
 
     def build(hp: HyperParameters) -> Classifier:
-        with keras.StatelessScope(initialize_variables=False):
-            return build_classifier(
-                architecture, hp, image_size=image_size, channels=channels, class_names=class_names
-            )
+        return build_classifier(
+            architecture, hp, image_size=image_size, channels=channels, class_names=class_names
+        )
 
     return build
 
