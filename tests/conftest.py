@@ -32,15 +32,19 @@ os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
 gc.set_threshold(50_000, 20, 50)
 
 
+# Tests of which each architecture has several.
+OF_ARCHITECTURES = ("test_architecture", "test_features_train_what_pixels_train")
+
+
 @pytest.hookimpl(optionalhook=True)  # so that the tests also run without pytest-xdist
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:  # pytest-xdist is untyped
-    """Tests that share what is dear to make run in one process: those of a file, or an architecture's contract."""
+    """Tests that share what is dear to make run in one process: those of a file, or of an architecture."""
     from xdist.scheduler import LoadFileScheduling
 
     class Scheduling(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            contract = re.match(r".*::test_architecture\[\S+ ", nodeid)
-            return contract[0] if contract else nodeid.partition("::")[0]
+            architecture = re.match(rf".*::({'|'.join(OF_ARCHITECTURES)})\[\S+ ", nodeid)
+            return architecture[0] if architecture else nodeid.partition("::")[0]
 
     return Scheduling(config, log)
 
