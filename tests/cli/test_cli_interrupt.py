@@ -128,18 +128,22 @@ def _answer(*arguments: str) -> dict[str, Any]:
     return answer
 
 
+@pytest.mark.large
 def test_a_trial_whose_process_was_killed_reads_as_interrupted(story: Story) -> None:
     assert [trial.state for trial in story.when_killed] == ["completed", "interrupted"]
 
 
+@pytest.mark.large
 def test_a_resumed_search_keeps_finished_trials(story: Story) -> None:
     assert story.in_the_end[0] == story.when_killed[0]
 
 
+@pytest.mark.large
 def test_a_resumed_search_takes_the_killed_trial_up_again(story: Story) -> None:
     assert story.in_the_end[1].id == story.when_killed[1].id
 
 
+@pytest.mark.large
 def test_what_was_trained_before_the_kill_is_not_trained_again(story: Story) -> None:
     """An epoch that is trained anew takes another number of nanoseconds."""
     before = story.epochs_when_killed
@@ -147,24 +151,29 @@ def test_what_was_trained_before_the_kill_is_not_trained_again(story: Story) -> 
     assert story.epochs_in_the_end[: len(before)] == before
 
 
+@pytest.mark.large
 def test_no_epoch_comes_twice_or_is_left_out(story: Story) -> None:
     assert [epoch.number for epoch in story.epochs_in_the_end] == list(range(1, 16))
 
 
+@pytest.mark.large
 def test_a_resumed_search_has_as_many_trials_as_were_asked_for(story: Story) -> None:
     assert [trial.state for trial in story.in_the_end] == ["completed"] * 3
 
 
+@pytest.mark.large
 def test_a_resumed_search_scores_as_an_undisturbed_one(story: Story) -> None:
     assert [(trial.plan.hyperparameters, trial.score) for trial in story.in_the_end] == [
         (trial.plan.hyperparameters, trial.score) for trial in story.undisturbed_trials
     ]
 
 
+@pytest.mark.large
 def test_a_resumed_search_finds_the_best_model_of_an_undisturbed_one(story: Story) -> None:
     assert story.resumed["model"]["manifest"] == story.undisturbed["model"]["manifest"]
 
 
+@pytest.mark.large
 def test_a_training_that_was_killed_reads_as_interrupted(zoo: Callable, tmp_path: Path) -> None:
     process = start(tmp_path, "train", "tiny", "blobs", "--epochs", "9999", "--patience", "9999", trial=None)
     process.kill()

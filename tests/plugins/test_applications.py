@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 from keras_tuner import HyperParameters
-from large_networks import DEEPER
+from large_networks import DEEPER, LARGE
 
 from zoo.interfaces.stages import in_stage
 from zoo.models.classifier import Classifier, build_classifier
@@ -86,7 +86,9 @@ CASES = (
 # A fixture of the module, so that all tests of a case share its networks, and no two cases are in memory at once.
 @pytest.fixture(
     scope="module",
-    params=[pytest.param(case, marks=[pytest.mark.large] * (case.name in DEEPER)) for case in CASES],
+    params=[
+        pytest.param(case, marks=[pytest.mark.large] * (case.name in (*DEEPER, *LARGE))) for case in CASES
+    ],
     ids=map(str, CASES),
 )
 def case(request: pytest.FixtureRequest) -> Case:

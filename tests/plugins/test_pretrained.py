@@ -130,6 +130,7 @@ def test_only_the_head_has_trained(trained: dict[str, Any]) -> None:
 RANDOM = "· the frozen layers have random weights: --weights loads trained ones"
 
 
+@pytest.mark.large
 def test_frozen_layers_without_weights_are_told(folder: Path) -> None:
     assert RANDOM in calls_zoo(folder, "train", *V2, "--freeze", "all")
 
@@ -246,17 +247,10 @@ sys.exit(run(sys.argv[2:]))
 
 
 NAMES = [name for name, one in ARCHITECTURES.items() if "imagenet" in one.weights]
-QUICK = ("mobilenet", "mobilenet-v2", "vgg16")  # to build
 
 
-@pytest.fixture(
-    scope="module",
-    params=[
-        pytest.param([name for name in NAMES if name in QUICK], id="quick"),
-        pytest.param([name for name in NAMES if name not in QUICK], id="others", marks=pytest.mark.large),
-    ],
-)
-def offline(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+@pytest.fixture(scope="module")
+def offline(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What a process without network says of architectures' ImageNet weights, and of one whose file is there."""
     folder = tmp_path_factory.mktemp("offline")
     draw_photos(folder / "photos")
@@ -270,7 +264,7 @@ def offline(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     command = "train mobilenet-v2 photos --image-size 96 --set alpha=0.35 --epochs 1 --weights imagenet --freeze all"
     proxies = {"http_proxy": PROXY, "https_proxy": PROXY, "no_proxy": ""}
     done = subprocess.run(
-        [sys.executable, "-c", ASK_FOR_ALL, json.dumps(request.param), *command.split(), "--json"],
+        [sys.executable, "-c", ASK_FOR_ALL, json.dumps(NAMES), *command.split(), "--json"],
         cwd=folder,
         env={**os.environ, **proxies, "KERAS_HOME": str(home), "ZOO_REGISTRY": str(folder / "imagenet.db")},
         capture_output=True,
@@ -280,7 +274,6 @@ def offline(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     assert done.returncode == 0, done.stderr
     return {
         "folder": folder,
-        "asked": request.param,
         "told": json.loads((folder / "told.json").read_text()),
         "files": sorted(path.name for path in (home / "models").iterdir()),
         "out": done.stdout,
@@ -289,6 +282,7 @@ def offline(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     }
 
 
+@pytest.mark.large
 def test_imagenet_weights_that_cannot_be_downloaded(offline: dict[str, Any]) -> None:
     """Each architecture names the file that Keras looks for, where it is to be had and where it belongs."""
     networks = {name: message.split(" of ")[1].split()[0] for name, (message, *_) in offline["told"].items()}
@@ -299,19 +293,23 @@ def test_imagenet_weights_that_cannot_be_downloaded(offline: dict[str, Any]) -> 
     }
 
 
+@pytest.mark.large
 def test_every_architecture_was_asked(offline: dict[str, Any]) -> None:
-    assert list(offline["told"]) == offline["asked"]
+    assert list(offline["told"]) == NAMES
 
 
+@pytest.mark.large
 def test_a_failed_download_leaves_nothing(offline: dict[str, Any]) -> None:
     assert offline["files"] == [offline["name"]]
 
 
+@pytest.mark.large
 def test_a_download_is_no_part_of_the_result(offline: dict[str, Any]) -> None:
     """Keras announces each one on standard output."""
     assert json.loads(offline["out"])["architecture"] == "mobilenet-v2"
 
 
+@pytest.mark.large
 def test_imagenet_weights_arrive(offline: dict[str, Any]) -> None:
     with open_registry(offline["folder"] / "imagenet.db", create=False) as registry:
         (run,) = registry.runs()

@@ -196,7 +196,16 @@ def described(graph: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.number)
+QUICK = ("1", "9", "11")
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        pytest.param(one, id=one.number, marks=[pytest.mark.large] * (one.number not in QUICK))
+        for one in RECIPES
+    ],
+)
 def test_recipe(recipe: Recipe, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
     monkeypatch.setenv("ZOO_REGISTRY", str(tmp_path / "registry.db"))

@@ -79,6 +79,7 @@ def test_an_address_that_does_not_answer(tmp_path: Path, monkeypatch: pytest.Mon
     )
 
 
+@pytest.mark.large
 def test_fetching_says_no_more_than_that_in_a_new_process(tmp_path: Path) -> None:
     """tensorflow_hub warns when it is first imported."""
     options = "--set handle=http://127.0.0.1:9/module/1 --image-size 8"

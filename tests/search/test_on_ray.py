@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from zoo.interfaces import Epoch, Trial
 
+pytestmark = pytest.mark.large
+
 
 @pytest.fixture(scope="module", autouse=True)
 def _ray() -> Iterator[None]:

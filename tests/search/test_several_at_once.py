@@ -94,7 +94,14 @@ class TwoAtOnce:
 
 @pytest.mark.parametrize("endings", [1, 6, 9])
 @pytest.mark.parametrize(
-    ("algorithm", "trials"), [("random", 12), ("grid", 8), ("bayesian", 11), ("tpe", 13), ("hyperband", 13)]
+    ("algorithm", "trials"),
+    [
+        ("random", 12),
+        ("grid", 8),
+        pytest.param("bayesian", 11, marks=pytest.mark.large),
+        ("tpe", 13),
+        ("hyperband", 13),
+    ],
 )
 def test_trials_at_once_of_which_some_fail_or_are_pruned_go_on_as_if_undisturbed(
     algorithm: str, trials: int, endings: int

@@ -11,6 +11,7 @@ from tiny_searches import Searched, Watcher, interrupt_in_trial, interrupted, re
 from zoo import workflows
 from zoo.errors import InterruptedWork, RegistryError, SearchError, UnknownNameError
 from zoo.interfaces import RunKind, State
+from zoo.models.hyperparameters import OWN
 from zoo.registry import open_registry
 from zoo.workflows import Cluster, SearchOptions, TrainingOptions, Workspace, searching
 
@@ -138,6 +139,22 @@ def test_the_trials_of_a_frozen_backbone_train_the_head_alone(searched: Searched
         for model in [searched.workspace.registry.model(run.model_id)]
     }
     assert trainable <= {15}
+
+
+@pytest.mark.parametrize("head", ["keep", "new"])
+def test_a_trial_after_another_is_what_a_fine_tuning_alone_gives(trained: Workspace, head: str) -> None:
+    found = tune(trained, {"freeze": "none", "augmentation": "flip"}, head=head)
+    last = found.trials[-1]
+    said = OWN.keys() - ({"pooling", "head_units", "dropout"} if head == "keep" else set())
+    alone = workflows.finetune(
+        trained,
+        str(last.plan.parent_id),
+        "three",
+        hyperparameters={name: last.plan.hyperparameters[name] for name in said},
+        head=head,
+        options=TrainingOptions(epochs=1, seed=int(str(last.plan.settings["seed"]))),
+    )
+    assert trained.registry.model(str(last.model_id)).manifest == alone.manifest
 
 
 # What is held --------------------------------------------------------------------------------------------

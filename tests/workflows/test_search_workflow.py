@@ -186,6 +186,7 @@ def test_seeds_go_round_at_the_highest(workspace: Workspace, search: Callable, o
     assert seeds == [2**32 - 1, 0]
 
 
+@pytest.mark.large
 def test_trials_in_a_child_give_what_they_give_here(
     workspace: Workspace, search: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
