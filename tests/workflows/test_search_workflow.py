@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from typing import TYPE_CHECKING, Any
@@ -145,6 +146,25 @@ def test_the_time_ends_a_search(workspace: Workspace, search: Callable) -> None:
     found, _ = search("tiny", HELD, trials=4, max_seconds=0.001)
     assert (found.state, len(workspace.registry.runs(search=found.id))) == (State.COMPLETED, 1)
     assert workspace.progress.notices[-1] == "the time is over, after 1 of 4 trials"
+
+
+def test_what_was_there_before_is_looked_through_for_garbage_again_afterwards(
+    workspace: Workspace, search: Callable
+) -> None:
+    left_alone: list[int] = []
+    workspace.progress.at_epoch = lambda run, epoch: left_alone.append(gc.get_freeze_count())
+    gc.unfreeze()
+    search("tiny", HELD)
+    assert len(left_alone) == 2
+    assert min(left_alone) > 0
+    assert gc.get_freeze_count() == 0
+
+
+def test_what_somebody_else_froze_stays_so(workspace: Workspace, search: Callable) -> None:
+    gc.freeze()
+    before = gc.get_freeze_count()
+    search("tiny", HELD)
+    assert gc.get_freeze_count() == pytest.approx(before, rel=0.1)  # what went since is not counted
 
 
 # Interruptions -------------------------------------------------------------------------------------------
