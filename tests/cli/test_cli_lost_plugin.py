@@ -17,6 +17,8 @@ from zoo.cli import run
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+pytestmark = pytest.mark.large
+
 OWN_LAYER = '''
 """Doubles its input, by a layer of its own."""
 

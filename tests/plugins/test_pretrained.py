@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+pytestmark = pytest.mark.large
+
 ARCHITECTURES = load_plugins().architectures
 
 
@@ -130,7 +132,6 @@ def test_only_the_head_has_trained(trained: dict[str, Any]) -> None:
 RANDOM = "· the frozen layers have random weights: --weights loads trained ones"
 
 
-@pytest.mark.large
 def test_frozen_layers_without_weights_are_told(folder: Path) -> None:
     assert RANDOM in calls_zoo(folder, "train", *V2, "--freeze", "all")
 
@@ -282,7 +283,6 @@ def offline(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     }
 
 
-@pytest.mark.large
 def test_imagenet_weights_that_cannot_be_downloaded(offline: dict[str, Any]) -> None:
     """Each architecture names the file that Keras looks for, where it is to be had and where it belongs."""
     networks = {name: message.split(" of ")[1].split()[0] for name, (message, *_) in offline["told"].items()}
@@ -293,23 +293,19 @@ def test_imagenet_weights_that_cannot_be_downloaded(offline: dict[str, Any]) -> 
     }
 
 
-@pytest.mark.large
 def test_every_architecture_was_asked(offline: dict[str, Any]) -> None:
     assert list(offline["told"]) == NAMES
 
 
-@pytest.mark.large
 def test_a_failed_download_leaves_nothing(offline: dict[str, Any]) -> None:
     assert offline["files"] == [offline["name"]]
 
 
-@pytest.mark.large
 def test_a_download_is_no_part_of_the_result(offline: dict[str, Any]) -> None:
     """Keras announces each one on standard output."""
     assert json.loads(offline["out"])["architecture"] == "mobilenet-v2"
 
 
-@pytest.mark.large
 def test_imagenet_weights_arrive(offline: dict[str, Any]) -> None:
     with open_registry(offline["folder"] / "imagenet.db", create=False) as registry:
         (run,) = registry.runs()

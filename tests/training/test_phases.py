@@ -268,6 +268,7 @@ def test_a_phase_begins_with_the_best_weights_so_far(
 GRADUAL: dict[str, Any] = {"head_epochs": 2, "unfreeze_epochs": 2, "schedule": "cosine", "layer_decay": 0.5}
 
 
+@pytest.mark.large
 def test_it_goes_on_as_if_it_had_never_stopped(train: Callable[..., Trained]) -> None:
     """In the head's phase, at its end, while a stage is closed, in the last phase."""
     settings = {"epochs": 6}

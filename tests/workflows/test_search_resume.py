@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from zoo.plugins import Plugins
     from zoo.workflows import Workspace
 
+pytestmark = pytest.mark.large
+
 EPOCHS = 3
 
 

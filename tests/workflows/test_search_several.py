@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from zoo.plugins import Plugins
     from zoo.workflows import Workspace
 
+pytestmark = pytest.mark.large
+
 LEARNED = """
 from zoo import Architecture, hookimpl
 from pathlib import Path

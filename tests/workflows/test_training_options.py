@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from zoo.interfaces import Run
     from zoo.workflows import Workspace
 
+pytestmark = pytest.mark.large
+
 ASKED = {"class_weights": "balanced", "steps_per_epoch": 2, "fraction": 0.25}
 TOLD = [
     "trains on 24 of 92 training images; validation and test images stay all",
