@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import keras
-from keras import layers
 
 from zoo.data.sources.urls import download, is_url
-from zoo.errors import ContractError, HyperparameterError
+from zoo.errors import ContractError
 from zoo.interfaces import Progress
 from zoo.interfaces.stages import in_stage
 from zoo.models import hyperparameters
 from zoo.models.bases import Bases
+from zoo.models.heads import new_head
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,12 +21,6 @@ if TYPE_CHECKING:
     from keras_tuner import HyperParameters
 
     from zoo.interfaces import Architecture
-
-_POOLING = {
-    "avg": layers.GlobalAveragePooling2D,
-    "max": layers.GlobalMaxPooling2D,
-    "flatten": layers.Flatten,
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,9 +90,8 @@ def build_classifier(
 
     own = hyperparameters.backbone_values(hp)
     backbone = build() if weights is None else (bases or Bases()).get(own, build)
-    pixels, features = backbone.network.inputs[0], backbone.features
-    hyperparameters.declare(hp, maps=len(features.shape) == 4)
-    return add_head(pixels, features, hp, class_names, backbone.freeze_points)
+    hyperparameters.declare(hp, maps=len(backbone.features.shape) == 4)
+    return new_head(backbone, hp, class_names)
 
 
 def _build_backbone(
@@ -131,42 +124,6 @@ def space_builder(
         )
 
     return build
-
-
-def add_head(
-    pixels: keras.KerasTensor,
-    features: keras.KerasTensor,
-    hp: HyperParameters,
-    class_names: tuple[str, ...],
-    freeze_points: tuple[str, ...],
-) -> Classifier:
-    """Pooling, hidden dense layers, dropout, then softmax over the classes or one sigmoid unit."""
-    head: list[layers.Layer] = []
-    if len(features.shape) == 4:
-        head.append(_POOLING[hp.get("pooling")](name="head_pooling"))
-    for number, units in enumerate(hyperparameters.hidden_units(hp.get("head_units")), start=1):
-        head.append(layers.Dense(units, activation="relu", name=f"head_dense_{number}"))
-    if hp.get("dropout") > 0:
-        head.append(layers.Dropout(hp.get("dropout"), name="head_dropout"))
-    head.append(output_layer(len(class_names), sigmoid=hp.get("output") == "sigmoid"))
-    outputs = features
-    for layer in head:
-        outputs = layer(outputs)
-    network = keras.Model(pixels, outputs, name="classifier")
-    return Classifier(network, class_names, tuple(layer.name for layer in head), freeze_points)
-
-
-def output_layer(classes: int, *, sigmoid: bool) -> layers.Dense:
-    """The head's last layer: softmax over the classes, or one sigmoid unit for the second of two.
-
-    Raises:
-        HyperparameterError: a sigmoid unit for other than two classes.
-    """
-    if not sigmoid:
-        return layers.Dense(classes, activation="softmax", name="head_output")
-    if classes != 2:
-        raise HyperparameterError(f"output=sigmoid is for 2 classes, here are {classes}: use softmax")
-    return layers.Dense(1, activation="sigmoid", name="head_output")
 
 
 def _network_between(

@@ -1,26 +1,51 @@
-"""Heads for other classes: a new one, or the one that is there with an output for each class it is to tell apart."""
+"""Heads: a new one on a backbone, or the one that is there with an output for each class it is to tell apart."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
+from keras import layers
 
-from zoo.models.classifier import Classifier, add_head, output_layer
+from zoo.errors import HyperparameterError
+from zoo.models.hyperparameters import hidden_units
 
 if TYPE_CHECKING:
     from keras_tuner import HyperParameters
 
+    from zoo.models.classifier import Classifier
+
+_POOLING = {
+    "avg": layers.GlobalAveragePooling2D,
+    "max": layers.GlobalMaxPooling2D,
+    "flatten": layers.Flatten,
+}
+
 
 def new_head(classifier: Classifier, hp: HyperParameters, class_names: tuple[str, ...]) -> Classifier:
-    """The same backbone, its very layers, with a new head for these classes.
+    """The same backbone, its very layers, with a new head for these classes in place of any that is there.
+
+    Pooling, hidden dense layers, dropout, then softmax over the classes or one sigmoid unit.
 
     Raises:
         HyperparameterError: a sigmoid output for other than two classes.
     """
-    return add_head(
-        classifier.network.inputs[0], classifier.features, hp, class_names, classifier.freeze_points
+    outputs = classifier.features
+    head: list[layers.Layer] = []
+    if len(outputs.shape) == 4:
+        head.append(_POOLING[hp.get("pooling")](name="head_pooling"))
+    for number, units in enumerate(hidden_units(hp.get("head_units")), start=1):
+        head.append(layers.Dense(units, activation="relu", name=f"head_dense_{number}"))
+    if hp.get("dropout") > 0:
+        head.append(layers.Dropout(hp.get("dropout"), name="head_dropout"))
+    head.append(_output_layer(len(class_names), sigmoid=hp.get("output") == "sigmoid"))
+    for layer in head:
+        outputs = layer(outputs)
+    network = keras.Model(classifier.network.inputs[0], outputs, name="classifier")
+    return replace(
+        classifier, network=network, class_names=class_names, head=tuple(layer.name for layer in head)
     )
 
 
@@ -49,11 +74,24 @@ def with_classes(
     if (class_names, sigmoid) == (classifier.class_names, classifier.sigmoid):
         return classifier
     before = classifier.network.get_layer(classifier.head[-1])
-    output = output_layer(len(class_names), sigmoid=sigmoid)
+    output = _output_layer(len(class_names), sigmoid=sigmoid)
     network = keras.Model(classifier.network.inputs[0], output(before.input), name=classifier.network.name)
     if known_classes(classifier, class_names):
         _keep_known(output, _logits_of(classifier, before), class_names)
-    return Classifier(network, class_names, classifier.head, classifier.freeze_points)
+    return replace(classifier, network=network, class_names=class_names)
+
+
+def _output_layer(classes: int, *, sigmoid: bool) -> layers.Dense:
+    """Softmax over the classes, or one sigmoid unit for the second of two.
+
+    Raises:
+        HyperparameterError: a sigmoid unit for other than two classes.
+    """
+    if not sigmoid:
+        return layers.Dense(classes, activation="softmax", name="head_output")
+    if classes != 2:
+        raise HyperparameterError(f"output=sigmoid is for 2 classes, here are {classes}: use softmax")
+    return layers.Dense(1, activation="sigmoid", name="head_output")
 
 
 def _logits_of(classifier: Classifier, output: keras.layers.Dense) -> dict[str, np.ndarray]:

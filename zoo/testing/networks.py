@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zoo.errors import ContractError, ZooError
-from zoo.models.classifier import Classifier, add_head, build_classifier
+from zoo.models.classifier import Classifier, build_classifier
 from zoo.models.heads import new_head
 from zoo.models.hyperparameters import OWN, backbone_values
 from zoo.models.space import check, choose, explore, fill_in, fix
@@ -131,9 +131,8 @@ class Networks:
         """Only the head that these hyperparameters ask for, on features of the classifier's shape."""
         import keras
 
-        shape = classifier.network.get_layer(classifier.head[0]).input.shape[1:]
-        features = keras.Input(shape)
-        return add_head(features, features, hp, CLASSES, ())
+        features = keras.Input(classifier.features.shape[1:])
+        return new_head(Classifier(keras.Model(features, features), (), ()), hp, CLASSES)
 
     def drawn(self) -> Iterator[HyperParameters]:
         """Hyperparameters drawn at random from the space, the same ones each time."""
