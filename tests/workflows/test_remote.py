@@ -1,4 +1,4 @@
-"""What a node of a cluster lacks is told in one line, with the node's name."""
+"""What a node of a cluster does with a trial; what it lacks is told in one line, with the node's name."""
 
 from __future__ import annotations
 
@@ -43,6 +43,16 @@ def told(remote: RemoteAssignment, kind: type[ZooError]) -> str:
     with pytest.raises(kind) as error:
         train_remotely(remote, lambda epoch, checkpoint: False)
     return str(error.value)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:keras.*")
+def test_what_is_told_of_frozen_layers_comes_with_the_outcome(remote: RemoteAssignment) -> None:
+    plan = replace(PLAN, settings={"patience": 1, "cache_features": "on"})
+    frozen = replace(TRIAL, hyperparameters={"freeze": "all"})
+    outcome = train_remotely(
+        replace(remote, assignment=Assignment(plan, frozen)), lambda epoch, checkpoint: False
+    )
+    assert [notice.partition(":")[0] for notice in outcome.notices] == ["what frozen layers give is kept"]
 
 
 def test_a_dataset_that_is_not_there(remote: RemoteAssignment, photos: Path) -> None:

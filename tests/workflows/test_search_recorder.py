@@ -20,6 +20,8 @@ from zoo.workflows.search_recorder import SearchRecorder
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from tiny_searches import Watcher
+
     from zoo.interfaces import Run
     from zoo.workflows import Workspace
 
@@ -196,6 +198,14 @@ def test_a_trial_that_continues_another_starts_from_its_tensors(begin: Begin) ->
 
 
 # What happens now ----------------------------------------------------------------------------------------
+
+
+def test_what_trials_elsewhere_have_to_tell_is_told_once(begin: Begin, watcher: Watcher) -> None:
+    recorder = begin()
+    for number, notices in enumerate([("one",), ("one", "two")], start=1):
+        train(recorder, trial(number), 0.5)
+        recorder.trial_completed(trial(number), replace(outcome(0.5), notices=notices))
+    assert watcher.notices == ["one", "two"]
 
 
 def test_a_checkpoint_is_there_before_its_epoch(begin: Begin) -> None:

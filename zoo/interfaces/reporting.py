@@ -13,11 +13,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TrialOutcome:
-    """What a completed trial gives back: the objectives' values by name, the weights, and how they do."""
+    """What a completed trial gives back: the objectives' values by name, the weights, and how they do.
+
+    Args:
+        notices: what another process that trained it has to tell.
+    """
 
     scores: Mapping[str, float]
     content: ModelContent
     evaluations: tuple[Evaluation, ...]
+    notices: tuple[str, ...] = ()
 
 
 class TrialRecorder(Protocol):

@@ -6,7 +6,7 @@ import gc
 import os
 import socket
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -99,7 +99,20 @@ def train_remotely(remote: RemoteAssignment, report: Report) -> TrialOutcome:
         parent,
         BASES[architecture.name, images, weights, parent and parent.model.id],
     )
-    return train_trial(remote.assignment, candidate, decoded, report)
+    notices = _Notices()
+    outcome = train_trial(remote.assignment, candidate, decoded, report, notices)
+    return replace(outcome, notices=tuple(notices.kept))
+
+
+class _Notices(Progress):
+    """Keeps them for the search to tell."""
+
+    def __init__(self) -> None:
+        self.kept: list[str] = []
+
+    def notice(self, message: str) -> None:
+        """See `Progress`."""
+        self.kept.append(message)
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zoo.interfaces import RunKind, RunPlan, State
+from zoo.interfaces import Once, RunKind, RunPlan, State
 from zoo.search.loop import PastTrial
 from zoo.training.checkpoint import epochs_in
 from zoo.workflows.candidates import trial_settings
@@ -33,6 +33,7 @@ class SearchRecorder:
     def __init__(self, workspace: Workspace, search: Search) -> None:
         self.workspace, self.search = workspace, search
         self.registry = workspace.registry
+        self.notices = Once(workspace.progress)  # hears what trials tell, wherever they are trained
         self.ranking = Ranking(search.plan)
         self.runs: dict[str, Run] = {}  # by the algorithm's name of the trial
         self.resumed: dict[str, Sequence[Epoch]] = {}  # what was trained of each trial that was interrupted
@@ -115,6 +116,8 @@ class SearchRecorder:
 
     def trial_completed(self, trial: Trial, outcome: TrialOutcome) -> None:
         run = self.runs[trial.trial_id]
+        for notice in outcome.notices:
+            self.notices.notice(notice)
         all_kept = self.search.plan.algorithm == CONTINUES_TRIALS
         if self.ranking.add(run, outcome) or all_kept:
             self.registry.complete_run(run.id, outcome.content, outcome.evaluations, scores=outcome.scores)

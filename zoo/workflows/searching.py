@@ -16,7 +16,6 @@ from zoo.interfaces import (
     HyperparameterValue,
     Model,
     Objective,
-    Once,
     Search,
     SearchPlan,
     State,
@@ -265,12 +264,11 @@ class _Searching:
     def run_trials(self, loop: TrialLoop, recorder: SearchRecorder) -> None:
         """Run them until the loop has no more: a few in this process, which is ready for it, more in others."""
         candidates = {one.name: one for one in self.candidates}
-        progress = Once(self.workspace.progress)
 
         def train(trial: Trial, report: Report) -> TrialOutcome:
             candidate = candidates[architecture_of(self.search.plan, trial)]
             return train_trial(
-                recorder.assignment(trial), candidate, self.decoded[candidate.name], report, progress
+                recorder.assignment(trial), candidate, self.decoded[candidate.name], report, recorder.notices
             )
 
         def assign(trial: Trial) -> RemoteAssignment:
