@@ -164,3 +164,10 @@ def test_a_search_on_a_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     assert "trial  state  val_accuracy  epoch  curve  hyperparameters" in written
     assert "  1  completed  #.####  1/1  ▁█  (defaults)  filters=2 learning_rate=0.001" in written
     assert "1 of 1 trials, best val_accuracy #.#### in trial 1\n\nsearch  ID\nmodel  ID\n" in written
+
+
+@pytest.mark.usefixtures("trained")
+def test_a_search_for_a_fine_tuning_ends_with_the_model_below_its_table(plain: Callable) -> None:
+    asked = ["finetune", "blobs@best", "blobs", "--search", "--trials", 1, "--epochs", 1]
+    written = plain(on_a_terminal(140, *asked))
+    assert "1 of 1 trials, best val_accuracy #.#### in trial 1\n\nsearch  ID\nmodel  ID\n" in written

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -26,8 +27,9 @@ from zoo.cli.search import show_search
 from zoo.cli.search_options import SEARCH_NAMES, make_search_options, search_options
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from zoo.interfaces import Model
     from zoo.workflows import FreezeResult
 
 
@@ -75,21 +77,20 @@ def command(
     with App.of(ctx).open_workspace(strict=strict) as workspace:
         from zoo import workflows
 
-        freezes = (freeze or "none,all").split(",")
         wanted = make_tuning(tuning, hyperparameters, None if compare else freeze)
         wanted["options"] = make_options(training, image_size)
+        show: Callable[..., None]
         if search:
-            options, where = make_search_options(searching), make_cluster(cluster)
-            found = workflows.search_finetuning(
-                workspace, model, dataset, search_options=options, cluster=where, **wanted
-            )
-            show_search(*found, as_json=as_json)
+            wanted |= {"search_options": make_search_options(searching), "cluster": make_cluster(cluster)}
+            show = partial(show_search, *workflows.search_finetuning(workspace, model, dataset, **wanted))
         elif compare:
-            results = workflows.compare_freezing(workspace, model, dataset, freezes, **wanted)
-            _show_compared(results, as_json=as_json)
+            freezes = (freeze or "none,all").split(",")
+            show = partial(
+                _show_compared, workflows.compare_freezing(workspace, model, dataset, freezes, **wanted)
+            )
         else:
-            tuned = workflows.finetune(workspace, model, dataset, **wanted)
-            print_json(tuned) if as_json else print_fields(model_fields(tuned))
+            show = partial(_show_tuned, workflows.finetune(workspace, model, dataset, **wanted))
+    show(as_json=as_json)  # not before the table of a search stands still
 
 
 def _check_usage(ctx: click.Context) -> None:
@@ -101,6 +102,10 @@ def _check_usage(ctx: click.Context) -> None:
     alone = sorted(given & {*SEARCH_NAMES, *CLUSTER_NAMES})
     if alone and "search" not in given:
         raise click.UsageError(f"--{alone[0].replace('_', '-')} is for --search: give that too")
+
+
+def _show_tuned(tuned: Model, *, as_json: bool) -> None:
+    print_json(tuned) if as_json else print_fields(model_fields(tuned))
 
 
 def _show_compared(results: Sequence[FreezeResult], *, as_json: bool) -> None:
