@@ -1,24 +1,22 @@
-"""Training on kept features: the same bits as on pixels, computed once, and a word where that cannot be."""
+"""What is trained on what: features that are kept where that can be and pays, and a word where it does not."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-import keras
 import numpy as np
 import pytest
-from keras_tuner import HyperParameters
+from small_parts import AUTO, COMPUTED, OFF, ON, Watcher, built
 
 from zoo.data.balance import Sampling
 from zoo.data.cache.entries import list_cache
 from zoo.data.cache.features import FeatureOptions
-from zoo.interfaces import Architecture, Objective, Progress
-from zoo.models.classifier import build_classifier
 from zoo.models.freezing import freeze
+from zoo.models.frontier import find_frontier
 from zoo.training import part as part_module
-from zoo.training.evaluate import evaluate
-from zoo.training.fit import FitSettings, fit, start_fresh
+from zoo.training.features import FeatureMaker, Views
+from zoo.training.fit import start_fresh
 from zoo.training.part import Estimate, Part, Work, find_part
 
 if TYPE_CHECKING:
@@ -26,151 +24,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from zoo.data.cache import DecodedDataset
-    from zoo.interfaces import Epoch, Evaluation
     from zoo.models.classifier import Classifier
 
-ON, OFF, AUTO = (FeatureOptions(mode) for mode in ("on", "off", "auto"))
-COMPUTED = "frozen layers are computed in each epoch: "
-HEAD = ("output", "dropout", "head_units", "pooling")
-
-
-class Watcher(Progress):
-    """Keeps what it is told."""
-
-    def __init__(self) -> None:
-        self.notices: list[str] = []
-        self.computed = 0
-
-    def notice(self, message: str) -> None:
-        self.notices.append(message)
-
-    def advanced(self, work: str, done: int, total: int) -> None:
-        self.computed += work == "computing features"
-
-
-@dataclass(frozen=True, eq=False)
-class Trained:
-    """What a training came to, and what was told of it."""
-
-    weights: list[np.ndarray]
-    epochs: list[dict[str, float]]
-    evaluation: Evaluation
-    checkpoints: list[bytes]
-    watcher: Watcher
-
-    def same_as(self, other: Trained) -> bool:
-        """Whether weights, metrics of epochs and evaluations are the same, bit for bit."""
-        return (
-            all(map(np.array_equal, self.weights, other.weights))
-            and self.epochs == other.epochs
-            and self.evaluation.metrics == other.evaluation.metrics
-            and np.array_equal(self.evaluation.probabilities, other.evaluation.probabilities)
-        )
-
-
-@pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty cache of the test's own."""
-    monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "cache"))
-    return tmp_path / "cache"
-
-
-@pytest.fixture
-def data(decoded: DecodedDataset) -> DecodedDataset:
-    """More images of the first class than of the second among those for training."""
-    labels = decoded.labels.copy()
-    labels[:32] = np.arange(32) % 4 == 3
-    return replace(decoded, labels=labels, name="gray", fingerprint="gray images")
-
-
-def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
-    """Two blocks, the first with everything that a frozen one may have but what draws."""
-    x = keras.layers.Rescaling(1 / 255, name="rescaling")(inputs)
-    x = keras.layers.Conv2D(4, 3, padding="same", name="block1_conv")(x)
-    x = keras.layers.BatchNormalization(name="block1_bn")(x)
-    x = keras.layers.ReLU(name="block1_relu")(x)
-    return keras.layers.Conv2D(4, 3, padding="same", activation="relu", name="block2_conv")(x)
-
-
-def dropping(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
-    """Dropout between two blocks."""
-    x = keras.layers.Conv2D(2, 3, padding="same", name="block1_conv")(inputs)
-    x = keras.layers.Dropout(0.5, name="block1_drop")(x)
-    return keras.layers.Conv2D(2, 3, padding="same", name="block2_conv")(x)
-
-
-def branching(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
-    """Two tensors cross before the second block."""
-    x = keras.layers.Conv2D(2, 3, padding="same", name="block1_conv")(inputs)
-    y = keras.layers.Conv2D(2, 3, padding="same", name="block1_more")(x)
-    y = keras.layers.Conv2D(2, 3, padding="same", name="block2_conv")(y)
-    return keras.layers.Add(name="block2_add")([x, y])
-
-
-def built(network: Callable[..., Any] = backbone, **head: Any) -> Classifier:
-    """The same one each time."""
-    keras.utils.set_random_seed(1)
-    hp = HyperParameters()
-    for name, value in head.items():
-        hp.Fixed(name, value)
-    architecture = Architecture("small", network, "small", "none", freeze_points=("block1", "block2"))
-    return build_classifier(architecture, hp, image_size=8, channels=1, class_names=("class0", "class1"))
+pytestmark = pytest.mark.usefixtures("cache")
 
 
 @pytest.fixture(autouse=True, scope="module")
 def _as_every_training_begins() -> None:
     start_fresh(1)
-
-
-@pytest.fixture(scope="module")
-def memory() -> dict[str, Trained]:
-    """Trainings on pixels, which several tests compare theirs with."""
-    return {}
-
-
-@pytest.fixture
-def trained(data: DecodedDataset, memory: dict[str, Trained]) -> Callable[..., Trained]:
-    """Train a new classifier whose first block is frozen."""
-
-    def run(features: FeatureOptions, **given: Any) -> Trained:
-        key = repr(given)
-        if features is OFF and key in memory:
-            return memory[key]
-        result = train(**{"data": data, **given}, features=features)
-        if features is OFF:
-            memory[key] = result
-        return result
-
-    return run
-
-
-def train(
-    *,
-    data: DecodedDataset,
-    features: FeatureOptions,
-    checkpoint: bytes | None = None,
-    network: Callable[..., Any] = backbone,
-    epochs: int = 2,
-    patience: int = 9,
-    sampling: Sampling | None = None,
-    **given: Any,
-) -> Trained:
-    values = {"batch_size": 8, "learning_rate": 0.01, "freeze": "block1", **given}
-    objective = Objective("val_loss", "min")
-    settings = FitSettings(epochs, 1, patience, objective, sampling=sampling or Sampling(), features=features)
-    classifier = built(network, **{name: value for name, value in values.items() if name in HEAD})
-    metrics: list[dict[str, float]] = []
-    checkpoints: list[bytes] = []
-
-    def on_epoch(epoch: Epoch, make: Callable[[], bytes]) -> bool:
-        metrics.append(dict(epoch.metrics))
-        checkpoints.append(make())
-        return False
-
-    watcher = Watcher()
-    _, part = fit(classifier, data, values, settings, on_epoch, checkpoint, watcher)
-    evaluation = evaluate(part.classifier, part.data, "test")
-    return Trained(classifier.network.get_weights(), metrics, evaluation, checkpoints, watcher)
 
 
 @pytest.fixture
@@ -184,11 +45,12 @@ def part(data: DecodedDataset) -> Callable[..., tuple[Part, Watcher]]:
         data: DecodedDataset = data,
         freeze_spec: str = "block1",
         augmentation: str = "none",
+        trainings: int = 1,
     ) -> tuple[Part, Watcher]:
         watcher = Watcher()
         classifier = classifier or built()
         freeze(classifier, freeze_spec)
-        work = Work(2, 8, augmentation, 1, Sampling())
+        work = Work(2, 8, augmentation, 1, Sampling(), trainings)
         return find_part(classifier, data, work, options, watcher), watcher
 
     return found
@@ -198,67 +60,6 @@ def inputs(part: Part, split: str = "train") -> np.ndarray:
     return np.array(part.data.split(split).inputs[0])
 
 
-# The same bits -----------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "given",
-    [
-        {},
-        {"freeze": "all", "output": "sigmoid", "sampling": Sampling(class_weights="balanced")},
-        {"label_smoothing": 0.1, "sampling": Sampling(oversample=True, fraction=0.7)},
-        {"schedule": "cosine", "optimizer": "sgd", "epochs": 3, "sampling": Sampling(steps_per_epoch=3)},
-        {"freeze": "none", "head_epochs": 1, "layer_decay": 0.5, "weight_decay": 0.01},
-    ],
-    ids=["plain", "sigmoid and class weights", "oversampled fraction", "steps", "two phases"],
-)
-def test_training_on_features_is_training_on_pixels(
-    trained: Callable[..., Trained], given: dict[str, Any]
-) -> None:
-    on, off = trained(ON, **given), trained(OFF, **given)
-    assert (on.watcher.computed > 0, off.watcher.computed) == (True, 0)
-    assert on.same_as(off)
-
-
-def test_early_stopping_ends_it_at_the_same_epoch(
-    trained: Callable[..., Trained], data: DecodedDataset
-) -> None:
-    """Validation has its labels swapped, so the more is learned, the worse it gets there."""
-    labels = data.labels.copy()
-    labels[data.rows["validation"]] = 1 - labels[data.rows["validation"]]
-    swapped = replace(data, labels=labels)
-    on, off = (trained(mode, data=swapped, epochs=9, patience=1) for mode in (ON, OFF))
-    assert (len(on.epochs) < 9, on.same_as(off)) == (True, True)
-
-
-@pytest.mark.parametrize(("before", "after"), [(ON, ON), (ON, OFF), (OFF, ON)])
-def test_it_goes_on_from_a_checkpoint_wherever_that_was_made(
-    trained: Callable[..., Trained], before: FeatureOptions, after: FeatureOptions
-) -> None:
-    whole = trained(before, network=dropping)
-    rest = trained(after, network=dropping, checkpoint=whole.checkpoints[0])
-    assert len(rest.epochs) == 1
-    assert replace(rest, epochs=whole.epochs[:1] + rest.epochs).same_as(whole)
-
-
-def test_several_tensors_are_kept_where_several_cross(trained: Callable[..., Trained], cache: Path) -> None:
-    on, off = (trained(mode, network=branching, freeze="until:block2_conv") for mode in (ON, OFF))
-    assert (len(list(cache.glob("features/*/features-1.bin"))), on.same_as(off)) == (3, True)
-
-
-def test_a_frozen_dropout_rests_whether_features_are_kept_or_not(trained: Callable[..., Trained]) -> None:
-    on, off = trained(ON, network=dropping), trained(OFF, network=dropping)
-    told = "frozen, so not random in training: block1_drop"
-    assert (on.watcher.notices[0], off.watcher.notices[0]) == (told, told)
-    assert on.same_as(off)
-
-
-def test_a_dropout_that_is_not_frozen_goes_on(trained: Callable[..., Trained]) -> None:
-    on, off = (trained(mode, network=dropping, freeze="block1_conv") for mode in (ON, OFF))
-    resting = trained(OFF, network=dropping)
-    assert (on.same_as(off), on.same_as(resting)) == (True, False)
-
-
 # Computed once -----------------------------------------------------------------------------------------------
 
 
@@ -266,16 +67,6 @@ def test_what_is_kept_is_told(part: Callable[..., tuple[Part, Watcher]], cache: 
     (notice,) = part()[1].notices
     assert notice.startswith("what frozen layers give is kept: 61.4 kB; some ")
     assert sorted(entry.images or 0 for entry in list_cache(cache)) == [12, 16, 32]
-
-
-def test_a_second_training_computes_nothing_of_the_prefix(trained: Callable[..., Trained]) -> None:
-    first, second = trained(ON), trained(ON)
-    assert (first.watcher.computed, second.watcher.computed, second.watcher.notices) == (
-        3,
-        0,
-        ["what frozen layers give is in the cache already"],
-    )
-    assert second.same_as(first)
 
 
 def test_another_head_shares_the_features(part: Callable[..., tuple[Part, Watcher]]) -> None:
@@ -330,18 +121,6 @@ def test_fresh_pixels_are_not_kept(
     classifier = built()
     found, watcher = part(options, classifier, augmentation=augmentation)
     assert (found, watcher.notices) == (Part(classifier, data, augmentation), [COMPUTED + reason])
-
-
-def test_no_room_in_the_cache_is_told_and_costs_nothing_else(
-    trained: Callable[..., Trained], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("ZOO_CACHE_LIMIT", "10kB")
-    on, off = trained(ON), trained(OFF)
-    assert on.watcher.notices[-1] == (
-        f"{COMPUTED}the features need 32.8 kB, but the cache may have 10.0 kB: "
-        "set ZOO_CACHE_LIMIT higher, or take --cache-dtype float16"
-    )
-    assert on.same_as(off)
 
 
 def test_a_cache_that_cannot_be_written_is_told(
@@ -404,6 +183,21 @@ def test_what_pays_is_kept_unasked(
     assert part(AUTO)[1].computed == 3
 
 
+def test_what_pays_for_many_trainings_is_kept_unasked(part: Callable[..., tuple[Part, Watcher]]) -> None:
+    assert part(AUTO, trainings=1_000_000)[1].computed == 3
+
+
+def test_the_time_that_a_prefix_takes_is_measured_once(data: DecodedDataset) -> None:
+    def measured() -> float:
+        classifier = built()
+        freeze(classifier, "all")
+        frontier = find_frontier(classifier)
+        assert frontier is not None
+        return FeatureMaker(frontier, data, "float32", Views()).seconds_an_image()
+
+    assert measured() == measured()
+
+
 def test_what_is_in_the_cache_is_read_unasked(part: Callable[..., tuple[Part, Watcher]]) -> None:
     part(ON)
     assert part(AUTO)[1].notices == ["what frozen layers give is in the cache already"]
@@ -449,12 +243,6 @@ def test_each_augmentation_has_views_of_its_own(part: Callable[..., tuple[Part, 
         for name in ("light", "light", "flip")
     ]
     assert told == [4, 0, 2]
-
-
-def test_a_training_on_views_is_repeated_bit_for_bit(trained: Callable[..., Trained]) -> None:
-    views = FeatureOptions("on", views=2)
-    once, again = (trained(views, augmentation="light") for _ in range(2))
-    assert (again.same_as(once), again.same_as(trained(OFF))) == (True, False)
 
 
 def test_float16_is_near(part: Callable[..., tuple[Part, Watcher]], cache: Path) -> None:

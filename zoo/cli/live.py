@@ -143,11 +143,14 @@ class Terminal(PlainLines):
         self.console.print(Text(_notice(message), style="dim"))
 
     def advanced(self, work: str, done: int, total: int) -> None:
+        line = f"{work} {'━' * (BAR_WIDTH * done // total):<{BAR_WIDTH}} {done:,}/{total:,}"
+        if self.table is not None:
+            self.table.work = line if done < total else ""
+            return
         now = time.monotonic()
         if done < total and self.drawn is not None and now - self.drawn < BAR_EVERY:
             return
-        filled = "━" * (BAR_WIDTH * done // total)
-        self._write(f"\r{work} {filled:<{BAR_WIDTH}} {done:,}/{total:,}")
+        self._write(f"\r{line}")
         self.drawn = now
         if done == total:
             self._write("\n")

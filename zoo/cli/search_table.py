@@ -31,10 +31,16 @@ class TrialLine:
 
 @dataclass
 class SearchTable:
-    """The live table of one search."""
+    """The live table of one search.
+
+    Args:
+        lines: by the id of the run.
+        work: what else goes on, in a line; empty: nothing.
+    """
 
     search: Search
     lines: dict[str, TrialLine] = field(default_factory=dict)
+    work: str = ""
 
     def render(self) -> RenderableType:
         plan = self.search.plan
@@ -57,7 +63,8 @@ class SearchTable:
                 last_column(line.run, searched),
                 style="bold" if best is not None and line.run.id == best.id else "",
             )
-        return Group(table, Text(self._summary(lines, best), style="dim"))
+        told = [self._summary(lines, best), *filter(None, [self.work])]
+        return Group(table, Text("\n".join(told), style="dim", overflow="ellipsis", no_wrap=True))
 
     def _summary(self, lines: Sequence[TrialLine], best: Run | None) -> str:
         plan = self.search.plan

@@ -49,6 +49,7 @@ class FitSettings:
         initial_epoch: epochs already trained.
         sampling: what of the training images an epoch takes.
         features: how what frozen layers give is kept.
+        trainings: that have the same frozen layers, this one among them; it decides whether keeping pays.
     """
 
     epochs: int
@@ -58,6 +59,7 @@ class FitSettings:
     initial_epoch: int = 0
     sampling: Sampling = field(default_factory=Sampling)
     features: FeatureOptions = field(default_factory=FeatureOptions)
+    trainings: int = 1
 
 
 def start_fresh(seed: int) -> None:
@@ -177,7 +179,14 @@ class _Training:
         open_layers(self.classifier, values, phase.closed)
         done = max(phase.start, settings.initial_epoch)
         batch_size, augmentation = int(values["batch_size"]), str(values["augmentation"])
-        work = Work(phase.stop - done, batch_size, augmentation, settings.seed, settings.sampling)
+        work = Work(
+            phase.stop - done,
+            batch_size,
+            augmentation,
+            settings.seed,
+            settings.sampling,
+            settings.trainings,
+        )
         part = find_part(self.classifier, self.decoded, work, settings.features, self.progress)
         steps = count_steps(self.decoded, batch_size, settings.sampling)
         course = phase.course(steps, settings.epochs, settings.initial_epoch, int(values["warmup_epochs"]))

@@ -32,6 +32,7 @@ class Work(NamedTuple):
         epochs: that are left.
         augmentation: a policy, see `zoo.data.policies`.
         seed: of augmentation.
+        trainings: that have the same frozen layers, this one among them.
     """
 
     epochs: int
@@ -39,6 +40,7 @@ class Work(NamedTuple):
     augmentation: str
     seed: int
     sampling: Sampling
+    trainings: int = 1
 
 
 class Part(NamedTuple):
@@ -167,6 +169,7 @@ def _estimate(maker: FeatureMaker, missing: list[str], work: Work) -> Estimate:
     held = {split: len(rows) for split, rows in maker.decoded.rows.items()}
     trained = count_steps(maker.decoded, work.batch_size, work.sampling) * work.batch_size
     passes = work.epochs * (trained + held["validation"]) + held["validation"] + held["test"]
+    passes *= work.trainings
     images = sum(maker.entries[split].rows for split in missing)
     row_bytes = maker.entries["train"].row_bytes
     return Estimate(images, passes, maker.seconds_an_image(), row_bytes)

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from keras_tuner import HyperParameters
+from keras_tuner.engine.hyperparameters import Fixed
 
 from zoo.interfaces import EPOCH_METRICS, TrialOutcome
 from zoo.models.content import assign_tensors
+from zoo.models.hyperparameters import OWN
 from zoo.models.joint_space import part
+from zoo.models.space import restore
 from zoo.search.oracles import without_bookkeeping
 from zoo.training.fit import FitSettings, start_fresh
 from zoo.workflows.images import in_order_of
@@ -81,6 +84,7 @@ def train_trial(
         trial.initial_epoch,
         sampling_of(plan.settings),
         features_of(plan.settings),
+        same_frozen(plan, candidate),
     )
     seconds = assignment.seconds
 
@@ -109,6 +113,14 @@ def architecture_of(plan: SearchPlan, trial: Trial) -> str:
 def hyperparameters_of(plan: SearchPlan, trial: Trial) -> dict[str, HyperparameterValue]:
     """The trial's hyperparameters under the names that its architecture and zoo gave them."""
     return without_bookkeeping(part(trial.hyperparameters, plan.architectures)[1])
+
+
+def same_frozen(plan: SearchPlan, candidate: Candidate) -> int:
+    """How many trials have the same layers where they are frozen: all, if nothing that shapes these is searched."""
+    if candidate.weights is None and candidate.parent is None:
+        return 1  # each draws its own
+    searched = {hp.name for hp in restore(plan.space).space if not isinstance(hp, Fixed)}
+    return plan.trials if searched <= OWN.keys() - {"freeze"} else 1
 
 
 def _scores(plan: SearchPlan, trained: Trained, seconds: float) -> dict[str, float]:

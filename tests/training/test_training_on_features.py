@@ -1,0 +1,188 @@
+"""Training on kept features gives the same bits as training on pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from small_parts import COMPUTED, OFF, ON, Watcher, backbone, branching, built, dropping
+
+from zoo.data.balance import Sampling
+from zoo.data.cache.features import FeatureOptions
+from zoo.interfaces import Objective
+from zoo.training.evaluate import evaluate
+from zoo.training.fit import FitSettings, fit, start_fresh
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from zoo.data.cache import DecodedDataset
+    from zoo.interfaces import Epoch, Evaluation
+
+HEAD = ("output", "dropout", "head_units", "pooling")
+pytestmark = pytest.mark.usefixtures("cache")
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """What a training came to, and what was told of it."""
+
+    weights: list[np.ndarray]
+    epochs: list[dict[str, float]]
+    evaluation: Evaluation
+    checkpoints: list[bytes]
+    watcher: Watcher
+
+    def same_as(self, other: Trained) -> bool:
+        """Whether weights, metrics of epochs and evaluations are the same, bit for bit."""
+        return (
+            all(map(np.array_equal, self.weights, other.weights))
+            and self.epochs == other.epochs
+            and self.evaluation.metrics == other.evaluation.metrics
+            and np.array_equal(self.evaluation.probabilities, other.evaluation.probabilities)
+        )
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _as_every_training_begins() -> None:
+    start_fresh(1)
+
+
+@pytest.fixture(scope="module")
+def memory() -> dict[str, Trained]:
+    """Trainings on pixels, which several tests compare theirs with."""
+    return {}
+
+
+@pytest.fixture
+def trained(data: DecodedDataset, memory: dict[str, Trained]) -> Callable[..., Trained]:
+    """Train a new classifier whose first block is frozen."""
+
+    def run(features: FeatureOptions, **given: Any) -> Trained:
+        key = repr(given)
+        if features is OFF and key in memory:
+            return memory[key]
+        result = train(**{"data": data, **given}, features=features)
+        if features is OFF:
+            memory[key] = result
+        return result
+
+    return run
+
+
+def train(
+    *,
+    data: DecodedDataset,
+    features: FeatureOptions,
+    checkpoint: bytes | None = None,
+    network: Callable[..., Any] = backbone,
+    epochs: int = 2,
+    patience: int = 9,
+    sampling: Sampling | None = None,
+    **given: Any,
+) -> Trained:
+    values = {"batch_size": 8, "learning_rate": 0.01, "freeze": "block1", **given}
+    objective = Objective("val_loss", "min")
+    settings = FitSettings(epochs, 1, patience, objective, sampling=sampling or Sampling(), features=features)
+    classifier = built(network, **{name: value for name, value in values.items() if name in HEAD})
+    metrics: list[dict[str, float]] = []
+    checkpoints: list[bytes] = []
+
+    def on_epoch(epoch: Epoch, make: Callable[[], bytes]) -> bool:
+        metrics.append(dict(epoch.metrics))
+        checkpoints.append(make())
+        return False
+
+    watcher = Watcher()
+    _, part = fit(classifier, data, values, settings, on_epoch, checkpoint, watcher)
+    evaluation = evaluate(part.classifier, part.data, "test")
+    return Trained(classifier.network.get_weights(), metrics, evaluation, checkpoints, watcher)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"freeze": "all", "output": "sigmoid", "sampling": Sampling(class_weights="balanced")},
+        {"label_smoothing": 0.1, "sampling": Sampling(oversample=True, fraction=0.7)},
+        {"schedule": "cosine", "optimizer": "sgd", "epochs": 3, "sampling": Sampling(steps_per_epoch=3)},
+        {"freeze": "none", "head_epochs": 1, "layer_decay": 0.5, "weight_decay": 0.01},
+    ],
+    ids=["plain", "sigmoid and class weights", "oversampled fraction", "steps", "two phases"],
+)
+def test_training_on_features_is_training_on_pixels(
+    trained: Callable[..., Trained], given: dict[str, Any]
+) -> None:
+    on, off = trained(ON, **given), trained(OFF, **given)
+    assert (on.watcher.computed > 0, off.watcher.computed) == (True, 0)
+    assert on.same_as(off)
+
+
+def test_early_stopping_ends_it_at_the_same_epoch(
+    trained: Callable[..., Trained], data: DecodedDataset
+) -> None:
+    """Validation has its labels swapped, so the more is learned, the worse it gets there."""
+    labels = data.labels.copy()
+    labels[data.rows["validation"]] = 1 - labels[data.rows["validation"]]
+    swapped = replace(data, labels=labels)
+    on, off = (trained(mode, data=swapped, epochs=9, patience=1) for mode in (ON, OFF))
+    assert (len(on.epochs) < 9, on.same_as(off)) == (True, True)
+
+
+@pytest.mark.parametrize(("before", "after"), [(ON, ON), (ON, OFF), (OFF, ON)])
+def test_it_goes_on_from_a_checkpoint_wherever_that_was_made(
+    trained: Callable[..., Trained], before: FeatureOptions, after: FeatureOptions
+) -> None:
+    whole = trained(before, network=dropping)
+    rest = trained(after, network=dropping, checkpoint=whole.checkpoints[0])
+    assert len(rest.epochs) == 1
+    assert replace(rest, epochs=whole.epochs[:1] + rest.epochs).same_as(whole)
+
+
+def test_several_tensors_are_kept_where_several_cross(trained: Callable[..., Trained], cache: Path) -> None:
+    on, off = (trained(mode, network=branching, freeze="until:block2_conv") for mode in (ON, OFF))
+    assert (len(list(cache.glob("features/*/features-1.bin"))), on.same_as(off)) == (3, True)
+
+
+def test_a_frozen_dropout_rests_whether_features_are_kept_or_not(trained: Callable[..., Trained]) -> None:
+    on, off = trained(ON, network=dropping), trained(OFF, network=dropping)
+    told = "frozen, so not random in training: block1_drop"
+    assert (on.watcher.notices[0], off.watcher.notices[0]) == (told, told)
+    assert on.same_as(off)
+
+
+def test_a_dropout_that_is_not_frozen_goes_on(trained: Callable[..., Trained]) -> None:
+    on, off = (trained(mode, network=dropping, freeze="block1_conv") for mode in (ON, OFF))
+    resting = trained(OFF, network=dropping)
+    assert (on.same_as(off), on.same_as(resting)) == (True, False)
+
+
+def test_a_second_training_computes_nothing_of_the_prefix(trained: Callable[..., Trained]) -> None:
+    first, second = trained(ON), trained(ON)
+    assert (first.watcher.computed, second.watcher.computed, second.watcher.notices) == (
+        3,
+        0,
+        ["what frozen layers give is in the cache already"],
+    )
+    assert second.same_as(first)
+
+
+def test_no_room_in_the_cache_is_told_and_costs_nothing_else(
+    trained: Callable[..., Trained], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZOO_CACHE_LIMIT", "10kB")
+    on, off = trained(ON), trained(OFF)
+    assert on.watcher.notices[-1] == (
+        f"{COMPUTED}the features need 32.8 kB, but the cache may have 10.0 kB: "
+        "set ZOO_CACHE_LIMIT higher, or take --cache-dtype float16"
+    )
+    assert on.same_as(off)
+
+
+def test_a_training_on_views_is_repeated_bit_for_bit(trained: Callable[..., Trained]) -> None:
+    views = FeatureOptions("on", views=2)
+    once, again = (trained(views, augmentation="light") for _ in range(2))
+    assert (again.same_as(once), again.same_as(trained(OFF))) == (True, False)
