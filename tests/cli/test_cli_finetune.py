@@ -163,6 +163,7 @@ def test_a_comparison_without_freeze_as_json(zoo: Callable) -> None:
     [
         (["--search", "--compare"], "--search and --compare exclude each other"),
         (["--trials", "3"], "--trials is for --search: give that too"),
+        (["--freeze", "none,all"], "several --freeze with commas between are for --compare: give that too"),
         (["--compare", "--cpus-per-trial", "1"], "--cpus-per-trial is for --search: give that too"),
         (
             ["--compare", "--set", "freeze=all"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -99,6 +100,8 @@ def _check_usage(ctx: click.Context) -> None:
         raise click.UsageError("--search and --compare exclude each other")
     if "compare" in given and "freeze" in ctx.params["hyperparameters"]:
         raise click.UsageError("--compare takes what it compares from --freeze: leave --set freeze out")
+    if "compare" not in given and re.fullmatch(r"[^:/]+(,[^:/]+)+", ctx.params["freeze"] or ""):
+        raise click.UsageError("several --freeze with commas between are for --compare: give that too")
     alone = sorted(given & {*SEARCH_NAMES, *CLUSTER_NAMES})
     if alone and "search" not in given:
         raise click.UsageError(f"--{alone[0].replace('_', '-')} is for --search: give that too")
