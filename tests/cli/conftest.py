@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,10 +18,12 @@ import zoo as package
 from zoo.cli import run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 PLUGIN_FILES = Path(__file__).parent / "plugin_files"
 PROGRESS = ("· ", "  ", "run ", "search ", "trial ", "epoch ")
+KEPT = ("models", "aliases", "metrics", "searches")
+UNFINISHED = "SELECT count(*) FROM runs WHERE state NOT IN ('completed', 'failed')"
 # All but `augmentation` of what a search of `tiny` would choose: two trials, of equal size.
 HELD = ["filters=2", "learning_rate=0.01", "pooling=avg", "head_units=0", "dropout=0"]
 
@@ -99,6 +103,28 @@ def trained(trained_folder: Path, tmp_path: Path) -> Path:
     shutil.copy(trained_folder / "registry.db", tmp_path)
     shutil.copytree(trained_folder / "artifacts", tmp_path / "artifacts")
     return tmp_path
+
+
+@pytest.fixture
+def contents(trained: Path) -> Callable[[], object]:
+    """All that the trained registry holds now, and how many of its runs did not come to an end."""
+
+    def read() -> object:
+        with closing(sqlite3.connect(trained / "registry.db")) as registry:
+            rows = [registry.execute(f"SELECT * FROM {table} ORDER BY 1, 2, 3").fetchall() for table in KEPT]
+            unfinished = registry.execute(UNFINISHED).fetchone()
+        files = (path for path in (trained / "artifacts").rglob("*") if path.is_file())
+        return rows, unfinished, {path.name: path.read_bytes() for path in files}
+
+    return read
+
+
+@pytest.fixture
+def kept(contents: Callable[[], object]) -> Iterator[None]:
+    """The trained registry, which after the test must hold all that it held, and no more."""
+    before = contents()
+    yield
+    assert contents() == before
 
 
 @pytest.fixture(scope="session")

@@ -15,28 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-KEPT = ("models", "aliases", "metrics", "searches")
-NO_SUCH_LAYER = (
-    "no layer or freeze point '{}': give a number, a share such as 50%, all, none or a name such as"
-)
-REFUSED = "SELECT count(*) FROM runs WHERE state NOT IN ('completed', 'failed')"
-
-
-@pytest.fixture
-def kept(trained: Path) -> Iterator[None]:
-    """The trained registry, which after the test must hold all that it held, and no more."""
-    before = _contents(trained)
-    yield
-    assert _contents(trained) == before
-
-
-def _contents(folder: Path) -> tuple[object, ...]:
-    with closing(sqlite3.connect(folder / "registry.db")) as registry:
-        rows = [registry.execute(f"SELECT * FROM {table} ORDER BY 1, 2, 3").fetchall() for table in KEPT]
-        unfinished = registry.execute(REFUSED).fetchone()
-    artifacts = {path.name: path.read_bytes() for path in (folder / "artifacts").rglob("*") if path.is_file()}
-    return rows, unfinished, artifacts
-
 
 @contextmanager
 def _largest_file(size: int) -> Iterator[None]:
@@ -152,98 +130,6 @@ def test_a_sigmoid_for_three_classes(refused: Callable) -> None:
     assert refused("train", "tiny", "three", "--set", "output=sigmoid") == (
         "output=sigmoid is for 2 classes, here are 3: use softmax"
     )
-
-
-@pytest.mark.usefixtures("kept")
-def test_finetuning_takes_no_hyperparameter_of_the_architecture(refused: Callable) -> None:
-    told = refused("finetune", "blobs@best", "pets", "--set", "filters=2")
-    assert told.startswith("unknown hyperparameter 'filters': ")
-
-
-@pytest.mark.usefixtures("kept")
-@pytest.mark.parametrize(
-    ("freeze", "message"),
-    [
-        (
-            "3",
-            "cannot freeze 3 layers: the model has 2 layers with weights before its head; give 0 to 2, or all",
-        ),
-        (
-            "-1",
-            "cannot freeze -1 layers: the model has 2 layers with weights before its head; give 0 to 2, or all",
-        ),
-        (
-            "front_con",
-            f"{NO_SUCH_LAYER.format('front_con')} front_conv, front",
-        ),
-        (
-            "head_output",
-            "cannot freeze up to 'head_output': it is in the head, which always trains; all freezes up to the head",
-        ),
-        (
-            "until:head_output",
-            "cannot freeze up to 'head_output': it is in the head, which always trains; all freezes up to the head",
-        ),
-        (
-            "until:bak",
-            f"{NO_SUCH_LAYER.format('bak')} back",
-        ),
-        ("150%", "cannot freeze 150% of the layers before the head: give 0% to 100%"),
-        ("-1%", "cannot freeze -1% of the layers before the head: give 0% to 100%"),
-        ("pattern:", "an empty pattern freezes nothing: give one such as pattern:block_1?_*"),
-        ("pattern:back_*,", "an empty pattern freezes nothing: give one such as pattern:block_1?_*"),
-        (
-            "pattern:bakc_conv*",
-            "no layer with weights matches pattern 'bakc_conv*': there are back_conv, …",
-        ),
-        (
-            "pattern:head_*",
-            "cannot freeze pattern 'head_*': it matches the head alone, which always trains",
-        ),
-    ],
-)
-def test_a_wrong_freeze(refused: Callable, freeze: str, message: str) -> None:
-    assert refused("finetune", "blobs@best", "pets", f"--freeze={freeze}") == message
-
-
-@pytest.mark.usefixtures("kept")
-@pytest.mark.parametrize(
-    ("given", "message"),
-    [
-        ("--head-epochs=-1", "head_epochs must be a whole number from 0 to 100000, got '-1'"),
-        ("--unfreeze-epochs=some", "unfreeze_epochs must be a whole number from 0 to 100000, got 'some'"),
-        ("--layer-decay=1.5", "layer_decay must be a number above 0 and at most 1, got '1.5'"),
-        ("--warmup-epochs=1.5", "warmup_epochs must be a whole number from 0 to 100000, got '1.5'"),
-        ("--batchnorm=maybe", "batchnorm must be one of train, frozen, got 'maybe'"),
-        (
-            "--head=99999",
-            (
-                "head_units must be 0 for none or whole numbers up to 16384 with commas between, such as 256,128, "
-                "got '99999'"
-            ),
-        ),
-        ("--image-size=3", "images of 3×3 are too small for tiny: give --image-size 4 or more"),
-        ("--set=output=sigmoid", "output=sigmoid is for 2 classes, here are 3: use softmax"),
-    ],
-)
-@pytest.mark.parametrize("way", [[], ["--search"]])
-def test_a_wrong_fine_tuning(refused: Callable, given: str, message: str, way: list[str]) -> None:
-    assert refused("finetune", "blobs@best", "three", given, *way) == message
-
-
-@pytest.mark.usefixtures("kept")
-@pytest.mark.parametrize(
-    ("freezes", "message"),
-    [
-        ("all,bakc", f"{NO_SUCH_LAYER.format('bakc')} back"),
-        ("all,head_output", "cannot freeze up to 'head_output': it is in the head, which always trains; "),
-        ("pattern:front_*,back_*", f"{NO_SUCH_LAYER.format('back_*')} back"),
-        ("all,all", "--freeze all,all says the same twice: compare different ones"),
-        ("all,", f"{NO_SUCH_LAYER.format('')} "),
-    ],
-)
-def test_a_wrong_comparison(refused: Callable, freezes: str, message: str) -> None:
-    assert refused("finetune", "blobs@best", "three", "--compare", "--freeze", freezes).startswith(message)
 
 
 @pytest.mark.usefixtures("kept")
@@ -410,7 +296,9 @@ def test_a_registry_that_is_no_database(refused: Callable, tmp_path: Path, comma
         "finetune blobs@best pets --compare",
     ],
 )
-def test_a_flipped_byte_in_the_weights(refused: Callable, zoo: Callable, trained: Path, command: str) -> None:
+def test_a_flipped_byte_in_the_weights(
+    refused: Callable, zoo: Callable, trained: Path, contents: Callable, command: str
+) -> None:
     Image.new("L", (8, 8)).save("x.png")
     model = json.loads(zoo("best", "blobs", "--json").out)
     digest = _first_tensor(trained / "artifacts", model["manifest"])
@@ -418,11 +306,11 @@ def test_a_flipped_byte_in_the_weights(refused: Callable, zoo: Callable, trained
     damaged = bytearray(blob.read_bytes())
     damaged[-1] ^= 1
     blob.write_bytes(damaged)
-    before = _contents(trained)
+    before = contents()
     told = refused(*command.split())
     assert told.startswith(f"model {model['id']}: variable '")
     assert f"artifact {digest} is damaged: the bytes at {blob} have SHA-256 " in told
-    assert _contents(trained) == before
+    assert contents() == before
 
 
 def _first_tensor(artifacts: Path, manifest: str) -> str:

@@ -27,7 +27,7 @@ def to_content(classifier: Classifier) -> ModelContent:
         class_names=classifier.class_names,
         head=classifier.head,
         freeze_points=classifier.freeze_points,
-        tensors={path: np.array(weight.numpy()) for path, weight in variables(network).items()},
+        tensors={path: np.asarray(weight.numpy()) for path, weight in variables(network).items()},
         trainable=tuple(path for path, weight in variables(network).items() if weight.trainable),
     )
 
