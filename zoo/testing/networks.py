@@ -132,7 +132,9 @@ class Networks:
         import keras
 
         features = keras.Input(classifier.features.shape[1:])
-        return new_head(Classifier(keras.Model(features, features), (), ()), hp, CLASSES)
+        # A network without a layer is refused by Keras 3.10.
+        network = keras.Model(features, keras.layers.Identity()(features))
+        return new_head(Classifier(network, (), ()), hp, CLASSES)
 
     def drawn(self) -> Iterator[HyperParameters]:
         """Hyperparameters drawn at random from the space, the same ones each time."""
