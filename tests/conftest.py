@@ -16,6 +16,7 @@ from zoo.interfaces import Architecture
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from zoo.models.classifier import Classifier
 
@@ -107,6 +108,13 @@ def build(tiny: Architecture) -> Callable[..., Classifier]:
         return build_classifier(architecture, choose(space, hyperparameters), **shape)
 
     return built
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache of the test's own."""
+    monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
 
 
 @pytest.fixture

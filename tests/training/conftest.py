@@ -1,4 +1,4 @@
-"""What the tests of kept features share."""
+"""The images of the tests of kept features."""
 
 from __future__ import annotations
 
@@ -9,16 +9,7 @@ import numpy as np
 import pytest
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from zoo.data.cache import DecodedDataset
-
-
-@pytest.fixture
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty cache of the test's own."""
-    monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "cache"))
-    return tmp_path / "cache"
 
 
 @pytest.fixture

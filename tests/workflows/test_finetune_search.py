@@ -69,13 +69,6 @@ def searched(of_a_copy: Callable, plugins: Plugins) -> Iterator[Searched]:
         yield tune(Workspace(registry, plugins, Watcher()), epochs=3, trials=3)
 
 
-@pytest.fixture
-def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty cache of the test's own."""
-    monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "cache"))
-    return tmp_path / "cache"
-
-
 def searched_over(found: Searched) -> set[str]:
     entries = found.search.plan.space["space"]
     return {entry["config"]["name"] for entry in entries if entry["class_name"] != "Fixed"}
@@ -194,7 +187,7 @@ def test_a_new_head_is_searched_too(trained: Workspace) -> None:
 # The prefix ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.usefixtures("own_cache")
+@pytest.mark.usefixtures("cache")
 def test_what_is_frozen_is_computed_once_in_all_trials(trained: Workspace) -> None:
     tune(trained, HEAD_ALONE)
     assert (times_told(trained, KEPT), times_told(trained, KNOWN)) == (1, 1)
@@ -282,7 +275,7 @@ def results_of(found: Searched) -> Sequence[object]:
 
 
 @pytest.fixture
-def two_ways(of_a_copy: Callable, plugins: Plugins, own_cache: Path) -> Iterator[Callable]:
+def two_ways(of_a_copy: Callable, plugins: Plugins, cache: Path) -> Iterator[Callable]:
     """Search here, then `there`; gives what came of both, and what lay in the cache before and after the second."""
     with (
         open_registry(of_a_copy() / "registry.db", create=False) as one,
@@ -291,10 +284,10 @@ def two_ways(of_a_copy: Callable, plugins: Plugins, own_cache: Path) -> Iterator
 
         def both(there: Callable[[Workspace], Searched]) -> None:
             here = tune(Workspace(one, plugins, Watcher()), HEAD_ALONE)
-            kept = _features(own_cache)
+            kept = _features(cache)
             assert kept
             assert results_of(there(Workspace(other, plugins, Watcher()))) == results_of(here)
-            assert _features(own_cache) == kept
+            assert _features(cache) == kept
 
         yield both
 

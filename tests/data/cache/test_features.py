@@ -63,12 +63,6 @@ class Watcher(Progress):
 
 
 @pytest.fixture
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "cache"))
-    return tmp_path / "cache"
-
-
-@pytest.fixture
 def entry(cache: Path) -> FeatureEntry:
     """Of feature maps and vectors."""
     about = {"dataset": "pets", "size": 8, "channels": 3}
