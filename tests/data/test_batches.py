@@ -52,36 +52,51 @@ def order(batches: list[Batch]) -> list[int]:
 # A split -----------------------------------------------------------------------------------------------------
 
 
+@pytest.fixture(params=["copied at once", "read in parts"])
+def both_ways(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A split as a small one is served, and as a large one is."""
+    if request.param == "read in parts":
+        monkeypatch.setattr(batches_module, "READ_LIMIT", 0)
+
+
+@pytest.mark.usefixtures("both_ways")
 def test_a_split_comes_in_order(ten: DecodedDataset) -> None:
     assert order(served(ten)) == list(range(10))
 
 
+@pytest.mark.usefixtures("both_ways")
 def test_the_last_batch_is_smaller(ten: DecodedDataset) -> None:
     assert [len(pixels) for pixels, _ in served(ten)] == [4, 4, 2]
 
 
+@pytest.mark.usefixtures("both_ways")
 def test_an_empty_split_has_no_batches(ten: DecodedDataset) -> None:
     assert served(ten, "test") == []
 
 
+@pytest.mark.usefixtures("both_ways")
 def test_another_split_has_its_own_images(ten: DecodedDataset) -> None:
     assert order(served(ten, "validation")) == [10, 11, 12]
 
 
+@pytest.mark.usefixtures("both_ways")
 def test_pixels_stay_uint8(ten: DecodedDataset) -> None:
     assert served(ten)[0][0].dtype == np.uint8
 
 
+@pytest.mark.usefixtures("both_ways")
 def test_shapes_are_known_before_a_batch_is_read(ten: DecodedDataset) -> None:
     shapes = [tuple(spec.shape) for spec in split_batches(ten, "train", 4).element_spec]
     assert shapes == [(None, 4, 4, 3), (None, 2)]
 
 
+@pytest.mark.usefixtures("both_ways")
 def test_targets_are_one_hot(ten: DecodedDataset) -> None:
     targets = served(ten)[0][1]
     assert (targets.tolist(), targets.dtype) == ([[1, 0], [0, 1], [1, 0], [0, 1]], np.float32)
 
 
+@pytest.mark.usefixtures("both_ways")
 def test_targets_for_sigmoid_are_one_column(ten: DecodedDataset) -> None:
     targets = served(ten, sigmoid=True)[0][1]
     assert (targets.tolist(), targets.dtype) == ([[0], [1], [0], [1]], np.float32)
@@ -97,12 +112,21 @@ def mapped(
     return replace(ten, pixels=map_rows(tmp_path / "pixels.bin", ten.pixels.shape))
 
 
+@pytest.mark.usefixtures("both_ways")
 def test_the_same_comes_out_of_a_mapped_file(ten: DecodedDataset, mapped: DecodedDataset) -> None:
     assert (order(epoch(mapped)), order(served(mapped))) == (order(epoch(ten)), list(range(10)))
 
 
-def test_a_mapped_file_is_not_copied_to_be_read(ten: DecodedDataset, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("both_ways")
+def test_fit_knows_how_many_batches_a_split_has(ten: DecodedDataset) -> None:
+    assert int(split_batches(ten, "train", 4).cardinality()) == 3
+
+
+def test_a_large_mapped_file_is_not_copied_to_be_read(
+    ten: DecodedDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What is written to the file afterwards is served."""
+    monkeypatch.setattr(batches_module, "READ_LIMIT", 0)
     ten.pixels.tofile(tmp_path / "pixels.bin")
     mapped = replace(ten, pixels=map_rows(tmp_path / "pixels.bin", ten.pixels.shape))
     batches = split_batches(mapped, "train", 4)
@@ -290,6 +314,7 @@ def test_features_come_in_the_order_of_the_pixels(unbalanced: DecodedDataset, sa
     assert count_steps(features, 4, sampling) == count_steps(mixed, 4, sampling)
 
 
+@pytest.mark.usefixtures("both_ways")
 def test_a_split_of_features_comes_in_order(ten: DecodedDataset) -> None:
     assert numbers(list(split_batches(features_of(ten), "train", 4).as_numpy_iterator())) == list(range(10))
 

@@ -2,7 +2,7 @@
 
 What `fit` takes is a tf.data pipeline without a Python generator: a generator costs more than reading the batch.
 Python draws the order once in an epoch; TensorFlow gathers the rows out of the memory map, those of several batches
-at once, since calling it costs as much as copying a small batch.
+at once, since calling it costs as much as copying a small batch. A small split is gathered once for all its epochs.
 """
 
 from __future__ import annotations
@@ -52,11 +52,16 @@ def split_batches(served: Served, split: str, batch_size: int, *, sigmoid: bool 
     targets, float32: one-hot (batch, classes), or (batch, 1) for one sigmoid unit. The last batch may be smaller.
     """
     held = served.split(split)
-    rows = tf.data.Dataset.from_tensor_slices(held.rows.astype(np.int64))
-    some = rows.batch(_read_at_once(held, batch_size))
-    batches = some.map(_reader(held, len(served.class_names), sigmoid=sigmoid)).rebatch(batch_size)
+    rows = held.rows.astype(np.int64)
+    read = _reader(held, len(served.class_names), sigmoid=sigmoid)
+    if len(rows) * _row_bytes(held) <= READ_LIMIT:
+        # To start a pipeline that reads, which each epoch does anew, takes longer than to copy that little once.
+        with tf.device("CPU:0"):
+            return _read_ahead(tf.data.Dataset.from_tensor_slices(read(rows)).batch(batch_size))
+    some = tf.data.Dataset.from_tensor_slices(rows).batch(_read_at_once(held, batch_size))
+    batches = some.map(read).rebatch(batch_size)
     # Keras warns of running out of data where it does not know the number.
-    steps = math.ceil(len(held.rows) / batch_size)
+    steps = math.ceil(len(rows) / batch_size)
     return _read_ahead(batches.apply(tf.data.experimental.assert_cardinality(steps)))
 
 
@@ -125,8 +130,11 @@ def _training_rows(held: SplitRows, sampling: Sampling) -> np.ndarray:
 
 def _read_at_once(held: SplitRows, batch_size: int) -> int:
     """How many rows, a multiple of the batch size. `rebatch` cuts them up, without a copy where memory is aligned."""
-    batch_bytes = batch_size * sum(array.itemsize * math.prod(array.shape[1:]) for array in held.inputs)
-    return batch_size * max(1, min(READ_AT_ONCE, READ_LIMIT // batch_bytes))
+    return batch_size * max(1, min(READ_AT_ONCE, READ_LIMIT // (batch_size * _row_bytes(held))))
+
+
+def _row_bytes(held: SplitRows) -> int:
+    return sum(array.itemsize * math.prod(array.shape[1:]) for array in held.inputs)
 
 
 def _reader(held: SplitRows, classes: int, *, sigmoid: bool) -> Callable[[Tensor], tuple[Tensor, Tensor]]:

@@ -31,10 +31,10 @@ class StageCounts:
 
 def stages(classifier: Classifier) -> tuple[tuple[str, tuple[keras.layers.Layer, ...]], ...]:
     """Each stage with its layers, from the pixels to the `head`; every layer of the network in exactly one."""
-    network = classifier.network
+    layer_of = {layer.name: layer for layer in classifier.network.layers}
     backbone = [(stage.name, stage.layers) for stage in backbone_stages(classifier)]
     return tuple(
-        (name, tuple(network.get_layer(layer) for layer in names))
+        (name, tuple(layer_of[layer] for layer in names))
         for name, names in (*backbone, (HEAD, classifier.head))
     )
 
