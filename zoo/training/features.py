@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import time
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,7 +19,8 @@ from zoo.data.cache.features import FeatureEntry
 from zoo.data.rows import SplitRows, read_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterator, Mapping
+    from concurrent.futures import Future
 
     from zoo.data.cache import DecodedDataset
     from zoo.models.frontier import Frontier
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     Batch = tuple[np.ndarray, ...]
 
 BATCH = 32  # images that the prefix is given at once; a smaller batch is filled up, since shapes decide the last digits
+AT_ONCE = 2  # batches that are computed at a time: one alone often has too little to do for all cores
 
 _MEASURED: dict[str, float] = {}  # name of an entry -> seconds an image
 
@@ -110,16 +114,29 @@ class FeatureMaker:
         }
         return Features(self.decoded.class_names, splits)
 
-    def batches(self, split: str) -> Iterator[Batch]:
+    def batches(self, split: str) -> Generator[Batch, None, None]:
         """The features of all the split's images in the order of its rows, one view after the other."""
+        waiting: deque[Future[Batch]] = deque()
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            for pixels, images in self._pixels(split):
+                # Here, as Keras keeps what it traces with to a thread.
+                compute = self._compute.get_concrete_function(pixels)
+                waiting.append(pool.submit(_computed, compute, pixels, images))
+                if len(waiting) > AT_ONCE:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+
+    def _pixels(self, split: str) -> Iterator[tuple[Any, int]]:
+        """A tensor for each batch, filled up, and how many images are meant."""
         rows, views = self.decoded.rows[split], self._views(split)
-        compute = self._compute_augmented(views) if views.policy != "none" else self._compute
+        augment = _augmenter(views)
         number = 0
         for _ in range(views.each):
             for start in range(0, len(rows), BATCH):
                 taken = rows[start : start + BATCH]
                 pixels = read_rows(self.decoded.pixels, np.resize(taken, BATCH).astype(np.int64))
-                yield tuple(tensor.numpy()[: len(taken)] for tensor in compute(pixels, number))
+                yield augment(tf.constant(pixels), tf.constant(number)), len(taken)
                 number += 1
 
     def seconds_an_image(self) -> float:
@@ -131,32 +148,38 @@ class FeatureMaker:
 
     def _measure(self) -> float:
         rows = np.resize(self.decoded.rows["train"], BATCH).astype(np.int64)
-        pixels = read_rows(self.decoded.pixels, rows)
-        _ = [tensor.numpy() for tensor in self._compute(pixels, 0)]
+        pixels = tf.constant(read_rows(self.decoded.pixels, rows))
+        _computed(self._compute, pixels, BATCH)
         began = time.perf_counter()
-        _ = [tensor.numpy() for tensor in self._compute(pixels, 0)]
+        _computed(self._compute, pixels, BATCH)
         return (time.perf_counter() - began) / BATCH
 
     @functools.cached_property
-    def _compute(self) -> Callable[[Any, int], list[Any]]:
+    def _compute(self) -> Any:  # a tf.function, which is untyped
+        """Pixels to the list of tensors that cross the frontier."""
         prefix = self.frontier.prefix
 
         def compute(pixels: Any) -> list[Any]:
             tensors = prefix(pixels, training=False)
             return tensors if isinstance(tensors, list) else [tensors]
 
-        compiled = tf.function(compute)
-        return lambda pixels, _: compiled(tf.constant(pixels))
-
-    def _compute_augmented(self, views: Views) -> Callable[[Any, int], list[Any]]:
-        augment = augmenter(views.policy, views.seed)
-        assert augment is not None  # noqa: S101  as there is a policy
-
-        def change(pixels: Any, number: Any) -> Any:
-            return augment(pixels, tf.zeros((BATCH, 1)), number)[0]
-
-        changed = tf.function(change)
-        return lambda pixels, number: self._compute(changed(tf.constant(pixels), tf.constant(number)), number)
+        return tf.function(compute)
 
     def _views(self, split: str) -> Views:
         return self.views if split == "train" else Views()
+
+
+def _computed(compute: Callable[[Any], list[Any]], pixels: Any, images: int) -> Batch:
+    return tuple(tensor.numpy()[:images] for tensor in compute(pixels))
+
+
+def _augmenter(views: Views) -> Callable[[Any, Any], Any]:
+    """Pixels, and the number of their batch, to the pixels of a view."""
+    augment = augmenter(views.policy, views.seed)
+    if augment is None:
+        return lambda pixels, _: pixels
+
+    def change(pixels: Any, number: Any) -> Any:
+        return augment(pixels, tf.zeros((BATCH, 1)), number)[0]
+
+    return tf.function(change)  # type: ignore[no-any-return]
