@@ -40,6 +40,7 @@ class Case:
     Args:
         target: how many times as fast as its peer zoo shall be.
         trials: of a search.
+        rounds: how often both are timed, one after the other; the figure is the median of the ratios.
     """
 
     architecture: str
@@ -48,6 +49,7 @@ class Case:
     epochs: int
     trials: int = 0
     size: int = 96
+    rounds: int = 1
 
 
 def backbone(architecture: str, size: int) -> keras.Model:
