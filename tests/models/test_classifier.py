@@ -10,6 +10,7 @@ import keras
 import keras_tuner
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import layers
 
 from zoo.errors import ContractError, HyperparameterError
@@ -31,6 +32,49 @@ def broken(backbone: Callable[..., Any]) -> Classifier:
     return build_classifier(
         architecture, keras_tuner.HyperParameters(), image_size=8, channels=1, class_names=("a", "b")
     )
+
+
+# What is declared --------------------------------------------------------------------------------------------
+
+
+def declared(backbone: Callable[..., Any]) -> set[str]:
+    architecture = Architecture("declaring", backbone, "declaring", "none", min_size=8)
+    build = space_builder(architecture, image_size=8, channels=1, class_names=("a", "b"))
+    return {hp.name for hp in explore(build).space}
+
+
+def test_to_know_what_is_declared_no_weights_are_made() -> None:
+    asked: list[tuple[int, ...]] = []
+
+    def initializer(shape: tuple[int, ...], dtype: Any = None) -> Any:
+        if tf.executing_eagerly():  # Keras asks for shapes in a graph of its own
+            asked.append(tuple(shape))
+        return keras.ops.zeros(shape, dtype)
+
+    def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
+        return layers.Conv2D(hp.Int("filters", 2, 4), 3, kernel_initializer=initializer)(inputs)
+
+    assert ("filters" in declared(backbone), asked) == (True, [])
+    keras.Sequential([keras.Input((2,)), layers.Dense(1)])  # nor with the network that comes next
+    assert asked == []
+
+
+def test_a_backbone_may_look_at_its_weights() -> None:
+    def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
+        convolution = layers.Conv2D(hp.Int("filters", 2, 4), 3)
+        features = convolution(inputs)
+        convolution.set_weights([kernel * 2 for kernel in convolution.get_weights()])
+        return features
+
+    assert "filters" in declared(backbone)
+
+
+def test_what_a_backbone_raises_is_raised() -> None:
+    def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
+        raise RuntimeError("no such block")
+
+    with pytest.raises(RuntimeError, match="no such block"):
+        declared(backbone)
 
 
 # The backbone ----------------------------------------------------------------------------------------------
