@@ -133,7 +133,7 @@ class Estimate:
     Args:
         images: that the prefix must be given to have them.
         passes: images that it would be given in all without.
-        image_seconds: how long it takes for one.
+        image_seconds: how long it takes for one in a batch by itself, as in an epoch.
         row_bytes: of one image's features.
     """
 
@@ -162,7 +162,7 @@ class Estimate:
 
     def __str__(self) -> str:
         size, once = bytes_in_words(self.images * self.row_bytes), self.images * self.image_seconds
-        return f"{size}; {_about(once)} to compute once, {_about(self.seconds)} to compute each time"
+        return f"{size}; up to {_seconds(once)} to compute once, some {_seconds(self.seconds)} each time"
 
 
 def _estimate(maker: FeatureMaker, missing: list[str], work: Work) -> Estimate:
@@ -175,5 +175,5 @@ def _estimate(maker: FeatureMaker, missing: list[str], work: Work) -> Estimate:
     return Estimate(images, passes, maker.seconds_an_image(), row_bytes)
 
 
-def _about(seconds: float) -> str:
-    return f"some {seconds:.1f} s" if seconds < 10 else f"some {seconds:.0f} s"
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
