@@ -65,7 +65,7 @@ def inputs(part: Part, split: str = "train") -> np.ndarray:
 
 def test_what_is_kept_is_told(part: Callable[..., tuple[Part, Watcher]], cache: Path) -> None:
     (notice,) = part()[1].notices
-    assert notice.startswith("what frozen layers give is kept: 61.4 kB; some ")
+    assert notice.startswith("what frozen layers give is kept: 61.4 kB; up to ")
     assert sorted(entry.images or 0 for entry in list_cache(cache)) == [12, 16, 32]
 
 
