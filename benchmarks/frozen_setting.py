@@ -40,7 +40,7 @@ class Case:
     Args:
         target: how many times as fast as its peer zoo shall be.
         trials: of a search.
-        rounds: how often both are timed, one after the other; the figure is the median of the ratios.
+        rounds: how often both are timed; the figure is the median of the ratios.
     """
 
     architecture: str
