@@ -120,8 +120,7 @@ def compare_searches(case: Case, changed: Mapping[str, Any]) -> None:
             tell_trials(ours, theirs)
         equal = sum(one.accuracy == other.accuracy for one, other in zip(ours, theirs, strict=True))
         print(f"  validation accuracies equal in {equal} of {len(ours)} trials")
-        tell_seconds("Keras Tuner", stock_seconds, before, after)
-        ratios.append(stock_seconds / statistics.mean((before, after)))
+        ratios.append(tell_seconds("Keras Tuner", stock_seconds, before, after))
     tell_ratio(ratios, case.target)
 
 
@@ -272,8 +271,7 @@ def compare_one(case: Case, changed: Mapping[str, Any]) -> None:
         stock_seconds = time.perf_counter() - began
     print(f"  {case.architecture}, frozen until conv5; {case.epochs} epochs; {place.told}")
     tell_losses(ours, theirs)
-    tell_seconds("Keras fit", stock_seconds, zoo_seconds)
-    tell_ratio([stock_seconds / zoo_seconds], case.target)
+    tell_ratio([tell_seconds("Keras fit", stock_seconds, zoo_seconds)], case.target)
 
 
 def tell_losses(ours: Sequence[Mapping[str, float]], theirs: Mapping[str, Sequence[float]]) -> None:
@@ -337,12 +335,13 @@ class Watcher(Progress):
             self._done = done % total  # the next split begins anew
 
 
-def tell_seconds(peer: str, theirs: float, *ours: float) -> None:
-    """How long both took; zoo's were measured once or twice."""
+def tell_seconds(peer: str, theirs: float, *ours: float) -> float:
+    """How long both took, zoo's measured once or twice; gives how many times as fast zoo was."""
     ratio = theirs / statistics.mean(ours)
     print(f"  {peer:12} {theirs:8.1f} s")
     seconds = " and ".join(f"{one:.1f}" for one in ours)
     print(f"  {'zoo':12} {seconds:>8} s    {ratio:.1f} times as fast", flush=True)
+    return ratio
 
 
 def tell_ratio(ratios: Sequence[float], target: float) -> None:
