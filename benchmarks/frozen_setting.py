@@ -115,8 +115,9 @@ class Place:
         with open_registry(self.folder / "registry.db") as registry:
             yield Workspace(registry, load_plugins(None), progress or Progress())
 
-    def decode(self) -> DecodedDataset:
-        """The pixels that zoo has put into its cache."""
+    def new_cache(self) -> DecodedDataset:
+        """Give zoo a cache that holds these decoded pixels, and no features."""
+        os.environ["ZOO_CACHE"] = tempfile.mkdtemp(dir=self.folder)
         return decode_dataset(open_dataset(str(self.images), {}), self.size, 3, progress=Progress())
 
 
@@ -124,7 +125,6 @@ class Place:
 def bench(case: Case) -> Iterator[Place]:
     """A new place, where all is ready but what is measured."""
     with tempfile.TemporaryDirectory() as folder:
-        os.environ["ZOO_CACHE"] = str(Path(folder) / "cache")
         place = Place(Path(folder), case.size, f"{case.images} images of {case.size}×{case.size}")
         draw_images(place.images, case.images, case.size)
         make_weights(place, case.architecture)
