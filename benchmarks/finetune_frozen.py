@@ -22,7 +22,7 @@ import random
 import statistics
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -51,6 +51,8 @@ if TYPE_CHECKING:
 
     from zoo.data.cache import DecodedDataset
     from zoo.interfaces import Model, Run
+
+Made = TypeVar("Made")
 
 SEARCHED = ("learning_rate", "head_units", "dropout")
 HELD = {"pooling": "avg", "augmentation": "none", "freeze": "all"}
@@ -107,10 +109,8 @@ def compare_searches(case: Case, changed: Mapping[str, Any]) -> None:
     for number in range(1, case.rounds + 1):
         ours, before = timed_zoo_trials(case)
         with bench(case) as place:
-            decoded = place.new_cache()
-            began = time.perf_counter()
-            theirs = stock_trials(case, place, decoded, [one.values for one in ours])
-            stock_seconds = time.perf_counter() - began
+            decoded, values = place.new_cache(), [one.values for one in ours]
+            theirs, stock = timed(functools.partial(stock_trials, case, place, decoded, values))
         _, after = timed_zoo_trials(case)
         if number == 1:
             print(
@@ -119,7 +119,7 @@ def compare_searches(case: Case, changed: Mapping[str, Any]) -> None:
             tell_trials(ours, theirs)
         equal = sum(one.accuracy == other.accuracy for one, other in zip(ours, theirs, strict=True))
         print(f"  validation accuracies equal in {equal} of {len(ours)} trials")
-        ratios.append(tell_seconds("Keras Tuner", stock_seconds, before, after))
+        ratios.append(tell_times("Keras Tuner", stock, before, after))
     tell_ratio(ratios, case.target)
 
 
@@ -135,16 +135,14 @@ def tell_trials(ours: Sequence[Trial], theirs: Sequence[Trial]) -> None:
         )
 
 
-def timed_zoo_trials(case: Case) -> tuple[list[Trial], float]:
-    """A search by zoo in a place of its own, and the seconds that it takes.
+def timed_zoo_trials(case: Case) -> tuple[list[Trial], Times]:
+    """A search by zoo in a place of its own, and how long it takes.
 
     How long the prefix takes zoo measures once in a process: a later search is spared two batches.
     """
     with bench(case) as place:
         place.new_cache()
-        began = time.perf_counter()
-        trials = zoo_trials(case, place)
-        return trials, time.perf_counter() - began
+        return timed(functools.partial(zoo_trials, case, place))
 
 
 def zoo_trials(case: Case, place: Place, seed: int = 0, progress: Progress | None = None) -> list[Trial]:
@@ -260,32 +258,30 @@ def compare_one(case: Case, changed: Mapping[str, Any]) -> None:
         for number in range(1, case.rounds + 1):
             ours, before = timed_finetuning(case, place, workspace, parent)
             decoded = place.new_cache()
-            began = time.perf_counter()
-            theirs = fit_one(path, decoded, case.epochs)
-            stock_seconds = time.perf_counter() - began
+            theirs, stock = timed(functools.partial(fit_one, path, decoded, case.epochs))
             _, after = timed_finetuning(case, place, workspace, parent)
             if number == 1:
                 print(f"  {case.architecture}, frozen until conv5; {case.epochs} epochs; {place.told}")
                 tell_losses(ours, theirs)
-            ratios.append(tell_seconds("Keras fit", stock_seconds, before, after))
+            ratios.append(tell_times("Keras fit", stock, before, after))
     tell_ratio(ratios, case.target)
 
 
 def timed_finetuning(
     case: Case, place: Place, workspace: Workspace, parent: Model
-) -> tuple[list[Mapping[str, float]], float]:
-    """The metrics of each epoch of zoo's fine-tuning, and the seconds that it takes."""
+) -> tuple[list[Mapping[str, float]], Times]:
+    """The metrics of each epoch of zoo's fine-tuning, and how long it takes."""
     place.new_cache()
-    began = time.perf_counter()
-    child = finetune(
+    work = functools.partial(
+        finetune,
         workspace,
         parent.id,
         str(place.images),
         hyperparameters={"freeze": "until:conv5", "learning_rate": 1e-4},
         options=TrainingOptions(case.epochs, patience=PATIENCE),
     )
-    seconds = time.perf_counter() - began
-    return [epoch.metrics for epoch in workspace.registry.epochs(child.run_id)], seconds
+    child, times = timed(work)
+    return [epoch.metrics for epoch in workspace.registry.epochs(child.run_id)], times
 
 
 def tell_losses(ours: Sequence[Mapping[str, float]], theirs: Mapping[str, Sequence[float]]) -> None:
@@ -350,18 +346,43 @@ class Watcher(Progress):
             self._done = done % total  # the next split begins anew
 
 
-def tell_seconds(peer: str, theirs: float, *ours: float) -> float:
-    """How long both took, zoo's measured once or twice; gives how many times as fast zoo was."""
-    ratio = theirs / statistics.mean(ours)
-    print(f"  {peer:12} {theirs:8.1f} s")
-    seconds = " and ".join(f"{one:.1f}" for one in ours)
-    print(f"  {'zoo':12} {seconds:>8} s    {ratio:.1f} times as fast", flush=True)
+# Times -------------------------------------------------------------------------------------------------------
+
+
+class Times(NamedTuple):
+    """How long a work takes, in seconds.
+
+    Args:
+        wall: by the clock on the wall, what a user waits.
+        processor: what all cores spend on it; that others use the machine as well hardly changes it.
+    """
+
+    wall: float
+    processor: float
+
+
+def timed(work: Callable[[], Made]) -> tuple[Made, Times]:
+    """What the work gives, and how long it takes."""
+    wall, processor = time.perf_counter(), time.process_time()
+    made = work()
+    return made, Times(time.perf_counter() - wall, time.process_time() - processor)
+
+
+def tell_times(peer: str, theirs: Times, before: Times, after: Times) -> Times:
+    """How long both took; gives how many times as long as zoo its peer took."""
+    ours = (before, after)
+    ratio = Times(*(one / statistics.mean(two) for one, *two in zip(theirs, *ours, strict=True)))
+    print(f"  {peer:12} {theirs.wall:14.1f} s {theirs.processor:14.1f} s of processor time")
+    walls, processors = (" and ".join(f"{one:.1f}" for one in both) for both in zip(*ours, strict=True))
+    print(f"  {'zoo':12} {walls:>14} s {processors:>14} s")
+    print(f"  {'ratio':12} {ratio.wall:14.1f}   {ratio.processor:14.1f}", flush=True)
     return ratio
 
 
-def tell_ratio(ratios: Sequence[float], target: float) -> None:
+def tell_ratio(ratios: Sequence[Times], target: float) -> None:
     """The last line of a table."""
-    print(f"  {'ratio':12} {statistics.median(ratios):8.1f}      (target: {target:g} or more)", flush=True)
+    wall, processor = (statistics.median(one) for one in zip(*ratios, strict=True))
+    print(f"  {'median':12} {wall:14.1f}   {processor:14.1f}   (target: {target:g} or more)", flush=True)
 
 
 if __name__ == "__main__":
