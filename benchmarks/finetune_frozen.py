@@ -254,7 +254,7 @@ def compare_one(case: Case, changed: Mapping[str, Any]) -> None:
             weights=str(place.weights),
             options=TrainingOptions(1, image_size=case.size),
         )
-        _, path = export(workspace, parent.id, output=place.folder / "parent.keras")
+        path = export(workspace, parent.id, output=place.folder / "parent.keras").path
         for number in range(1, case.rounds + 1):
             ours, before = timed_finetuning(case, place, workspace, parent)
             decoded = place.new_cache()

@@ -63,6 +63,17 @@ def test_an_unknown_format_names_the_nearest(classifier: Classifier, tmp_path: P
         export(classifier, tmp_path / "written", "kreas")
 
 
+@pytest.mark.parametrize(
+    ("name", "file_format"), [("mine.h5", "keras"), ("mine.keras", "h5"), ("mine", "keras")]
+)
+def test_a_name_by_which_keras_cannot_read_it(
+    classifier: Classifier, tmp_path: Path, name: str, file_format: str
+) -> None:
+    with pytest.raises(ExportError, match=rf"{name} must end in \.{file_format}: Keras reads a file"):
+        export(classifier, tmp_path / name, file_format)
+    assert not list(tmp_path.iterdir())
+
+
 def test_nothing_is_overwritten(classifier: Classifier, tmp_path: Path) -> None:
     path = tmp_path / "mine.keras"
     path.write_text("mine")

@@ -39,21 +39,32 @@ def export(classifier: Classifier, path: Path, file_format: str) -> None:
 
     Raises:
         UnknownNameError: there is no such format.
-        ExportError: something of that name exists, it cannot be written, or the format cannot hold the network.
+        ExportError: something of that name exists, files of the format are called otherwise, it cannot be written, or
+            the format cannot hold the network.
     """
     if file_format not in SUFFIXES:
         raise UnknownNameError("format", file_format, SUFFIXES)
+    suffix = SUFFIXES[file_format]
+    if not path.name.endswith(suffix):
+        raise ExportError(
+            f"{path} must end in {suffix}: Keras reads a file of format {file_format} by no other name"
+        )
     if path.exists():
         raise ExportError(f"{path} exists: remove it, or name another place with --output")
     try:
         with tempfile.TemporaryDirectory(prefix=".zoo-export-", dir=path.parent) as folder, _quiet():
-            written = Path(folder) / f"model{SUFFIXES[file_format]}"
+            written = Path(folder) / f"model{suffix}"
             _write(classifier, written, file_format)
             _compare(classifier, written, file_format)
             shutil.move(written, path)
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error)
         raise ExportError(f"cannot write {path}: {reason}") from error
+
+
+def format_of(path: Path) -> str | None:
+    """The format whose files are called like this one, if there is such."""
+    return next((name for name, suffix in SUFFIXES.items() if suffix and path.name.endswith(suffix)), None)
 
 
 def apply_saved_model(folder: Path, pixels: np.ndarray) -> np.ndarray:

@@ -32,6 +32,21 @@ def test_the_place_can_be_chosen(zoo: Callable, best: str) -> None:
     assert keras.models.load_model("mine.h5", compile=False).output_shape == (None, 2)
 
 
+@pytest.mark.parametrize(("name", "file_format"), [("mine.h5", "h5"), ("mine.keras", "keras")])
+def test_the_format_is_what_the_place_is_called(
+    zoo: Callable, best: str, name: str, file_format: str
+) -> None:
+    told = json.loads(zoo("export", best, "--output", name, "--json").out)
+    assert (told["path"], told["format"]) == (name, file_format)
+    assert keras.models.load_model(name, compile=False).output_shape == (None, 2)
+
+
+def test_a_format_that_is_called_otherwise(refused: Callable, best: str) -> None:
+    assert refused("export", best, "--format", "keras", "--output", "mine.h5") == (
+        "mine.h5 must end in .keras: Keras reads a file of format keras by no other name"
+    )
+
+
 def test_json(zoo: Callable, best: str) -> None:
     result = zoo("export", best, "--format", "saved-model", "--json")
     assert result.code == 0, result.err

@@ -17,10 +17,8 @@ from zoo.data.units import bytes_in_words
 @click.option(
     "--format",
     "file_format",
-    default="keras",
-    show_default=True,
     metavar="keras|h5|saved-model",
-    help="One .keras or .h5 file, or the folder of a TensorFlow SavedModel.",
+    help="One .keras or .h5 file, or the folder of a TensorFlow SavedModel.  [default: as PATH ends, or keras]",
 )
 @click.option(
     "--output",
@@ -30,14 +28,14 @@ from zoo.data.units import bytes_in_words
 )
 @json_option
 @pass_app
-def command(app: App, model: str, file_format: str, output: Path | None, as_json: bool) -> None:
+def command(app: App, model: str, file_format: str | None, output: Path | None, as_json: bool) -> None:
     """Write MODEL to a file: pixels 0-255 in, a probability for each class out."""
     with app.open_workspace() as workspace:
         from zoo import workflows
 
-        found, path = workflows.export(workspace, model, file_format=file_format, output=output)
+        found, path, written = workflows.export(workspace, model, file_format=file_format, output=output)
     num_bytes = sum(file.stat().st_size for file in (path, *path.rglob("*")) if file.is_file())
-    fields = {"model": found.id, "format": file_format, "path": str(path), "bytes": num_bytes}
+    fields = {"model": found.id, "format": written, "path": str(path), "bytes": num_bytes}
     if as_json:
         print_json({**fields, "class_names": found.class_names})
         return
