@@ -136,10 +136,7 @@ def tell_trials(ours: Sequence[Trial], theirs: Sequence[Trial]) -> None:
 
 
 def timed_zoo_trials(case: Case) -> tuple[list[Trial], Times]:
-    """A search by zoo in a place of its own, and how long it takes.
-
-    How long the prefix takes zoo measures once in a process: a later search is spared two batches.
-    """
+    """A search by zoo in a place of its own, and how long it takes."""
     with bench(case) as place:
         place.new_cache()
         return timed(functools.partial(zoo_trials, case, place))

@@ -19,6 +19,7 @@ from zoo.data.sources import open_dataset
 from zoo.interfaces import Progress
 from zoo.plugins import load_plugins
 from zoo.registry import open_registry
+from zoo.training import features
 from zoo.workflows import Workspace
 
 if TYPE_CHECKING:
@@ -116,7 +117,8 @@ class Place:
             yield Workspace(registry, load_plugins(None), progress or Progress())
 
     def new_cache(self) -> DecodedDataset:
-        """Give zoo a cache that holds these decoded pixels, and no features."""
+        """Give zoo a cache that holds these decoded pixels, and no features; as for a new process."""
+        features._MEASURED.clear()  # how long a prefix takes, which zoo measures once in a process
         os.environ["ZOO_CACHE"] = tempfile.mkdtemp(dir=self.folder)
         return decode_dataset(open_dataset(str(self.images), {}), self.size, 3, progress=Progress())
 
