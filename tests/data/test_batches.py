@@ -91,6 +91,14 @@ def test_shapes_are_known_before_a_batch_is_read(ten: DecodedDataset) -> None:
 
 
 @pytest.mark.usefixtures("both_ways")
+@pytest.mark.usefixtures("both_ways")
+def test_nothing_is_left_to_tensorflow_to_tune(ten: DecodedDataset) -> None:
+    # The end of a pipeline may have to wait until its tuner wakes.
+    training, _ = training_batches(ten, 4, epochs=range(1), seed=1)
+    for dataset in (training, split_batches(ten, "validation", 4)):
+        assert dataset.options().autotune.enabled is False
+
+
 def test_targets_are_one_hot(ten: DecodedDataset) -> None:
     targets = served(ten)[0][1]
     assert (targets.tolist(), targets.dtype) == ([[1, 0], [0, 1], [1, 0], [0, 1]], np.float32)

@@ -57,12 +57,12 @@ def split_batches(served: Served, split: str, batch_size: int, *, sigmoid: bool 
     if len(rows) * _row_bytes(held) <= READ_LIMIT:
         # To start a pipeline that reads, which each epoch does anew, takes longer than to copy that little once.
         with tf.device("CPU:0"):
-            return _read_ahead(tf.data.Dataset.from_tensor_slices(read(rows)).batch(batch_size))
+            return _ready(tf.data.Dataset.from_tensor_slices(read(rows)).batch(batch_size))
     some = tf.data.Dataset.from_tensor_slices(rows).batch(_read_at_once(held, batch_size))
     batches = some.map(read).rebatch(batch_size)
     # Keras warns of running out of data where it does not know the number.
     steps = math.ceil(len(rows) / batch_size)
-    return _read_ahead(batches.apply(tf.data.experimental.assert_cardinality(steps)))
+    return _ready(batches.apply(tf.data.experimental.assert_cardinality(steps)))
 
 
 def training_batches(
@@ -114,7 +114,7 @@ def training_batches(
         )
     if sampling.class_weights:
         dataset = dataset.map(_weigher(balanced_weights(labels, len(served.class_names)), sigmoid=sigmoid))
-    return TrainingBatches(_read_ahead(dataset), steps)
+    return TrainingBatches(_ready(dataset), steps)
 
 
 def count_steps(served: Served, batch_size: int, sampling: Sampling) -> int:
@@ -150,9 +150,15 @@ def _reader(held: SplitRows, classes: int, *, sigmoid: bool) -> Callable[[Tensor
     return read
 
 
-def _read_ahead(batches: Any) -> Any:
-    """On a CPU it gains nothing: training has all cores, and handing over to another thread takes time."""
-    return batches.prefetch(READ_AHEAD) if tf.config.list_physical_devices("GPU") else batches
+def _ready(batches: Any) -> Any:
+    """The pipeline as Keras gets it."""
+    options = tf.data.Options()
+    # There is nothing to tune. TensorFlow's tuner sleeps twice as long each time, up to a minute, and now and then the
+    # end of a pipeline waits until it wakes.
+    options.autotune.enabled = False
+    # On a CPU, reading ahead gains nothing: training has all cores, and handing over to another thread takes time.
+    ahead = batches.prefetch(READ_AHEAD) if tf.config.list_physical_devices("GPU") else batches
+    return ahead.with_options(options)
 
 
 def _row_reader(array: np.ndarray) -> Callable[[Tensor], Tensor]:
