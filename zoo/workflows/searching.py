@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
@@ -232,8 +232,22 @@ def resume(workspace: Workspace, search_ref: str, cluster: Cluster | None = None
 
 
 def ready(cluster: Cluster | None) -> AbstractContextManager[None]:
-    """Be connected to where trials run, as long as the context lasts."""
-    return nullcontext() if cluster is None else connected(cluster)
+    """Be connected to where trials run, or ready to run them here, as long as the context lasts."""
+    return _quick_collection() if cluster is None else connected(cluster)
+
+
+@contextmanager
+def _quick_collection() -> Iterator[None]:
+    """What is there already is not looked through for garbage after each network: for libraries alone it takes 0.3 s."""
+    if gc.get_freeze_count():  # whoever froze something sees to it
+        yield
+        return
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _refuse_change(workspace: Workspace, found: Search, opened: OpenedDataset) -> None:
@@ -281,9 +295,7 @@ class _Searching:
         most = (
             None if tf.config.list_physical_devices("GPU") else TRIALS_OF_A_PROCESS
         )  # a child could not take it
-        with _quick_collection():
-            more = run_here(loop, train, most)
-        if more:
+        if run_here(loop, train, most):
             run_in_child(loop, assign, train_remotely)
 
     def _remote(self, assignment: Assignment, candidate: Candidate) -> RemoteAssignment:
@@ -298,20 +310,6 @@ class _Searching:
             candidate.parent,
             self.workspace.plugins.folder,
         )
-
-
-@contextmanager
-def _quick_collection() -> Iterator[None]:
-    """What is there already is not looked through for garbage after each trial: for libraries alone it takes 0.3 s."""
-    if gc.get_freeze_count():  # whoever froze something sees to it
-        yield
-        return
-    gc.collect()
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
 
 
 def _run(searching: _Searching) -> tuple[Search, Model]:
