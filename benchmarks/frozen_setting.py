@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import layers
 
 from zoo.data.batches import split_batches, training_batches
 from zoo.data.cache import decode_dataset
 from zoo.data.sources import open_dataset
-from zoo.interfaces import Progress
+from zoo.interfaces import Epoch, Progress
 from zoo.plugins import load_plugins
 from zoo.registry import open_registry
 from zoo.training import features
@@ -80,16 +82,48 @@ def plateau_callbacks() -> list[keras.callbacks.Callback]:
 def plain_fit(
     network: keras.Model, decoded: DecodedDataset, seed: int, *, epochs: int, **options: Any
 ) -> Any:
-    """Keras's `fit` on the batches that zoo trains on with this seed; gives the history."""
+    """Keras's `fit` on the batches that zoo trains on with this seed; gives the history.
+
+    TensorFlow tunes the pipeline, as it does by default; zoo turns that off, see `zoo.data.batches`.
+    """
+    tuned = tf.data.Options()
+    tuned.autotune.enabled = True
     train_batches = training_batches(decoded, BATCH, epochs=range(epochs), seed=seed)
     return network.fit(
-        train_batches.dataset,
+        train_batches.dataset.with_options(tuned),
         steps_per_epoch=train_batches.steps,
-        validation_data=split_batches(decoded, "validation", EVALUATION_BATCH),
+        validation_data=split_batches(decoded, "validation", EVALUATION_BATCH).with_options(tuned),
         epochs=epochs,
         shuffle=False,
         **options,
     )
+
+
+class Epochs(keras.callbacks.Callback):  # type: ignore[misc]
+    """Writes down what came of each epoch, and how long it took with its validation."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.done: list[Epoch] = []
+        self.began = 0.0
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002
+        self.began = time.perf_counter()
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self.done.append(Epoch(epoch + 1, dict(logs), time.perf_counter() - self.began))
+
+
+def fit_one(path: Path, decoded: DecodedDataset, epochs: int) -> list[Epoch]:
+    """A plain training of all from conv5 on."""
+    network = keras.models.load_model(path)
+    first = next(place for place, layer in enumerate(network.layers) if layer.name.startswith("conv5"))
+    for place, layer in enumerate(network.layers):
+        layer.trainable = place >= first
+    network.compile(keras.optimizers.Adam(1e-4), "categorical_crossentropy", metrics=["accuracy"])
+    watch = Epochs()
+    plain_fit(network, decoded, 0, epochs=epochs, callbacks=[*plateau_callbacks(), watch], verbose=0)
+    return watch.done
 
 
 @dataclass(frozen=True)
