@@ -7,7 +7,8 @@ twice over one base and dataset.
 All get the pixels decoded already. zoo begins without features in its cache and is timed to the models in the
 registry, before and after its peer: a machine that others use as well is not equally quick all the time. zoo draws the
 trials, and Keras Tuner is told the same. All run in TensorFlow's deterministic mode, which zoo turns on: without it
-ResNet50's last digits are others. Only the peers' pipelines are tuned by TensorFlow, as by default.
+ResNet50's last digits are others. TensorFlow tunes the pipelines of zoo's peers, as it does by default, and zoo's not;
+now and then a `fit` waits for that without using a processor, up to a minute.
 
 Images are gratings under noise and weights are random, for there is nothing to download: what is frozen costs the
 same.
@@ -77,6 +78,9 @@ def main() -> None:
     for name in ("images", "size", "trials", "epochs"):
         parser.add_argument(f"--{name}", type=int, help="by default as the target has it")
     parser.add_argument("--rounds", type=int, help="of a comparison; 1 for `resnet50`, else 3")
+    parser.add_argument(
+        "--untuned", dest="tuned", action="store_false", help="spare zoo's peers TensorFlow's pipeline tuner"
+    )
     options = vars(parser.parse_args())
     chosen = options.pop("parts") or list(parts)
     changed = {name: value for name, value in options.items() if value is not None}
@@ -229,7 +233,7 @@ class HeadSearch(keras_tuner.HyperModel):  # type: ignore[misc]
         return network
 
     def fit(self, hp: Any, model: keras.Model, **options: Any) -> Any:
-        history = plain_fit(model, self.decoded, hp.get("seed"), **options)
+        history = plain_fit(self.case, model, self.decoded, hp.get("seed"), **options)
         self.losses.append(history.history["val_loss"])
         return history
 
@@ -255,7 +259,7 @@ def compare_one(case: Case, changed: Mapping[str, Any]) -> None:
         for number in range(1, case.rounds + 1):
             ours, before = timed_finetuning(case, place, workspace, parent)
             decoded = place.new_cache()
-            theirs, stock = timed(functools.partial(fit_one, path, decoded, case.epochs))
+            theirs, stock = timed(functools.partial(fit_one, case, path, decoded))
             _, after = timed_finetuning(case, place, workspace, parent)
             if number == 1:
                 print(f"  {case.architecture}, frozen until conv5; {case.epochs} epochs; {place.told}")

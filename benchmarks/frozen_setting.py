@@ -44,6 +44,8 @@ class Case:
         target: how many times as fast as its peer zoo shall be.
         trials: of a search.
         rounds: how often both are timed; the figure is the median of the ratios.
+        tuned: whether TensorFlow tunes the pipelines of zoo's peers, as it does by default; zoo turns that off, see
+            `zoo.data.batches`.
     """
 
     architecture: str
@@ -53,6 +55,7 @@ class Case:
     trials: int = 0
     size: int = 96
     rounds: int = 1
+    tuned: bool = True
 
 
 def backbone(architecture: str, size: int) -> keras.Model:
@@ -79,21 +82,15 @@ def plateau_callbacks() -> list[keras.callbacks.Callback]:
     ]
 
 
-def plain_fit(
-    network: keras.Model, decoded: DecodedDataset, seed: int, *, epochs: int, **options: Any
-) -> Any:
-    """Keras's `fit` on the batches that zoo trains on with this seed; gives the history.
-
-    TensorFlow tunes the pipeline, as it does by default; zoo turns that off, see `zoo.data.batches`.
-    """
-    tuned = tf.data.Options()
-    tuned.autotune.enabled = True
-    train_batches = training_batches(decoded, BATCH, epochs=range(epochs), seed=seed)
+def plain_fit(case: Case, network: keras.Model, decoded: DecodedDataset, seed: int, **options: Any) -> Any:
+    """Keras's `fit` on the batches that zoo trains on with this seed; gives the history."""
+    pipeline = tf.data.Options()
+    pipeline.autotune.enabled = case.tuned
+    train_batches = training_batches(decoded, BATCH, epochs=range(case.epochs), seed=seed)
     return network.fit(
-        train_batches.dataset.with_options(tuned),
+        train_batches.dataset.with_options(pipeline),
         steps_per_epoch=train_batches.steps,
-        validation_data=split_batches(decoded, "validation", EVALUATION_BATCH).with_options(tuned),
-        epochs=epochs,
+        validation_data=split_batches(decoded, "validation", EVALUATION_BATCH).with_options(pipeline),
         shuffle=False,
         **options,
     )
@@ -114,7 +111,7 @@ class Epochs(keras.callbacks.Callback):  # type: ignore[misc]
         self.done.append(Epoch(epoch + 1, dict(logs), time.perf_counter() - self.began))
 
 
-def fit_one(path: Path, decoded: DecodedDataset, epochs: int) -> list[Epoch]:
+def fit_one(case: Case, path: Path, decoded: DecodedDataset) -> list[Epoch]:
     """A plain training of all from conv5 on."""
     network = keras.models.load_model(path)
     first = next(place for place, layer in enumerate(network.layers) if layer.name.startswith("conv5"))
@@ -122,7 +119,8 @@ def fit_one(path: Path, decoded: DecodedDataset, epochs: int) -> list[Epoch]:
         layer.trainable = place >= first
     network.compile(keras.optimizers.Adam(1e-4), "categorical_crossentropy", metrics=["accuracy"])
     watch = Epochs()
-    plain_fit(network, decoded, 0, epochs=epochs, callbacks=[*plateau_callbacks(), watch], verbose=0)
+    callbacks = [*plateau_callbacks(), watch]
+    plain_fit(case, network, decoded, 0, epochs=case.epochs, callbacks=callbacks, verbose=0)
     return watch.done
 
 
