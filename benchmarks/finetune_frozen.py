@@ -10,6 +10,9 @@ trials, and Keras Tuner is told the same. All run in TensorFlow's deterministic 
 ResNet50's last digits are others. TensorFlow tunes the pipelines of zoo's peers, as it does by default, and zoo's not;
 now and then a `fit` waits for that without using a processor, up to a minute.
 
+"by hand" is a script that knows the trials and keeps what is frozen in memory: no search, nothing checked, tested or
+written down. It has the last images of a split in a smaller batch, by which their last digits may differ.
+
 Images are gratings under noise and weights are random, for there is nothing to download: what is frozen costs the
 same.
 """
@@ -19,7 +22,6 @@ from __future__ import annotations
 import argparse
 import functools
 import os
-import random
 import statistics
 import time
 from dataclasses import replace
@@ -27,22 +29,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-import keras
-import keras_tuner
-from frozen_setting import (
-    ALPHA,
-    CLASSES,
-    PATIENCE,
-    Case,
-    Place,
-    backbone,
-    bench,
-    fit_one,
-    plain_fit,
-    plateau_callbacks,
-    preprocessed,
-)
-from keras import layers
+from frozen_peers import PATIENCE, Trial, fit_one, stock_trials, trials_by_hand
+from frozen_setting import ALPHA, Case, Place, bench
 
 from zoo.interfaces import Epoch, Progress
 from zoo.workflows import SearchOptions, TrainingOptions, Workspace, export, finetune, search, train
@@ -50,7 +38,6 @@ from zoo.workflows import SearchOptions, TrainingOptions, Workspace, export, fin
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from zoo.data.cache import DecodedDataset
     from zoo.interfaces import Model, Run
 
 Made = TypeVar("Made")
@@ -92,22 +79,8 @@ def main() -> None:
 # Searches ----------------------------------------------------------------------------------------------------
 
 
-class Trial(NamedTuple):
-    """A trial as zoo ran it, or its peer.
-
-    Args:
-        values: of the hyperparameters that are searched.
-        losses: after each epoch, validation losses.
-        accuracy: of the best epoch, on validation images.
-    """
-
-    values: Mapping[str, Any]
-    losses: Sequence[float]
-    accuracy: float
-
-
 def compare_searches(case: Case, changed: Mapping[str, Any]) -> None:
-    """A search for the head by zoo, the same trials by Keras Tuner, and zoo's search once more."""
+    """A search for the head by zoo, the same trials by Keras Tuner and by hand, and zoo's search once more."""
     case = replace(case, **changed)
     ratios = []
     for number in range(1, case.rounds + 1):
@@ -115,16 +88,22 @@ def compare_searches(case: Case, changed: Mapping[str, Any]) -> None:
         with bench(case) as place:
             decoded, values = place.new_cache(), [one.values for one in ours]
             theirs, stock = timed(functools.partial(stock_trials, case, place, decoded, values))
+            written, by_hand = timed(functools.partial(trials_by_hand, case, place, decoded, values))
         _, after = timed_zoo_trials(case)
         if number == 1:
             print(
                 f"  {case.architecture}, frozen; {case.trials} trials of {case.epochs} epochs; {place.told}"
             )
             tell_trials(ours, theirs)
-        equal = sum(one.accuracy == other.accuracy for one, other in zip(ours, theirs, strict=True))
-        print(f"  validation accuracies equal in {equal} of {len(ours)} trials")
+        equal = [sum(map(_equal, ours, others)) for others in (theirs, written)]
+        print(f"  validation accuracies equal in {equal[0]} of {len(ours)} trials, by hand in {equal[1]}")
+        tell_time("by hand", by_hand)
         ratios.append(tell_times("Keras Tuner", stock, before, after))
     tell_ratio(ratios, case.target)
+
+
+def _equal(one: Trial, other: Trial) -> bool:
+    return one.accuracy == other.accuracy
 
 
 def tell_trials(ours: Sequence[Trial], theirs: Sequence[Trial]) -> None:
@@ -175,67 +154,6 @@ def _zoo_trial(workspace: Workspace, run: Run) -> Trial:
     }
     losses = [epoch.metrics["val_loss"] for epoch in workspace.registry.epochs(run.id)]
     return Trial(values, losses, run.scores["val_accuracy"])
-
-
-def stock_trials(
-    case: Case, place: Place, decoded: DecodedDataset, wanted: Sequence[Mapping[str, Any]]
-) -> list[Trial]:
-    """The same trials by Keras Tuner."""
-    hypermodel = HeadSearch(case, place, decoded)
-    tuner = keras_tuner.Tuner(
-        ListedOracle(wanted), hypermodel, directory=place.folder, project_name="stock", overwrite=True
-    )
-    tuner.search(epochs=case.epochs, callbacks=plateau_callbacks(), verbose=0)
-    scores = [tuner.oracle.trials[name].score for name in tuner.oracle.end_order]
-    return [Trial(*one) for one in zip(wanted, hypermodel.losses, scores, strict=True)]
-
-
-class ListedOracle(keras_tuner.oracles.RandomSearchOracle):  # type: ignore[misc]  # Keras Tuner is untyped
-    """Gives these trials one after the other instead of drawing them."""
-
-    def __init__(self, wanted: Sequence[Mapping[str, Any]]) -> None:
-        super().__init__(keras_tuner.Objective("val_accuracy", "max"), max_trials=len(wanted))
-        self.wanted, self.verbose = wanted, 0
-
-    def populate_space(self, trial_id: str) -> dict[str, Any]:
-        return {"status": "RUNNING", "values": dict(self.wanted[int(trial_id)])}
-
-
-class HeadSearch(keras_tuner.HyperModel):  # type: ignore[misc]
-    """A head for a frozen network, as Keras's guide to transfer learning builds it."""
-
-    def __init__(self, case: Case, place: Place, decoded: DecodedDataset) -> None:
-        super().__init__()
-        self.case, self.place, self.decoded = case, place, decoded
-        self.losses: list[list[float]] = []  # of each trial
-
-    def build(self, hp: Any) -> keras.Model:
-        keras.utils.set_random_seed(hp.Int("seed", 0, 10**9))
-        # A head's weights do not depend on how many numbers the backbone draws before it gets its own.
-        seed_of_head = random.getrandbits(32)
-        inputs = keras.Input((self.case.size, self.case.size, 3))
-        base = backbone(self.case.architecture, self.case.size)
-        base.load_weights(self.place.weights)
-        base.trainable = False
-        keras.utils.set_random_seed(seed_of_head)
-        features = base(preprocessed(inputs, self.case.architecture), training=False)
-        features = layers.GlobalAveragePooling2D()(features)
-        units = int(hp.Choice("head_units", ["0", "64", "128"]))
-        if units:
-            features = layers.Dense(units, activation="relu")(features)
-        dropout = hp.Float("dropout", 0.0, 0.5, step=0.1)
-        if dropout:
-            features = layers.Dropout(dropout)(features)
-        outputs = layers.Dense(CLASSES, activation="softmax")(features)
-        network = keras.Model(inputs, outputs)
-        rate = hp.Float("learning_rate", 3e-4, 1e-2, sampling="log")
-        network.compile(keras.optimizers.Adam(rate), "categorical_crossentropy", metrics=["accuracy"])
-        return network
-
-    def fit(self, hp: Any, model: keras.Model, **options: Any) -> Any:
-        history = plain_fit(self.case, model, self.decoded, hp.get("seed"), **options)
-        self.losses.append(history.history["val_loss"])
-        return history
 
 
 # One fine-tuning ---------------------------------------------------------------------------------------------
@@ -370,11 +288,16 @@ def timed(work: Callable[[], Made]) -> tuple[Made, Times]:
     return made, Times(time.perf_counter() - wall, time.process_time() - processor)
 
 
+def tell_time(who: str, taken: Times) -> None:
+    """How long somebody took."""
+    print(f"  {who:12} {taken.wall:14.1f} s {taken.processor:14.1f} s of processor time")
+
+
 def tell_times(peer: str, theirs: Times, before: Times, after: Times) -> Times:
     """How long both took; gives how many times as long as zoo its peer took."""
     ours = (before, after)
     ratio = Times(*(one / statistics.mean(two) for one, *two in zip(theirs, *ours, strict=True)))
-    print(f"  {peer:12} {theirs.wall:14.1f} s {theirs.processor:14.1f} s of processor time")
+    tell_time(peer, theirs)
     walls, processors = (" and ".join(f"{one:.1f}" for one in both) for both in zip(*ours, strict=True))
     print(f"  {'zoo':12} {walls:>14} s {processors:>14} s")
     print(f"  {'ratio':12} {ratio.wall:14.1f}   {ratio.processor:14.1f}", flush=True)

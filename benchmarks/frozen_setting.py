@@ -1,10 +1,9 @@
-"""What the parts of `finetune_frozen.py` share: images, weights and folders to begin with, and zoo's peers."""
+"""What the parts of `finetune_frozen.py` begin with: images, weights and folders."""
 
 from __future__ import annotations
 
 import os
 import tempfile
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,13 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 from keras import layers
 
-from zoo.data.batches import split_batches, training_batches
 from zoo.data.cache import decode_dataset
 from zoo.data.sources import open_dataset
-from zoo.interfaces import Epoch, Progress
+from zoo.interfaces import Progress
 from zoo.plugins import load_plugins
 from zoo.registry import open_registry
 from zoo.training import features
@@ -32,8 +29,7 @@ if TYPE_CHECKING:
 CLASSES = 4
 SHARES = {"train": 0.7, "val": 0.15, "test": 0.15}
 ALPHA = 0.35  # of MobileNetV2
-BATCH, EVALUATION_BATCH = 32, 256
-PATIENCE = 10
+STATISTICS = 256  # images that random weights are normalised by
 
 
 @dataclass(frozen=True)
@@ -71,57 +67,6 @@ def preprocessed(inputs: Any, architecture: str) -> Any:
     if architecture == "resnet50":
         return keras.applications.resnet50.preprocess_input(inputs)
     return layers.Rescaling(1 / 127.5, offset=-1)(inputs)
-
-
-def plateau_callbacks() -> list[keras.callbacks.Callback]:
-    """zoo's own, with its patience."""
-    monitor = {"monitor": "val_accuracy", "mode": "max"}
-    return [
-        keras.callbacks.EarlyStopping(**monitor, patience=PATIENCE),
-        keras.callbacks.ReduceLROnPlateau(**monitor, factor=0.5, patience=PATIENCE // 3),
-    ]
-
-
-def plain_fit(case: Case, network: keras.Model, decoded: DecodedDataset, seed: int, **options: Any) -> Any:
-    """Keras's `fit` on the batches that zoo trains on with this seed; gives the history."""
-    pipeline = tf.data.Options()
-    pipeline.autotune.enabled = case.tuned
-    train_batches = training_batches(decoded, BATCH, epochs=range(case.epochs), seed=seed)
-    return network.fit(
-        train_batches.dataset.with_options(pipeline),
-        steps_per_epoch=train_batches.steps,
-        validation_data=split_batches(decoded, "validation", EVALUATION_BATCH).with_options(pipeline),
-        shuffle=False,
-        **options,
-    )
-
-
-class Epochs(keras.callbacks.Callback):  # type: ignore[misc]
-    """Writes down what came of each epoch, and how long it took with its validation."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.done: list[Epoch] = []
-        self.began = 0.0
-
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002
-        self.began = time.perf_counter()
-
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        self.done.append(Epoch(epoch + 1, dict(logs), time.perf_counter() - self.began))
-
-
-def fit_one(case: Case, path: Path, decoded: DecodedDataset) -> list[Epoch]:
-    """A plain training of all from conv5 on."""
-    network = keras.models.load_model(path)
-    first = next(place for place, layer in enumerate(network.layers) if layer.name.startswith("conv5"))
-    for place, layer in enumerate(network.layers):
-        layer.trainable = place >= first
-    network.compile(keras.optimizers.Adam(1e-4), "categorical_crossentropy", metrics=["accuracy"])
-    watch = Epochs()
-    callbacks = [*plateau_callbacks(), watch]
-    plain_fit(case, network, decoded, 0, epochs=case.epochs, callbacks=callbacks, verbose=0)
-    return watch.done
 
 
 @dataclass(frozen=True)
@@ -173,7 +118,7 @@ def make_weights(place: Place, architecture: str) -> None:
         if isinstance(layer, layers.BatchNormalization):
             layer.momentum = 0.0
     with np.load(place.images) as arrays:
-        pixels = arrays["x_train"][:EVALUATION_BATCH].astype(np.float32)
+        pixels = arrays["x_train"][:STATISTICS].astype(np.float32)
     network(preprocessed(pixels, architecture), training=True)
     network.save_weights(place.weights)
 
