@@ -68,6 +68,7 @@ def test_a_fine_tuning_in_phases(zoo: Callable, plain: Callable) -> None:
         "  back  1  76  0\n"
         "  head  1  15  0\n"
         "  total  3  91  20\n"
+        "· epoch 1: the head; epochs 2–3: all that is not frozen\n"
         "run ID: tiny on three\n" + "".join(EPOCH.format(f"{number}/3") for number in (1, 2, 3))
     )
     assert (result.code, plain(result.out)) == (0, OF_THREE)

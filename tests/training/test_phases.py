@@ -13,7 +13,7 @@ from zoo.interfaces import Objective
 from zoo.models.hyperparameters import OWN
 from zoo.models.stages import stages
 from zoo.training.fit import FitSettings, fit, start_fresh
-from zoo.training.phases import open_layers, plan_phases
+from zoo.training.phases import describe_phases, open_layers, plan_phases
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,6 +76,25 @@ def closed_in(classifier: Classifier, closed: tuple[Any, ...]) -> str:
 )  # fmt: skip
 def test_the_plan(build: Callable[..., Classifier], values: dict[str, Any], plan: list[Any]) -> None:
     assert planned(build(), **values) == plan
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({}, ""),
+        ({"head_epochs": 2}, "epochs 1–2: the head; epochs 3–6: all that is not frozen"),
+        (
+            {"head_epochs": 2, "unfreeze_epochs": 1},
+            "epochs 1–2: the head; epoch 3: block2 and what follows; epochs 4–6: all that is not frozen",
+        ),
+        ({"unfreeze_epochs": 5}, "epochs 1–5: block2 and what follows; epoch 6: all that is not frozen"),
+        ({"head_epochs": 9}, "epochs 1–6: the head; the rest never, for the training ends before"),
+        ({"head_epochs": 9, "freeze": "all"}, ""),
+        ({"head_epochs": 5, "freeze": "block1"}, "epochs 1–5: the head; epoch 6: all that is not frozen"),
+    ],
+)
+def test_the_plan_is_told(build: Callable[..., Classifier], values: dict[str, Any], told: str) -> None:
+    assert describe_phases(build(), {**DEFAULTS, **values}, 6) == told
 
 
 def test_opening_leaves_frozen_what_is_frozen_for_good(build: Callable[..., Classifier]) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import keras
 
+from zoo.interfaces.stages import HEAD
 from zoo.models.freezing import freeze
 from zoo.models.stages import stages
 from zoo.training.optimizers import Course
@@ -77,6 +78,32 @@ def plan_phases(classifier: Classifier, hyperparameters: Hyperparameters, epochs
     phases.append(Phase(phases[-1].stop, epochs, (), factor, head_epochs))
     cut = (phase._replace(stop=min(phase.stop, epochs)) for phase in phases)
     return tuple(phase for phase in cut if phase.start < phase.stop)
+
+
+def describe_phases(classifier: Classifier, hyperparameters: Hyperparameters, epochs: int) -> str:
+    """What trains when: `epochs 1–3: the head; epochs 4–9: all that is not frozen`; empty if that is all there is."""
+    phases = plan_phases(classifier, hyperparameters, epochs)
+    if len(phases) == 1 and not phases[0].closed:
+        return ""
+    training = [name for name, layers in stages(classifier) if any(one.trainable_variables for one in layers)]
+    told = [f"{_epochs_of(phase)}: {_opened(classifier, phase, training)}" for phase in phases]
+    if phases[-1].closed:
+        told.append("the rest never, for the training ends before")
+    return "; ".join(told)
+
+
+def _epochs_of(phase: Phase) -> str:
+    first, last = phase.start + 1, phase.stop
+    return f"epoch {first}" if first == last else f"epochs {first}–{last}"
+
+
+def _opened(classifier: Classifier, phase: Phase, training: Sequence[str]) -> str:
+    """What of the stages that train in the end trains in this phase."""
+    if not phase.closed:
+        return "all that is not frozen"
+    closed = [name for name, layers in stages(classifier) if set(layers) & set(phase.closed)]
+    first = next(name for name in training if name not in closed)
+    return "the head" if first == HEAD else f"{first} and what follows"
 
 
 def open_layers(

@@ -15,6 +15,7 @@ from zoo.workflows.training import (
     recorded,
     recording,
     tell_parameters,
+    tell_phases,
 )
 from zoo.workflows.workspace import TrainingOptions, Workspace, environment
 
@@ -72,6 +73,7 @@ def finetune(
     frozen = freeze(classifier, hp.get("freeze"))
     images = prepare(workspace, opened, parent.shape)
     tell_parameters(workspace, classifier, frozen)
+    tell_phases(workspace, classifier, hp.values, options.epochs)
     run = workspace.registry.start_run(_plan(parent, hp, options, images), images.version)
     workspace.progress.run_started(run)
     with recorded(workspace, run):

@@ -26,10 +26,12 @@ from zoo.interfaces import (
 from zoo.models.classifier import Classifier, build_classifier, space_builder
 from zoo.models.content import to_content
 from zoo.models.freezing import count_parameters, freeze
+from zoo.models.hyperparameters import completed
 from zoo.models.space import check, choose, explore
 from zoo.models.stages import count_by_stage
 from zoo.training.evaluate import evaluate
 from zoo.training.fit import FitSettings, fit, start_fresh
+from zoo.training.phases import describe_phases
 from zoo.workflows.images import prepare, shape_for
 from zoo.workflows.workspace import (
     TrainingOptions,
@@ -87,6 +89,7 @@ def train(
     frozen = freeze(classifier, hp.get("freeze"))
     images = prepare(workspace, opened, shape)
     tell_parameters(workspace, classifier, frozen, in_short=not frozen)
+    tell_phases(workspace, classifier, hp.values, options.epochs)
     if frozen and architecture.weights and weights is None:
         workspace.progress.notice("the frozen layers have random weights: --weights loads trained ones")
     plan = RunPlan(
@@ -177,6 +180,14 @@ def tell_parameters(
     else:
         told = "\n".join((f"parameters by stage; {_what_is_frozen(frozen)}", *_stage_lines(classifier)))
     workspace.progress.notice(told)
+
+
+def tell_phases(
+    workspace: Workspace, classifier: Classifier, hyperparameters: Hyperparameters, epochs: int
+) -> None:
+    """Say before training what trains when, unless it is the same in all epochs."""
+    if told := describe_phases(classifier, completed(hyperparameters), epochs):
+        workspace.progress.notice(told)
 
 
 def _what_is_frozen(frozen: tuple[str, ...]) -> str:
