@@ -80,11 +80,8 @@ class HeadSearch(keras_tuner.HyperModel):  # type: ignore[misc]
         self.losses: list[list[float]] = []  # of each trial
 
     def build(self, hp: Any) -> keras.Model:
-        keras.utils.set_random_seed(hp.Int("seed", 0, 10**9))
-        # A head's weights do not depend on how many numbers the backbone draws before it gets its own.
-        seed_of_head = random.getrandbits(32)
         inputs, features = frozen(self.case, self.place)
-        keras.utils.set_random_seed(seed_of_head)
+        seed_head(hp.Int("seed", 0, 10**9))
         units = hp.Choice("head_units", ["0", "64", "128"])
         dropout = hp.Float("dropout", 0.0, 0.5, step=0.1)
         rate = hp.Float("learning_rate", 3e-4, 1e-2, sampling="log")
@@ -109,9 +106,7 @@ def trials_by_hand(
     kept = Features(decoded.class_names, splits)
     trials = []
     for values in wanted:
-        keras.utils.set_random_seed(values["seed"])
-        seed_of_head = random.getrandbits(32)
-        keras.utils.set_random_seed(seed_of_head)
+        seed_head(values["seed"])
         inputs = keras.Input(outputs.shape[1:])
         network = with_head(
             inputs, inputs, int(values["head_units"]), values["dropout"], values["learning_rate"]
@@ -137,6 +132,12 @@ def frozen(case: Case, place: Place) -> tuple[Any, Any]:
     base.trainable = False
     features = base(preprocessed(pixels, case.architecture), training=False)
     return pixels, layers.GlobalAveragePooling2D()(features)
+
+
+def seed_head(seed: int) -> None:
+    """As zoo does in the trial of this seed: a head's weights do not depend on what the backbone drew before it."""
+    keras.utils.set_random_seed(seed)
+    keras.utils.set_random_seed(random.getrandbits(32))
 
 
 def with_head(inputs: Any, features: Any, units: int, dropout: float, rate: float) -> keras.Model:

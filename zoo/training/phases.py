@@ -26,6 +26,7 @@ class Phase(NamedTuple):
         closed: layers that do not train yet, besides those that are frozen for the whole training.
         factor: of the learning rate.
         origin: the epoch in which the learning rate's schedule began; None: the rate is constant.
+        first: name of the first stage that trains, where some are closed.
     """
 
     start: int
@@ -33,6 +34,7 @@ class Phase(NamedTuple):
     closed: tuple[keras.layers.Layer, ...] = ()
     factor: float = 1.0
     origin: int | None = 0
+    first: str | None = None
 
     def course(self, steps: int, epochs: int, initial_epoch: int, warmup_epochs: int) -> Course:
         """What of the learning rate's schedule the phase goes through.
@@ -52,6 +54,14 @@ class Phase(NamedTuple):
             self.factor,
         )
 
+    def __str__(self) -> str:
+        """`epochs 1–3: the head`."""
+        one = self.stop == self.start + 1
+        when = f"epoch {self.stop}" if one else f"epochs {self.start + 1}–{self.stop}"
+        if self.first is None:
+            return f"{when}: all that is not frozen"
+        return f"{when}: {'the head' if self.first == HEAD else f'{self.first} and what follows'}"
+
 
 def plan_phases(classifier: Classifier, hyperparameters: Hyperparameters, epochs: int) -> tuple[Phase, ...]:
     """The phases in their order, as far as `epochs` go; the last one planned opens all that is not frozen.
@@ -63,18 +73,19 @@ def plan_phases(classifier: Classifier, hyperparameters: Hyperparameters, epochs
     head_epochs, each = int(hyperparameters["head_epochs"]), int(hyperparameters["unfreeze_epochs"])
     open_layers(classifier, hyperparameters)
     *backbone, _ = stages(classifier)
-    training = [layers for _, layers in backbone if any(layer.trainable_variables for layer in layers)]
+    training = [stage for stage in backbone if any(layer.trainable_variables for layer in stage[1])]
     factor = float(hyperparameters["unfreeze_rate"]) if head_epochs and training else 1.0
     if not training:
         return (Phase(0, epochs),)
+    names = [*(name for name, _ in training), HEAD]
 
     def closed(number: int) -> tuple[keras.layers.Layer, ...]:
-        return tuple(layer for layers in training[:number] for layer in layers)
+        return tuple(layer for _, layers in training[:number] for layer in layers)
 
-    phases = [Phase(0, head_epochs, closed(len(training)), origin=None)]
+    phases = [Phase(0, head_epochs, closed(len(training)), origin=None, first=HEAD)]
     for number in range(len(training) - 1 if each else 0, 0, -1):
         start = phases[-1].stop
-        phases.append(Phase(start, start + each, closed(number), factor, head_epochs))
+        phases.append(Phase(start, start + each, closed(number), factor, head_epochs, names[number]))
     phases.append(Phase(phases[-1].stop, epochs, (), factor, head_epochs))
     cut = (phase._replace(stop=min(phase.stop, epochs)) for phase in phases)
     return tuple(phase for phase in cut if phase.start < phase.stop)
@@ -83,27 +94,10 @@ def plan_phases(classifier: Classifier, hyperparameters: Hyperparameters, epochs
 def describe_phases(classifier: Classifier, hyperparameters: Hyperparameters, epochs: int) -> str:
     """What trains when: `epochs 1–3: the head; epochs 4–9: all that is not frozen`; empty if that is all there is."""
     phases = plan_phases(classifier, hyperparameters, epochs)
-    if len(phases) == 1 and not phases[0].closed:
+    if phases == (Phase(0, epochs),):
         return ""
-    training = [name for name, layers in stages(classifier) if any(one.trainable_variables for one in layers)]
-    told = [f"{_epochs_of(phase)}: {_opened(classifier, phase, training)}" for phase in phases]
-    if phases[-1].closed:
-        told.append("the rest never, for the training ends before")
-    return "; ".join(told)
-
-
-def _epochs_of(phase: Phase) -> str:
-    first, last = phase.start + 1, phase.stop
-    return f"epoch {first}" if first == last else f"epochs {first}–{last}"
-
-
-def _opened(classifier: Classifier, phase: Phase, training: Sequence[str]) -> str:
-    """What of the stages that train in the end trains in this phase."""
-    if not phase.closed:
-        return "all that is not frozen"
-    closed = [name for name, layers in stages(classifier) if set(layers) & set(phase.closed)]
-    first = next(name for name in training if name not in closed)
-    return "the head" if first == HEAD else f"{first} and what follows"
+    never = ("the rest never, for the training ends before",) if phases[-1].closed else ()
+    return "; ".join((*map(str, phases), *never))
 
 
 def open_layers(

@@ -238,7 +238,7 @@ def ready(cluster: Cluster | None) -> AbstractContextManager[None]:
 
 @contextmanager
 def _quick_collection() -> Iterator[None]:
-    """What is there already is not looked through for garbage again and again: for libraries alone it takes 0.2 s."""
+    """What is there already, most of it libraries', is not looked through for garbage again and again."""
     if gc.get_freeze_count():  # whoever froze something sees to it
         yield
         return
