@@ -100,9 +100,18 @@ def test_importance_has_a_bar_each_the_largest_on_top() -> None:
 def test_the_heading_tells_of_the_search_and_its_trials() -> None:
     figure = draw_importance(trials(), {"rate": 1.0})
     assert texts(figure)[:2] == [
-        "digits: importance of hyperparameters in search 5ea6c4",
+        "digits: importance in search 5ea6c4",
         "3 trials completed, 1 failed, 1 pruned, random on convnet",
     ]
+
+
+def test_a_heading_has_room_for_a_real_id_and_a_name() -> None:
+    known = trials()
+    named = replace(known, search=replace(known.search, id="5ea6c4" * 2, dataset="chest-xrays"))
+    for figure in (draw_importance(named, {"rate": 1.0}), draw_history(named), draw_parallel(named, {})):
+        assert texts(figure)[0].startswith("chest-xrays: ")
+        assert texts(figure)[0].endswith(" search 5ea6c45ea6c4")
+        assert "…" not in texts(figure)[0]
 
 
 def test_of_many_hyperparameters_the_least_important_are_left_out() -> None:

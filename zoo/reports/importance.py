@@ -57,7 +57,5 @@ def draw_importance(trials: SearchTrials, importance: Mapping[str, float]) -> Fi
     axes.grid(axis="x")
     left_out = len(importance) - len(shown)
     told = trials.told + (f"; the {left_out} least important are left out" if left_out else "")
-    put_heading(
-        figure, trials.search.dataset, f"importance of hyperparameters in search {trials.search.id}", told
-    )
+    put_heading(figure, trials.search.dataset, f"importance in search {trials.search.id}", told)
     return figure

@@ -74,12 +74,7 @@ def draw_parallel(trials: SearchTrials, importance: Mapping[str, float]) -> Figu
     if left_out := len(trials.axes) - len(ranked):
         least = "less important " if importance else ""
         told += f"; without {counted(left_out, f'{least}hyperparameter')}"
-    put_heading(
-        figure,
-        trials.search.dataset,
-        f"hyperparameters and {trials.objective.name} in search {trials.search.id}",
-        told,
-    )
+    put_heading(figure, trials.search.dataset, f"trials of search {trials.search.id}", told)
     return figure
 
 
