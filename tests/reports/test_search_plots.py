@@ -106,9 +106,10 @@ def test_the_heading_tells_of_the_search_and_its_trials() -> None:
 
 
 def test_a_heading_has_room_for_a_real_id_and_a_name() -> None:
-    known = trials()
+    known = trials(ACCURACY, PARAMS)
     named = replace(known, search=replace(known.search, id="5ea6c4" * 2, dataset="chest-xrays"))
-    for figure in (draw_importance(named, {"rate": 1.0}), draw_history(named), draw_parallel(named, {})):
+    drawn = draw_importance(named, {"rate": 1.0}), draw_history(named), draw_parallel(named, {})
+    for figure in (*drawn, draw_front(named)):
         assert texts(figure)[0].startswith("chest-xrays: ")
         assert texts(figure)[0].endswith(" search 5ea6c45ea6c4")
         assert "…" not in texts(figure)[0]

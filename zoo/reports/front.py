@@ -71,8 +71,7 @@ def draw_front(trials: SearchTrials) -> Figure:
         loc="upper left", bbox_to_anchor=(0, -0.11), ncols=2, frameon=False, borderaxespad=0, handlelength=1
     )
     _label(axes, _numbers(front, shown), every, line)
-    title = f"{shown[0].name} and {shown[1].name} in search {trials.search.id}"
-    put_heading(figure, trials.search.dataset, title, trials.told)
+    put_heading(figure, trials.search.dataset, f"front of search {trials.search.id}", trials.told)
     return figure
 
 
