@@ -33,7 +33,8 @@ from frozen_peers import PATIENCE, Trial, fit_one, stock_trials, trials_by_hand
 from frozen_setting import ALPHA, Case, Place, bench
 
 from zoo.interfaces import Epoch, Progress
-from zoo.workflows import SearchOptions, TrainingOptions, Workspace, export, finetune, search, train
+from zoo.workflows import TrainingOptions, Workspace, export, finetune, train
+from zoo.workflows.search import SearchOptions, search
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

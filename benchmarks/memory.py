@@ -84,7 +84,7 @@ def decode(images: int, size: int, cache: Path) -> DecodedDataset:
 def train(decoded: DecodedDataset, size: int) -> None:
     """One epoch by zoo's own `fit`."""
     from zoo.interfaces import Objective
-    from zoo.models.classifier import build_classifier, space_builder
+    from zoo.models.building import build_classifier, space_builder
     from zoo.models.space import choose, explore
     from zoo.training.fit import FitSettings, fit, start_fresh
 

@@ -31,11 +31,11 @@ from zoo.interfaces import Epoch, Evaluation, ModelContent, Objective, SearchPla
 from zoo.models.hyperparameters import declare
 from zoo.plugins import load_plugins
 from zoo.registry import open_registry
-from zoo.search.here import run_here
+from zoo.search.executors.local import run_locally
 from zoo.search.loop import TrialLoop
 from zoo.search.oracles import make_oracle
 from zoo.workflows import Workspace
-from zoo.workflows.search_recorder import SearchRecorder
+from zoo.workflows.search.recorder import SearchRecorder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -118,7 +118,7 @@ def zoo_search(folder: str) -> None:
         )
         search = registry.start_search(plan("random"), registry.record_dataset(content))
         recorder = SearchRecorder(Workspace(registry, load_plugins(None)), search)
-        run_here(TrialLoop(search.plan, recorder), train_nothing)
+        run_locally(TrialLoop(search.plan, recorder), train_nothing)
         recorder.drop_losers()
         assert len(registry.runs(search=search.id)) == TRIALS
 
@@ -253,7 +253,8 @@ def memory() -> None:
     import psutil
 
     from zoo.interfaces import Progress, Run
-    from zoo.workflows import SearchOptions, TrainingOptions, search
+    from zoo.workflows import TrainingOptions
+    from zoo.workflows.search import SearchOptions, search
 
     own: list[float] = []
     child: list[float] = []

@@ -88,7 +88,7 @@ def tiny() -> Architecture:
 @pytest.fixture
 def build(tiny: Architecture) -> Callable[..., Classifier]:
     """Build a classifier; named values are hyperparameters, all others have their defaults."""
-    from zoo.models.classifier import build_classifier, space_builder
+    from zoo.models.building import build_classifier, space_builder
     from zoo.models.space import choose, explore
 
     def built(

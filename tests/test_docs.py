@@ -49,7 +49,7 @@ def test_the_example_architecture_has_about_20_lines(page: str) -> None:
 
 
 def test_the_example_architecture_builds_a_classifier(tmp_path: Path) -> None:
-    from zoo.models.classifier import space_builder
+    from zoo.models.building import space_builder
     from zoo.models.space import explore
 
     (tmp_path / "tiny.py").write_text(examples(PLUGINS, "python")[0])

@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from zoo.data.sources import OpenedDataset, open_dataset
+from zoo.data.sources import open_dataset
 from zoo.interfaces import Dataset, LabeledImages
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from zoo.data.opened import OpenedDataset
 
 
 def noise(seed: int, *shape: int) -> np.ndarray:

@@ -16,10 +16,10 @@ import pytest
 import tensorflow as tf
 
 from zoo.data.augmentation import MOST_DRAWS, augmenter
-from zoo.data.policies import MIXING, POLICIES, POLICY_NAMES, parts_of
+from zoo.data.augmentation_names import AUGMENTATION_NAMES, AUGMENTATIONS, MIXING, parts_of
 from zoo.errors import HyperparameterError, UnknownNameError
 
-CHANGING = [name for name in POLICY_NAMES if name not in ("none", *MIXING)]
+CHANGING = [name for name in AUGMENTATION_NAMES if name not in ("none", *MIXING)]
 EVERY = [*CHANGING, *MIXING, "classic+cutmix"]
 
 
@@ -107,8 +107,8 @@ def test_images_are_changed_before_they_are_mixed(name: str, parts: tuple[str, .
 
 
 def test_every_policy_has_a_summary() -> None:
-    assert POLICY_NAMES == ("none", "flip", "light", "classic", "randaugment", "mixup", "cutmix")
-    assert all(POLICIES.values())
+    assert AUGMENTATION_NAMES == ("none", "flip", "light", "classic", "randaugment", "mixup", "cutmix")
+    assert all(AUGMENTATIONS.values())
 
 
 # All policies ----------------------------------------------------------------------------------------------
@@ -284,7 +284,7 @@ def test_cutmix_takes_a_rectangle() -> None:
 def test_all_but_batches_and_augmentation_import_no_keras() -> None:
     script = (
         "import sys\n"
-        "import zoo.data, zoo.data.cache, zoo.data.policies, zoo.data.sources\n"
+        "import zoo.data, zoo.data.cache, zoo.data.augmentation_names, zoo.data.sources\n"
         "print([name for name in ('keras', 'tensorflow', 'sklearn') if name in sys.modules])\n"
     )
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

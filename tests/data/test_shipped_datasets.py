@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from zoo_plugins import digits, shapes
 
-from zoo.data.sources import OpenedDataset, natural_channels, natural_size, open_dataset
+from zoo.data.opened import OpenedDataset, natural_channels, natural_size
+from zoo.data.sources import open_dataset
 
 
 def opened(plugin: object) -> OpenedDataset:

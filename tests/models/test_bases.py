@@ -13,7 +13,7 @@ from keras import layers
 
 from zoo.interfaces import Architecture
 from zoo.models.bases import Bases
-from zoo.models.classifier import build_classifier, space_builder
+from zoo.models.building import build_classifier, space_builder
 from zoo.models.space import choose, explore
 from zoo.training.fit import start_fresh
 

@@ -15,12 +15,14 @@ from keras import layers
 
 from zoo.errors import ContractError, HyperparameterError
 from zoo.interfaces import Architecture
-from zoo.models.classifier import Classifier, build_classifier, space_builder
+from zoo.models.building import build_classifier, space_builder
 from zoo.models.hyperparameters import declare
 from zoo.models.space import explore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from zoo.models.classifier import Classifier
 
 
 def head(classifier: Classifier) -> list[keras.layers.Layer]:

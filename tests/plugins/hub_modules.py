@@ -9,12 +9,14 @@ import numpy as np
 import tensorflow as tf
 from zoo_plugins.tfhub import zoo_architectures
 
-from zoo.models.classifier import Classifier, build_classifier, space_builder
+from zoo.models.building import build_classifier, space_builder
 from zoo.models.space import check, choose, explore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from zoo.models.classifier import Classifier
 
 (TFHUB,) = zoo_architectures()
 SIZE = 8

@@ -12,12 +12,14 @@ from keras_tuner import HyperParameters
 from large_networks import DEEPER, LARGE
 
 from zoo.interfaces.stages import in_stage
-from zoo.models.classifier import Classifier, build_classifier
+from zoo.models.building import build_classifier
 from zoo.models.freezing import freeze
 from zoo.plugins import load_plugins
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from zoo.models.classifier import Classifier
 
 ARCHITECTURES = load_plugins().architectures
 

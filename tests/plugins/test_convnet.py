@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from zoo import Architecture, ZooError
-from zoo.models.classifier import Classifier, space_builder
+from zoo.models.building import space_builder
 from zoo.models.space import choose, explore
 from zoo.plugins import load_plugins
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from zoo.models.classifier import Classifier
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ from keras_tuner import HyperParameters
 from zoo.data.cache import DecodedDataset
 from zoo.data.cache.features import FeatureOptions
 from zoo.interfaces import Objective, Progress
-from zoo.models.classifier import build_classifier
+from zoo.models.building import build_classifier
 from zoo.models.freezing import freeze
 from zoo.models.frontier import find_frontier
 from zoo.plugins import load_plugins

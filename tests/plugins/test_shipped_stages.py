@@ -9,7 +9,7 @@ from hub_modules import save_network
 from keras_tuner import HyperParameters
 from large_networks import DEEPER, LARGE
 
-from zoo.models.classifier import Classifier, build_classifier
+from zoo.models.building import build_classifier
 from zoo.models.content import from_content, to_content
 from zoo.models.freezing import freeze
 from zoo.models.stages import count_by_stage, stage_of, stages
@@ -20,6 +20,7 @@ from zoo.registry.manifest import read_manifest, save_content
 
 if TYPE_CHECKING:
     from zoo.interfaces import LayerInfo, ModelContent
+    from zoo.models.classifier import Classifier
 
 ARCHITECTURES = load_plugins().architectures
 

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from zoo.interfaces import DatasetVersion, Epoch, Metrics, RunKind, Search, State
-from zoo.registry import KnownTrial
+from zoo.interfaces import DatasetVersion, Epoch, Metrics, PriorTrial, RunKind, Search, State
 
 from .builders import add_model, content, evaluation, run_plan, search_plan, trial
 
@@ -22,7 +21,7 @@ def search(registry: Registry, digits: DatasetVersion) -> Search:
 
 
 def known_metrics(registry: Registry) -> list[Metrics]:
-    return [known.metrics for known in registry.known_trials("convnet", "1")]
+    return [known.metrics for known in registry.prior_trials("convnet", "1")]
 
 
 def test_a_completed_trial_is_known_with_its_dataset(
@@ -30,8 +29,8 @@ def test_a_completed_trial_is_known_with_its_dataset(
 ) -> None:
     run = registry.start_trial(search.id, trial(1), PLAN)
     registry.complete_run(run.id, content(), [evaluation(accuracy=0.8, loss=0.5, f1=0.7)])
-    assert registry.known_trials("convnet", "1") == [
-        KnownTrial(
+    assert registry.prior_trials("convnet", "1") == [
+        PriorTrial(
             run.id,
             PLAN.hyperparameters,
             digits,
@@ -78,7 +77,7 @@ def test_only_trials_of_the_architecture_and_version_are_known(registry: Registr
     run = registry.start_trial(search.id, trial(1), PLAN)
     registry.complete_without_model(run.id, {})
     known = [
-        len(registry.known_trials(*asked)) for asked in (("convnet", "1"), ("convnet", "2"), ("vgg", "1"))
+        len(registry.prior_trials(*asked)) for asked in (("convnet", "1"), ("convnet", "2"), ("vgg", "1"))
     ]
     assert known == [1, 0, 0]
 
@@ -87,7 +86,7 @@ def test_the_newest_are_known_where_there_are_more_than_asked(registry: Registry
     runs = [registry.start_trial(search.id, trial(number), PLAN) for number in (1, 2, 3)]
     for run in runs:
         registry.complete_without_model(run.id, {})
-    assert [known.run_id for known in registry.known_trials("convnet", "1", limit=2)] == [
+    assert [known.run_id for known in registry.prior_trials("convnet", "1", limit=2)] == [
         runs[2].id,
         runs[1].id,
     ]

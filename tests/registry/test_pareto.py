@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from zoo.interfaces import Objective, Run, RunKind, State
-from zoo.registry.pareto import pareto_front
+from zoo.interfaces.pareto import pareto_front
 
 from . import builders
 

@@ -251,7 +251,7 @@ def test_known_trials_are_found(registry: Registry, digits: DatasetVersion) -> N
     run = registry.start_trial(search.id, trial(1), PLAN)
     registry.record_epoch(run.id, Epoch(1, {"val_accuracy": 0.5, "val_loss": 0.7}, 0.1))
     registry.complete_without_model(run.id, {"val_accuracy": 0.5})
-    (known,) = registry.known_trials("convnet", "1")
+    (known,) = registry.prior_trials("convnet", "1")
     assert (known.run_id, known.metrics) == (run.id, {"val_accuracy": 0.5, "val_loss": 0.7})
 
 

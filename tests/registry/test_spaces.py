@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from zoo.registry.spaces import Searched, searched
+from zoo.interfaces.spaces import Searched, searched
 
 if TYPE_CHECKING:
     from keras_tuner import HyperParameters

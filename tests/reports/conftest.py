@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from zoo.data.sources import OpenedDataset, open_dataset
+from zoo.data.sources import open_dataset
 from zoo.interfaces import Dataset, LabeledImages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
+
+    from zoo.data.opened import OpenedDataset
 
 
 @pytest.fixture

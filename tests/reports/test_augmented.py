@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
-    from zoo.data.sources import OpenedDataset
+    from zoo.data.opened import OpenedDataset
 
 
 @pytest.fixture

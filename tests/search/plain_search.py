@@ -10,7 +10,7 @@ from plans import SEARCH_PLAN
 
 from zoo.errors import TrainingError
 from zoo.interfaces import Epoch, ModelContent, SearchPlan, Trial, TrialOutcome
-from zoo.search.here import run_here
+from zoo.search.executors.local import run_locally
 from zoo.search.loop import PastTrial, TrialLoop
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def run_search(
 ) -> str | None:
     """Why the search ended early."""
     loop = TrialLoop(search_plan, recorder, past)
-    run_here(loop, trained)
+    run_locally(loop, trained)
     return loop.ended_early
 
 

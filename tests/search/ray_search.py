@@ -12,10 +12,10 @@ import ray_workers
 from ray_workers import Work
 
 from zoo.interfaces import Epoch, SearchPlan, Trial, TrialOutcome
-from zoo.search.cluster import Cluster
+from zoo.search.executors.ray import run_on_ray
+from zoo.search.executors.ray_cluster import Cluster
 from zoo.search.loop import TrialLoop
 from zoo.search.objectives import OBJECTIVES
-from zoo.search.on_ray import run_on_ray
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,7 @@ from plain_search import NOTHING, Recorder, plan
 
 from zoo.errors import TrainingError
 from zoo.interfaces import Epoch, TrialOutcome
-from zoo.search.attempts import Hearing, attempt
+from zoo.search.executors.retries import Hearing, attempt
 from zoo.search.loop import TrialLoop
 from zoo.search.pruning import Pruned
 

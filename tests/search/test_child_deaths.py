@@ -13,7 +13,7 @@ from child_trials import DIES, Work, train
 from plain_search import Recorder, plan
 
 from zoo.errors import RegistryError
-from zoo.search.in_child import run_in_child
+from zoo.search.executors.child_process import run_in_child_process
 from zoo.search.loop import TrialLoop
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Listener(Recorder):
 @pytest.fixture(scope="module")
 def dead() -> Listener:
     """Of one trial, with which each process dies after its first epoch."""
-    run_in_child(TrialLoop(plan(trials=1), recorder := Listener()), recorder.fatal, train)
+    run_in_child_process(TrialLoop(plan(trials=1), recorder := Listener()), recorder.fatal, train)
     return recorder
 
 
@@ -63,7 +63,7 @@ def test_a_process_that_dies_between_trials_harms_none() -> None:
                 os.kill(child.pid or 0, signal.SIGKILL)
                 child.join()
 
-    run_in_child(TrialLoop(plan(trials=2), recorder := Murderer()), recorder.harmless, train)
+    run_in_child_process(TrialLoop(plan(trials=2), recorder := Murderer()), recorder.harmless, train)
     assert (len(recorder.ended), recorder.errors) == (2, [])
 
 
@@ -71,7 +71,7 @@ def test_a_trial_that_cannot_be_assigned_fails() -> None:
     def assign(trial: Trial) -> Work:
         raise ValueError("no such weights")
 
-    run_in_child(TrialLoop(plan(trials=2), recorder := Recorder()), assign, train)
+    run_in_child_process(TrialLoop(plan(trials=2), recorder := Recorder()), assign, train)
     assert [error.strip().splitlines()[-1] for error in recorder.errors] == [
         "ValueError: no such weights"
     ] * 2
@@ -83,7 +83,7 @@ def test_a_registry_error_at_an_assignment_ends_the_search() -> None:
 
     recorder = Recorder()
     with pytest.raises(RegistryError, match="the disk is full"):
-        run_in_child(TrialLoop(plan(trials=2), recorder), assign, train)
+        run_in_child_process(TrialLoop(plan(trials=2), recorder), assign, train)
     assert (len(recorder.started), recorder.errors) == (1, [])
 
 
@@ -96,10 +96,10 @@ def test_ctrl_c_is_for_the_search_alone() -> None:
             for child in multiprocessing.active_children():
                 os.kill(child.pid or 0, signal.SIGINT)
 
-    run_in_child(TrialLoop(plan(trials=1), recorder := Interrupting()), recorder.harmless, train)
+    run_in_child_process(TrialLoop(plan(trials=1), recorder := Interrupting()), recorder.harmless, train)
     assert (recorder.assigned, recorder.epochs, recorder.errors) == ([1], [1, 2, 3], [])
 
 
 def test_a_process_ends_without_a_word(capfd: pytest.CaptureFixture[str]) -> None:
-    run_in_child(TrialLoop(plan(trials=1), recorder := Listener()), recorder.harmless, train)
+    run_in_child_process(TrialLoop(plan(trials=1), recorder := Listener()), recorder.harmless, train)
     assert capfd.readouterr() == ("", "")

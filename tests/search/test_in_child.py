@@ -10,8 +10,8 @@ import pytest
 from child_trials import DIES, DIES_ONCE, FAILS, PRUNED, Work, train
 
 from zoo.interfaces import Epoch, SearchPlan, Trial, TrialOutcome
-from zoo.search import in_child
-from zoo.search.in_child import run_in_child
+from zoo.search.executors import child_process
+from zoo.search.executors.child_process import run_in_child_process
 from zoo.search.loop import TrialLoop
 from zoo.search.objectives import OBJECTIVES
 from zoo.search.pruning import Pruned
@@ -73,8 +73,8 @@ def told() -> Recorder:
     """A search of nine trials, at most three of them in one process."""
     recorder = Recorder()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(in_child, "TRIALS_OF_A_PROCESS", 3)
-        run_in_child(TrialLoop(plan(9), recorder), recorder.work, train)
+        patch.setattr(child_process, "TRIALS_OF_A_PROCESS", 3)
+        run_in_child_process(TrialLoop(plan(9), recorder), recorder.work, train)
     return recorder
 
 
@@ -124,7 +124,7 @@ def test_an_interruption_ends_the_process() -> None:
 
     recorder = Interrupted()
     with pytest.raises(KeyboardInterrupt):
-        run_in_child(TrialLoop(plan(2), recorder), recorder.work, train)
+        run_in_child_process(TrialLoop(plan(2), recorder), recorder.work, train)
     assert len(recorder.children) == 1
     assert multiprocessing.active_children() == []
 
@@ -132,5 +132,5 @@ def test_an_interruption_ends_the_process() -> None:
 def test_a_search_without_trials_starts_no_process() -> None:
     loop = TrialLoop(plan(1), recorder := Recorder())
     loop.ended_early = "the time is over"
-    run_in_child(loop, recorder.work, train)
+    run_in_child_process(loop, recorder.work, train)
     assert multiprocessing.active_children() == []

@@ -10,11 +10,11 @@ from ray_search import HERE, Recorder, line_of, plan, searched
 from ray_workers import Work
 
 from zoo.errors import RegistryError, SearchError
-from zoo.search import cluster as clusters
-from zoo.search.cluster import Cluster, connected
-from zoo.search.here import run_here
+from zoo.search.executors import ray_cluster as clusters
+from zoo.search.executors.local import run_locally
+from zoo.search.executors.ray import run_on_ray
+from zoo.search.executors.ray_cluster import Cluster, connected
 from zoo.search.loop import TrialLoop
-from zoo.search.on_ray import run_on_ray
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,7 @@ def _ray() -> Iterator[None]:
 
 def test_two_workers_give_the_trials_and_scores_of_one_process() -> None:
     there, here = Recorder(), Recorder()
-    run_here(TrialLoop(plan(), here), lambda trial, report: ray_workers.train(Work(trial), report))
+    run_locally(TrialLoop(plan(), here), lambda trial, report: ray_workers.train(Work(trial), report))
     searched(recorder=there)
     assert (there.started, there.scores, there.epochs) == (here.started, here.scores, here.epochs)
 

@@ -18,8 +18,8 @@ import ray_nodes
 from ray_search import HERE, Recorder, line_of, searched
 
 from zoo.errors import SearchError
-from zoo.search import cluster as clusters
-from zoo.search.cluster import Cluster, connected
+from zoo.search.executors import ray_cluster as clusters
+from zoo.search.executors.ray_cluster import Cluster, connected
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,7 +66,7 @@ def test_a_dead_nodes_trials_finish_elsewhere_once(nodes: ray_nodes.Nodes, tmp_p
 
 ENDLESS = """
 from ray_search import HERE, Recorder, searched
-from zoo.search.cluster import connected
+from zoo.search.executors.ray_cluster import connected
 
 with connected(HERE):
     said = Recorder(at_epoch=lambda trial, epoch: print(trial.number, epoch.number, flush=True))

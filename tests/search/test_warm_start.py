@@ -12,7 +12,7 @@ import pytest
 from zoo.interfaces import DatasetVersion, Objective
 from zoo.models.joint_space import fix_each, join, whole
 from zoo.models.space import choose
-from zoo.search.warm_start import LIMIT, choose_known, distance, fit_into
+from zoo.search.warm_start import LIMIT, choose_prior, distance, fit_into
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +38,7 @@ DIGITS = version()
 
 
 @dataclass(frozen=True)
-class KnownTrial:
+class PriorTrial:
     """A trial of `width`, which is also its id."""
 
     width: int
@@ -68,8 +68,8 @@ def space() -> keras_tuner.HyperParameters:
     return hp
 
 
-def widths(known: list[KnownTrial], count: int, objective: Objective = ACCURACY) -> list[Any]:
-    chosen = choose_known(known, DIGITS, space(), objective, count, image_size=32, channels=3)
+def widths(known: list[PriorTrial], count: int, objective: Objective = ACCURACY) -> list[Any]:
+    chosen = choose_prior(known, DIGITS, space(), objective, count, image_size=32, channels=3)
     return [values["width"] for values, _ in chosen]
 
 
@@ -81,34 +81,34 @@ def test_nothing_known_gives_nothing() -> None:
 
 
 def test_nothing_is_chosen_where_none_is_asked_for() -> None:
-    assert widths([KnownTrial(1)], 0) == []
+    assert widths([PriorTrial(1)], 0) == []
 
 
 def test_the_best_of_the_same_dataset_come_first() -> None:
-    assert widths([KnownTrial(1, 0.5), KnownTrial(2, 0.9), KnownTrial(3, 0.7)], 2) == [2, 3]
+    assert widths([PriorTrial(1, 0.5), PriorTrial(2, 0.9), PriorTrial(3, 0.7)], 2) == [2, 3]
 
 
 def test_best_is_what_the_objective_says() -> None:
-    trials = [KnownTrial(1, 0.9, loss=0.3), KnownTrial(2, 0.5, loss=0.1), KnownTrial(3, 0.7, loss=0.2)]
+    trials = [PriorTrial(1, 0.9, loss=0.3), PriorTrial(2, 0.5, loss=0.1), PriorTrial(3, 0.7, loss=0.2)]
     assert widths(trials, 3, LOSS) == [2, 3, 1]
 
 
 def test_accuracy_orders_trials_that_do_not_know_the_objective() -> None:
-    assert widths([KnownTrial(1, 0.5), KnownTrial(2, 0.9)], 2, Objective("params", "min")) == [2, 1]
+    assert widths([PriorTrial(1, 0.5), PriorTrial(2, 0.9)], 2, Objective("params", "min")) == [2, 1]
 
 
 def test_trials_that_know_the_objective_go_before_those_that_do_not() -> None:
-    assert widths([KnownTrial(1, 0.9), KnownTrial(2, 0.5, loss=9.0)], 2, LOSS) == [2, 1]
+    assert widths([PriorTrial(1, 0.9), PriorTrial(2, 0.5, loss=9.0)], 2, LOSS) == [2, 1]
 
 
 @pytest.mark.parametrize("measured", [float("nan"), float("inf")])
 def test_a_trial_without_a_number_is_not_used(measured: float) -> None:
-    assert widths([KnownTrial(1, measured)], 2) == []
+    assert widths([PriorTrial(1, measured)], 2) == []
 
 
 def test_other_versions_of_the_dataset_count_as_the_same() -> None:
     earlier = version(classes=800, images=10**9, number=2)
-    assert widths([KnownTrial(1, 0.5), KnownTrial(2, 0.9, earlier)], 2) == [2, 1]
+    assert widths([PriorTrial(1, 0.5), PriorTrial(2, 0.9, earlier)], 2) == [2, 1]
 
 
 @pytest.mark.parametrize(
@@ -116,50 +116,50 @@ def test_other_versions_of_the_dataset_count_as_the_same() -> None:
     [(1, [1]), (2, [1, 11]), (3, [1, 2, 11]), (4, [1, 2, 11, 12]), (5, [1, 2, 3, 11, 12])],
 )
 def test_half_rounded_up_comes_from_the_same_dataset(count: int, chosen: list[int]) -> None:
-    same = [KnownTrial(1, 0.9), KnownTrial(2, 0.8), KnownTrial(3, 0.7), KnownTrial(4, 0.6)]
+    same = [PriorTrial(1, 0.9), PriorTrial(2, 0.8), PriorTrial(3, 0.7), PriorTrial(4, 0.6)]
     other = version("letters")
-    assert widths([*same, KnownTrial(11, 0.9, other), KnownTrial(12, 0.8, other)], count) == chosen
+    assert widths([*same, PriorTrial(11, 0.9, other), PriorTrial(12, 0.8, other)], count) == chosen
 
 
 def test_the_same_dataset_gives_more_where_no_other_does() -> None:
-    trials = [KnownTrial(1, 0.9), KnownTrial(2, 0.8), KnownTrial(3, 0.7)]
-    assert widths([*trials, KnownTrial(11, 0.9, version("letters"))], 4) == [1, 2, 11, 3]
+    trials = [PriorTrial(1, 0.9), PriorTrial(2, 0.8), PriorTrial(3, 0.7)]
+    assert widths([*trials, PriorTrial(11, 0.9, version("letters"))], 4) == [1, 2, 11, 3]
 
 
 def test_other_datasets_give_their_best_in_turn_the_most_like_one_first() -> None:
     near, far = version("near", classes=16), version("far", classes=64)
     known = [
-        KnownTrial(1, 0.9, far),
-        KnownTrial(2, 0.8, far),
-        KnownTrial(3, 0.4, near),
-        KnownTrial(4, 0.3, near),
-        KnownTrial(5, 0.2, near),
+        PriorTrial(1, 0.9, far),
+        PriorTrial(2, 0.8, far),
+        PriorTrial(3, 0.4, near),
+        PriorTrial(4, 0.3, near),
+        PriorTrial(5, 0.2, near),
     ]
     assert widths(known, 5) == [3, 1, 4, 2, 5]
 
 
 def test_two_that_are_equal_count_once() -> None:
     known = [
-        KnownTrial(1, 0.9),
-        KnownTrial(1, 0.8),
-        KnownTrial(1, 0.9, version("letters")),
-        KnownTrial(2, 0.1),
+        PriorTrial(1, 0.9),
+        PriorTrial(1, 0.8),
+        PriorTrial(1, 0.9, version("letters")),
+        PriorTrial(2, 0.1),
     ]
     assert widths(known, 3) == [1, 2]
 
 
 def test_two_that_become_equal_in_the_space_count_once() -> None:
-    known = [KnownTrial(1, 0.9, others={"gone": 1}), KnownTrial(1, 0.8, others={"gone": 2})]
+    known = [PriorTrial(1, 0.9, others={"gone": 1}), PriorTrial(1, 0.8, others={"gone": 2})]
     assert widths(known, 2) == [1]
 
 
 def test_a_trial_outside_the_space_leaves_its_place_to_the_next() -> None:
-    assert widths([KnownTrial(100, 0.9), KnownTrial(2, 0.8), KnownTrial(3, 0.7)], 2) == [2, 3]
+    assert widths([PriorTrial(100, 0.9), PriorTrial(2, 0.8), PriorTrial(3, 0.7)], 2) == [2, 3]
 
 
 def test_each_says_where_it_comes_from() -> None:
-    known = [KnownTrial(0x1A, 0.9), KnownTrial(0x1B, 0.9, version("letters"))]
-    chosen = choose_known(known, DIGITS, space(), ACCURACY, 2, image_size=32, channels=3)
+    known = [PriorTrial(0x1A, 0.9), PriorTrial(0x1B, 0.9, version("letters"))]
+    chosen = choose_prior(known, DIGITS, space(), ACCURACY, 2, image_size=32, channels=3)
     assert [origin for _, origin in chosen] == ["run 0000001a on digits", "run 0000001b on letters"]
 
 
@@ -169,23 +169,23 @@ def test_each_says_where_it_comes_from() -> None:
 @pytest.mark.parametrize(
     ("trial", "apart"),
     [
-        (KnownTrial(1), 0.0),
-        (KnownTrial(1, dataset=version(classes=2)), 2.0),
-        (KnownTrial(1, dataset=version(classes=32)), 2.0),
-        (KnownTrial(1, image_size=64), 1.0),
-        (KnownTrial(1, dataset=version(images=128)), 3.0),
-        (KnownTrial(1, channels=1), 2.0),
-        (KnownTrial(1, dataset=version(classes=16, images=256), image_size=8, channels=1), 7.0),
-        (KnownTrial(1, dataset=version(images=0)), 10.0),
+        (PriorTrial(1), 0.0),
+        (PriorTrial(1, dataset=version(classes=2)), 2.0),
+        (PriorTrial(1, dataset=version(classes=32)), 2.0),
+        (PriorTrial(1, image_size=64), 1.0),
+        (PriorTrial(1, dataset=version(images=128)), 3.0),
+        (PriorTrial(1, channels=1), 2.0),
+        (PriorTrial(1, dataset=version(classes=16, images=256), image_size=8, channels=1), 7.0),
+        (PriorTrial(1, dataset=version(images=0)), 10.0),
     ],
 )
-def test_distance(trial: KnownTrial, apart: float) -> None:
+def test_distance(trial: PriorTrial, apart: float) -> None:
     assert distance(trial, DIGITS, 32, 3) == apart
 
 
 @pytest.mark.parametrize(("doublings", "chosen"), [(int(LIMIT), [1]), (int(LIMIT) + 1, [])])
 def test_a_dataset_further_than_the_limit_is_not_learnt_from(doublings: int, chosen: list[int]) -> None:
-    assert widths([KnownTrial(1, dataset=version("letters", images=1024 * 2**doublings))], 2) == chosen
+    assert widths([PriorTrial(1, dataset=version("letters", images=1024 * 2**doublings))], 2) == chosen
 
 
 # into the space --------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from keras_tuner import HyperParameters
 
 from zoo.data.cache.features import FeatureOptions
 from zoo.interfaces import Architecture, Progress
-from zoo.models.classifier import build_classifier
+from zoo.models.building import build_classifier
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,10 +14,10 @@ from zoo.data.cache.entries import list_cache
 from zoo.data.cache.features import FeatureOptions
 from zoo.models.freezing import freeze
 from zoo.models.frontier import find_frontier
-from zoo.training import part as part_module
+from zoo.training import prefix_caching as part_module
 from zoo.training.features import FeatureMaker, Views
 from zoo.training.fit import start_fresh
-from zoo.training.part import Estimate, Part, Work, find_part
+from zoo.training.prefix_caching import Estimate, Part, Work, find_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable

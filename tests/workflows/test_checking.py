@@ -10,12 +10,14 @@ from PIL import Image
 
 from zoo.data.cache import decode_dataset
 from zoo.data.checks import check_dataset
-from zoo.data.sources import OpenedDataset, open_dataset
+from zoo.data.sources import open_dataset
 from zoo.interfaces import Dataset, LabeledImages, Progress
 from zoo.workflows.checking import check_settings, checked, describe_check
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from zoo.data.opened import OpenedDataset
 
 
 @pytest.fixture(autouse=True)

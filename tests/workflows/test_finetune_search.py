@@ -1,4 +1,4 @@
-"""`workflows.search_finetuning`: how deep to freeze and how to train, every trial a run."""
+"""`workflows.search.search_finetuning`: how deep to freeze and how to train, every trial a run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from zoo.errors import InterruptedWork, RegistryError, SearchError, UnknownNameE
 from zoo.interfaces import RunKind, State
 from zoo.models.hyperparameters import OWN
 from zoo.registry import open_registry
-from zoo.workflows import Cluster, SearchOptions, TrainingOptions, Workspace, searching
+from zoo.search.executors.ray_cluster import Cluster
+from zoo.workflows import TrainingOptions, Workspace
+from zoo.workflows import search as searches
+from zoo.workflows.search import SearchOptions, running
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -37,7 +40,7 @@ def tune(
     **chosen: Any,
 ) -> Searched:
     """Search how to fine-tune the model that knows dark and light."""
-    found, model = workflows.search_finetuning(
+    found, model = searches.search_finetuning(
         workspace,
         workspace.registry.best("blobs").id,
         dataset,
@@ -259,7 +262,7 @@ def test_a_search_whose_parent_is_deleted_does_not_go_on(stopped: Workspace, par
     found = interrupted(stopped)
     stopped.registry.delete_models([parent.id], force=True)
     with pytest.raises(SearchError) as caught:
-        workflows.resume(stopped, found.id)
+        searches.resume(stopped, found.id)
     assert str(caught.value) == (
         f"the search cannot go on: model {parent.id}, which its trials start from, was deleted; "
         "start a new search from another one"
@@ -304,7 +307,7 @@ def test_trials_in_a_child_give_what_they_give_here_and_share_the_features(
     two_ways: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def there(workspace: Workspace) -> Searched:
-        monkeypatch.setattr(searching, "TRIALS_OF_A_PROCESS", 1)
+        monkeypatch.setattr(running, "TRIALS_OF_A_PROCESS", 1)
         return tune(workspace, HEAD_ALONE)
 
     two_ways(there)

@@ -8,7 +8,8 @@ import pytest
 from tiny_searches import HELD, workspace_in
 
 from zoo.errors import HyperparameterError, SearchError
-from zoo.workflows import Forecast, SearchOptions, TrainingOptions, forecast
+from zoo.workflows import TrainingOptions
+from zoo.workflows.search import Forecast, SearchOptions, forecast_search
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +29,7 @@ def look(
     weights: str | None = None,
     **options: Any,
 ) -> Forecast:
-    return forecast(
+    return forecast_search(
         workspace,
         names,
         "blobs",

@@ -22,7 +22,7 @@ from zoo.interfaces import (
     Trial,
     TrialOutcome,
 )
-from zoo.workflows.keeping import Ranking
+from zoo.workflows.search.ranking import Ranking
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ACCURACY, PARAMS = Objective("val_accuracy", "max"), Objective("params", "min")

@@ -14,8 +14,8 @@ from PIL import Image
 from zoo.data.sources import open_dataset
 from zoo.errors import DatasetError, HyperparameterError, PluginError, ZooError
 from zoo.interfaces import Objective, SearchPlan, Trial
-from zoo.workflows.remote import RemoteAssignment, RemoteImages, train_remotely
-from zoo.workflows.trials import Assignment
+from zoo.workflows.search.trial import Assignment
+from zoo.workflows.search.worker import RemoteAssignment, RemoteImages, train_remotely
 
 PLUGIN_FILES = Path(__file__).parent.parent / "cli" / "plugin_files"
 NODE = socket.gethostname()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tiny_searches import HELD, Searched, search, workspace_in
 
-from zoo.workflows.candidates import MOST_KNOWN
+from zoo.workflows.search.space import MOST_PRIOR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -91,7 +91,7 @@ def test_no_more_than_a_few_are_taken_from_elsewhere(workspace: Workspace) -> No
     known = search(workspace, hyperparameters=OPEN, **ONE_TRIAL)
     registry, run = workspace.registry, known.trials[0]
     history = registry.start_search(known.search.plan, registry.dataset("blobs"))
-    for number in range(1, 2 * MOST_KNOWN):
+    for number in range(1, 2 * MOST_PRIOR):
         trial = replace(run.trial, trial_id=str(number), number=number)
         values = {**run.plan.hyperparameters, "filters": 1 + number % 4, "dropout": 0.1 * (1 + number // 4)}
         recorded = registry.start_trial(history.id, trial, replace(run.plan, hyperparameters=values))
@@ -101,4 +101,4 @@ def test_no_more_than_a_few_are_taken_from_elsewhere(workspace: Workspace) -> No
         workspace, hyperparameters=OPEN, algorithm="random", trials=100, warm_start=True, **ONE_TRIAL
     )
     origins = [origin for _, origin in begun.search.plan.first]
-    assert sum(origin.startswith("run ") for origin in origins) == MOST_KNOWN
+    assert sum(origin.startswith("run ") for origin in origins) == MOST_PRIOR

@@ -15,7 +15,7 @@ from zoo.errors import RegistryError
 from zoo.interfaces import DatasetContent, Epoch, ModelContent, Objective, State, Trial, TrialOutcome
 from zoo.search.loop import PastTrial
 from zoo.training.checkpoint import Checkpoint, pack
-from zoo.workflows.search_recorder import SearchRecorder
+from zoo.workflows.search.recorder import SearchRecorder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""`workflows.resume`: a search that was interrupted goes on as if it had not been."""
+"""`workflows.search.resume`: a search that was interrupted goes on as if it had not been."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 from tiny_searches import HELD, MOODS, Searched, interrupt_in_trial, interrupted, resume, search, workspace_in
 
-from zoo import workflows
 from zoo.errors import InterruptedWork, SearchError
 from zoo.interfaces import State
+from zoo.workflows import search as searches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -115,7 +115,7 @@ def test_after_a_search_no_checkpoint_is_left(story: Story) -> None:
 def test_a_completed_search_is_refused(story: Story) -> None:
     identity = story.resumed.search.id
     with pytest.raises(SearchError) as caught:
-        workflows.resume(story.resumed.workspace, identity)
+        searches.resume(story.resumed.workspace, identity)
     assert str(caught.value) == f"search {identity} is completed: start a new one for more trials"
 
 
@@ -150,7 +150,7 @@ def test_a_search_that_is_interrupted_twice_goes_on(workspace: Workspace) -> Non
     interrupt(workspace, trial=1, epoch=1)
     workspace.progress.at_epoch = interrupt_in_trial(1, 2)
     with pytest.raises(InterruptedWork):
-        workflows.resume(workspace, interrupted(workspace).id)
+        searches.resume(workspace, interrupted(workspace).id)
     before = epochs_of(workspace, 1)
     resumed = resume(workspace)
     assert ([epoch.number for epoch in before], resumed.epochs(1)[:2]) == ([1, 2], before)
@@ -221,7 +221,7 @@ def test_a_search_whose_dataset_has_changed_is_refused(workspace: Workspace, tmp
     (found,) = workspace.registry.searches()
     (tmp_path / "photos" / "dark" / "0.png").unlink()
     with pytest.raises(SearchError) as caught:
-        workflows.resume(workspace, found.id)
+        searches.resume(workspace, found.id)
     assert str(caught.value) == (
         f"search {found.id} cannot go on: dataset 'photos' has changed since; start a new search"
     )

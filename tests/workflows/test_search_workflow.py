@@ -1,4 +1,4 @@
-"""`workflows.search` and `workflows.resume`: trials, failures and interruptions."""
+"""`workflows.search.search` and `workflows.search.resume`: trials, failures and interruptions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import pytest
 from zoo import workflows
 from zoo.errors import InterruptedWork, SearchError
 from zoo.interfaces import RunKind, State
-from zoo.workflows import SearchOptions, searching
+from zoo.workflows import search as searches
+from zoo.workflows.search import SearchOptions, running
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +32,7 @@ def search(workspace: Workspace, options: Callable) -> Callable:
     def call(architecture: str, hyperparameters: dict, **given: Any) -> tuple:
         training = given.pop("options", None) or options(epochs=1)
         chosen = {"algorithm": "grid", "trials": 2, "warm_start": False, **given}
-        return workflows.search(
+        return searches.search(
             workspace,
             architecture,
             "blobs",
@@ -196,7 +197,7 @@ def test_the_first_trial_is_what_training_with_that_seed_gives(
     workspace: Workspace, options: Callable
 ) -> None:
     chosen = options(epochs=2, seed=7)
-    _, found = workflows.search(
+    _, found = searches.search(
         workspace, "tiny", "blobs", search_options=SearchOptions(trials=1), options=chosen
     )
     assert found.manifest == workflows.train(workspace, "tiny", "blobs", options=chosen).manifest
@@ -213,7 +214,7 @@ def test_trials_in_a_child_give_what_they_give_here(
     workspace: Workspace, search: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here, _ = search("tiny", HELD, trials=2)
-    monkeypatch.setattr(searching, "TRIALS_OF_A_PROCESS", 1)
+    monkeypatch.setattr(running, "TRIALS_OF_A_PROCESS", 1)
     there, model = search("tiny", HELD, trials=2)
     results = [
         [(run.plan.hyperparameters, run.scores) for run in workspace.registry.runs(search=one.id)]

@@ -11,8 +11,9 @@ import pytest
 from zoo import workflows
 from zoo.data.balance import Sampling
 from zoo.errors import HyperparameterError, InterruptedWork
-from zoo.workflows import SearchOptions
-from zoo.workflows.workspace import TrainingOptions, sampling_of
+from zoo.workflows import search as searches
+from zoo.workflows.options import TrainingOptions, sampling_of
+from zoo.workflows.search import SearchOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,7 +94,7 @@ def test_every_trial_stores_and_keeps_to_them_after_a_resume_too(
     training with its seed gives."""
     workspace.progress.at_epoch = interrupt_in_second_trial
     with pytest.raises(InterruptedWork):
-        workflows.search(
+        searches.search(
             workspace,
             "tiny",
             "blobs",
@@ -103,7 +104,7 @@ def test_every_trial_stores_and_keeps_to_them_after_a_resume_too(
         )
     workspace.progress.at_epoch = lambda run, epoch: None
     workspace.progress.notices.clear()
-    found, _ = workflows.resume(workspace, workspace.registry.searches()[0].id)
+    found, _ = searches.resume(workspace, workspace.registry.searches()[0].id)
     assert workspace.progress.notices == TOLD
     trials = workspace.registry.runs(search=found.id)
     assert [{name: run.plan.settings[name] for name in ASKED} for run in trials] == [ASKED] * 2

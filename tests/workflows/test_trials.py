@@ -11,9 +11,9 @@ from keras_tuner import HyperParameters
 from plans import SEARCH_PLAN
 
 from zoo.interfaces import Architecture, Trial
-from zoo.workflows.candidate import Candidate
 from zoo.workflows.images import InputShape
-from zoo.workflows.trials import Assignment, same_frozen, train_trial
+from zoo.workflows.search.candidates import Candidate
+from zoo.workflows.search.trial import Assignment, same_frozen, train_trial
 
 if TYPE_CHECKING:
     from pathlib import Path

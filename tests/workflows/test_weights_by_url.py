@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from zoo.errors import HyperparameterError
-from zoo.workflows.workspace import check_weights, weights_settings
+from zoo.workflows.weights import check_weights, weights_settings
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from zoo import workflows
 from zoo.interfaces import Epoch, Model, Progress, Run, Search, State
 from zoo.registry import open_registry
-from zoo.workflows import SearchOptions, TrainingOptions, Workspace
+from zoo.workflows import TrainingOptions, Workspace
+from zoo.workflows import search as searches
+from zoo.workflows.search import SearchOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -82,7 +83,7 @@ def search(
 ) -> Searched:
     """Search by grid and without what earlier searches found, unless asked for otherwise."""
     wanted = {"algorithm": "grid", "trials": 2, "warm_start": False, **chosen}
-    found, model = workflows.search(
+    found, model = searches.search(
         workspace,
         architecture,
         dataset,
@@ -97,7 +98,7 @@ def search(
 def resume(workspace: Workspace) -> Searched:
     """Go on with the one search that was interrupted, and leave it alone from now on."""
     workspace.progress.at_epoch = lambda run, epoch: None
-    found, model = workflows.resume(workspace, interrupted(workspace).id)
+    found, model = searches.resume(workspace, interrupted(workspace).id)
     return Searched(workspace, found, model)
 
 

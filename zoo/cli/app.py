@@ -19,7 +19,7 @@ from zoo.plugins import Plugins, load_plugins
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from zoo.data.sources import OpenedDataset
+    from zoo.data.opened import OpenedDataset
     from zoo.registry import Registry
     from zoo.workflows import Workspace
 
@@ -101,7 +101,7 @@ class App:
             dry: nothing will be written, so no registry is made.
         """
         from zoo.cli.live import watching
-        from zoo.quiet import quiet_start
+        from zoo.tensorflow_startup import quiet_start
 
         opened = self._registry_to_look_at() if dry else self.open_registry(create=create)
         with opened as registry, watching() as progress:

@@ -9,7 +9,7 @@ import click
 from zoo.cli.options import gathered
 
 if TYPE_CHECKING:
-    from zoo.workflows import Cluster
+    from zoo.search.executors.ray_cluster import Cluster
 
 CLUSTER_NAMES = ("workers", "ray", "cpus_per_trial", "gpus_per_trial")
 
@@ -44,7 +44,7 @@ cluster_options = gathered("cluster", CLUSTER_NAMES, _OPTIONS)
 
 def make_cluster(cluster: dict[str, Any]) -> Cluster | None:
     """Where trials run; None: in this process."""
-    from zoo.workflows import Cluster
+    from zoo.search.executors.ray_cluster import Cluster
 
     if cluster["workers"] is None and cluster["ray"] is None:
         return None

@@ -8,8 +8,9 @@ import click
 
 from zoo.cli.options import json_option
 from zoo.cli.output import jsonable, print_json, print_table
-from zoo.data.cache.entries import CacheEntry, cache_folder, list_cache, remove_entry
+from zoo.data.cache.entries import CacheEntry, list_cache, remove_entry
 from zoo.data.cache.limit import cache_limit
+from zoo.data.cache_folder import cache_folder
 from zoo.data.units import bytes_in_words
 from zoo.errors import UnknownNameError
 

@@ -74,8 +74,8 @@ def command(
 
 def _get_ready(augmentation: str, kind: str | None) -> None:
     """Refuse what cannot be plotted before images are read, and import Keras without its start-up chatter."""
-    from zoo.data.policies import parts_of
-    from zoo.quiet import quiet_start
+    from zoo.data.augmentation_names import parts_of
+    from zoo.tensorflow_startup import quiet_start
 
     if kind is not None:
         raise click.UsageError("--augmentation is a plot of its own: leave --kind away")

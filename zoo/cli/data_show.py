@@ -15,7 +15,7 @@ from zoo.interfaces import SPLITS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from zoo.data.sources import OpenedDataset
+    from zoo.data.opened import OpenedDataset
     from zoo.interfaces import DatasetVersion
 
 
@@ -57,7 +57,7 @@ def version_fields(version: DatasetVersion) -> dict[str, object]:
 
 
 def _fields(opened: OpenedDataset, versions: list[DatasetVersion]) -> dict[str, object]:
-    from zoo.data.sources import natural_channels, natural_size
+    from zoo.data.opened import natural_channels, natural_size
 
     size = natural_size(opened)
     return {
@@ -90,7 +90,7 @@ def _print_counts(counts: Mapping[str, Mapping[str, int]]) -> None:
 
 
 def _document(opened: OpenedDataset, versions: list[DatasetVersion]) -> dict[str, object]:
-    from zoo.data.sources import natural_channels, natural_size
+    from zoo.data.opened import natural_channels, natural_size
     from zoo.workflows.datasets import content_of
 
     document: dict[str, object] = {

@@ -77,13 +77,14 @@ def command(
     _check_usage(ctx)
     with App.of(ctx).open_workspace(strict=strict) as workspace:
         from zoo import workflows
+        from zoo.workflows import search as searches
 
         wanted = make_tuning(tuning, hyperparameters, None if compare else freeze)
         wanted["options"] = make_options(training, image_size)
         show: Callable[..., None]
         if search:
             wanted |= {"search_options": make_search_options(searching), "cluster": make_cluster(cluster)}
-            show = partial(show_search, *workflows.search_finetuning(workspace, model, dataset, **wanted))
+            show = partial(show_search, *searches.search_finetuning(workspace, model, dataset, **wanted))
         elif compare:
             freezes = (freeze or "none,all").split(",")
             show = partial(

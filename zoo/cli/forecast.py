@@ -11,7 +11,7 @@ from zoo.cli.search_table import duration
 from zoo.cli.spaces import entries_of, without_held
 
 if TYPE_CHECKING:
-    from zoo.workflows import Forecast
+    from zoo.workflows.search import Forecast
 
 
 def print_forecast(forecast: Forecast, *, as_json: bool) -> None:

@@ -85,7 +85,7 @@ def gathered(
         decorated: Any = call
         for option in reversed(options):
             decorated = option(decorated)
-        return cast(Command, decorated)
+        return cast("Command", decorated)
 
     return decorate
 

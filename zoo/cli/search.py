@@ -67,7 +67,7 @@ def command(
     """
     _check_usage(ctx)
     with App.of(ctx).open_workspace(strict=strict, create=resume is None, dry=dry_run) as workspace:
-        from zoo import workflows
+        from zoo.workflows import search as searches
 
         where = make_cluster(cluster)
         wanted: dict[str, Any] = {
@@ -78,13 +78,14 @@ def command(
         }
         if dry_run:
             print_forecast(
-                workflows.forecast(workspace, str(architecture), str(dataset), **wanted), as_json=as_json
+                searches.forecast_search(workspace, str(architecture), str(dataset), **wanted),
+                as_json=as_json,
             )
             return
         if resume is not None:
-            found = workflows.resume(workspace, resume, where)
+            found = searches.resume(workspace, resume, where)
         else:
-            found = workflows.search(workspace, str(architecture), str(dataset), cluster=where, **wanted)
+            found = searches.search(workspace, str(architecture), str(dataset), cluster=where, **wanted)
     show_search(*found, as_json=as_json)
 
 

@@ -9,7 +9,7 @@ import click
 from zoo.cli.options import Duration, gathered
 
 if TYPE_CHECKING:
-    from zoo.workflows import SearchOptions
+    from zoo.workflows.search import SearchOptions
 
 _OPTIONS = (
     click.option(
@@ -64,9 +64,9 @@ def make_search_options(searching: dict[str, Any]) -> SearchOptions:
     """The options as the workflow takes them.
 
     Raises:
-        UnknownNameError, SearchError: see `zoo.workflows.SearchOptions`.
+        UnknownNameError, SearchError: see `zoo.workflows.search.SearchOptions`.
     """
-    from zoo.workflows import SearchOptions
+    from zoo.workflows.search import SearchOptions
 
     given = dict(searching)
     several = "," in given["objective"]

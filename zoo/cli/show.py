@@ -13,8 +13,8 @@ from zoo.cli.options import json_option
 from zoo.cli.output import pairs, print_fields, print_json, print_table
 from zoo.cli.search_table import origin_of, reason_of, searched_names, sparkline, varied, whole_number
 from zoo.interfaces import Model, Objective, Run, Search, State
+from zoo.interfaces.pareto import pareto_front
 from zoo.registry import resume_command
-from zoo.registry.pareto import pareto_front
 
 if TYPE_CHECKING:
     from zoo.registry import Registry

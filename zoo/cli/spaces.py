@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import zoo
-from zoo.data.cache import cache_folder
+from zoo.data.cache_folder import cache_folder
 from zoo.errors import ZooError
 from zoo.models.hyperparameters import OWN
 
@@ -98,7 +98,7 @@ def without_held(space: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _build(architecture: Architecture) -> Mapping[str, Any]:
-    from zoo.quiet import quiet_start
+    from zoo.tensorflow_startup import quiet_start
 
     with quiet_start():
         from zoo.models.describing import describe

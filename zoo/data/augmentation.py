@@ -8,9 +8,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from zoo.data.policies import MIXING, POLICIES, POLICY_NAMES, parts_of
-
-__all__ = ["POLICIES", "POLICY_NAMES", "Augment", "Tensor", "augmenter"]
+from zoo.data.augmentation_names import MIXING, parts_of
 
 Tensor = Any  # tf.Tensor, which is untyped
 Augment = Callable[[Tensor, Tensor, Tensor], tuple[Tensor, Tensor]]
@@ -29,11 +27,11 @@ def augmenter(policy: str, seed: int) -> Augment | None:
     training step: use it in `tf.data.Dataset.map`, without parallel calls, or in a `tf.function`.
 
     Args:
-        policy: a name, or several joined as in `classic+mixup`; see `zoo.data.policies`.
+        policy: a name, or several joined as in `classic+mixup`; see `zoo.data.augmentation_names`.
         seed: from 0 to 2³² - 1.
 
     Raises:
-        UnknownNameError, HyperparameterError: see `zoo.data.policies.parts_of`.
+        UnknownNameError, HyperparameterError: see `zoo.data.augmentation_names.parts_of`.
     """
     parts = parts_of(policy)
     if not parts:

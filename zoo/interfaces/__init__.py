@@ -10,8 +10,8 @@ from zoo.interfaces.contracts import (
     LabeledImages,
     SkippedFile,
 )
+from zoo.interfaces.plans import EPOCH_METRICS, Objective, RunKind, RunPlan, SearchPlan, Trial
 from zoo.interfaces.records import (
-    EPOCH_METRICS,
     DatasetContent,
     DatasetVersion,
     Epoch,
@@ -21,14 +21,10 @@ from zoo.interfaces.records import (
     Metrics,
     Model,
     ModelContent,
-    Objective,
+    PriorTrial,
     Run,
-    RunKind,
-    RunPlan,
     Search,
-    SearchPlan,
     State,
-    Trial,
 )
 from zoo.interfaces.reporting import (
     Once,
@@ -57,6 +53,7 @@ __all__ = [
     "ModelContent",
     "Objective",
     "Once",
+    "PriorTrial",
     "Progress",
     "Run",
     "RunKind",

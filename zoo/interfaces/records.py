@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
@@ -12,22 +12,12 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from zoo.interfaces.contracts import Hyperparameters, HyperparameterValue
+    from zoo.interfaces.contracts import Hyperparameters
+    from zoo.interfaces.plans import RunPlan, SearchPlan, Trial
+
 
 Metrics = Mapping[str, float]
 """Metric name -> value. `val_` in front means measured on the validation split, `test_` on the test split."""
-
-
-EPOCH_METRICS = ("val_accuracy", "val_loss", "val_f1", "val_precision", "val_recall", "accuracy", "loss")
-"""What can be measured after each epoch; f1, precision and recall only where a search asks for them."""
-
-
-class RunKind(StrEnum):
-    """Why a run trained."""
-
-    TRAIN = "train"
-    TRIAL = "trial"
-    FINETUNE = "finetune"
 
 
 class State(StrEnum):
@@ -78,20 +68,6 @@ class DatasetVersion(DatasetContent):
 
 
 @dataclass(frozen=True)
-class Objective:
-    """What a search optimises, such as `val_accuracy`, and which way: "max" or "min"."""
-
-    name: str
-    direction: str
-
-    def better(self, value: float, other: float | None) -> bool:
-        """Whether `value` is strictly better than `other`; anything is better than None."""
-        if other is None:
-            return True
-        return value > other if self.direction == "max" else value < other
-
-
-@dataclass(frozen=True)
 class Epoch:
     """One pass over the training images. `number` counts from 1; `metrics` holds loss, accuracy, val_loss,
     val_accuracy and learning_rate."""
@@ -99,52 +75,6 @@ class Epoch:
     number: int
     metrics: Metrics
     seconds: float
-
-
-@dataclass(frozen=True)
-class RunPlan:
-    """All that is known of a run before it starts.
-
-    Args:
-        settings: what is not a hyperparameter: epochs, image_size, channels, seed, patience, weights, preset, freeze.
-        plugin: where the architecture came from: distribution and version, or file.
-        environment: versions of zoo, Python, tensorflow and keras.
-    """
-
-    kind: RunKind
-    architecture: str
-    architecture_version: str
-    plugin: str
-    hyperparameters: Hyperparameters
-    settings: Mapping[str, HyperparameterValue | None]
-    environment: Mapping[str, str]
-    parent_id: str | None = None
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One choice of hyperparameters within a search.
-
-    Args:
-        trial_id: the algorithm's own name for it.
-        number: counts from 1 in the order of starting.
-        hyperparameters: as the algorithm chose them, its own bookkeeping (`tuner/…`) included.
-        epochs: the most epochs it may reach.
-        initial_epoch: epochs that an earlier trial of the same hyperparameters has done already (hyperband).
-        continues: `trial_id` of that earlier trial.
-        origin: where the hyperparameters come from, if the algorithm did not choose them: "defaults", or the run that
-            they are known from.
-        after: how many of the search's trials had come to an end when the algorithm was asked.
-    """
-
-    trial_id: str
-    number: int
-    hyperparameters: Hyperparameters
-    epochs: int
-    initial_epoch: int = 0
-    continues: str | None = None
-    origin: str | None = None
-    after: int = 0
 
 
 @dataclass(frozen=True)
@@ -175,83 +105,6 @@ class Run:
     model_id: str | None = None
     error: str | None = None
     owner: str = ""
-
-
-@dataclass(frozen=True)
-class SearchPlan:
-    """All that is known of a search before it starts.
-
-    Args:
-        architecture, architecture_version, plugin: of several architectures one after the other, with commas between.
-        algorithm: random, grid, bayesian, hyperband, tpe or asha.
-        objectives: what is optimised; of several, the trials that no other beats in all are the best.
-        trials: the most trials it will run.
-        epochs: the most epochs a trial will run.
-        fixed: hyperparameters that are not searched but set.
-        space: the search space as `keras_tuner.HyperParameters.get_config` gives it.
-        first: hyperparameters of the first trials, each with where they come from; after them the algorithm chooses.
-        settings: as in RunPlan; with pruner, max_seconds, target and keep.
-        environment: as in RunPlan.
-    """
-
-    architecture: str
-    architecture_version: str
-    plugin: str
-    algorithm: str
-    objectives: tuple[Objective, ...]
-    trials: int
-    epochs: int
-    seed: int
-    fixed: Hyperparameters
-    space: Mapping[str, object]
-    settings: Mapping[str, HyperparameterValue | None]
-    environment: Mapping[str, str]
-    first: Sequence[tuple[Hyperparameters, str]] = ()
-
-    @property
-    def architectures(self) -> tuple[str, ...]:
-        """Their names."""
-        return tuple(self.architecture.split(","))
-
-    @property
-    def objective(self) -> Objective:
-        """The first one, which orders the trials where one order is asked for."""
-        return self.objectives[0]
-
-    @property
-    def monitor(self) -> Objective:
-        """What is looked at after each epoch: the first objective that is known then, or else validation accuracy."""
-        each_epoch = (objective for objective in self.objectives if objective.name in EPOCH_METRICS)
-        return next(each_epoch, Objective("val_accuracy", "max"))
-
-    @property
-    def keep(self) -> int | None:
-        """How many of the best models are kept; None: all."""
-        keep = self.settings.get("keep")
-        return None if keep is None else int(keep)
-
-    @property
-    def parent_id(self) -> str | None:
-        """The model that each trial starts from, of a search that fine-tunes."""
-        parent = self.settings.get("parent")
-        return None if parent is None else str(parent)
-
-    @property
-    def pruner(self) -> str:
-        """How hopeless trials are found: none, median or asha."""
-        return str(self.settings.get("pruner") or "none")
-
-    @property
-    def max_seconds(self) -> float | None:
-        """How long the search may take from its start, or from its going on."""
-        seconds = self.settings.get("max_seconds")
-        return None if seconds is None else float(seconds)
-
-    @property
-    def target(self) -> float | None:
-        """The objective's value that is good enough."""
-        target = self.settings.get("target")
-        return None if target is None else float(target)
 
 
 @dataclass(frozen=True)
@@ -398,3 +251,22 @@ class Lineage:
     metrics: Metrics = field(default_factory=dict)
     aliases: tuple[str, ...] = ()
     children: tuple[Lineage, ...] = ()
+
+
+@dataclass(frozen=True)
+class PriorTrial:
+    """A completed trial of any search.
+
+    Args:
+        dataset: the version of a dataset that it trained on.
+        image_size, channels: what its network took.
+        metrics: what its search optimised; val_accuracy and val_loss, of its model, or of its best epoch where no
+            model was kept. What was not measured, or is no number, is left out.
+    """
+
+    run_id: str
+    hyperparameters: Hyperparameters
+    dataset: DatasetVersion
+    image_size: int
+    channels: int
+    metrics: Metrics

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from zoo.interfaces.records import Epoch, Evaluation, ModelContent, Run, Search, Trial
+    from zoo.interfaces.plans import Trial
+    from zoo.interfaces.records import Epoch, Evaluation, ModelContent, Run, Search
 
 
 @dataclass(frozen=True)

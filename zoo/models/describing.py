@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zoo.models.classifier import build_classifier, space_builder
+from zoo.models.building import build_classifier, space_builder
 from zoo.models.freezing import count_parameters, freeze
 from zoo.models.space import choose, explore
 

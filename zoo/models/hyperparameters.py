@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from zoo.data.policies import POLICY_NAMES, parts_of
+from zoo.data.augmentation_names import AUGMENTATION_NAMES, parts_of
 from zoo.errors import HyperparameterError, ZooError
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def _policy(value: HyperparameterValue) -> str:
     try:
         parts = parts_of(str(value))
     except ZooError:
-        words = f"one of {', '.join(POLICY_NAMES)}, or several of them, each once, as in classic+mixup"
+        words = f"one of {', '.join(AUGMENTATION_NAMES)}, or several of them, each once, as in classic+mixup"
         raise ValueError(words) from None
     return "+".join(parts) or "none"
 

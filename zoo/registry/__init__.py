@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from zoo.registry.artifacts import ArtifactStore
-from zoo.registry.known import KnownTrial
 from zoo.registry.metrics import Metric
 from zoo.registry.opening import open_registry, resume_command
 from zoo.registry.registry import Registry
 
-__all__ = ["ArtifactStore", "KnownTrial", "Metric", "Registry", "open_registry", "resume_command"]
+__all__ = ["ArtifactStore", "Metric", "Registry", "open_registry", "resume_command"]

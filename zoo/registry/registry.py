@@ -12,12 +12,12 @@ from zoo.registry import (
     deleting,
     dropping,
     ids,
-    known,
     layers,
     lineage,
     manifest,
     metrics,
     models,
+    prior_trials,
     references,
     runs,
     searches,
@@ -46,9 +46,9 @@ if TYPE_CHECKING:
         SearchPlan,
         Trial,
     )
+    from zoo.interfaces.records import PriorTrial
     from zoo.registry.artifacts import ArtifactStore
     from zoo.registry.database import Database
-    from zoo.registry.known import KnownTrial
     from zoo.registry.metrics import Metric
 
 DEFAULT_REGISTRY = "registry.db"
@@ -268,10 +268,10 @@ class Registry:
             name = None if dataset is None else datasets.find(session, dataset).name
             return searches.listed(session, dataset=name)
 
-    def known_trials(self, architecture: str, version: str, limit: int = 1000) -> list[KnownTrial]:
+    def prior_trials(self, architecture: str, version: str, limit: int = 1000) -> list[PriorTrial]:
         """Completed trials of an architecture, of all searches, newest first: what a new search can start from."""
         with self._database.reading() as session:
-            return known.trials(session, architecture, version, limit)
+            return prior_trials.trials(session, architecture, version, limit)
 
     # Models ----------------------------------------------------------------------------------------------
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zoo.data.augmentation import Augment, augmenter
-from zoo.data.policies import MIXING, parts_of
-from zoo.data.sources import natural_channels, natural_size
+from zoo.data.augmentation_names import MIXING, parts_of
+from zoo.data.opened import natural_channels, natural_size
 from zoo.errors import DatasetError
 from zoo.reports.choice import WORDS, candidates, squares
 from zoo.reports.lettering import Lettering, fitted, lettering, widest
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from zoo.data.sources import OpenedDataset
+    from zoo.data.opened import OpenedDataset
 
 ROWS, VERSIONS = 6, 7
 CELL, GAP = 0.95, 0.06  # inches

@@ -16,7 +16,7 @@ from zoo.errors import DatasetError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from zoo.data.sources import OpenedDataset
+    from zoo.data.opened import OpenedDataset
 
 WORDS = {"train": "training", "validation": "validation", "test": "test"}
 """What the images of a split are called."""

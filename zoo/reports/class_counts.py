@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-    from zoo.data.sources import OpenedDataset
+    from zoo.data.opened import OpenedDataset
 
 EXTREME = 50  # a class so many times as large as another of its split asks for a logarithmic axis
 LARGEST_SHOWN, SMALLEST_SHOWN = 160, 60

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 
-from zoo.registry.pareto import pareto_front
+from zoo.interfaces.pareto import pareto_front
 from zoo.reports.lettering import text_width
 from zoo.reports.scales import scale
 from zoo.reports.search_trials import number_of

@@ -17,7 +17,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocato
 
 from zoo.data.decode import UnreadableImage
 from zoo.data.fingerprint import THREADS
-from zoo.data.sources import natural_size
+from zoo.data.opened import natural_size
 from zoo.errors import DatasetError
 from zoo.reports.choice import numbers_in, upright_size
 from zoo.reports.style import (
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
 
-    from zoo.data.sources import OpenedDataset
+    from zoo.data.opened import OpenedDataset
     from zoo.interfaces import Progress
 
 MIXTURE = 20  # a side so many times as long as another asks for logarithmic axes

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.patheffects import withStroke
 
 from zoo.data.units import counted
-from zoo.registry.spaces import Searched
+from zoo.interfaces.spaces import Searched
 from zoo.reports.lettering import fitted, lettering
 from zoo.reports.scales import colouring, is_logarithmic, short, ticks_between
 from zoo.reports.style import (

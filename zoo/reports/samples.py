@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from zoo.data.sources import OpenedDataset
+    from zoo.data.opened import OpenedDataset
 
 NARROWEST = 6.0  # inches, so that the title fits
 NAME_WIDTH = 1.6  # inches that a class name left of its images may take

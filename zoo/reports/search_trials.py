@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from zoo.data.units import counted
 from zoo.interfaces import State
-from zoo.registry.spaces import searched
+from zoo.interfaces.spaces import searched
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from zoo.interfaces import Hyperparameters, Objective, Run, Search
-    from zoo.registry.spaces import Searched
+    from zoo.interfaces.spaces import Searched
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from optuna.importance import FanovaImportanceEvaluator, get_param_importances
 
 from zoo.errors import SearchError
 from zoo.interfaces import State
-from zoo.registry.spaces import searched
-from zoo.search.quietly import quietly
+from zoo.interfaces.spaces import searched
+from zoo.search.optuna_logging import without_optuna_logs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
 
     from zoo.interfaces import Hyperparameters, Objective, Run
-    from zoo.registry.spaces import Searched
+    from zoo.interfaces.spaces import Searched
 
 FEWEST = 4
 """Trials; of fewer nothing can be said."""
@@ -52,7 +52,7 @@ def importance(space: Mapping[str, object], runs: Sequence[Run], objective: Obje
             f"the importance of hyperparameters needs {FEWEST} completed trials, there are {len(scored)}: "
             "search with more --trials"
         )
-    with quietly():
+    with without_optuna_logs():
         study = _study(axes, scored)
         try:
             shares = get_param_importances(study, evaluator=FanovaImportanceEvaluator(seed=0))

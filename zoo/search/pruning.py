@@ -9,7 +9,7 @@ import optuna
 from optuna.pruners import MedianPruner, NopPruner, SuccessiveHalvingPruner
 from optuna.trial import FrozenTrial, TrialState
 
-from zoo.search.quietly import quietly
+from zoo.search.optuna_logging import without_optuna_logs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -49,7 +49,7 @@ class Pruning:
 
     def __init__(self, pruner: str, objective: Objective) -> None:
         self._pruner, self._objective = pruner, objective
-        with quietly():
+        with without_optuna_logs():
             self._study = optuna.create_study(
                 direction="maximize" if objective.direction == "max" else "minimize",
                 sampler=optuna.samplers.RandomSampler(seed=0),
@@ -58,7 +58,7 @@ class Pruning:
 
     def start(self) -> TrialCurve:
         """A new trial's curve."""
-        with quietly():
+        with without_optuna_logs():
             return TrialCurve(self._study, self._study.ask(), self._pruner, self._objective)
 
 

@@ -12,7 +12,7 @@ from keras_tuner.engine.trial import TrialStatus
 from optuna.trial import TrialState
 
 from zoo.search.history import HistoryOracle
-from zoo.search.quietly import quietly
+from zoo.search.optuna_logging import without_optuna_logs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +42,7 @@ class TPEOracle(HistoryOracle, keras_tuner.Oracle):  # type: ignore[misc]  # ker
     ) -> None:
         super().__init__(max_trials=max_trials, **options)
         self._objectives, self._random_trials = objectives, random_trials
-        with quietly():
+        with without_optuna_logs():
             self._study = optuna.create_study(
                 directions=["maximize" if one.direction == "max" else "minimize" for one in objectives]
             )
@@ -51,7 +51,7 @@ class TPEOracle(HistoryOracle, keras_tuner.Oracle):  # type: ignore[misc]  # ker
     def choose(self, trial_id: str) -> Values | None:
         """Values that no trial has had; None if there are none left."""
         for collision in range(2 * COLLISIONS):
-            with quietly():
+            with without_optuna_logs():
                 self._study.sampler = self._sampler(collision)
                 asked = self._study.ask()
                 values = self._suggest_all(asked, {})
@@ -65,7 +65,7 @@ class TPEOracle(HistoryOracle, keras_tuner.Oracle):  # type: ignore[misc]  # ker
         """Tell Optuna of a choice that was made elsewhere."""
         hp = self.get_space()
         hp.values = dict(values)
-        with quietly():
+        with without_optuna_logs():
             self._study.sampler = optuna.samplers.RandomSampler(seed=0)
             self._study.enqueue_trial(
                 {name: _place(one, values[one.name]) for name, one in _named(hp) if hp.is_active(one)}

@@ -18,9 +18,8 @@ if TYPE_CHECKING:
 
     from keras_tuner import HyperParameters
 
-    from zoo.interfaces import DatasetVersion, Hyperparameters, HyperparameterValue, Objective
+    from zoo.interfaces import DatasetVersion, Hyperparameters, HyperparameterValue, Objective, PriorTrial
     from zoo.models.space import Values
-    from zoo.registry import KnownTrial
 
     Choice = tuple[Values, str]
 
@@ -31,8 +30,8 @@ OTHER_CHANNELS = 2.0
 SHOWN_DIGITS = 8
 
 
-def choose_known(
-    known: Sequence[KnownTrial],
+def choose_prior(
+    known: Sequence[PriorTrial],
     dataset: DatasetVersion,
     space: HyperParameters,
     objective: Objective,
@@ -59,7 +58,7 @@ def choose_known(
     return list(islice(_different(chain(best[:half], in_turn, best[half:])), count))
 
 
-def distance(trial: KnownTrial, dataset: DatasetVersion, image_size: int, channels: int) -> float:
+def distance(trial: PriorTrial, dataset: DatasetVersion, image_size: int, channels: int) -> float:
     """How unlike the trial's images are: how often the number of classes, the image size and the number of images must
     be doubled, and `OTHER_CHANNELS`."""
     ratios = (
@@ -72,10 +71,10 @@ def distance(trial: KnownTrial, dataset: DatasetVersion, image_size: int, channe
 
 
 def _likest_first(
-    known: Sequence[KnownTrial], dataset: DatasetVersion, image_size: int, channels: int
-) -> list[list[KnownTrial]]:
+    known: Sequence[PriorTrial], dataset: DatasetVersion, image_size: int, channels: int
+) -> list[list[PriorTrial]]:
     """The trials on each other dataset within the limit."""
-    trials: dict[str, list[KnownTrial]] = defaultdict(list)
+    trials: dict[str, list[PriorTrial]] = defaultdict(list)
     nearest: dict[str, float] = {}
     for trial in known:
         name = trial.dataset.name
@@ -86,9 +85,9 @@ def _likest_first(
     return [trials[name] for name in sorted(trials, key=lambda name: (nearest[name], name))]
 
 
-def _ranked(trials: Iterable[KnownTrial], objective: Objective) -> list[KnownTrial]:
+def _ranked(trials: Iterable[PriorTrial], objective: Objective) -> list[PriorTrial]:
     """Best first; those that only know their accuracy after those that know the objective."""
-    ranks: list[tuple[tuple[int, float], KnownTrial]] = []
+    ranks: list[tuple[tuple[int, float], PriorTrial]] = []
     for trial in trials:
         value, accuracy = (trial.metrics.get(name, math.nan) for name in (objective.name, "val_accuracy"))
         if math.isfinite(value):
@@ -98,7 +97,7 @@ def _ranked(trials: Iterable[KnownTrial], objective: Objective) -> list[KnownTri
     return [trial for _, trial in sorted(ranks, key=lambda rank: rank[0])]
 
 
-def _fitting(trials: Iterable[KnownTrial], space: HyperParameters, count: int) -> list[Choice]:
+def _fitting(trials: Iterable[PriorTrial], space: HyperParameters, count: int) -> list[Choice]:
     """The first `count` different choices that these trials make from the space."""
     fitted = ((fit_into(space, trial.hyperparameters), trial) for trial in trials)
     choices = (

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zoo.errors import ContractError, ZooError
-from zoo.models.classifier import Classifier, build_classifier
+from zoo.models.building import build_classifier
+from zoo.models.classifier import Classifier
 from zoo.models.heads import new_head
 from zoo.models.hyperparameters import OWN, backbone_values
 from zoo.models.space import check, choose, explore, fill_in, fix

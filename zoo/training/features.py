@@ -37,7 +37,7 @@ class Views(NamedTuple):
     """Augmented views of each training image.
 
     Args:
-        policy: see `zoo.data.policies`; it must not mix images.
+        policy: see `zoo.data.augmentation_names`; it must not mix images.
         each: views of an image.
         seed: of what is drawn.
     """

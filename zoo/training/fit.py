@@ -17,11 +17,11 @@ from zoo.interfaces import Once, Progress
 from zoo.models.hyperparameters import completed
 from zoo.models.stages import stages
 from zoo.training.checkpoint import epochs_in
+from zoo.training.epoch_tracker import EpochTracker, History
 from zoo.training.measures import MEASURES, ClassMean
 from zoo.training.optimizers import make_optimizer, stage_scales
-from zoo.training.part import Work, find_part
 from zoo.training.phases import open_layers, plan_phases
-from zoo.training.watch import EpochWatch, History
+from zoo.training.prefix_caching import Work, find_part
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from zoo.data.cache import DecodedDataset
     from zoo.interfaces import Epoch, Hyperparameters, Objective
     from zoo.models.classifier import Classifier
-    from zoo.training.part import Part
+    from zoo.training.epoch_tracker import OnEpoch
     from zoo.training.phases import Phase
-    from zoo.training.watch import OnEpoch
+    from zoo.training.prefix_caching import Part
 
 EVALUATION_BATCH = 256
 
@@ -98,8 +98,8 @@ def fit(
 ) -> Fitted:
     """Train the classifier in place and leave it with the weights of its best epoch.
 
-    What is frozen is computed once, where that pays, see `zoo.training.part`; the weights are the same. A training may
-    have phases, see `zoo.training.phases`: each begins with the best weights so far.
+    What is frozen is computed once, where that pays, see `zoo.training.prefix_caching`; the weights are the same. A
+    training may have phases, see `zoo.training.phases`: each begins with the best weights so far.
 
     Of epochs with equal objectives the one with the lowest validation loss is the best. The same seed gives the same
     weights on a CPU, whether the training was stopped and went on from a checkpoint or not; only what a layer draws
@@ -193,7 +193,7 @@ class _Training:
         rates = values if phase.origin is not None else {**values, "schedule": "constant"}
         _compile(part.classifier, values, settings, make_optimizer(rates, course, scales))
         callbacks = _callbacks(values, settings) if phase.stop == settings.epochs else []
-        watch = EpochWatch(
+        watch = EpochTracker(
             part.classifier.network, settings.objective, callbacks, self.on_epoch, checkpoint, history
         )
         return _PhaseWork(phase, part, watch, values, settings)
@@ -205,7 +205,7 @@ class _PhaseWork:
 
     phase: Phase
     part: Part
-    watch: EpochWatch
+    watch: EpochTracker
     values: Hyperparameters
     settings: FitSettings
 

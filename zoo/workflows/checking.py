@@ -15,7 +15,7 @@ from zoo.data.units import counted
 if TYPE_CHECKING:
     from zoo.data.cache import DecodedDataset
     from zoo.data.checks.summary import Summary
-    from zoo.data.sources import OpenedDataset
+    from zoo.data.opened import OpenedDataset
     from zoo.interfaces import HyperparameterValue, Progress
 
 _TOLD = {

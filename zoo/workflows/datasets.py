@@ -14,7 +14,7 @@ from zoo.interfaces import DatasetContent
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from zoo.data.sources import OpenedDataset
+    from zoo.data.opened import OpenedDataset
     from zoo.interfaces import DatasetVersion, Progress, SkippedFile
     from zoo.plugins import Plugins
     from zoo.registry import Registry

@@ -8,6 +8,7 @@ from zoo.interfaces import HyperparameterValue, Model, RunKind, RunPlan
 from zoo.models.freezing import freeze
 from zoo.training.fit import start_fresh
 from zoo.workflows.images import in_order_of, prepare
+from zoo.workflows.options import TrainingOptions
 from zoo.workflows.parents import find_parent
 from zoo.workflows.training import (
     fit_and_evaluate,
@@ -17,7 +18,7 @@ from zoo.workflows.training import (
     tell_parameters,
     tell_phases,
 )
-from zoo.workflows.workspace import TrainingOptions, Workspace, environment
+from zoo.workflows.workspace import Workspace, environment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,9 +10,9 @@ from zoo.models.freezing import freeze
 from zoo.models.hyperparameters import OWN
 from zoo.workflows.finetuning import finetune
 from zoo.workflows.loading import load_classifier
+from zoo.workflows.options import TrainingOptions
 from zoo.workflows.parents import HEAD
 from zoo.workflows.training import train
-from zoo.workflows.workspace import TrainingOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

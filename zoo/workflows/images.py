@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zoo.data.cache import decode_dataset
-from zoo.data.sources import natural_channels, natural_size
+from zoo.data.opened import natural_channels, natural_size
 from zoo.errors import DatasetError
 from zoo.workflows.checking import check_settings, checked, describe_check
 from zoo.workflows.datasets import change_of, content_of, describe_skipped, names_taken
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from zoo.data.cache import DecodedDataset
-    from zoo.data.sources import OpenedDataset
+    from zoo.data.opened import OpenedDataset
     from zoo.interfaces import Architecture, DatasetVersion, HyperparameterValue, Model
     from zoo.workflows.workspace import Workspace
 

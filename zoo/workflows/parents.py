@@ -21,7 +21,7 @@ from zoo.workflows.loading import load_content
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from zoo.data.sources import OpenedDataset
+    from zoo.data.opened import OpenedDataset
     from zoo.interfaces import HyperparameterValue, Model, ModelContent, RunPlan
     from zoo.models.classifier import Classifier
     from zoo.workflows.workspace import Workspace
@@ -62,7 +62,7 @@ class Parent:
         """Its classifier for these images and classes, nothing frozen; a new head is as `hp` says.
 
         Args:
-            bases: of this parent, see `zoo.models.classifier.build_classifier`.
+            bases: of this parent, see `zoo.models.building.build_classifier`.
 
         Raises:
             ZooError: the network cannot take such images.

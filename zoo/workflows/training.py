@@ -23,7 +23,7 @@ from zoo.interfaces import (
     RunPlan,
     State,
 )
-from zoo.models.classifier import Classifier, build_classifier, space_builder
+from zoo.models.building import build_classifier, space_builder
 from zoo.models.content import to_content
 from zoo.models.freezing import count_parameters, freeze
 from zoo.models.hyperparameters import completed
@@ -33,20 +33,15 @@ from zoo.training.evaluate import evaluate
 from zoo.training.fit import FitSettings, fit, start_fresh
 from zoo.training.phases import describe_phases
 from zoo.workflows.images import prepare, shape_for
-from zoo.workflows.workspace import (
-    TrainingOptions,
-    Workspace,
-    check_weights,
-    environment,
-    preset_of,
-    tell_sampling,
-    weights_settings,
-)
+from zoo.workflows.options import TrainingOptions, preset_of, report_sampling
+from zoo.workflows.weights import check_weights, weights_settings
+from zoo.workflows.workspace import Workspace, environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from zoo.data.cache import DecodedDataset
+    from zoo.models.classifier import Classifier
 
     OnEpoch = Callable[[Epoch, Callable[[], bytes]], bool]
 
@@ -120,7 +115,7 @@ def train(
 
 def fit_settings(workspace: Workspace, decoded: DecodedDataset, options: TrainingOptions) -> FitSettings:
     """The options as the training floor takes them; tells what they change about the training images."""
-    tell_sampling(workspace, decoded, options.sampling)
+    report_sampling(workspace, decoded, options.sampling)
     return FitSettings(
         options.epochs,
         options.seed,

@@ -15,14 +15,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from zoo.data.cache import DecodedDataset, decode_dataset, decode_images, writing
+from zoo.data.cache import DecodedDataset, decode_dataset, decode_images
+from zoo.data.cache_folder import writing
 from zoo.data.decode import decode_file
-from zoo.data.sources import OpenedDataset, open_dataset
+from zoo.data.sources import open_dataset
 from zoo.errors import DatasetError
 from zoo.interfaces import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from zoo.data.opened import OpenedDataset
 
 
 class Watcher(Progress):

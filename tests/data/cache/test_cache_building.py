@@ -12,13 +12,15 @@ import numpy as np
 import pytest
 
 from zoo.data.cache import building, decode_dataset
-from zoo.data.sources import OpenedDataset, open_dataset
+from zoo.data.sources import open_dataset
 from zoo.errors import DatasetError
 from zoo.interfaces import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from zoo.data.opened import OpenedDataset
 
 CHUNK = 4
 HALF = 24  # of the 48 images

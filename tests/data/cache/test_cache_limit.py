@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from zoo.data.cache import DecodedDataset
-    from zoo.data.sources import OpenedDataset
+    from zoo.data.opened import OpenedDataset
 
 IMAGES = 48
 

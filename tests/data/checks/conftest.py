@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from zoo.data.sources import OpenedDataset
+    from zoo.data.opened import OpenedDataset
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from zoo.data.cache import cache_folder
+from zoo.data.cache_folder import cache_folder
 from zoo.data.sources import load_path, open_dataset, unpacking
 from zoo.data.units import bytes_in_words
 from zoo.errors import DatasetError

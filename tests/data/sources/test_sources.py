@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from zoo.data.sources import OpenedDataset, natural_channels, natural_size, open_dataset
+from zoo.data.opened import OpenedDataset, natural_channels, natural_size
+from zoo.data.sources import open_dataset
 from zoo.errors import ContractError, DatasetError, UnknownNameError
 from zoo.interfaces import Dataset, LabeledImages
 

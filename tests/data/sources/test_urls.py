@@ -15,12 +15,14 @@ import numpy as np
 import pytest
 
 from zoo.data.cache.entries import list_cache, remove_entry
-from zoo.data.sources import OpenedDataset, open_dataset, urls
+from zoo.data.sources import open_dataset, urls
 from zoo.errors import DatasetError
 from zoo.interfaces import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from zoo.data.opened import OpenedDataset
 
 PHOTOS = "memory://photos.zip"
 CHECK = "check the URL, the network, and whether you may read it"

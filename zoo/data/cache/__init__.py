@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zoo.data.cache.building import FORMAT, Task, build_entry, in_threads, row_order
-from zoo.data.cache.entries import INDEX, PIXELS, cache_folder, writing
+from zoo.data.cache.entries import INDEX, PIXELS
+from zoo.data.cache_folder import cache_folder
 from zoo.data.decode import UnreadableImage, decode_file
 from zoo.data.rows import SplitRows, map_rows
 from zoo.data.splits import Counts, check_splits, count_images
@@ -27,9 +28,7 @@ from zoo.interfaces import SPLITS, Progress, SkippedFile
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from zoo.data.sources import OpenedDataset
-
-__all__ = ["DecodedDataset", "cache_folder", "decode_dataset", "decode_images", "writing"]
+    from zoo.data.opened import OpenedDataset
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
 
-from zoo.data.cache.entries import DECODED, INDEX, PART, PIXELS, build_lock, locked, writing
+from zoo.data.cache.entries import DECODED, INDEX, PART, PIXELS, build_lock, locked
 from zoo.data.cache.journal import JOURNAL, Chunk, PartialEntry
 from zoo.data.cache.limit import make_room
+from zoo.data.cache_folder import writing
 from zoo.data.decode import UnreadableImage, decode_array, decode_bytes
 from zoo.data.fingerprint import THREADS, digest_bytes, read_image_bytes
 from zoo.data.units import bytes_in_words
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from zoo.data.sources import OpenedDataset
+    from zoo.data.opened import OpenedDataset
     from zoo.interfaces import Progress
 
 FORMAT = 3  # goes up whenever the same image would be decoded or stored differently

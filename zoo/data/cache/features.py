@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zoo.data.cache.entries import FEATURES, INDEX, PART, build_lock, cache_folder, locked, writing
+from zoo.data.cache.entries import FEATURES, INDEX, PART, build_lock, locked
 from zoo.data.cache.limit import make_room
+from zoo.data.cache_folder import cache_folder, writing
 from zoo.data.rows import map_rows
 from zoo.errors import DatasetError, HyperparameterError
 

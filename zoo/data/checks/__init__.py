@@ -12,7 +12,7 @@ from zoo.data.checks.report import ConcernedFile, Finding, Report, Severity, by_
 from zoo.data.checks.summary import remember, summarise
 
 if TYPE_CHECKING:
-    from zoo.data.sources import OpenedDataset
+    from zoo.data.opened import OpenedDataset
     from zoo.interfaces import Progress
 
 __all__ = ["ConcernedFile", "Finding", "Report", "Severity", "check_dataset"]

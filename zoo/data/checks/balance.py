@@ -11,7 +11,7 @@ from zoo.data.units import counted
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from zoo.data.sources import OpenedDataset
+    from zoo.data.opened import OpenedDataset
 
 UNEVEN, VERY_UNEVEN = 2, 10  # times the training images of the smallest class
 SMALL_CLASS = 20  # images; of fewer, more than 1 class in 25 gets no validation image when zoo splits

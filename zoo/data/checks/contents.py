@@ -12,7 +12,7 @@ from zoo.data.units import counted
 
 if TYPE_CHECKING:
     from zoo.data.checks.inspection import Inspection, Look
-    from zoo.data.sources import OpenedDataset
+    from zoo.data.opened import OpenedDataset
 
 MIXED_SIZES = 4  # times the shorter side of the smallest
 LONG = 4  # times as long as wide

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from zoo.data.checks.report import ConcernedFile
-    from zoo.data.sources import OpenedDataset
+    from zoo.data.opened import OpenedDataset
 
 TEST_IN_TRAIN, NEAR_TEST_IN_TRAIN = "test-in-train", "near-test-in-train"
 MOSTLY_BLANK = 0.98

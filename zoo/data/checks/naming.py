@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from zoo.data.checks.report import ConcernedFile
 
 if TYPE_CHECKING:
-    from zoo.data.sources import OpenedDataset
+    from zoo.data.opened import OpenedDataset
 
 
 def concerned(opened: OpenedDataset, number: int, detail: str = "", group: int = 0) -> ConcernedFile:

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from zoo.data.cache import cache_folder
+from zoo.data.cache_folder import cache_folder
 from zoo.data.checks.report import Finding, Severity
 
 FORMAT = 2  # goes up whenever a check of severity error would find something else

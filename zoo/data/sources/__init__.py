@@ -8,14 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from zoo.data.downloads import file_name, is_url
+from zoo.data.opened import OpenedDataset, fingerprinted
 from zoo.data.sources.archives import ARCHIVES, load_archive
 from zoo.data.sources.arrays import ARRAYS, load_arrays
 from zoo.data.sources.folders import load_folder
 from zoo.data.sources.manifests import MANIFEST, MANIFESTS, load_manifest
-from zoo.data.sources.opened import OpenedDataset, fingerprinted, natural_channels, natural_size
 from zoo.data.sources.registered import load_registered
 from zoo.data.sources.tfds import PREFIX, load_tfds
-from zoo.data.sources.urls import file_name, is_url, load_url
+from zoo.data.sources.urls import load_url
 from zoo.data.splits import without_validation
 from zoo.errors import DatasetError, UnknownNameError
 from zoo.interfaces import Progress
@@ -24,16 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from zoo.interfaces import Dataset, LabeledImages
-
-__all__ = [
-    "RESPLIT",
-    "OpenedDataset",
-    "load_path",
-    "natural_channels",
-    "natural_size",
-    "open_dataset",
-    "open_source",
-]
 
 RESPLIT = "#resplit"
 """Written after a dataset: its validation images join those for training, of which new ones are taken by hash."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from zoo.errors import ContractError, DatasetError, ZooError
 from zoo.interfaces import LabeledImages
-from zoo.quiet import quiet_start
+from zoo.tensorflow_startup import quiet_start
 
 if TYPE_CHECKING:
     from zoo.interfaces import Dataset

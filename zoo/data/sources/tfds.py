@@ -13,13 +13,13 @@ from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from zoo.data.cache import cache_folder
+from zoo.data.cache_folder import cache_folder
 from zoo.data.sources.folders import SPLIT_FOLDERS
 from zoo.data.sources.manifests import MANIFEST, load_manifest
 from zoo.data.sources.unpacking import unpacked_once
 from zoo.errors import DatasetError, nearest_names
 from zoo.interfaces import SkippedFile
-from zoo.quiet import quiet_start
+from zoo.tensorflow_startup import quiet_start
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

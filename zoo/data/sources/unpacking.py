@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
-from zoo.data.cache import cache_folder, writing
+from zoo.data.cache_folder import cache_folder, writing
 from zoo.data.units import bytes_in_words
 from zoo.errors import DatasetError, reason_of
 

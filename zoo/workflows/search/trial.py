@@ -16,8 +16,8 @@ from zoo.models.space import restore
 from zoo.search.oracles import without_bookkeeping
 from zoo.training.fit import FitSettings, start_fresh
 from zoo.workflows.images import in_order_of
+from zoo.workflows.options import features_of, sampling_of
 from zoo.workflows.training import fit_and_evaluate
-from zoo.workflows.workspace import features_of, sampling_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from zoo.data.cache import DecodedDataset
     from zoo.interfaces import Epoch, HyperparameterValue, Progress, SearchPlan, Trial
-    from zoo.search.here import Report
-    from zoo.workflows.candidate import Candidate
+    from zoo.search.executors.local import Report
+    from zoo.workflows.search.candidates import Candidate
     from zoo.workflows.training import Trained
 
 BYTES_PER_MEGABYTE = 1_000_000
@@ -61,7 +61,7 @@ def train_trial(
 
     Args:
         candidate: which the trial is of.
-        report: see `zoo.search.here.run_here`.
+        report: see `zoo.search.executors.local.run_locally`.
         progress: hears what is done with frozen layers.
 
     Raises:

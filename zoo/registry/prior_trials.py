@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from zoo.interfaces import RunKind, State
+from zoo.interfaces import PriorTrial, RunKind, State
 from zoo.registry import datasets, metrics
 from zoo.registry.schema import EpochRow, MetricRow, RunRow
 
@@ -17,31 +16,11 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from zoo.interfaces import DatasetVersion, Hyperparameters, Metrics
 
 _METRICS = ("accuracy", "loss")
 
 
-@dataclass(frozen=True)
-class KnownTrial:
-    """A completed trial of any search.
-
-    Args:
-        dataset: the version of a dataset that it trained on.
-        image_size, channels: what its network took.
-        metrics: what its search optimised; val_accuracy and val_loss, of its model, or of its best epoch where no
-            model was kept. What was not measured, or is no number, is left out.
-    """
-
-    run_id: str
-    hyperparameters: Hyperparameters
-    dataset: DatasetVersion
-    image_size: int
-    channels: int
-    metrics: Metrics
-
-
-def trials(session: Session, architecture: str, version: str, limit: int) -> list[KnownTrial]:
+def trials(session: Session, architecture: str, version: str, limit: int) -> list[PriorTrial]:
     """Completed trials of this architecture that started from no other model, newest first."""
     rows = session.scalars(
         select(RunRow)
@@ -58,7 +37,7 @@ def trials(session: Session, architecture: str, version: str, limit: int) -> lis
     of_models = _of_models(session, rows)
     of_epochs = _of_epochs(session, [row for row in rows if row.id not in of_models])
     return [
-        KnownTrial(
+        PriorTrial(
             run_id=row.id,
             hyperparameters=row.hyperparameters,
             dataset=datasets.to_dataset(row.dataset),

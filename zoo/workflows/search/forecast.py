@@ -11,11 +11,12 @@ from zoo.data.cache.features import FeatureOptions
 from zoo.models.space import choose
 from zoo.models.space_size import combinations
 from zoo.training.fit import FitSettings, fit, start_fresh
-from zoo.workflows.candidates import declare_space, find_candidates
 from zoo.workflows.images import decode
-from zoo.workflows.searching import SearchOptions
+from zoo.workflows.options import TrainingOptions
+from zoo.workflows.search.candidates import find_candidates
+from zoo.workflows.search.options import SearchOptions
+from zoo.workflows.search.space import declare_space
 from zoo.workflows.training import OBJECTIVE
-from zoo.workflows.workspace import TrainingOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from zoo.data.cache import DecodedDataset
     from zoo.interfaces import Epoch, HyperparameterValue
-    from zoo.workflows.candidate import Candidate
+    from zoo.workflows.search.candidates import Candidate
     from zoo.workflows.workspace import Workspace
 
 PROBE_STEPS = 50
@@ -51,7 +52,7 @@ class Forecast:
     seconds: float
 
 
-def forecast(
+def forecast_search(
     workspace: Workspace,
     architecture_names: str,
     dataset: str,
@@ -61,7 +62,7 @@ def forecast(
     weights: str | None = None,
     options: TrainingOptions | None = None,
 ) -> Forecast:
-    """See what `zoo.workflows.search` would do. Two short epochs of each architecture's defaults are trained.
+    """See what `zoo.workflows.search.search` would do. Two short epochs of each architecture's defaults are trained.
 
     Raises:
         ZooError: whatever the search itself would say before its first trial.

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def quietly() -> Iterator[None]:
+def without_optuna_logs() -> Iterator[None]:
     """Without what Optuna says of features that may change, and of each trial."""
     level = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.WARNING)

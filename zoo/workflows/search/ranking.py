@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from zoo.interfaces import State
-from zoo.registry.pareto import pareto_front
+from zoo.interfaces.pareto import pareto_front
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

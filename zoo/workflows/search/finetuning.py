@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zoo.workflows.candidate import Candidate
-from zoo.workflows.candidates import declare_finetuning
+from zoo.workflows.options import TrainingOptions
 from zoo.workflows.parents import find_parent
-from zoo.workflows.searching import SearchOptions, ready, run_search
-from zoo.workflows.workspace import TrainingOptions
+from zoo.workflows.search.candidates import Candidate
+from zoo.workflows.search.options import SearchOptions
+from zoo.workflows.search.running import ready, run_search
+from zoo.workflows.search.space import declare_finetuning
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from zoo.interfaces import HyperparameterValue, Model, Search
-    from zoo.search.cluster import Cluster
+    from zoo.search.executors.ray_cluster import Cluster
     from zoo.workflows.workspace import Workspace
 
 
@@ -30,7 +31,7 @@ def search_finetuning(
     options: TrainingOptions | None = None,
     cluster: Cluster | None = None,
 ) -> tuple[Search, Model]:
-    """Search for the best way to fine-tune a model on a dataset; see `zoo.workflows.search` and `finetune`.
+    """Search for the best way to fine-tune a model on a dataset; see `zoo.workflows.search.search` and `finetune`.
 
     Args:
         hyperparameters: those to hold at a value instead of searching them.

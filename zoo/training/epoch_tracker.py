@@ -34,7 +34,7 @@ class History(NamedTuple):
     ended: bool = False
 
 
-class EpochWatch(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is untyped
+class EpochTracker(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is untyped
     """Reports each epoch, ends a training whose loss is no number, and keeps the weights of the best epoch.
 
     Keras's EarlyStopping would keep the first of equally good epochs. Where the objective is an accuracy on few

@@ -14,25 +14,25 @@ import tensorflow as tf
 
 import zoo
 from zoo.data.cache import DecodedDataset, decode_dataset
+from zoo.data.downloads import is_url
 from zoo.data.sources import open_source
-from zoo.data.sources.urls import is_url
 from zoo.errors import DatasetError, HyperparameterError, PluginError, ZooError
 from zoo.interfaces import Progress
 from zoo.models.bases import Bases
 from zoo.plugins import Plugins, load_plugins
-from zoo.workflows.candidate import Candidate
 from zoo.workflows.images import InputShape
-from zoo.workflows.trials import train_trial
-from zoo.workflows.workspace import digest_of, looks_like_path, weights_file
+from zoo.workflows.search.candidates import Candidate
+from zoo.workflows.search.trial import train_trial
+from zoo.workflows.weights import digest_of, looks_like_path, weights_file
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
     from pathlib import Path
 
     from zoo.interfaces import Architecture, TrialOutcome
-    from zoo.search.here import Report
+    from zoo.search.executors.local import Report
     from zoo.workflows.parents import Parent
-    from zoo.workflows.trials import Assignment
+    from zoo.workflows.search.trial import Assignment
 
 BASES: defaultdict[Hashable, Bases] = defaultdict(Bases)
 """What the process's trials of a candidate have in common."""
@@ -43,7 +43,7 @@ class RemoteImages:
     """Which images a trial trains on, wherever it is.
 
     Args:
-        source: as `zoo.data.sources.OpenedDataset.source`; a path or URL must lead to the same images on every node.
+        source: as `zoo.data.opened.OpenedDataset.source`; a path or URL must lead to the same images on every node.
         fingerprint: of the content that the search began with.
     """
 
@@ -76,7 +76,7 @@ class RemoteAssignment:
 
 
 def train_remotely(remote: RemoteAssignment, report: Report) -> TrialOutcome:
-    """Train it; see `zoo.workflows.trials.train_trial`. What was opened stays open for the process's next trial.
+    """Train it; see `zoo.workflows.search.trial.train_trial`. What was opened stays open for the process's next trial.
 
     Raises:
         DatasetError: this node cannot read the dataset, or reads another content.

@@ -2,47 +2,79 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
-from keras_tuner import HyperParameters
-from keras_tuner.engine.hyperparameters import Fixed
-
-from zoo.errors import HyperparameterError, NotFoundError, SearchError, ZooError
-from zoo.models.classifier import space_builder
-from zoo.models.hyperparameters import completed
-from zoo.models.joint_space import ARCHITECTURE, fix_each, given_to, join, whole
-from zoo.models.schedules import declare_schedules, freeze_depths
-from zoo.models.space import check, choose, explore, fill_in, fix
-from zoo.search.oracles import OWN_ORDER
-from zoo.search.warm_start import choose_known
-from zoo.training.fit import start_fresh
-from zoo.workflows.candidate import Candidate
+from zoo.errors import HyperparameterError, NotFoundError, SearchError
+from zoo.models.bases import Bases
+from zoo.models.building import build_classifier
+from zoo.models.freezing import freeze
 from zoo.workflows.images import InputShape, decode, prepare, shape_for
-from zoo.workflows.parents import KEEP, NEW, find_parent, own_space
-from zoo.workflows.workspace import check_weights, looks_like_path, weights_settings
+from zoo.workflows.loading import import_layers
+from zoo.workflows.parents import KEEP, NEW, find_parent
+from zoo.workflows.weights import check_weights, looks_like_path, weights_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
+
+    from keras_tuner import HyperParameters
 
     from zoo.data.cache import DecodedDataset
-    from zoo.data.sources import OpenedDataset
+    from zoo.data.opened import OpenedDataset
     from zoo.interfaces import (
         Architecture,
-        DatasetVersion,
-        Hyperparameters,
         HyperparameterValue,
-        Objective,
         SearchPlan,
     )
+    from zoo.models.classifier import Classifier
     from zoo.workflows.images import Images
     from zoo.workflows.parents import Parent
     from zoo.workflows.workspace import Workspace
 
     Settings = dict[str, HyperparameterValue | None]
 
-KNOWN_SHARE = 3  # of so many trials one has hyperparameters that are known from earlier searches …
-MOST_KNOWN = 5  # … but no more than these
+
+@dataclass(frozen=True)
+class Candidate:
+    """An architecture of a search.
+
+    Args:
+        shape: of the images that it gets.
+        weights: pre-trained ones to start from, a name or a path.
+        parent: the model to start from, of a search that fine-tunes.
+        bases: where what its trials have in common is kept.
+    """
+
+    architecture: Architecture
+    shape: InputShape
+    weights: str | None = None
+    parent: Parent | None = None
+    bases: Bases = field(default_factory=Bases, compare=False, repr=False)
+
+    @property
+    def name(self) -> str:
+        """That of the architecture."""
+        return self.architecture.name
+
+    def build(self, hp: HyperParameters, class_names: tuple[str, ...]) -> Classifier:
+        """Its classifier with these hyperparameters, weights loaded, and frozen as `hp` says.
+
+        It may share layers with the one built before, which is not to be used any more.
+        """
+        if self.parent is not None:
+            import_layers(self.architecture)
+            classifier = self.parent.build(hp, self.bases)
+        else:
+            classifier = build_classifier(
+                self.architecture,
+                hp,
+                **asdict(self.shape),
+                class_names=class_names,
+                weights=self.weights,
+                bases=self.bases,
+            )
+        freeze(classifier, hp.get("freeze"))
+        return classifier
 
 
 def find_candidates(
@@ -81,147 +113,6 @@ def _weights_of_each(
         if architecture.name not in have:
             workspace.progress.notice(f"{architecture.name} has no weights '{weights}': its are random")
     return {one.name: weights if one.name in have else None for one in found}
-
-
-@dataclass(frozen=True)
-class DeclaredSpace:
-    """The search space of all candidates.
-
-    Args:
-        joint: what the algorithm searches.
-        each: by name, that of a candidate alone.
-        fixed: what is held, by its name in the joint space.
-    """
-
-    joint: HyperParameters
-    each: Mapping[str, HyperParameters]
-    fixed: Mapping[str, HyperparameterValue]
-
-
-def declare_space(
-    candidates: Sequence[Candidate],
-    class_names: tuple[str, ...],
-    given: Mapping[str, HyperparameterValue],
-    seed: int,
-) -> DeclaredSpace:
-    """Everything that can be searched, with what is given held. Each candidate's defaults are built once.
-
-    Raises:
-        SearchError: nothing is left to search.
-    """
-    spaces = {
-        one.name: explore(
-            space_builder(one.architecture, **asdict(one.shape), class_names=class_names),
-            given_to(one.name, given),
-        )
-        for one in candidates
-    }
-    spaces, fixed = fix_each(spaces, given)
-    for one in candidates:
-        start_fresh(seed)  # Keras numbers layers anew
-        _try_defaults(one, spaces[one.name], class_names)
-    joint = join(spaces)
-    if all(isinstance(hp, Fixed) for hp in joint.space):
-        raise SearchError(
-            f"nothing is left to search: --set holds every hyperparameter of {candidates[0].name}; "
-            "leave one out, or use `zoo train`"
-        )
-    return DeclaredSpace(joint, spaces, fixed)
-
-
-def _try_defaults(candidate: Candidate, space: HyperParameters, class_names: tuple[str, ...]) -> None:
-    """Build what the first trial may build, so that weights or a freeze that do not fit are told at once."""
-    try:
-        candidate.build(choose(space, {}), class_names)
-    except ZooError:
-        raise
-    except Exception:  # noqa: S110  a plugin's own failure is recorded with the trial that meets it
-        pass
-
-
-def declare_finetuning(
-    parent: Parent, candidate: Candidate, given: Mapping[str, HyperparameterValue], epochs: int, seed: int
-) -> DeclaredSpace:
-    """What can be searched when the parent is fine-tuned, with what is given held; the defaults are built once.
-
-    Raises:
-        SearchError: nothing is left to search.
-    """
-    fixed = check(own_space(), given)
-    space = HyperParameters()
-    declare_schedules(
-        space,
-        [str(fixed["freeze"])] if "freeze" in fixed else freeze_depths(parent.content.freeze_points),
-        epochs,
-        new_head=not parent.keeps_head,
-        batchnorm=parent.has_batchnorm,
-    )
-    declared = {hp.name for hp in space.space}
-    for name, value in {**parent.plan.hyperparameters, **completed({}), **parent.inherited()}.items():
-        if name not in declared:
-            space.Fixed(name, value)
-    space = fix(space, fixed)
-    if all(isinstance(hp, Fixed) for hp in space.space):
-        raise SearchError(
-            "nothing is left to search: --set and other options hold every hyperparameter; "
-            "leave one out, or leave --search out"
-        )
-    start_fresh(seed)
-    candidate.build(choose(space, {}), parent.class_names)
-    return DeclaredSpace(space, {candidate.name: space}, fixed)
-
-
-def first_trials(
-    candidates: Sequence[Candidate],
-    space: HyperParameters,
-    known: Sequence[tuple[Hyperparameters, str]],
-    *,
-    algorithm: str,
-    trials: int,
-) -> list[tuple[Hyperparameters, str]]:
-    """What the first trials try: what is known to be good, then each architecture's defaults.
-
-    The authors of the defaults chose them, and few random draws beat them.
-    """
-    if algorithm in OWN_ORDER:
-        return []
-    names = [one.name for one in candidates]
-    first: list[tuple[Hyperparameters, str]] = []
-    for values, origin in [*known, *((_defaults(space, name, names), "defaults") for name in names)]:
-        if values not in [tried for tried, _ in first]:
-            first.append((values, origin))
-    return first[:trials]
-
-
-def known_choices(
-    workspace: Workspace,
-    candidates: Sequence[Candidate],
-    space: HyperParameters,
-    dataset: DatasetVersion,
-    objective: Objective,
-    trials: int,
-) -> list[tuple[Hyperparameters, str]]:
-    """The best choices from this space in earlier searches, each with where it comes from.
-
-    Args:
-        trials: of the search; one in `KNOWN_SHARE` begins so.
-    """
-    names = [one.name for one in candidates]
-    known = [
-        replace(trial, hyperparameters=whole(one.name, trial.hyperparameters, names))
-        for one in candidates
-        for trial in workspace.registry.known_trials(one.name, one.architecture.version)
-    ]
-    count = min(MOST_KNOWN, trials // KNOWN_SHARE)
-    return list(choose_known(known, dataset, space, objective, count, **asdict(candidates[0].shape)))
-
-
-def _defaults(space: HyperParameters, name: str, names: Sequence[str]) -> Hyperparameters:
-    hp = space.copy()
-    hp.values = {ARCHITECTURE: name} if len(names) > 1 else {}
-    fill_in(hp)
-    values: Hyperparameters = hp.values
-    return values
 
 
 def settings_of(candidates: Sequence[Candidate]) -> Settings:

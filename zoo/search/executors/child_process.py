@@ -10,16 +10,16 @@ import signal
 from typing import TYPE_CHECKING, Any
 
 from zoo.errors import RegistryError
-from zoo.quiet import quiet_start
-from zoo.search.attempts import Hearing, attempt
+from zoo.search.executors.retries import Hearing, attempt
+from zoo.tensorflow_startup import quiet_start
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from multiprocessing.connection import Connection
 
     from zoo.interfaces import Epoch, Trial, TrialOutcome
-    from zoo.search.attempts import Verdict
-    from zoo.search.here import Report
+    from zoo.search.executors.local import Report
+    from zoo.search.executors.retries import Verdict
     from zoo.search.loop import TrialLoop
 
     Train = Callable[[Any, Report], TrialOutcome]
@@ -29,12 +29,12 @@ ATTEMPTS = 2  # of a trial whose process dies
 END_SECONDS = 5
 
 
-def run_in_child(loop: TrialLoop, assign: Callable[[Trial], object], train: Train) -> None:
+def run_in_child_process(loop: TrialLoop, assign: Callable[[Trial], object], train: Train) -> None:
     """Train trials until there are no more. One whose process died is assigned and trained once more.
 
     Args:
         assign: gives, in this process, all that is needed for the trial, from its newest checkpoint on; to be pickled.
-        train: trains what was assigned; see `zoo.search.here.run_here`. The child imports it by its name.
+        train: trains what was assigned; see `zoo.search.executors.local.run_locally`. The child imports it by its name.
 
     Raises:
         SearchError: three trials in a row failed; the message holds the last one's error.

@@ -9,7 +9,7 @@ from zoo.errors import HyperparameterError, UnknownNameError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-POLICIES: Mapping[str, str] = {
+AUGMENTATIONS: Mapping[str, str] = {
     "none": "images as they are",
     "flip": "mirrored left to right, or not",
     "light": "rotated, shifted and zoomed a little; never mirrored",
@@ -20,7 +20,7 @@ POLICIES: Mapping[str, str] = {
 }
 """Name -> what it does to a training image, in one line. Several may be joined: `classic+mixup`."""
 
-POLICY_NAMES = tuple(POLICIES)
+AUGMENTATION_NAMES = tuple(AUGMENTATIONS)
 
 MIXING = ("mixup", "cutmix")
 """Those that mix two images, and so their labels."""
@@ -30,7 +30,7 @@ def parts_of(policy: str) -> tuple[str, ...]:
     """The policies that `classic+mixup` joins, in the order of use: what changes one image goes before what mixes two.
 
     Returns:
-        Names out of `POLICY_NAMES`; nothing for "none".
+        Names out of `AUGMENTATION_NAMES`; nothing for "none".
 
     Raises:
         UnknownNameError: there is no policy of that name.
@@ -38,8 +38,8 @@ def parts_of(policy: str) -> tuple[str, ...]:
     """
     names = policy.split("+")
     for name in names:
-        if name not in POLICIES:
-            raise UnknownNameError("augmentation", name, POLICY_NAMES)
+        if name not in AUGMENTATIONS:
+            raise UnknownNameError("augmentation", name, AUGMENTATION_NAMES)
     for name in names:
         if names.count(name) > 1:
             raise HyperparameterError(f"augmentation '{policy}' has {name} twice: name each policy once")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from zoo.interfaces import Epoch, Trial, TrialOutcome
-    from zoo.search.here import Report
+    from zoo.search.executors.local import Report
     from zoo.search.loop import TrialLoop
 
     Verdict = bool | str

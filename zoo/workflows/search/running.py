@@ -10,123 +10,46 @@ from typing import TYPE_CHECKING
 import tensorflow as tf
 
 from zoo.data.sources import open_source
-from zoo.errors import InterruptedWork, SearchError, UnknownNameError
+from zoo.errors import InterruptedWork, SearchError
 from zoo.interfaces import (
-    EPOCH_METRICS,
     HyperparameterValue,
     Model,
-    Objective,
     Search,
     SearchPlan,
     State,
 )
 from zoo.registry import resume_command
-from zoo.search.cluster import Cluster, connected
-from zoo.search.here import run_here
-from zoo.search.in_child import TRIALS_OF_A_PROCESS, run_in_child
+from zoo.search.executors.child_process import TRIALS_OF_A_PROCESS, run_in_child_process
+from zoo.search.executors.local import run_locally
+from zoo.search.executors.ray import run_on_ray
+from zoo.search.executors.ray_cluster import Cluster, connected
 from zoo.search.loop import TrialLoop, last_line
-from zoo.search.objectives import find_objectives
-from zoo.search.on_ray import run_on_ray
-from zoo.search.oracles import check_algorithm
-from zoo.search.pruning import PRUNERS
-from zoo.workflows.candidates import (
-    DeclaredSpace,
-    declare_space,
+from zoo.workflows.options import TrainingOptions, report_sampling, sampling_of
+from zoo.workflows.search.candidates import (
     find_candidates,
-    first_trials,
-    known_choices,
     prepare_each,
     restore_candidates,
     settings_of,
     weights_of,
 )
-from zoo.workflows.remote import RemoteAssignment, RemoteImages, train_remotely
-from zoo.workflows.search_recorder import SearchRecorder
-from zoo.workflows.trials import architecture_of, train_trial
-from zoo.workflows.workspace import TrainingOptions, Workspace, environment, sampling_of, tell_sampling
+from zoo.workflows.search.options import SearchOptions
+from zoo.workflows.search.recorder import SearchRecorder
+from zoo.workflows.search.space import DeclaredSpace, declare_space, first_trials, prior_choices
+from zoo.workflows.search.trial import architecture_of, train_trial
+from zoo.workflows.search.worker import RemoteAssignment, RemoteImages, train_remotely
+from zoo.workflows.workspace import Workspace, environment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
     from contextlib import AbstractContextManager
 
     from zoo.data.cache import DecodedDataset
-    from zoo.data.sources import OpenedDataset
+    from zoo.data.opened import OpenedDataset
     from zoo.interfaces import Trial, TrialOutcome
-    from zoo.search.here import Report
-    from zoo.workflows.candidate import Candidate
+    from zoo.search.executors.local import Report
     from zoo.workflows.images import Images
-    from zoo.workflows.trials import Assignment
-
-
-@dataclass(frozen=True)
-class SearchOptions:
-    """What a user may say about a search.
-
-    Args:
-        algorithm: random, grid, bayesian, hyperband, tpe, or asha: random, with that pruner.
-        trials: the most trials to run.
-        objective: names of what is optimised, with commas between; see `zoo.search.objectives`.
-        pruner: none, median or asha, see `zoo.search.pruning`; None: none, but with asha.
-        max_seconds: after so long no trial begins, and a running one ends after its epoch.
-        target: the search ends when an epoch's objective is as good.
-        keep: how many of the best models stay in the registry.
-        warm_start: begin with what is known to be good from earlier searches.
-
-    Raises:
-        UnknownNameError: there is no such algorithm, objective or pruner.
-        SearchError: two of them exclude each other.
-    """
-
-    algorithm: str = "random"
-    trials: int = 10
-    objective: str = "val_accuracy"
-    pruner: str | None = None
-    max_seconds: float | None = None
-    target: float | None = None
-    keep: int = 3
-    warm_start: bool = True
-
-    def __post_init__(self) -> None:
-        check_algorithm(self.algorithm, len(self.objectives))
-        self._check_pruner()
-        if self.target is not None and not _known_each_epoch(self.objectives):
-            raise SearchError(
-                f"--target is for one objective that is measured each epoch, and not for {self.objective}"
-            )
-
-    @property
-    def objectives(self) -> tuple[Objective, ...]:
-        """What is optimised."""
-        return find_objectives(self.objective)
-
-    @property
-    def pruner_name(self) -> str:
-        """Which pruner it is."""
-        return self.pruner or ("asha" if self.algorithm == "asha" else "none")
-
-    def settings(self) -> dict[str, HyperparameterValue | None]:
-        """What a search stores of them besides the fields of its plan."""
-        return {
-            "pruner": self.pruner_name,
-            "max_seconds": self.max_seconds,
-            "target": self.target,
-            "keep": self.keep,
-        }
-
-    def _check_pruner(self) -> None:
-        if self.pruner_name not in PRUNERS:
-            raise UnknownNameError("pruner", self.pruner_name, PRUNERS)
-        own = {"hyperband": "none", "asha": "asha"}.get(self.algorithm)
-        if own is not None and self.pruner_name != own:
-            raise SearchError(f"{self.algorithm} ends hopeless trials by itself: leave --pruner out")
-        if self.pruner_name != "none" and not _known_each_epoch(self.objectives):
-            raise SearchError(
-                f"pruning is for one objective that is measured each epoch, and not for {self.objective}"
-            )
-
-
-def _known_each_epoch(objectives: Sequence[Objective]) -> bool:
-    return len(objectives) == 1 and objectives[0].name in EPOCH_METRICS
+    from zoo.workflows.search.candidates import Candidate
+    from zoo.workflows.search.trial import Assignment
 
 
 def search(
@@ -189,7 +112,7 @@ def _plan(
 ) -> SearchPlan:
     known = []
     if wanted.warm_start and candidates[0].parent is None:
-        known = known_choices(
+        known = prior_choices(
             workspace, candidates, space.joint, images.version, wanted.objectives[0], wanted.trials
         )
     origins = dict.fromkeys(workspace.plugins.provider(one.name).provenance for one in candidates)
@@ -295,8 +218,8 @@ class _Searching:
         most = (
             None if tf.config.list_physical_devices("GPU") else TRIALS_OF_A_PROCESS
         )  # a child could not take it
-        if run_here(loop, train, most):
-            run_in_child(loop, assign, train_remotely)
+        if run_locally(loop, train, most):
+            run_in_child_process(loop, assign, train_remotely)
 
     def _remote(self, assignment: Assignment, candidate: Candidate) -> RemoteAssignment:
         return RemoteAssignment(
@@ -317,7 +240,7 @@ def _run(searching: _Searching) -> tuple[Search, Model]:
     workspace, search_id = searching.workspace, searching.search.id
     plan, registry = searching.search.plan, searching.workspace.registry
     workspace.progress.search_started(searching.search)
-    tell_sampling(workspace, searching.decoded[plan.architectures[0]], sampling_of(plan.settings))
+    report_sampling(workspace, searching.decoded[plan.architectures[0]], sampling_of(plan.settings))
     recorder = SearchRecorder(workspace, searching.search)
     recorder.retell()
     try:

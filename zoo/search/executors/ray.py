@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from zoo.errors import RegistryError, SearchError
-from zoo.search.attempts import Hearing
-from zoo.search.cluster import slots
+from zoo.search.executors.ray_cluster import slots
+from zoo.search.executors.retries import Hearing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from zoo.interfaces import Epoch, Trial, TrialOutcome
-    from zoo.search.attempts import Verdict
-    from zoo.search.cluster import Cluster
-    from zoo.search.here import Report
+    from zoo.search.executors.local import Report
+    from zoo.search.executors.ray_cluster import Cluster
+    from zoo.search.executors.retries import Verdict
     from zoo.search.loop import TrialLoop
 
     Letter = tuple[str, int, Epoch, bytes]
@@ -39,7 +39,8 @@ def run_on_ray(
 
     Args:
         assign: gives, in this process, all that a worker needs for the trial, from its newest checkpoint on.
-        train: trains what was assigned, in a worker; see `zoo.search.here.run_here`. Workers import it by its name.
+        train: trains what was assigned, in a worker; see `zoo.search.executors.local.run_locally`. Workers
+            import it by its name.
 
     Raises:
         SearchError: three trials in a row failed, or a trial fits no node any more.
@@ -215,10 +216,10 @@ class _Trials:
 def _attempt(
     train: Callable[[Any, Report], TrialOutcome], assigned: object, mailbox: Any, trial_id: str, number: int
 ) -> TrialOutcome | str | None:
-    """In a worker; see `zoo.search.attempts.attempt`."""
+    """In a worker; see `zoo.search.executors.retries.attempt`."""
     import ray
 
-    from zoo.search.attempts import attempt
+    from zoo.search.executors.retries import attempt
 
     def ask(epoch: Epoch, checkpoint: bytes) -> Verdict:
         asked = mailbox.report.remote(trial_id, number, epoch, checkpoint)

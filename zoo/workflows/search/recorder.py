@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from zoo.interfaces import Once, RunKind, RunPlan, State
 from zoo.search.loop import PastTrial
 from zoo.training.checkpoint import epochs_in
-from zoo.workflows.candidates import trial_settings
-from zoo.workflows.keeping import Ranking
+from zoo.workflows.search.candidates import trial_settings
+from zoo.workflows.search.ranking import Ranking
+from zoo.workflows.search.trial import Assignment, architecture_of, hyperparameters_of, seed_of
 from zoo.workflows.training import announce
-from zoo.workflows.trials import Assignment, architecture_of, hyperparameters_of, seed_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Train = Callable[[Trial, Report], TrialOutcome]
 
 
-def run_here(loop: TrialLoop, train: Train, most: int | None = None) -> bool:
+def run_locally(loop: TrialLoop, train: Train, most: int | None = None) -> bool:
     """Train trials until there are no more, or the most; gives whether it came to these.
 
     Args:

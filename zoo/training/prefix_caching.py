@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from zoo.data.augmentation_names import MIXING, parts_of
 from zoo.data.batches import count_steps
-from zoo.data.policies import MIXING, parts_of
 from zoo.data.units import bytes_in_words
 from zoo.errors import DatasetError
 from zoo.models.frontier import find_frontier
@@ -30,7 +30,7 @@ class Work(NamedTuple):
 
     Args:
         epochs: that are left.
-        augmentation: a policy, see `zoo.data.policies`.
+        augmentation: a policy, see `zoo.data.augmentation_names`.
         seed: of augmentation.
         trainings: that have the same frozen layers, this one among them.
     """

@@ -1,0 +1,36 @@
+"""The cache folder, and what the system says against writing there."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import platformdirs
+
+from zoo.errors import DatasetError, reason_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def cache_folder() -> Path:
+    """Where everything lies that can be made anew: `ZOO_CACHE`, else the user's cache folder."""
+    return Path(os.environ.get("ZOO_CACHE") or platformdirs.user_cache_dir("zoo")).expanduser()
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """What the operating system says against writing in this folder of the cache becomes a DatasetError."""
+    try:
+        yield
+    except NotImplementedError as error:  # filelock, where a file system has no locks
+        raise DatasetError(
+            f"the cache '{folder}' is on a file system without locks: set ZOO_CACHE to a folder on a local disk"
+        ) from error
+    except OSError as error:
+        raise DatasetError(
+            f"cannot write the cache '{folder}': {reason_of(error)}; "
+            "make room, or set ZOO_CACHE to a folder on another disk"
+        ) from error

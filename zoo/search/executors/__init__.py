@@ -1,0 +1,1 @@
+"""Trials in other processes and on other machines, behind one interface."""

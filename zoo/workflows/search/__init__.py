@@ -1,0 +1,39 @@
+"""The search workflow: candidates, their space, the trials, and their recording.
+
+Each name is imported when it is asked for, and TensorFlow with most of them.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from zoo.workflows.search.finetuning import search_finetuning
+    from zoo.workflows.search.forecast import Forecast, forecast_search
+    from zoo.workflows.search.options import SearchOptions
+    from zoo.workflows.search.running import resume, search
+
+__all__ = [
+    "Forecast",
+    "SearchOptions",
+    "forecast_search",
+    "resume",
+    "search",
+    "search_finetuning",
+]
+
+_MODULES = {
+    "Forecast": "forecast",
+    "SearchOptions": "options",
+    "forecast_search": "forecast",
+    "resume": "running",
+    "search": "running",
+    "search_finetuning": "finetuning",
+}
+
+
+def __getattr__(name: str) -> Any:  # any attribute of a module
+    if name not in _MODULES:
+        raise AttributeError(f"module 'zoo.workflows.search' has no attribute '{name}'")
+    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
