@@ -9,8 +9,8 @@ import keras
 import numpy as np
 import pytest
 from keras_tuner import HyperParameters
-from large_networks import DEEPER, LARGE
 
+from tests.plugins.large_networks import DEEPER, LARGE
 from zoo.interfaces.stages import in_stage
 from zoo.models.building import build_classifier
 from zoo.models.freezing import freeze

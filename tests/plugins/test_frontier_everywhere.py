@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import keras
 import numpy as np
 import pytest
-from hub_modules import save_network
 from keras_tuner import HyperParameters
 
+from tests.plugins.hub_modules import save_network
 from zoo.data.cache import DecodedDataset
 from zoo.data.cache.features import FeatureOptions
 from zoo.interfaces import Objective, Progress

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from hub_modules import built, save_maps, save_network
 
+from tests.plugins.hub_modules import built, save_maps, save_network
 from zoo.errors import ZooError
 from zoo.models.content import to_content
 from zoo.models.inputs import rebuilt

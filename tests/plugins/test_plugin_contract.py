@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hub_modules import save_network
-from large_networks import DEEPER, LARGE
 
+from tests.plugins.hub_modules import save_network
+from tests.plugins.large_networks import DEEPER, LARGE
 from zoo.data.sources import open_dataset
 from zoo.interfaces import SPLITS, Architecture, Dataset
 from zoo.plugins import load_plugins

@@ -16,8 +16,8 @@ import keras
 import numpy as np
 import pytest
 from PIL import Image
-from weights_files import keras_network, save, save_as_keras_2_does
 
+from tests.plugins.weights_files import keras_network, save, save_as_keras_2_does
 from zoo.cli import run
 from zoo.plugins import load_plugins
 from zoo.registry import open_registry

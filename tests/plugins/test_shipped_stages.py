@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hub_modules import save_network
 from keras_tuner import HyperParameters
-from large_networks import DEEPER, LARGE
 
+from tests.plugins.hub_modules import save_network
+from tests.plugins.large_networks import DEEPER, LARGE
 from zoo.models.building import build_classifier
 from zoo.models.content import from_content, to_content
 from zoo.models.freezing import freeze

@@ -5,12 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import hub_modules
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from hub_modules import (
+from PIL import Image
+from zoo_plugins.hub_module import HubModule, unique_paths
+from zoo_plugins.tfhub import RANGES
+
+from tests.plugins import hub_modules
+from tests.plugins.hub_modules import (
     SIZE,
     built,
     save_function,
@@ -19,10 +23,6 @@ from hub_modules import (
     save_network,
     save_signature,
 )
-from PIL import Image
-from zoo_plugins.hub_module import HubModule, unique_paths
-from zoo_plugins.tfhub import RANGES
-
 from zoo import ZooError
 from zoo.cli import run
 from zoo.models.content import from_content, to_content

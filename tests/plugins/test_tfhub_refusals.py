@@ -7,10 +7,11 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
-import hub_modules
 import pytest
 import tensorflow as tf
-from hub_modules import (
+
+from tests.plugins import hub_modules
+from tests.plugins.hub_modules import (
     SIZE,
     built,
     save_first_generation,
@@ -19,7 +20,6 @@ from hub_modules import (
     save_network,
     save_signature,
 )
-
 from zoo import ZooError
 
 if TYPE_CHECKING:

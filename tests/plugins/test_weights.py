@@ -8,9 +8,9 @@ import keras
 import numpy as np
 import pytest
 from keras_tuner import HyperParameters
-from weights_files import SIDE, keras_network, save
 from zoo_plugins.weights import load_weights
 
+from tests.plugins.weights_files import SIDE, keras_network, save
 from zoo import ZooError
 from zoo.plugins import load_plugins
 

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.registry import builders
 from zoo.registry import Registry, open_registry
-
-from . import builders
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,18 +47,17 @@ def digits(registry: Registry) -> DatasetVersion:
 @pytest.fixture
 def start_python(tmp_path: Path) -> Callable[[str], subprocess.Popen[str]]:
     """Start a Python process in tmp_path that has `open_registry` and the builders at hand."""
-    here = Path(__file__).parent
-    path = os.pathsep.join([str(here), str(here.parent.parent)])
+    root = str(Path(__file__).parents[2])
 
     def start(script: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [
                 sys.executable,
                 "-c",
-                "from builders import *\nfrom zoo.registry import open_registry\n" + script,
+                "from tests.registry.builders import *\nfrom zoo.registry import open_registry\n" + script,
             ],
             cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": path},
+            env={**os.environ, "PYTHONPATH": root},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

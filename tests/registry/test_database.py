@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import text
 
+from tests.registry import builders
 from zoo.errors import NotFoundError, RegistryError
 from zoo.registry import Registry, open_registry
 from zoo.registry.database import open_database
-
-from . import builders
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.registry.builders import content_of, record_digits
 from zoo.errors import RegistryError, UnknownNameError
-
-from .builders import content_of, record_digits
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.registry.builders import add_model, content, evaluation, run_plan, search_plan, trial
 from zoo.errors import ArtifactError, NotFoundError, RegistryError, UnknownNameError
 from zoo.interfaces import DatasetVersion, RunKind, Search, State
-
-from .builders import add_model, content, evaluation, run_plan, search_plan, trial
 
 if TYPE_CHECKING:
     import subprocess

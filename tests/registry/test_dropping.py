@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.registry.builders import add_model, content, run_plan
 from zoo.interfaces import DatasetVersion, State
-
-from .builders import add_model, content, run_plan
 
 if TYPE_CHECKING:
     import subprocess

@@ -8,14 +8,13 @@ import keras
 import pytest
 from keras import layers
 
+from tests.registry import builders
 from zoo.errors import ArtifactError, NotFoundError
 from zoo.interfaces import DatasetVersion, LayerInfo, Model, ModelContent
 from zoo.models.classifier import Classifier
 from zoo.models.content import to_content
 from zoo.models.freezing import freeze
 from zoo.registry.manifest import needed_digests
-
-from . import builders
 
 if TYPE_CHECKING:
     from collections.abc import Callable

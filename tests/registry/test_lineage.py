@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import Engine, event
 
+from tests.registry.builders import add_model, content, evaluation, run_plan, search_plan, trial
 from zoo.errors import NotFoundError
 from zoo.interfaces import DatasetVersion, Lineage, Model, RunKind, State
-
-from .builders import add_model, content, evaluation, run_plan, search_plan, trial
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

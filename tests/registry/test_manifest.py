@@ -7,11 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.registry.builders import content
 from zoo.errors import ArtifactError
 from zoo.registry.artifacts import ArtifactStore
 from zoo.registry.manifest import load_content, save_content
-
-from .builders import content
 
 
 @pytest.fixture

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.registry.builders import add_model, content, evaluation, record_digits
 from zoo.errors import ArtifactError, NotFoundError, RegistryError
 from zoo.registry import Metric
-
-from .builders import add_model, content, evaluation, record_digits
 
 if TYPE_CHECKING:
     from zoo.interfaces import DatasetVersion, Model

@@ -17,11 +17,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.registry.builders import (
+    add_model,
+    content,
+    evaluation,
+    record_digits,
+    run_plan,
+    search_plan,
+    trial,
+)
 from zoo.errors import RegistryError
 from zoo.interfaces import DatasetVersion, Epoch, Objective, RunKind, State
 from zoo.registry import Registry, open_registry
-
-from .builders import add_model, content, evaluation, record_digits, run_plan, search_plan, trial
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

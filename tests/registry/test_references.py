@@ -4,9 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.registry.builders import add_model, content_of, run_plan, search_plan
 from zoo.errors import NotFoundError, UnknownNameError
-
-from .builders import add_model, content_of, run_plan, search_plan
 
 if TYPE_CHECKING:
     from zoo.interfaces import DatasetVersion, Model, Run, Search

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.registry.builders import add_model, content, record_digits, run_plan
 from zoo.errors import RegistryError
 from zoo.interfaces import DatasetVersion, State
 from zoo.registry import Registry, open_registry
-
-from .builders import add_model, content, record_digits, run_plan
 
 if TYPE_CHECKING:
     import subprocess

@@ -8,10 +8,17 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy.exc import IntegrityError
 
+from tests.registry.builders import (
+    add_model,
+    content,
+    evaluation,
+    record_digits,
+    run_plan,
+    search_plan,
+    trial,
+)
 from zoo.errors import NotFoundError, RegistryError
 from zoo.interfaces import DatasetVersion, Epoch, Run, RunKind, State
-
-from .builders import add_model, content, evaluation, record_digits, run_plan, search_plan, trial
 
 if TYPE_CHECKING:
     import subprocess

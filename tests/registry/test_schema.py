@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, insert, select
 from sqlalchemy.exc import IntegrityError
 
+from tests.registry import builders
 from zoo.errors import NotFoundError
 from zoo.interfaces import Objective, RunKind
 from zoo.registry import Registry, open_registry
@@ -25,8 +26,6 @@ from zoo.registry.schema import (
     RunRow,
 )
 from zoo.registry.upgrade import migrations
-
-from . import builders
 
 ASSETS = Path(__file__).parent / "assets"
 SCRIPTS = ScriptDirectory.from_config(migrations())

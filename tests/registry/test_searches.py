@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.registry.builders import content, evaluation, record_digits, run_plan, search_plan, trial
 from zoo.errors import SearchError
 from zoo.interfaces import DatasetVersion, Epoch, Model, Objective, Run, RunKind, Search, State
 from zoo.registry.owners import ENDED_SILENTLY
-
-from .builders import content, evaluation, record_digits, run_plan, search_plan, trial
 
 if TYPE_CHECKING:
     import subprocess

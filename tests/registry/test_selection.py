@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.registry.builders import add_model, evaluation, record_digits
 from zoo.errors import NotFoundError, RegistryError, UnknownNameError
-
-from .builders import add_model, evaluation, record_digits
 
 if TYPE_CHECKING:
     from zoo.interfaces import DatasetVersion

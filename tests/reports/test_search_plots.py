@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex
-from plans import SEARCH_PLAN
 
+from tests.plans import SEARCH_PLAN
 from zoo.interfaces import Objective, Run, RunKind, RunPlan, Search, State, Trial
 from zoo.reports.files import write_figure
 from zoo.reports.front import draw_front

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import keras_tuner
-from plans import SEARCH_PLAN
 
+from tests.plans import SEARCH_PLAN
 from zoo.errors import TrainingError
 from zoo.interfaces import Epoch, ModelContent, SearchPlan, Trial, TrialOutcome
 from zoo.search.executors.local import run_locally

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plain_search import NOTHING, Recorder, past_of, plan, run_search, searched, train
-
+from tests.search.plain_search import NOTHING, Recorder, past_of, plan, run_search, searched, train
 from zoo.interfaces import Epoch, TrialOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from plain_search import Report, Train
-
+    from tests.search.plain_search import Report, Train
     from zoo.interfaces import Trial
 
 

@@ -7,13 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from plain_search import Recorder, failing, plan, run_search, searched, train
 
+from tests.search.plain_search import Recorder, failing, plan, run_search, searched, train
 from zoo.errors import RegistryError, SearchError
 
 if TYPE_CHECKING:
-    from plain_search import Report
-
+    from tests.search.plain_search import Report
     from zoo.interfaces import Trial, TrialOutcome
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from plain_search import failing, plan, searched, space, wide_space
 
+from tests.search.plain_search import failing, plan, searched, space, wide_space
 from zoo.errors import SearchError
 
 

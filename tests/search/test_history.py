@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from plain_search import plan
-
+from tests.search.plain_search import plan
 from zoo.search.oracles import make_oracle
 
 GIVEN = {"kind": "large", "size": 3, "pool": False, "optimizer": "adam"}

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pytest
-from plain_search import NOTHING, Recorder, plan, score_of, space, wide_space
 
+from tests.search.plain_search import NOTHING, Recorder, plan, score_of, space, wide_space
 from zoo.interfaces import Epoch, Objective, Trial, TrialOutcome
 from zoo.search.loop import PastTrial, TrialLoop
 from zoo.search.pruning import Pruned

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from bad_architectures import (
+
+from tests.testing.bad_architectures import (
     BAD,
     GOOD,
     architecture,
@@ -20,7 +21,6 @@ from bad_architectures import (
     turns_the_gradient,
     with_a_table,
 )
-
 from zoo.errors import ContractError, UnknownNameError
 from zoo.plugins import load_plugins
 from zoo.testing import ARCHITECTURE_CHECKS, check_architecture

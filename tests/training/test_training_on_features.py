@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from small_parts import COMPUTED, OFF, ON, Watcher, backbone, branching, built, dropping
 
+from tests.training.small_parts import COMPUTED, OFF, ON, Watcher, backbone, branching, built, dropping
 from zoo.data.balance import Sampling
 from zoo.data.cache.features import FeatureOptions
 from zoo.interfaces import Objective

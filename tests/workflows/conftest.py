@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tiny_searches import Watcher
 
+from tests.workflows.search.tiny_searches import Watcher
 from zoo import workflows
 from zoo.plugins import Plugins, load_plugins
 from zoo.registry import Registry, open_registry

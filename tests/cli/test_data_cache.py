@@ -1,0 +1,164 @@
+"""`zoo data cache`: what lies there, how large it is, and taking it away."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from zoo.data.cache import decode_dataset
+from zoo.data.sources import open_dataset
+from zoo.data.units import bytes_in_words
+from zoo.interfaces import Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.cli.conftest import Result
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache of the test's own."""
+    monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("ZOO_CACHE_LIMIT", "20GB")
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def filled(cache: Path, photos: Path) -> Path:
+    """Photos of two sizes, an unfinished entry and an unpacked archive, with the times of a day in 2001."""
+    opened = open_dataset(str(photos), {})
+    for side, channels in ((8, 3), (6, 1)):
+        decode_dataset(opened, side, channels, progress=Progress())
+    entry = next((cache / "decoded").glob("*-6x6x1"))
+    about = json.loads((entry / "index.json").read_text())
+    part = cache / "decoded" / "0123-6x6x1.part"
+    part.mkdir()
+    (part / "journal.jsonl").write_text(json.dumps({**about, "rows": None, "dataset": "pets"}) + "\n")
+    (part / "pixels.bin").write_bytes(b"\0" * 2000)
+    (cache / "unpacked" / "pets").mkdir(parents=True)
+    (cache / "unpacked" / "pets" / "a.jpg").write_bytes(b"\0" * 3000)
+    for age, folder in enumerate(("decoded/*-8x8x3", "decoded/*-6x6x1", "decoded/*.part", "unpacked")):
+        (root,) = cache.glob(folder)
+        for path in (root, *root.rglob("*")):
+            os.utime(path, (1_000_000_000 - 60 * age,) * 2)
+    return cache
+
+
+def taken(*folders: Path) -> str:
+    """What the files in these folders take, as zoo writes it."""
+    files = (path for folder in folders for path in folder.rglob("*") if path.is_file())
+    return bytes_in_words(sum(path.stat().st_size for path in files))
+
+
+def found(cache: Path, pattern: str) -> str:
+    return taken(*(cache / "decoded").glob(pattern))
+
+
+def test_every_entry_is_listed_the_last_used_first(
+    zoo: Callable[..., Result], filled: Path, plain: Callable[[str], str]
+) -> None:
+    assert plain(zoo("data", "cache").out) == (
+        "dataset  holds  size  images  bytes  last used\n"
+        f"photos  decoded  8×8 RGB  60  {found(filled, '*-8x8x3')}  TIME\n"
+        f"photos  decoded  6×6 gray  60  {found(filled, '*-6x6x1')}  TIME\n"
+        f"pets  unfinished  6×6 gray  –  {found(filled, '*.part')}  TIME\n"
+        "–  unpacked  –  –  3.0 kB  TIME\n"
+        f"{taken(filled / 'decoded', filled / 'unpacked')} in {filled}; images and features may take 20.0 GB\n"
+    )
+
+
+def test_the_entries_of_a_dataset_are_listed_alone(
+    zoo: Callable[..., Result], filled: Path, plain: Callable[[str], str]
+) -> None:
+    size_of_it = found(filled, "*.part")
+    assert plain(zoo("data", "cache", "pets").out) == (
+        "dataset  holds  size  images  bytes  last used\n"
+        f"pets  unfinished  6×6 gray  –  {size_of_it}  TIME\n"
+        f"{size_of_it} in {filled}; images and features may take 20.0 GB\n"
+    )
+
+
+def test_an_empty_cache_is_told(zoo: Callable[..., Result], cache: Path) -> None:
+    assert zoo("data", "cache").out == (
+        f"nothing is in the cache\n0 B in {cache}; images and features may take 20.0 GB\n"
+    )
+
+
+def test_an_unknown_dataset_is_told(refused: Callable[..., str], filled: Path) -> None:
+    assert refused("data", "cache", "photo") == "unknown dataset in the cache 'photo': did you mean 'photos'?"
+
+
+def test_clearing_removes_everything(zoo: Callable[..., Result], filled: Path) -> None:
+    size_of_it = taken(filled / "decoded", filled / "unpacked")
+    assert zoo("data", "cache", "--clear").out == f"removed 4 entries, {size_of_it}\n"
+    assert zoo("data", "cache").out.startswith("nothing is in the cache\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "left"), [("photos", ["pets", None]), ("unpacked", ["photos", "photos", "pets"])]
+)
+def test_clearing_by_name_leaves_the_others(
+    zoo: Callable[..., Result], filled: Path, name: str, left: list[str | None]
+) -> None:
+    zoo("data", "cache", name, "--clear")
+    document = json.loads(zoo("data", "cache", "--json").out)
+    assert [entry["dataset"] for entry in document["entries"]] == left
+
+
+def test_what_a_process_uses_is_kept_and_told(zoo: Callable[..., Result], filled: Path, photos: Path) -> None:
+    held = decode_dataset(open_dataset(str(photos), {}), 8, 3, progress=Progress())
+    told = zoo("data", "cache", "photos", "--clear").out.splitlines()
+    assert (len(held.pixels), told[0].partition(",")[0]) == (60, "removed 1 entry")
+    assert told[1:] == ["kept photos 8×8 RGB: a process uses it"]
+
+
+def test_json_has_folder_limit_total_and_entries(
+    zoo: Callable[..., Result], filled: Path, photos: Path
+) -> None:
+    document = json.loads(zoo("data", "cache", "--json").out)
+    first, *others = document.pop("entries")
+    assert document == {
+        "folder": str(filled),
+        "limit": 20_000_000_000,
+        "bytes": first["bytes"] + sum(entry["bytes"] for entry in others),
+        "removed": [],
+    }
+    (path,) = (filled / "decoded").glob("*-8x8x3")
+    assert first == {
+        "kind": "decoded",
+        "dataset": "photos",
+        "source": str(photos),
+        "image_size": 8,
+        "channels": 3,
+        "images": 60,
+        "bytes": first["bytes"],
+        "last_used": "2001-09-09T01:46:40+00:00",
+        "path": str(path),
+    }
+
+
+def test_json_says_what_was_removed(zoo: Callable[..., Result], filled: Path) -> None:
+    document = json.loads(zoo("data", "cache", "pets", "--clear", "--json").out)
+    assert ([entry["dataset"] for entry in document["removed"]], document["entries"]) == (["pets"], [])
+
+
+def test_a_limit_that_is_no_size_is_told(
+    refused: Callable[..., str], cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZOO_CACHE_LIMIT", "much")
+    assert refused("data", "cache") == (
+        "ZOO_CACHE_LIMIT is 'much', which is no size: write 20GB, 500MB or a number of bytes"
+    )
+
+
+def test_looking_into_the_cache_imports_no_tensorflow(cache: Path) -> None:
+    script = "import sys\nfrom zoo.cli import run\nrun(['data', 'cache'])\nprint('tensorflow' in sys.modules)"
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert result.stdout.splitlines()[-1] == "False"

@@ -1,0 +1,136 @@
+"""What is shown while work goes on where there is no terminal, and how it is stopped."""
+
+from __future__ import annotations
+
+import os
+import signal
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from tests.plans import SEARCH_PLAN
+from zoo.cli.live import PlainLines, Terminal, watching
+from zoo.interfaces import Objective, Run, RunKind, RunPlan, Search, State, Trial
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+PLAN = RunPlan(RunKind.TRAIN, "tiny", "1", "here", {}, {"epochs": 1}, {})
+RUN = Run("run1", PLAN, State.RUNNING, "blobs", 1, NOW)
+ONE_CHOICE = {"space": [{"class_name": "Int", "config": {"name": "filters"}}]}
+PLANNED = replace(SEARCH_PLAN, trials=3, epochs=4, space=ONE_CHOICE)
+SEARCH = Search("5ea7c4", PLANNED, State.RUNNING, "blobs", 1, "plugin blobs", "host:1", NOW)
+TRIAL = Trial("trial 2", 2, {"filters": 3}, epochs=4)
+COMPLETED = replace(
+    RUN, state=State.COMPLETED, score=0.5, scores={"val_accuracy": 0.5, "params": 1234.0}, trial=TRIAL
+)
+
+
+def told_of(run: Run, capsys: pytest.CaptureFixture[str], **plan: Any) -> list[str]:
+    """The lines on a search and on the end of one trial of it."""
+    lines = PlainLines()
+    lines.search_started(replace(SEARCH, plan=replace(PLANNED, **plan)))
+    lines.run_ended(run)
+    return capsys.readouterr().err.splitlines()
+
+
+def test_a_search_says_what_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert told_of(COMPLETED, capsys, architecture="tiny,large", trials=1)[0] == (
+        "search 5ea7c4: random, up to 1 trial of tiny, large on blobs, 1 hyperparameter searched"
+    )
+
+
+def test_a_trial_has_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert told_of(COMPLETED, capsys)[1] == "trial 2/3  completed  val_accuracy 0.5000  filters=3"
+
+
+def test_a_trial_says_where_its_choice_comes_from(capsys: pytest.CaptureFixture[str]) -> None:
+    known = replace(COMPLETED, trial=replace(TRIAL, origin="run 1a2b3c4d on blobs"))
+    assert told_of(known, capsys)[1] == (
+        "trial 2/3  completed  val_accuracy 0.5000  (run 1a2b3c4d on blobs) filters=3"
+    )
+
+
+def test_a_trial_has_a_score_for_each_objective(capsys: pytest.CaptureFixture[str]) -> None:
+    objectives = (Objective("val_accuracy", "max"), Objective("params", "min"))
+    assert told_of(COMPLETED, capsys, objectives=objectives)[1] == (
+        "trial 2/3  completed  val_accuracy 0.5000  params 1,234  filters=3"
+    )
+
+
+def test_a_trial_that_failed_says_why(capsys: pytest.CaptureFixture[str]) -> None:
+    failed = replace(RUN, state=State.FAILED, trial=TRIAL, error="Traceback …\nValueError: no room")
+    assert told_of(failed, capsys)[1] == "trial 2/3  failed  ValueError: no room  filters=3"
+
+
+def test_a_table_is_set_in_below_its_first_line(capsys: pytest.CaptureFixture[str]) -> None:
+    for progress in (PlainLines(), Terminal()):
+        progress.notice("what there is\nname  size\n[one]    1")
+        assert capsys.readouterr().err == "· what there is\n  name  size\n  [one]    1\n"
+
+
+def test_what_goes_on_during_a_search_stands_in_its_table(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal = Terminal()
+    terminal.search_started(SEARCH)
+    terminal.advanced("computing features", 40, 120)
+    terminal.close()
+    assert capsys.readouterr().err.splitlines()[2:] == [
+        "0 of 3 trials",
+        f"computing features {'━' * 10}{' ' * 20} 40/120",
+    ]
+
+
+def test_what_is_done_leaves_the_table_of_a_search(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal = Terminal()
+    terminal.search_started(SEARCH)
+    for done in (40, 120):
+        terminal.advanced("computing features", done, 120)
+    terminal.close()
+    assert capsys.readouterr().err.splitlines()[2:] == ["0 of 3 trials"]
+
+
+# How it is stopped ---------------------------------------------------------------------------------------
+
+
+class Interrupting:
+    """Asks to stop while it is taken away, where Python discards what is raised."""
+
+    def __del__(self) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        for _ in range(1000):  # Python calls the handler between two of its instructions
+            pass
+
+
+def test_an_interrupt_that_python_discards_is_noticed_later() -> None:
+    with watching() as progress:
+        Interrupting()
+        with pytest.raises(KeyboardInterrupt):
+            progress.run_started(RUN)
+
+
+def test_an_interrupt_that_python_discards_leaves_no_traceback(capfd: pytest.CaptureFixture[str]) -> None:
+    with watching():
+        Interrupting()
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signals_interrupt_the_work(number: signal.Signals) -> None:
+    with pytest.raises(KeyboardInterrupt), watching():
+        signal.raise_signal(number)
+
+
+def test_what_signals_did_before_they_do_afterwards() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with watching():
+        pass
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_an_ignored_interrupt_stays_ignored() -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with watching():
+            os.kill(os.getpid(), signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,105 @@
+"""What becomes of a trial whose process dies, or that cannot be assigned to one."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.search.executors.child_trials import DIES, Work, train
+from tests.search.plain_search import Recorder, plan
+from zoo.errors import RegistryError
+from zoo.search.executors.child_process import run_in_child_process
+from zoo.search.loop import TrialLoop
+
+if TYPE_CHECKING:
+    from zoo.interfaces import Epoch, Trial, TrialOutcome
+
+
+@dataclass
+class Listener(Recorder):
+    """Also writes down the epochs and what was assigned."""
+
+    epochs: list[int] = field(default_factory=list)
+    assigned: list[int] = field(default_factory=list)
+
+    def epoch_ended(self, trial: Trial, epoch: Epoch, checkpoint: bytes) -> None:
+        self.epochs.append(epoch.number)
+
+    def fatal(self, trial: Trial) -> Work:
+        """From its first epoch on, and its process dies in it."""
+        self.assigned.append(trial.number)
+        return Work(replace(trial, number=DIES), 0)
+
+    def harmless(self, trial: Trial) -> Work:
+        self.assigned.append(trial.number)
+        return Work(replace(trial, number=1), 0)
+
+
+@pytest.fixture(scope="module")
+def dead() -> Listener:
+    """Of one trial, with which each process dies after its first epoch."""
+    run_in_child_process(TrialLoop(plan(trials=1), recorder := Listener()), recorder.fatal, train)
+    return recorder
+
+
+def test_a_trial_is_tried_in_two_processes(dead: Listener) -> None:
+    assert (dead.assigned, len(dead.errors)) == ([1, 1], 1)
+
+
+def test_an_epoch_that_is_trained_again_is_told_once(dead: Listener) -> None:
+    assert dead.epochs == [1]
+
+
+def test_a_process_that_dies_between_trials_harms_none() -> None:
+    class Murderer(Listener):
+        def trial_completed(self, trial: Trial, outcome: TrialOutcome) -> None:
+            super().trial_completed(trial, outcome)
+            for child in multiprocessing.active_children():
+                os.kill(child.pid or 0, signal.SIGKILL)
+                child.join()
+
+    run_in_child_process(TrialLoop(plan(trials=2), recorder := Murderer()), recorder.harmless, train)
+    assert (len(recorder.ended), recorder.errors) == (2, [])
+
+
+def test_a_trial_that_cannot_be_assigned_fails() -> None:
+    def assign(trial: Trial) -> Work:
+        raise ValueError("no such weights")
+
+    run_in_child_process(TrialLoop(plan(trials=2), recorder := Recorder()), assign, train)
+    assert [error.strip().splitlines()[-1] for error in recorder.errors] == [
+        "ValueError: no such weights"
+    ] * 2
+
+
+def test_a_registry_error_at_an_assignment_ends_the_search() -> None:
+    def assign(trial: Trial) -> Work:
+        raise RegistryError("the disk is full")
+
+    recorder = Recorder()
+    with pytest.raises(RegistryError, match="the disk is full"):
+        run_in_child_process(TrialLoop(plan(trials=2), recorder), assign, train)
+    assert (len(recorder.started), recorder.errors) == (1, [])
+
+
+def test_ctrl_c_is_for_the_search_alone() -> None:
+    """A terminal sends it to both processes."""
+
+    class Interrupting(Listener):
+        def epoch_ended(self, trial: Trial, epoch: Epoch, checkpoint: bytes) -> None:
+            super().epoch_ended(trial, epoch, checkpoint)
+            for child in multiprocessing.active_children():
+                os.kill(child.pid or 0, signal.SIGINT)
+
+    run_in_child_process(TrialLoop(plan(trials=1), recorder := Interrupting()), recorder.harmless, train)
+    assert (recorder.assigned, recorder.epochs, recorder.errors) == ([1], [1, 2, 3], [])
+
+
+def test_a_process_ends_without_a_word(capfd: pytest.CaptureFixture[str]) -> None:
+    run_in_child_process(TrialLoop(plan(trials=1), recorder := Listener()), recorder.harmless, train)
+    assert capfd.readouterr() == ("", "")

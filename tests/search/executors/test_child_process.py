@@ -1,0 +1,136 @@
+"""Trials in a process beside the search's, which is replaced from time to time and may die."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+
+import keras_tuner
+import pytest
+
+from tests.search.executors.child_trials import DIES, DIES_ONCE, FAILS, PRUNED, Work, train
+from zoo.interfaces import Epoch, SearchPlan, Trial, TrialOutcome
+from zoo.search.executors import child_process
+from zoo.search.executors.child_process import run_in_child_process
+from zoo.search.loop import TrialLoop
+from zoo.search.objectives import OBJECTIVES
+from zoo.search.pruning import Pruned
+
+
+def plan(trials: int) -> SearchPlan:
+    hp = keras_tuner.HyperParameters()
+    hp.Float("x", 0.0, 1.0)
+    return SearchPlan(
+        architecture="tiny",
+        architecture_version="1",
+        plugin="none",
+        algorithm="random",
+        objectives=(OBJECTIVES["val_accuracy"],),
+        trials=trials,
+        epochs=3,
+        seed=0,
+        fixed={},
+        space=hp.get_config(),
+        settings={},
+        environment={},
+    )
+
+
+class Recorder:
+    """Writes down what the search tells; prunes one trial."""
+
+    def __init__(self) -> None:
+        self.epochs: dict[int, list[int]] = {}
+        self.checkpoints: dict[int, bytes] = {}
+        self.processes: dict[int, int] = {}
+        self.pruned: dict[int, str] = {}
+        self.failed: dict[int, str] = {}
+
+    def trial_started(self, trial: Trial) -> None:
+        self.epochs[trial.number] = []
+
+    def epoch_ended(self, trial: Trial, epoch: Epoch, checkpoint: bytes) -> None:
+        self.epochs[trial.number].append(epoch.number)
+        self.checkpoints[trial.number] = checkpoint
+        if trial.number == PRUNED and epoch.number == 2:
+            raise Pruned("not worth it")
+
+    def trial_completed(self, trial: Trial, outcome: TrialOutcome) -> None:
+        self.processes[trial.number] = int(outcome.scores["val_accuracy"])
+
+    def trial_pruned(self, trial: Trial, reason: str) -> None:
+        self.pruned[trial.number] = reason
+
+    def trial_failed(self, trial: Trial, error: str) -> None:
+        self.failed[trial.number] = error
+
+    def work(self, trial: Trial) -> Work:
+        return Work(trial, int(self.checkpoints.get(trial.number, b"0")))
+
+
+@pytest.fixture(scope="module")
+def told() -> Recorder:
+    """A search of nine trials, at most three of them in one process."""
+    recorder = Recorder()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(child_process, "TRIALS_OF_A_PROCESS", 3)
+        run_in_child_process(TrialLoop(plan(9), recorder), recorder.work, train)
+    return recorder
+
+
+def test_trials_train_in_another_process(told: Recorder) -> None:
+    assert os.getpid() not in told.processes.values()
+
+
+def test_trials_share_a_process_until_it_is_replaced(told: Recorder) -> None:
+    """The one in which trial 4 died for good trained nothing more; 5, 6 and 7 share the next."""
+    assert told.processes[2] == told.processes[3] != told.processes[1]
+    assert told.processes[8] == told.processes[9] != told.processes[7]
+
+
+def test_a_trial_whose_process_died_goes_on_after_its_last_epoch(told: Recorder) -> None:
+    assert told.epochs[DIES_ONCE] == [1, 2, 3]
+    assert DIES_ONCE in told.processes
+
+
+def test_a_trial_that_ends_each_process_fails_in_one_line(told: Recorder) -> None:
+    assert told.failed[DIES] == (
+        "its process died of SIGKILL, 2 times: it crashed, or was killed, perhaps for memory"
+    )
+
+
+def test_a_trial_that_fails_says_why(told: Recorder) -> None:
+    assert told.failed[FAILS] == "no luck"
+
+
+def test_a_trial_is_pruned(told: Recorder) -> None:
+    assert (told.pruned, told.epochs[PRUNED]) == ({PRUNED: "not worth it"}, [1, 2])
+
+
+def test_all_trials_come_to_an_end_once(told: Recorder) -> None:
+    assert sorted([*told.processes, *told.pruned, *told.failed]) == list(range(1, 10))
+
+
+def test_no_process_is_left(told: Recorder) -> None:
+    assert told.processes
+    assert multiprocessing.active_children() == []
+
+
+def test_an_interruption_ends_the_process() -> None:
+    class Interrupted(Recorder):
+        def epoch_ended(self, trial: Trial, epoch: Epoch, checkpoint: bytes) -> None:
+            self.children = multiprocessing.active_children()
+            raise KeyboardInterrupt
+
+    recorder = Interrupted()
+    with pytest.raises(KeyboardInterrupt):
+        run_in_child_process(TrialLoop(plan(2), recorder), recorder.work, train)
+    assert len(recorder.children) == 1
+    assert multiprocessing.active_children() == []
+
+
+def test_a_search_without_trials_starts_no_process() -> None:
+    loop = TrialLoop(plan(1), recorder := Recorder())
+    loop.ended_early = "the time is over"
+    run_in_child_process(loop, recorder.work, train)
+    assert multiprocessing.active_children() == []

@@ -1,0 +1,130 @@
+"""`workflows.forecast`: what a search would do, without doing it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.workflows.search.tiny_searches import HELD, workspace_in
+from zoo.errors import HyperparameterError, SearchError
+from zoo.workflows import TrainingOptions
+from zoo.workflows.search import Forecast, SearchOptions, forecast_search
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from zoo.plugins import Plugins
+    from zoo.workflows import Workspace
+
+OPEN = {name: value for name, value in HELD.items() if name != "dropout"}
+
+
+def look(
+    workspace: Workspace,
+    names: str,
+    given: dict,
+    trials: int,
+    weights: str | None = None,
+    **options: Any,
+) -> Forecast:
+    return forecast_search(
+        workspace,
+        names,
+        "blobs",
+        search_options=SearchOptions(trials=trials),
+        hyperparameters=given,
+        weights=weights,
+        options=TrainingOptions(**{"epochs": 7, **options}),
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("forecast")
+
+
+@pytest.fixture(scope="module")
+def both(folder: Path, plugins: Plugins) -> Iterator[Forecast]:
+    with workspace_in(folder, plugins) as workspace:
+        found = look(workspace, "tiny,large", HELD, 20)
+        assert workspace.registry.runs() == []
+        yield found
+
+
+@pytest.fixture(scope="module")
+def few(tmp_path_factory: pytest.TempPathFactory, plugins: Plugins) -> Iterator[Forecast]:
+    with workspace_in(tmp_path_factory.mktemp("few"), plugins) as workspace:
+        yield look(workspace, "tiny", HELD, 2)
+
+
+def test_trials_of_all_architectures_are_counted(both: Forecast) -> None:
+    assert both.combinations == 4 + 4
+
+
+def test_there_are_no_more_trials_than_combinations(both: Forecast) -> None:
+    assert (both.trials, both.epochs) == (8, 7)
+
+
+def test_each_architecture_is_measured(both: Forecast) -> None:
+    assert list(both.epoch_seconds) == ["tiny", "large"]
+    assert all(seconds > 0 for seconds in both.epoch_seconds.values())
+
+
+def test_all_trials_are_taken_to_need_all_epochs(both: Forecast) -> None:
+    mean = sum(both.epoch_seconds.values()) / 2
+    assert both.seconds >= both.trials * both.epochs * mean
+
+
+def test_fewer_trials_may_be_asked_for_than_there_are_combinations(few: Forecast) -> None:
+    assert (few.combinations, few.trials) == (4, 2)
+
+
+def test_a_trial_takes_longer_than_its_epochs(few: Forecast) -> None:
+    """In its first epoch TensorFlow also builds the functions that it trains with."""
+    assert few.seconds > few.trials * few.epochs * few.epoch_seconds["tiny"]
+
+
+def test_in_long_trials_the_epochs_of_all_architectures_count_the_same(workspace: Workspace) -> None:
+    found = look(workspace, "tiny,large", HELD, 20, epochs=10**7)
+    mean = sum(found.epoch_seconds.values()) / 2
+    assert found.seconds == pytest.approx(8 * 10**7 * mean, rel=1e-3)
+
+
+def test_of_a_long_epoch_a_part_is_measured(workspace: Workspace) -> None:
+    """Ten million steps take more than two minutes, and nobody waits for them here."""
+    found = look(workspace, "tiny", HELD, 2, steps_per_epoch=10**7)
+    assert found.epoch_seconds["tiny"] > 120
+
+
+def test_nothing_is_recorded(both: Forecast, folder: Path) -> None:
+    assert not (folder / "artifacts").exists()
+
+
+def test_a_space_without_an_end(workspace: Workspace) -> None:
+    given = {"filters": 2, "pooling": "avg", "head_units": "0", "dropout": 0.0, "augmentation": "none"}
+    found = look(workspace, "tiny", given, 20)
+    assert (found.combinations, found.trials) == (None, 20)
+
+
+@pytest.mark.parametrize(
+    ("given", "options", "error", "message"),
+    [
+        ({**HELD, "filters": 2}, {}, SearchError, "nothing is left to search"),
+        (HELD, {"weights": "noise"}, HyperparameterError, "'tiny' has no pre-trained weights to load"),
+    ],
+    ids=["everything is set", "no such weights"],
+)
+def test_what_the_search_would_refuse_is_refused(
+    workspace: Workspace, given: dict, options: dict, error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        look(workspace, "tiny", given, 20, **options)
+
+
+def test_images_have_the_size_that_is_asked_for(workspace: Workspace) -> None:
+    """It is told before anything is trained, and nothing is here."""
+    with pytest.raises(SearchError):
+        look(workspace, "tiny", {**HELD, "filters": 2}, 20, image_size=2)
+    assert workspace.progress.notices == ["image size 2 is raised to 4, the least tiny takes"]

@@ -1,0 +1,113 @@
+"""What a search leaves in the artifact store: the best models, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.workflows.search.tiny_searches import (
+    HELD,
+    Searched,
+    interrupt_in_trial,
+    resume,
+    search,
+    workspace_in,
+)
+from zoo.errors import InterruptedWork
+from zoo.interfaces import Run, State
+from zoo.registry.manifest import needed_digests
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from zoo.plugins import Plugins
+    from zoo.workflows import Workspace
+
+# By grid, trials 1 to 4 have 2, 1, 3 and 4 filters: the second has the fewest parameters, the fourth the most.
+SMALLEST = {"objective": "params", "trials": 4}
+
+
+def blobs(workspace: Workspace) -> set[str]:
+    """What lies in the artifact store, by digest."""
+    root = Path(workspace.registry.artifacts.url)
+    return {path.parent.name + path.name for path in root.rglob("*") if path.is_file()}
+
+
+def needed(workspace: Workspace) -> set[str]:
+    """What the models in the registry need of it."""
+    registry = workspace.registry
+    return {
+        digest for model in registry.models() for digest in needed_digests(registry.artifacts, model.manifest)
+    }
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory, plugins: Plugins) -> Iterator[Searched]:
+    """One model is kept, of a search that was interrupted in its last trial."""
+    with workspace_in(tmp_path_factory.mktemp("kept"), plugins) as workspace:
+        workspace.progress.at_epoch = interrupt_in_trial(4)
+        with pytest.raises(InterruptedWork):
+            search(workspace, keep=1, **SMALLEST)
+        yield resume(workspace)
+
+
+def test_only_the_best_trial_has_a_model(kept: Searched) -> None:
+    assert [bool(one.model_id) for one in kept.trials] == [False, True, False, False]
+
+
+def test_only_its_model_is_in_the_registry(kept: Searched) -> None:
+    assert [one.id for one in kept.workspace.registry.models()] == [kept.model.id]
+
+
+def test_the_store_holds_what_the_model_needs_and_no_more(kept: Searched) -> None:
+    assert blobs(kept.workspace) == needed(kept.workspace)
+
+
+def test_losers_are_completed_with_a_score(kept: Searched) -> None:
+    assert [(one.state, one.score is not None) for one in kept.trials] == [(State.COMPLETED, True)] * 4
+
+
+def test_losers_keep_their_epochs(kept: Searched) -> None:
+    assert [len(kept.epochs(number)) for number in (1, 2, 3, 4)] == [1, 1, 1, 1]
+
+
+def test_a_model_with_an_alias_is_not_dropped(workspace: Workspace) -> None:
+    def name_it(run: Run) -> None:
+        if run.trial is not None and run.trial.number == 1:
+            workspace.registry.set_alias(str(run.model_id), "mine")
+
+    workspace.progress.run_ended = name_it
+    found = search(workspace, keep=1, objective="params", trials=2)
+    assert [bool(one.model_id) for one in found.trials] == [True, True]
+
+
+@pytest.fixture(scope="module")
+def equal(tmp_path_factory: pytest.TempPathFactory, plugins: Plugins) -> Iterator[Searched]:
+    """All trials have the same accuracy, and other losses."""
+    with workspace_in(tmp_path_factory.mktemp("equal"), plugins) as workspace:
+        given = {**HELD, "learning_rate": 1e-9, "filters": 2, "dropout": 0}
+        del given["augmentation"]
+        yield search(workspace, hyperparameters=given, keep=1, trials=4)
+
+
+def test_the_trials_that_are_to_be_equal_are(equal: Searched) -> None:
+    assert len({one.score for one in equal.trials}) == 1
+
+
+def test_of_equal_trials_the_one_that_best_names_is_kept(equal: Searched) -> None:
+    losses = [equal.epochs(one.trial.number)[0].metrics["val_loss"] for one in equal.trials if one.trial]
+    assert [bool(one.model_id) for one in equal.trials] == [loss == min(losses) for loss in losses]
+
+
+def test_the_model_of_a_search_is_the_one_that_best_names(workspace: Workspace) -> None:
+    found = search(workspace, hyperparameters={**HELD, "learning_rate": 1e-9}, trials=3)
+    assert found.model.id == workspace.registry.best("blobs").id
+
+
+def test_hyperband_keeps_all_until_it_ends(workspace: Workspace) -> None:
+    seen = []
+    workspace.progress.run_ended = lambda run: seen.append(len(workspace.registry.models()))
+    found = search(workspace, algorithm="hyperband", keep=1, trials=3, epochs=3)
+    assert (seen, sum(bool(one.model_id) for one in found.trials)) == ([1, 2, 3], 1)

@@ -1,0 +1,61 @@
+"""How many trials of a search stand on the same frozen layers, and that these decide together what is kept."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import keras
+import pytest
+from keras_tuner import HyperParameters
+
+from tests.plans import SEARCH_PLAN
+from zoo.interfaces import Architecture, Trial
+from zoo.workflows.images import InputShape
+from zoo.workflows.search.candidates import Candidate
+from zoo.workflows.search.trial import Assignment, same_frozen, train_trial
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from zoo.data.cache import DecodedDataset
+
+ARCHITECTURE = Architecture("tiny", lambda hp, inputs, *, weights=None: inputs, "tiny", "none")
+
+
+def trials_alike(*searched: str, weights: str | None = "net.h5") -> int:
+    space = HyperParameters()
+    space.Fixed("pooling", "avg")
+    for name in searched:
+        space.Choice(name, [1, 2])
+    plan = replace(SEARCH_PLAN, space=space.get_config())
+    return same_frozen(plan, Candidate(ARCHITECTURE, InputShape(8, 1), weights))
+
+
+def test_all_do_where_only_the_head_and_its_training_are_searched() -> None:
+    assert trials_alike("head_units", "learning_rate") == SEARCH_PLAN.trials
+
+
+@pytest.mark.parametrize("name", ["freeze", "filters", "architecture"])
+def test_one_is_sure_where_what_shapes_them_is_searched(name: str) -> None:
+    assert trials_alike("learning_rate", name) == 1
+
+
+def test_each_has_its_own_where_weights_are_drawn() -> None:
+    assert trials_alike("learning_rate", weights=None) == 1
+
+
+def small(hp: HyperParameters, inputs: Any, *, weights: str | None = None) -> Any:
+    return keras.layers.Conv2D(2, 3, kernel_initializer="ones", name="conv")(inputs)
+
+
+@pytest.mark.parametrize(("trials", "kept"), [(1, 0), (1_000_000, 3)])
+def test_what_pays_for_all_trials_is_kept_in_the_first(
+    cache: Path, decoded: DecodedDataset, trials: int, kept: int
+) -> None:
+    plan = replace(SEARCH_PLAN, trials=trials, space=HyperParameters().get_config(), settings={"patience": 1})
+    assignment = Assignment(plan, Trial("0", 1, {"freeze": "all"}, 1))
+    candidate = Candidate(replace(ARCHITECTURE, backbone=small), InputShape(8, 1), "net.h5")
+    known = replace(decoded, name="gray", fingerprint="gray images")
+    train_trial(assignment, candidate, known, lambda epoch, checkpoint: False)
+    assert len(list(cache.glob("features/*/features-0.bin"))) == kept
