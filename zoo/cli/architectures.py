@@ -13,8 +13,11 @@ from zoo.cli.options import json_option
 from zoo.cli.output import pairs, print_fields, print_json, print_table
 
 if TYPE_CHECKING:
-    from zoo.cli.spaces import BuiltArchitecture, SpaceEntry
+    from collections.abc import Sequence
+
+    from zoo.cli.spaces import SpaceEntry
     from zoo.interfaces import Architecture
+    from zoo.workflows.architectures import BuiltArchitecture
 
 
 @click.command()
@@ -31,17 +34,21 @@ def command(app: App, name: str | None, as_json: bool) -> None:
         return
     architectures = sorted(app.plugins.architectures.values(), key=_by_name)
     if as_json:
-        print_json([_document(app, one) for one in architectures])
-        return
+        print_json([_document(app, architecture) for architecture in architectures])
+    else:
+        _print_list(app, architectures)
+
+
+def _print_list(app: App, architectures: Sequence[Architecture]) -> None:
     rows = [
         (
-            one.name,
-            f"≥ {one.min_size}" if one.default_size is None else f"{one.default_size} (≥ {one.min_size})",
-            one.summary,
-            ", ".join(one.presets),
-            app.plugins.provider(one.name).provenance,
+            each.name,
+            f"≥ {each.min_size}" if each.default_size is None else f"{each.default_size} (≥ {each.min_size})",
+            each.summary,
+            ", ".join(each.presets),
+            app.plugins.provider(each.name).provenance,
         )
-        for one in architectures
+        for each in architectures
     ]
     columns = ["architecture", "pixels a side", "summary", "presets", "from"]
     print_table(columns, rows, empty="no architectures: no plugin is loaded, see `zoo plugins`")
@@ -60,41 +67,46 @@ def _document(app: App, architecture: Architecture) -> dict[str, object]:
 
 
 def _show(app: App, architecture: Architecture, *, as_json: bool) -> None:
-    from zoo.cli.spaces import built
+    from zoo.cli.spaces import entries_of
+    from zoo.workflows.architectures import built_architecture
 
-    provenance = app.plugins.provider(architecture.name).provenance
-    found = built(architecture, provenance)
+    built = built_architecture(architecture, app.plugins.provider(architecture.name).provenance)
+    entries = entries_of(built.space)
     if as_json:
-        print_json({**_document(app, architecture), "built": found})
+        size = {"image_size": built.image_size, "parameters": built.parameters}
+        described = {**size, "hyperparameters": entries, "error": built.error}
+        print_json({**_document(app, architecture), "built": described})
         return
-    print_fields(
-        {
-            "architecture": f"{architecture.name}, version {architecture.version}",
-            "summary": architecture.summary,
-            "reference": architecture.reference,
-            "from": provenance,
-            "pixels a side": f"{architecture.default_size or 'those of the dataset'}, at least {architecture.min_size}",
-            "channels": architecture.channels or "1 or 3",
-            "parameters": _parameters(found),
-            "weights": ", ".join([*architecture.weights, "a weights file"]) if architecture.weights else None,
-            "freeze points": ", ".join(architecture.freeze_points),
-            **{f"preset {preset}": pairs(values) for preset, values in architecture.presets.items()},
-        }
-    )
+    print_fields(_fields(app, architecture, built))
     click.echo()
     rows = [
         (entry.name, _value(entry.default), entry.searched or "not searched", _note(entry))
-        for entry in sorted(found.hyperparameters, key=lambda entry: entry.own)
+        for entry in sorted(entries, key=lambda entry: entry.own)
     ]
-    empty = f"its hyperparameters are not known: {found.error}"
+    empty = f"its hyperparameters are not known: {built.error}"
     print_table(["hyperparameter", "default", "searched over", "note"], rows, empty=empty)
 
 
-def _parameters(found: BuiltArchitecture) -> str | None:
+def _fields(app: App, architecture: Architecture, built: BuiltArchitecture) -> dict[str, object]:
+    return {
+        "architecture": f"{architecture.name}, version {architecture.version}",
+        "summary": architecture.summary,
+        "reference": architecture.reference,
+        "from": app.plugins.provider(architecture.name).provenance,
+        "pixels a side": f"{architecture.default_size or 'those of the dataset'}, at least {architecture.min_size}",
+        "channels": architecture.channels or "1 or 3",
+        "parameters": _parameters(built),
+        "weights": ", ".join([*architecture.weights, "a weights file"]) if architecture.weights else None,
+        "freeze points": ", ".join(architecture.freeze_points),
+        **{f"preset {preset}": pairs(values) for preset, values in architecture.presets.items()},
+    }
+
+
+def _parameters(built: BuiltArchitecture) -> str | None:
     """Of the backbone alone: a head depends on the dataset."""
-    if found.parameters is None:
+    if built.parameters is None:
         return None
-    return f"{found.parameters:,} before the head, at {found.image_size}×{found.image_size}"
+    return f"{built.parameters:,} before the head, at {built.image_size}×{built.image_size}"
 
 
 def _note(entry: SpaceEntry) -> str:

@@ -1,26 +1,14 @@
-"""An architecture's search space: found by building it, which takes TensorFlow, and remembered in the cache."""
+"""A search space in words: each hyperparameter with its default, its range and its condition."""
 
 from __future__ import annotations
 
-import hashlib
-import inspect
-import json
-import tempfile
-from contextlib import suppress
 from dataclasses import dataclass
-from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import zoo
-from zoo.data.cache_folder import cache_folder
-from zoo.errors import ZooError
 from zoo.models.hyperparameters import OWN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from zoo.interfaces import Architecture
 
 
 @dataclass(frozen=True)
@@ -41,33 +29,8 @@ class SpaceEntry:
     summary: str
 
 
-@dataclass(frozen=True)
-class BuiltArchitecture:
-    """See `zoo.models.describing.describe`. `error`: why it could not be built with its defaults."""
-
-    image_size: int | None = None
-    parameters: int | None = None
-    hyperparameters: tuple[SpaceEntry, ...] = ()
-    error: str | None = None
-
-
-def built(architecture: Architecture, provenance: str) -> BuiltArchitecture:
-    """What the architecture turns out to be when it is built; from the cache if its code has not changed."""
-    path = cache_folder() / "architectures" / f"{_key(architecture, provenance)}.json"
-    try:
-        described = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        try:
-            described = _build(architecture)
-        except Exception as error:  # a stranger's code may raise anything
-            told = str(error) if isinstance(error, ZooError) else f"{type(error).__name__}: {error}"
-            return BuiltArchitecture(error=told)
-        _remember(path, described)
-    return BuiltArchitecture(described["image_size"], described["parameters"], entries_of(described))
-
-
 def entries_of(space: Mapping[str, Any]) -> tuple[SpaceEntry, ...]:
-    """The hyperparameters of a space as `keras_tuner.HyperParameters.get_config` gives it."""
+    """The hyperparameters of a space as `keras_tuner.HyperParameters.get_config` returns it."""
     return tuple(_entry(kind["class_name"], kind["config"]) for kind in space["space"])
 
 
@@ -95,33 +58,6 @@ def without_held(space: Mapping[str, Any]) -> dict[str, Any]:
             for one in space["space"]
         ]
     }
-
-
-def _build(architecture: Architecture) -> Mapping[str, Any]:
-    from zoo.tensorflow_startup import quiet_start
-
-    with quiet_start():
-        from zoo.models.describing import describe
-    return describe(architecture)
-
-
-def _key(architecture: Architecture, provenance: str) -> str:
-    """Changes with anything that the result may depend on: the sources beside the backbone's are among them."""
-    parts = [zoo.__version__, version("keras"), provenance, architecture.name, architecture.version]
-    digest = hashlib.sha256("\0".join(parts).encode())
-    source = inspect.getsourcefile(inspect.unwrap(architecture.backbone))
-    for path in sorted(Path(source or "").parent.glob("*.py")) if source else ():
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
-def _remember(path: Path, described: Mapping[str, Any]) -> None:
-    """Written whole or not at all; a cache that cannot be written is only slower."""
-    with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
-            json.dump(described, file)
-        Path(file.name).replace(path)
 
 
 def _entry(kind: str, config: Mapping[str, Any]) -> SpaceEntry:

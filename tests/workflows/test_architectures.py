@@ -1,0 +1,66 @@
+"""Architectures as they turn out when they are built, and the cache of that."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from zoo.plugins import load_plugins
+from zoo.workflows.architectures import BuiltArchitecture, built_architecture, cached_architecture
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from zoo.interfaces import Architecture
+
+PLUGIN = """
+from zoo import Architecture, hookimpl
+
+def backbone(hp, inputs, *, weights=None):
+    from keras import layers
+    return layers.Conv2D(hp.Int("filters", {filters}, 4), 3, name="only")(inputs)
+
+@hookimpl
+def zoo_architectures():
+    return [Architecture("mine", backbone, summary="s", reference="r", min_size=4, channels=1)]
+"""
+
+
+@pytest.fixture
+def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[object], Architecture]:
+    """Write the plugin `mine`, which has at least so many filters, and load its architecture."""
+    monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "cache"))
+
+    def load(filters: object) -> Architecture:
+        folder = tmp_path / "plugins"
+        folder.mkdir(exist_ok=True)
+        (folder / "mine.py").write_text(PLUGIN.format(filters=filters), encoding="utf-8")
+        return load_plugins(folder).architecture("mine")
+
+    return load
+
+
+def names_of(built: BuiltArchitecture) -> list[object]:
+    return [entry["config"]["name"] for entry in built.space["space"]]
+
+
+def test_what_was_built_is_cached_until_its_code_changes(load: Callable) -> None:
+    architecture = load(2)
+    assert cached_architecture(architecture, "here") is None
+    built = built_architecture(architecture, "here")
+    assert (built.image_size, built.parameters, built.error) == (4, 20, None)
+    assert "filters" in names_of(built)
+    assert cached_architecture(architecture, "here") == built
+    assert cached_architecture(architecture, "elsewhere") is None
+    assert cached_architecture(load(3), "here") is None
+
+
+def test_what_cannot_be_built_says_why_and_is_not_cached(load: Callable) -> None:
+    architecture = load("'two'")
+    built = built_architecture(architecture, "here")
+    assert (built.space, built.image_size) == ({"space": []}, None)
+    assert built.error is not None
+    assert "two" in built.error
+    assert cached_architecture(architecture, "here") is None
