@@ -81,7 +81,7 @@ class App:
     @contextmanager
     def open_dataset(self, ref: str) -> Iterator[tuple[OpenedDataset, Registry | None]]:
         """The dataset that the user names, and the registry if there is one; imports no TensorFlow."""
-        from zoo.cli.live import watching
+        from zoo.display.live import watching
         from zoo.workflows.datasets import open_images
 
         with self.find_registry() as registry:
@@ -100,7 +100,7 @@ class App:
         Args:
             dry: nothing will be written, so no registry is made.
         """
-        from zoo.cli.live import watching
+        from zoo.display.live import watching
         from zoo.tensorflow_startup import quiet_start
 
         opened = self._registry_to_look_at() if dry else self.open_registry(create=create)

@@ -10,7 +10,8 @@ import click
 
 from zoo.cli.app import App, pass_app
 from zoo.cli.options import json_option
-from zoo.cli.output import pairs, print_fields, print_json, print_table
+from zoo.cli.output import print_fields, print_json, print_table
+from zoo.display.tables import pairs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,8 +10,9 @@ import click
 from zoo.cli.app import App, pass_app
 from zoo.cli.describe import leakage_note
 from zoo.cli.options import json_option
-from zoo.cli.output import console, print_json, print_table
+from zoo.cli.output import print_json, print_table
 from zoo.data.units import bytes_in_words
+from zoo.display.tables import console
 from zoo.errors import NotFoundError
 from zoo.interfaces import Model, Run
 

@@ -29,8 +29,8 @@ def command(app: App, name: str, path: str, resplit: bool, replace: bool, as_jso
     validation images that it brings join those for training, and about 15 % of all these are for validation, always
     the same ones; test images stay. Without a name of its own, such a dataset is PATH#resplit.
     """
-    from zoo.cli.live import watching
     from zoo.data.sources import RESPLIT
+    from zoo.display.live import watching
     from zoo.workflows.datasets import add_dataset
 
     ref = f"{path}{RESPLIT}" if resplit else path

@@ -11,7 +11,8 @@ from rich.text import Text
 
 from zoo.cli.app import App
 from zoo.cli.options import dataset_argument, json_option
-from zoo.cli.output import console, print_json
+from zoo.cli.output import print_json
+from zoo.display.tables import console
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,8 +41,8 @@ def command(ctx: click.Context, /, dataset: str, everything: bool, strict: bool,
     An error makes results wrong, a warning makes them poor, a note is good to know. No file is changed. The exit
     code is 0 whatever is found, unless --strict is given.
     """
-    from zoo.cli.live import watching
     from zoo.data.checks import Severity, check_dataset
+    from zoo.display.live import watching
 
     with App.of(ctx).open_dataset(dataset) as (opened, _), watching() as progress:
         report = check_dataset(opened, progress)

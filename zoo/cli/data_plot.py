@@ -57,7 +57,7 @@ def command(
 
     With --augmentation: images before and after. OUTPUT.svg becomes OUTPUT-KIND.svg where it is several plots.
     """
-    from zoo.cli.live import watching
+    from zoo.display.live import watching
     from zoo.reports.dataset_plots import PLOTS, plot_augmentation, plot_dataset
 
     if augmentation is not None:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from zoo.cli.output import print_fields, print_json, print_table
-from zoo.cli.search_table import duration
 from zoo.cli.spaces import entries_of, without_held
+from zoo.display.search_table import duration
 
 if TYPE_CHECKING:
     from zoo.workflows.search import Forecast

@@ -11,7 +11,8 @@ from rich.tree import Tree
 
 from zoo.cli.app import App, pass_app
 from zoo.cli.options import json_option
-from zoo.cli.output import pairs, print_json, print_trimmed
+from zoo.cli.output import print_json, print_trimmed
+from zoo.display.tables import pairs
 from zoo.interfaces import RunKind
 from zoo.models.hyperparameters import OWN
 

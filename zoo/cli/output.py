@@ -4,38 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.cells import cell_len
-from rich.console import Console, RenderableType
 from rich.table import Table
-from rich.text import Text
 
-WIDE = 10_000  # columns where the output is no terminal, so that nothing is cut for a program that reads it
-GAP = 2  # columns between two columns of a table
+from zoo.display.tables import GAP, cell, console, make_table
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
 LONGEST_WORD = 20  # what is longer is a text, which may be shortened
 SHORTEST_TEXT = 16
-DASH = "–"
-STATE_STYLES = {
-    "completed": "green",
-    "failed": "red",
-    "running": "cyan",
-    "interrupted": "yellow",
-    "pruned": "dim",
-    "quarantined": "red",
-}
-
-
-def console(*, stderr: bool = False) -> Console:
-    """A console on standard output or standard error; plain and wide where that is no terminal."""
-    stream = sys.stderr if stderr else sys.stdout
-    width = None if stream.isatty() else WIDE
-    return Console(stderr=stderr, width=width, highlight=False, emoji=False, markup=False)
 
 
 def print_table(
@@ -94,14 +78,6 @@ def _line(widths: Sequence[int]) -> int:
     return sum(widths) + GAP * (len(widths) - 1)
 
 
-def make_table(columns: Sequence[str]) -> Table:
-    """A table in zoo's look: no lines, bold heads."""
-    table = Table(*columns, box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="bold")
-    for column in table.columns:
-        column.no_wrap = True
-    return table
-
-
 def print_fields(fields: Mapping[str, object]) -> None:
     """A name and a value a line, the values aligned."""
     table = Table.grid(padding=(0, 2, 0, 0))
@@ -144,25 +120,3 @@ def jsonable(value: Any) -> Any:  # any value of ours
     if isinstance(value, datetime):
         return value.isoformat()
     return value
-
-
-def cell(value: object) -> Text:
-    """One value as a person reads it."""
-    if value is None or value == "":
-        return Text(DASH, style="dim")
-    if isinstance(value, float):
-        return Text(f"{value:.4f}")
-    if isinstance(value, int) and not isinstance(value, bool):
-        return Text(f"{value:,}")
-    if isinstance(value, datetime):
-        return Text(f"{value.astimezone():%Y-%m-%d %H:%M:%S}")
-    text = str(value)
-    return Text(text, style=STATE_STYLES.get(text, ""))
-
-
-def pairs(hyperparameters: Mapping[str, object]) -> str:
-    """name=value, with spaces between."""
-    return " ".join(
-        f"{name}={value:.3g}" if isinstance(value, float) else f"{name}={value}"
-        for name, value in hyperparameters.items()
-    )

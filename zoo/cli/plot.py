@@ -34,7 +34,7 @@ def command(app: App, search: str, kind: str | None, output: Path | None, as_jso
 
     SEARCH is an id, or the start of one. OUTPUT.svg becomes OUTPUT-KIND.svg where it is several plots.
     """
-    from zoo.cli.live import watching
+    from zoo.display.live import watching
     from zoo.workflows.search.plots import plot
 
     with app.open_registry() as registry, watching() as progress:

@@ -12,7 +12,8 @@ from rich.live import Live
 
 from zoo.cli.app import App
 from zoo.cli.options import json_option, set_option
-from zoo.cli.output import cell, console, make_table, print_json, print_table
+from zoo.cli.output import print_json, print_table
+from zoo.display.tables import cell, console, make_table
 from zoo.testing.contract import CheckResult, Outcome
 from zoo.testing.sandbox import Limits, check_apart
 from zoo.testing.targets import find_target

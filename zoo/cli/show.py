@@ -10,8 +10,9 @@ from zoo.cli.app import App, pass_app
 from zoo.cli.describe import model_fields
 from zoo.cli.layers_table import show_layers
 from zoo.cli.options import json_option
-from zoo.cli.output import pairs, print_fields, print_json, print_table
-from zoo.cli.search_table import origin_of, reason_of, searched_names, sparkline, varied, whole_number
+from zoo.cli.output import print_fields, print_json, print_table
+from zoo.display.search_table import origin_of, reason_of, searched_names, sparkline, varied, whole_number
+from zoo.display.tables import pairs
 from zoo.interfaces import Model, Objective, Run, Search, State
 from zoo.interfaces.pareto import pareto_front
 from zoo.registry import resume_command

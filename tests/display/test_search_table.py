@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from zoo.cli.search_table import SearchTable, TrialLine, duration, seconds_left, sparkline
+from zoo.display.search_table import SearchTable, TrialLine, duration, seconds_left, sparkline
 from zoo.interfaces import Epoch, Objective, Run, RunKind, RunPlan, Search, SearchPlan, State, Trial
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

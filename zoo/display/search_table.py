@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from zoo.cli.output import cell, make_table, pairs
+from zoo.display.tables import cell, make_table, pairs
 from zoo.interfaces import Epoch, Objective, Run, Search, SearchPlan, State
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.plans import SEARCH_PLAN
-from zoo.cli.live import PlainLines, Terminal, watching
+from zoo.display.live import PlainLines, Terminal, watching
 from zoo.interfaces import Objective, Run, RunKind, RunPlan, Search, State, Trial
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

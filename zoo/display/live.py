@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from rich.live import Live
 from rich.text import Text
 
-from zoo.cli.output import cell, console
-from zoo.cli.search_table import (
+from zoo.data.units import counted
+from zoo.display.search_table import (
     SearchTable,
     TrialLine,
     origin_of,
@@ -22,7 +22,7 @@ from zoo.cli.search_table import (
     varied,
     whole_number,
 )
-from zoo.data.units import counted
+from zoo.display.tables import cell, console
 from zoo.interfaces import Epoch, Objective, Progress, Run, Search
 
 if TYPE_CHECKING:
