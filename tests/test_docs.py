@@ -177,9 +177,8 @@ def test_what_the_search_page_does_with_a_search_works(
 
 
 def test_the_search_page_names_all_algorithms_objectives_and_pruners() -> None:
+    from zoo.interfaces.algorithms import ALGORITHMS, PRUNERS
     from zoo.search.objectives import OBJECTIVES
-    from zoo.search.oracles import ALGORITHMS
-    from zoo.search.pruning import PRUNERS
 
     pruners = [f"--pruner {name}" for name in PRUNERS if name != "none"]
     named = [*ALGORITHMS, *OBJECTIVES, *pruners]

@@ -52,7 +52,7 @@ SETTING = [part for value in HELD for part in ("--set", value)]
         *(
             (
                 f"tiny blobs --objective val_accuracy,params --algorithm {algorithm}",
-                f"{algorithm} optimises one objective: use --algorithm tpe, grid or random, or name one objective",
+                f"{algorithm} optimises one objective: use --algorithm random, grid or tpe, or name one objective",
             )
             for algorithm in ("bayesian", "hyperband", "asha")
         ),
@@ -61,8 +61,16 @@ SETTING = [part for value in HELD for part in ("--set", value)]
             "pruning is for one objective that is measured each epoch, and not for val_accuracy,params",
         ),
         (
-            "tiny blobs --objective params --pruner asha",
+            "tiny blobs --objective params --pruner median",
             "pruning is for one objective that is measured each epoch, and not for params",
+        ),
+        (
+            "tiny blobs --objective params --algorithm asha",
+            "pruning is for one objective that is measured each epoch, and not for params",
+        ),
+        (
+            "tiny blobs --pruner asha",
+            "unknown pruner 'asha': there is median, none (or --algorithm asha, which prunes so)",
         ),
         (
             "tiny blobs --objective val_accuracy,params --target 0.9",

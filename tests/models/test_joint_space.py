@@ -11,10 +11,11 @@ from threadpoolctl import threadpool_limits
 
 from zoo.errors import HyperparameterError, UnknownNameError
 from zoo.interfaces import Objective, SearchPlan
+from zoo.interfaces.algorithms import ALGORITHMS
 from zoo.models.hyperparameters import OWN, declare
 from zoo.models.joint_space import fix_each, given_to, join, part, whole
 from zoo.models.space import choose, fill_in, fix
-from zoo.search.oracles import ALGORITHMS, make_oracle
+from zoo.search.oracles import make_oracle
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,7 +6,8 @@ import keras_tuner
 import pytest
 
 from tests.search.plain_search import failing, plan, searched, wide_space
-from zoo.search.oracles import ALGORITHMS, without_bookkeeping
+from zoo.interfaces.algorithms import ALGORITHMS
+from zoo.search.oracles import without_bookkeeping
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from zoo.cli.options import Duration, gathered
+from zoo.interfaces.algorithms import ALGORITHMS, DEFAULT, DEFAULT_OF_SEVERAL, PRUNERS
 
 if TYPE_CHECKING:
     from zoo.workflows.search import SearchOptions
@@ -14,8 +15,8 @@ if TYPE_CHECKING:
 _OPTIONS = (
     click.option(
         "--algorithm",
-        metavar="random|grid|bayesian|hyperband|tpe|asha",
-        help="How the next trial is chosen.  [default: random; tpe for several objectives]",
+        metavar="|".join(ALGORITHMS),
+        help=f"How the next trial is chosen.  [default: {DEFAULT}; {DEFAULT_OF_SEVERAL} for several objectives]",
     ),
     click.option("--trials", type=click.IntRange(1), default=10, show_default=True, help="The most trials."),
     click.option(
@@ -28,8 +29,8 @@ _OPTIONS = (
     ),
     click.option(
         "--pruner",
-        metavar="none|median|asha",
-        help="End trials that do worse than others after an epoch.  [default: none; asha with --algorithm asha]",
+        metavar="|".join(PRUNERS),
+        help="End trials that do worse than others after an epoch.  [default: none]",
     ),
     click.option(
         "--max-time", type=Duration(), metavar="TIME", help="End the search after 90s, 10m, 1h30m …"
@@ -71,7 +72,7 @@ def make_search_options(searching: dict[str, Any]) -> SearchOptions:
     given = dict(searching)
     several = "," in given["objective"]
     return SearchOptions(
-        algorithm=given.pop("algorithm") or ("tpe" if several else "random"),
+        algorithm=given.pop("algorithm") or (DEFAULT_OF_SEVERAL if several else DEFAULT),
         max_seconds=given.pop("max_time"),
         warm_start=given.pop("warm_start") == "auto",
         **given,

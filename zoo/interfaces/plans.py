@@ -90,7 +90,7 @@ class SearchPlan:
 
     Args:
         architecture, architecture_version, plugin: of several architectures one after the other, with commas between.
-        algorithm: random, grid, bayesian, hyperband, tpe or asha.
+        algorithm: one of `zoo.interfaces.algorithms.ALGORITHMS`.
         objectives: what is optimised; of several, the trials that no other beats in all are the best.
         trials: the most trials it will run.
         epochs: the most epochs a trial will run.
@@ -145,7 +145,7 @@ class SearchPlan:
 
     @property
     def pruner(self) -> str:
-        """How hopeless trials are found: none, median or asha."""
+        """How hopeless trials are found; see `zoo.search.pruning`."""
         return str(self.settings.get("pruner") or "none")
 
     @property

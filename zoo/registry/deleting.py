@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from zoo.errors import ArtifactError, RegistryError
 from zoo.interfaces import State
+from zoo.interfaces.algorithms import ALGORITHMS, continues_trials
 from zoo.registry import dropping, ids, models
 from zoo.registry.schema import ModelRow, RunRow, SearchRow
 
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
 
     from zoo.registry.artifacts import ArtifactStore
     from zoo.registry.database import Database
-
-# Its trials go on from the models of earlier ones.
-_GOES_ON_FROM_MODELS = "hyperband"
 
 
 def delete(database: Database, store: ArtifactStore, model_ids: Collection[str], *, force: bool) -> None:
@@ -67,7 +65,7 @@ def _models_of_trials(session: Session, model_ids: Collection[str]) -> tuple[str
         .join(RunRow.search)
         .where(
             RunRow.model_id.in_(model_ids),
-            SearchRow.algorithm == _GOES_ON_FROM_MODELS,
+            SearchRow.algorithm.in_(name for name in ALGORITHMS if continues_trials(name)),
             SearchRow.state != State.COMPLETED,
         )
     ).first()

@@ -1,7 +1,8 @@
-"""Keras Tuner's oracles, which choose the hyperparameters of the next trial."""
+"""Keras Tuner's oracles, which choose the hyperparameters of the next trial: what `zoo.interfaces.algorithms` names."""
 
 from __future__ import annotations
 
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
 import keras_tuner
@@ -15,8 +16,8 @@ from keras_tuner.oracles import (
 )
 from threadpoolctl import threadpool_limits
 
-from zoo.errors import SearchError, UnknownNameError
 from zoo.interfaces import Hyperparameters, SearchPlan, Trial
+from zoo.interfaces.algorithms import find_algorithm
 from zoo.models.space import fill_in, restore
 from zoo.search.history import HistoryOracle, Unsaved
 from zoo.search.tpe import TPEOracle
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
 NEVER = 10**9
 # Choices in a row that were made before: then a search at random holds the space for exhausted.
 COLLISIONS = 200
-OF_SEVERAL_OBJECTIVES = ("random", "grid", "tpe")
-OWN_ORDER = ("grid", "hyperband")
-"""Algorithms that take no choices from elsewhere: one goes through all, the other runs brackets."""
 
 
 class _RandomOracle(HistoryOracle, RandomSearchOracle):  # type: ignore[misc]
@@ -89,55 +87,57 @@ class _HyperbandOracle(Unsaved, HyperbandOracle):  # type: ignore[misc]
     pass
 
 
-_ORACLES: Mapping[str, Callable[..., keras_tuner.Oracle]] = {
-    "random": _RandomOracle,
-    "grid": _GridOracle,
-    "bayesian": _BayesianOracle,
-    "hyperband": _HyperbandOracle,
-    "tpe": TPEOracle,
-    "asha": _RandomOracle,  # at random, and pruned
-}
-
-ALGORITHMS = tuple(_ORACLES)
+def random_search(plan: SearchPlan, **options: Any) -> keras_tuner.Oracle:
+    """An oracle that chooses at random."""
+    return _RandomOracle(max_trials=plan.trials, **options)
 
 
-def check_algorithm(algorithm: str, objectives: int) -> None:
-    """Refuse an algorithm that there is not, or that cannot optimise so many objectives.
+def grid_search(plan: SearchPlan, **options: Any) -> keras_tuner.Oracle:
+    """An oracle that goes through all combinations."""
+    return _GridOracle(max_trials=plan.trials, **options)
 
-    Raises:
-        UnknownNameError, SearchError: one line on it.
+
+def bayesian_search(plan: SearchPlan, **options: Any) -> keras_tuner.Oracle:
+    """An oracle that fits a Gaussian process to the scores."""
+    return _BayesianOracle(max_trials=plan.trials, num_initial_points=_random_trials(plan), **options)
+
+
+def hyperband(plan: SearchPlan, **options: Any) -> keras_tuner.Oracle:
+    """An oracle that spreads `plan.epochs` over its brackets and stops by itself; `plan.trials` bounds it too."""
+    oracle = _HyperbandOracle(max_epochs=plan.epochs, **options)
+    oracle.max_trials = plan.trials
+    return oracle
+
+
+def tpe(plan: SearchPlan, **options: Any) -> keras_tuner.Oracle:
+    """See `zoo.search.tpe`."""
+    return TPEOracle(
+        objectives=plan.objectives,
+        max_trials=plan.trials,
+        random_trials=_random_trials(plan),
+        **options,
+    )
+
+
+def _random_trials(plan: SearchPlan) -> int:
+    """How many trials come before any is chosen by scores.
+
+    Keras Tuner's default is 3 for each hyperparameter, more than most searches run in all.
     """
-    if algorithm not in ALGORITHMS:
-        raise UnknownNameError("algorithm", algorithm, ALGORITHMS)
-    if objectives > 1 and algorithm not in OF_SEVERAL_OBJECTIVES:
-        raise SearchError(
-            f"{algorithm} optimises one objective: use --algorithm tpe, grid or random, or name one objective"
-        )
+    return max(3, min(10, plan.trials // 3))
 
 
 def make_oracle(plan: SearchPlan) -> keras_tuner.Oracle:
-    """A new oracle for the search.
-
-    Hyperband spreads `plan.epochs` over its brackets and stops by itself; `plan.trials` bounds it too.
-    """
-    check_algorithm(plan.algorithm, len(plan.objectives))
-    options: dict[str, Any] = {
-        "objective": keras_tuner.Objective(plan.objective.name, plan.objective.direction),
-        "hyperparameters": restore(plan.space),
-        "max_consecutive_failed_trials": NEVER,
-        "seed": plan.seed + 1,  # Keras Tuner takes 0 for no seed
-    }
-    # Keras Tuner's default is 3 random trials for each hyperparameter, more than most searches run in all.
-    random_trials = max(3, min(10, plan.trials // 3))
-    if plan.algorithm == "bayesian":
-        options["num_initial_points"] = random_trials
-    if plan.algorithm == "tpe":
-        options.update(random_trials=random_trials, objectives=plan.objectives)
-    if plan.algorithm == "hyperband":
-        oracle = _HyperbandOracle(max_epochs=plan.epochs, **options)
-        oracle.max_trials = plan.trials
-    else:
-        oracle = _ORACLES[plan.algorithm](max_trials=plan.trials, **options)
+    """A new oracle for the search, by the row of its algorithm."""
+    algorithm = find_algorithm(plan.algorithm, objectives=len(plan.objectives))
+    make: Callable[..., keras_tuner.Oracle] = resolve_name(algorithm.oracle)
+    oracle = make(
+        plan,
+        objective=keras_tuner.Objective(plan.objective.name, plan.objective.direction),
+        hyperparameters=restore(plan.space),
+        max_consecutive_failed_trials=NEVER,
+        seed=plan.seed + 1,  # Keras Tuner takes 0 for no seed
+    )
     oracle.verbose = 0
     return oracle
 

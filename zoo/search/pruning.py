@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 REDUCTION = 3  # ASHA: of the trials that reach epoch 1, 3, 9 …, one in three goes on
 FINISHED_FIRST = 3  # median: trials that finish before any is compared with them
 
-PRUNERS: Mapping[str, Callable[[], optuna.pruners.BasePruner]] = {
+_PRUNERS: Mapping[str, Callable[[], optuna.pruners.BasePruner]] = {
     "none": NopPruner,
     "median": lambda: MedianPruner(n_startup_trials=FINISHED_FIRST, n_warmup_steps=2),
     "asha": lambda: SuccessiveHalvingPruner(min_resource=1, reduction_factor=REDUCTION),
@@ -53,7 +53,7 @@ class Pruning:
             self._study = optuna.create_study(
                 direction="maximize" if objective.direction == "max" else "minimize",
                 sampler=optuna.samplers.RandomSampler(seed=0),
-                pruner=PRUNERS[pruner](),
+                pruner=_PRUNERS[pruner](),
             )
 
     def start(self) -> TrialCurve:

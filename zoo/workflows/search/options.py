@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from zoo.errors import SearchError, UnknownNameError
+from zoo.errors import SearchError
 from zoo.interfaces import (
     EPOCH_METRICS,
     HyperparameterValue,
     Objective,
 )
+from zoo.interfaces.algorithms import DEFAULT, find_algorithm, find_pruner
 from zoo.search.objectives import find_objectives
-from zoo.search.oracles import check_algorithm
-from zoo.search.pruning import PRUNERS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,10 +23,10 @@ class SearchOptions:
     """What a user may say about a search.
 
     Args:
-        algorithm: random, grid, bayesian, hyperband, tpe, or asha: random, with that pruner.
+        algorithm: one of `zoo.interfaces.algorithms.ALGORITHMS`.
         trials: the most trials to run.
         objective: names of what is optimised, with commas between; see `zoo.search.objectives`.
-        pruner: none, median or asha, see `zoo.search.pruning`; None: none, but with asha.
+        pruner: none or median, see `zoo.search.pruning`; None: the algorithm's own, if it has one.
         max_seconds: after so long no trial begins, and a running one ends after its epoch.
         target: the search ends when an epoch's objective is as good.
         keep: how many of the best models stay in the registry.
@@ -38,7 +37,7 @@ class SearchOptions:
         SearchError: two of them exclude each other.
     """
 
-    algorithm: str = "random"
+    algorithm: str = DEFAULT
     trials: int = 10
     objective: str = "val_accuracy"
     pruner: str | None = None
@@ -48,8 +47,10 @@ class SearchOptions:
     warm_start: bool = True
 
     def __post_init__(self) -> None:
-        check_algorithm(self.algorithm, len(self.objectives))
-        self._check_pruner()
+        if self.pruner_name != "none" and not _known_each_epoch(self.objectives):
+            raise SearchError(
+                f"pruning is for one objective that is measured each epoch, and not for {self.objective}"
+            )
         if self.target is not None and not _known_each_epoch(self.objectives):
             raise SearchError(
                 f"--target is for one objective that is measured each epoch, and not for {self.objective}"
@@ -63,7 +64,7 @@ class SearchOptions:
     @property
     def pruner_name(self) -> str:
         """Which pruner it is."""
-        return self.pruner or ("asha" if self.algorithm == "asha" else "none")
+        return find_pruner(find_algorithm(self.algorithm, objectives=len(self.objectives)), self.pruner)
 
     def settings(self) -> dict[str, HyperparameterValue | None]:
         """What a search stores of them besides the fields of its plan."""
@@ -73,17 +74,6 @@ class SearchOptions:
             "target": self.target,
             "keep": self.keep,
         }
-
-    def _check_pruner(self) -> None:
-        if self.pruner_name not in PRUNERS:
-            raise UnknownNameError("pruner", self.pruner_name, PRUNERS)
-        own = {"hyperband": "none", "asha": "asha"}.get(self.algorithm)
-        if own is not None and self.pruner_name != own:
-            raise SearchError(f"{self.algorithm} ends hopeless trials by itself: leave --pruner out")
-        if self.pruner_name != "none" and not _known_each_epoch(self.objectives):
-            raise SearchError(
-                f"pruning is for one objective that is measured each epoch, and not for {self.objective}"
-            )
 
 
 def _known_each_epoch(objectives: Sequence[Objective]) -> bool:

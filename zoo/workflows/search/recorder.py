@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zoo.interfaces import Once, RunKind, RunPlan, State
+from zoo.interfaces.algorithms import continues_trials
 from zoo.search.loop import PastTrial
 from zoo.training.checkpoint import epochs_in
 from zoo.workflows.search.candidates import trial_settings
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from zoo.workflows.workspace import Workspace
 
 ENDED = (State.COMPLETED, State.PRUNED, State.FAILED)
-CONTINUES_TRIALS = "hyperband"
-"""The algorithm for which any model may be trained on, so all are kept until it ends."""
 
 
 class SearchRecorder:
@@ -118,7 +117,7 @@ class SearchRecorder:
         run = self.runs[trial.trial_id]
         for notice in outcome.notices:
             self.notices.notice(notice)
-        all_kept = self.search.plan.algorithm == CONTINUES_TRIALS
+        all_kept = continues_trials(self.search.plan.algorithm)
         if self.ranking.add(run, outcome) or all_kept:
             self.registry.complete_run(run.id, outcome.content, outcome.evaluations, scores=outcome.scores)
             ended = self.registry.run(run.id)

@@ -9,12 +9,12 @@ from keras_tuner import HyperParameters
 from keras_tuner.engine.hyperparameters import Fixed
 
 from zoo.errors import SearchError, ZooError
+from zoo.interfaces.algorithms import ALGORITHMS
 from zoo.models.building import space_builder
 from zoo.models.hyperparameters import completed
 from zoo.models.joint_space import ARCHITECTURE, fix_each, given_to, join, whole
 from zoo.models.schedules import declare_schedules, freeze_depths
 from zoo.models.space import check, choose, explore, fill_in, fix
-from zoo.search.oracles import OWN_ORDER
 from zoo.search.warm_start import choose_prior
 from zoo.training.fit import start_fresh
 from zoo.workflows.parents import own_space
@@ -141,7 +141,7 @@ def first_trials(
 
     The authors of the defaults chose them, and few random draws beat them.
     """
-    if algorithm in OWN_ORDER:
+    if ALGORITHMS[algorithm].own_order:
         return []
     names = [one.name for one in candidates]
     first: list[tuple[Hyperparameters, str]] = []
