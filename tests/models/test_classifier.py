@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import fsspec
 import keras
 import keras_tuner
 import numpy as np
@@ -155,17 +153,6 @@ def weights_given(weights: str) -> list[str | None]:
 @pytest.mark.parametrize("weights", ["imagenet", "./net.h5"])
 def test_a_backbone_gets_the_weights(weights: str) -> None:
     assert weights_given(weights) == [weights]
-
-
-def test_of_weights_behind_a_url_a_backbone_gets_the_copy(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "cache"))
-    fsspec.filesystem("memory").pipe_file("/net.h5", b"weights")
-    (given,) = weights_given("memory://net.h5")
-    assert given is not None
-    copy = Path(given)
-    assert (copy.name, copy.read_bytes(), copy.is_relative_to(tmp_path)) == ("net.h5", b"weights", True)
 
 
 # The head --------------------------------------------------------------------------------------------------

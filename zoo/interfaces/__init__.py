@@ -10,7 +10,7 @@ from zoo.interfaces.contracts import (
     LabeledImages,
     SkippedFile,
 )
-from zoo.interfaces.plans import EPOCH_METRICS, Objective, RunKind, RunPlan, SearchPlan, Trial
+from zoo.interfaces.plans import EPOCH_METRICS, Objective, RunKind, RunPlan, SearchPlan, Trial, Weights
 from zoo.interfaces.records import (
     DatasetContent,
     DatasetVersion,
@@ -65,4 +65,5 @@ __all__ = [
     "Trial",
     "TrialOutcome",
     "TrialRecorder",
+    "Weights",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -36,6 +36,26 @@ class Objective:
         if other is None:
             return True
         return value > other if self.direction == "max" else value < other
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Pre-trained weights that a training starts from.
+
+    Args:
+        shown: what names them on any machine: a name out of `Architecture.weights`, an absolute path or a URL.
+        sha256: of the file's content; None: they have a name.
+        path: where the file lies on this machine; None: they have a name, or nobody has looked yet.
+    """
+
+    shown: str
+    sha256: str | None = None
+    path: str | None = field(default=None, compare=False)
+
+    @property
+    def argument(self) -> str:
+        """What a backbone gets: the name, or the path on this machine."""
+        return self.path or self.shown
 
 
 @dataclass(frozen=True)

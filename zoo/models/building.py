@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 
 import keras
 
-from zoo.data.downloads import download, is_url
 from zoo.errors import ContractError, ZooError
-from zoo.interfaces import Progress
 from zoo.interfaces.stages import in_stage
 from zoo.models import hyperparameters
 from zoo.models.bases import Bases
@@ -37,12 +35,11 @@ def build_classifier(
     """The architecture's backbone with a new head on it.
 
     Args:
-        weights: a name out of `Architecture.weights`, a path, or a URL, whose file in the cache the backbone gets.
+        weights: a name out of `Architecture.weights`, or the path of a file.
         bases: of the architecture, such images and these weights: where the backbone is kept for the next classifier,
             after which this one is not to be used any more.
 
     Raises:
-        DatasetError: the URL cannot be reached, and the cache has no copy.
         ContractError: the backbone declares one of zoo's own hyperparameters, or gives no feature tensor.
         HyperparameterError: a sigmoid output for other than two classes.
     """
@@ -62,8 +59,6 @@ def _build_backbone(
     """A classifier that waits for a head."""
     pixels = keras.Input(shape, name="pixels")
     known = {one.name for one in hp.space}
-    if weights is not None and is_url(weights):
-        weights = str(download(weights, Progress()))
     features = architecture.backbone(hp, pixels, weights=weights)
     _check_backbone(architecture, known, hp, features)
     network = _network_between(architecture, pixels, features)

@@ -34,7 +34,7 @@ from zoo.training.fit import FitSettings, fit, start_fresh
 from zoo.training.phases import describe_phases
 from zoo.workflows.images import prepare, shape_for
 from zoo.workflows.options import TrainingOptions, preset_of, report_sampling
-from zoo.workflows.weights import check_weights, weights_settings
+from zoo.workflows.weights import find_weights, weights_settings
 from zoo.workflows.workspace import Workspace, environment
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def train(
         dataset: what `zoo` takes for DATASET: a name or a path.
         preset: one of the architecture's presets; `hyperparameters` go before it.
         hyperparameters: values, or their text; what is not given has its default.
-        weights: pre-trained weights, a name or a path.
+        weights: pre-trained weights: a name, a path or a URL.
 
     Raises:
         ZooError: any of its children, before anything is recorded or after the run is recorded as failed.
@@ -72,7 +72,7 @@ def train(
     """
     options = options or TrainingOptions()
     architecture = workspace.plugins.architecture(architecture_name)
-    check_weights(architecture, weights)
+    start = find_weights(architecture, weights, workspace.progress)
     given = {**preset_of(architecture, preset), **(hyperparameters or {})}
     opened = workspace.open_dataset(dataset)
     shape = shape_for(workspace, architecture, opened, options.image_size)
@@ -80,12 +80,14 @@ def train(
     space = explore(space_builder(architecture, **asdict(shape), class_names=class_names), given)
     hp = choose(space, check(space, given))
     start_fresh(options.seed)
-    classifier = build_classifier(architecture, hp, **asdict(shape), class_names=class_names, weights=weights)
+    classifier = build_classifier(
+        architecture, hp, **asdict(shape), class_names=class_names, weights=start.argument if start else None
+    )
     frozen = freeze(classifier, hp.get("freeze"))
     images = prepare(workspace, opened, shape)
     tell_parameters(workspace, classifier, frozen, in_short=not frozen)
     tell_phases(workspace, classifier, hp.values, options.epochs)
-    if frozen and architecture.weights and weights is None:
+    if frozen and architecture.weights and start is None:
         workspace.progress.notice("the frozen layers have random weights: --weights loads trained ones")
     plan = RunPlan(
         kind=RunKind.TRAIN,
@@ -94,7 +96,7 @@ def train(
         plugin=workspace.plugins.provider(architecture.name).provenance,
         hyperparameters=dict(hp.values),
         settings=options.settings(
-            **asdict(shape), preset=preset, **weights_settings(weights), **images.check_settings
+            **asdict(shape), preset=preset, **weights_settings(start), **images.check_settings
         ),
         environment=environment(),
     )

@@ -1,49 +1,91 @@
-"""The pre-trained weights that a training starts from."""
+"""Pre-trained weights: found once, before work starts, and found again, unchanged, where it goes on."""
 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from zoo.data.downloads import download, is_url
 from zoo.errors import DatasetError, HyperparameterError, UnknownNameError
-from zoo.interfaces import Architecture, HyperparameterValue, Progress
+from zoo.interfaces import HyperparameterValue, Weights
+
+if TYPE_CHECKING:
+    from zoo.interfaces import Architecture, Progress
 
 
-def check_weights(architecture: Architecture, weights: str | None) -> None:
-    """Refuse pre-trained weights that the architecture cannot load; those behind a URL are downloaded."""
-    if weights is None:
-        return
+def find_weights(architecture: Architecture, name: str | None, progress: Progress) -> Weights | None:
+    """The pre-trained weights that the user names; None without a name.
+
+    Args:
+        name: out of `Architecture.weights`, the path of a file, or a URL, whose file is downloaded into the cache.
+        progress: hears of a download.
+
+    Raises:
+        UnknownNameError, HyperparameterError: the architecture has no such weights, or the file cannot be had.
+    """
+    if name is None:
+        return None
     if not architecture.weights:
         raise HyperparameterError(
             f"architecture '{architecture.name}' has no pre-trained weights to load: leave --weights out"
         )
-    if weights in architecture.weights:
-        return
-    if not looks_like_path(weights):
-        raise UnknownNameError("weights", weights, architecture.weights, "or give the path of a weights file")
-    weights_file(weights)
+    if name in architecture.weights:
+        return Weights(name)
+    if not looks_like_path(name):
+        raise UnknownNameError("weights", name, architecture.weights, "or give the path of a weights file")
+    path = _file(name, progress, "check --weights")
+    if is_url(name):
+        return Weights(name, digest_of(path), str(path))
+    return Weights(str(path.absolute()), digest_of(path), name)
+
+
+def find_again(
+    architecture: Architecture, weights: Weights | None, progress: Progress, node: str = ""
+) -> Weights | None:
+    """The same weights on this machine, where a search goes on or another process trains for it.
+
+    Args:
+        weights: as the search began with them; the file may lie elsewhere on this machine.
+        node: the name of this machine for messages, where it may be another one than the search's.
+
+    Raises:
+        HyperparameterError: the file is not there, cannot be downloaded, or its content is another one.
+    """
+    if weights is None or weights.shown in architecture.weights:
+        return weights
+    if (
+        weights.path is not None
+        and Path(weights.path).is_file()
+        and digest_of(Path(weights.path)) == weights.sha256
+    ):
+        return weights
+    prefix, advice = "", "put it there again, or start a new search"
+    if node:
+        prefix, advice = f"node {node}: ", "mount it there under the same path"
+    try:
+        path = _file(weights.shown, progress, advice)
+    except HyperparameterError as error:
+        raise HyperparameterError(f"{prefix}{error}") from None
+    if weights.sha256 not in (None, digest_of(path)):
+        raise HyperparameterError(
+            f"{prefix}the weights file {weights.shown} is another one than the search began with: "
+            "put the same one there, or start a new search"
+        )
+    return replace(weights, path=str(path))
+
+
+def weights_settings(weights: Weights | None) -> dict[str, HyperparameterValue | None]:
+    """What a run stores of the weights it starts from."""
+    if weights is None or weights.sha256 is None:
+        return {"weights": weights.shown if weights else None}
+    return {"weights": weights.shown, "weights_sha256": weights.sha256}
 
 
 def looks_like_path(text: str) -> bool:
     """Whether a weights argument is a file, or the URL of one, rather than a name."""
     return "/" in text or text.endswith((".h5", ".keras"))
-
-
-def weights_file(weights: str) -> Path:
-    """Where a weights file lies on this machine: that of a URL in the cache.
-
-    Raises:
-        HyperparameterError: there is none, or it cannot be downloaded.
-    """
-    if is_url(weights):
-        try:
-            return download(weights, Progress())
-        except DatasetError as error:
-            raise HyperparameterError(str(error)) from error
-    if not Path(weights).is_file():
-        raise HyperparameterError(f"there is no weights file {weights}: check --weights")
-    return Path(weights)
 
 
 def digest_of(path: Path) -> str:
@@ -52,9 +94,17 @@ def digest_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def weights_settings(weights: str | None) -> dict[str, HyperparameterValue | None]:
-    """What a run stores of the weights it starts from: a name; or a path or URL, with the SHA-256 of the content."""
-    if weights is None or not looks_like_path(weights):
-        return {"weights": weights}
-    place = weights if is_url(weights) else str(Path(weights).absolute())
-    return {"weights": place, "weights_sha256": digest_of(weights_file(weights))}
+def _file(place: str, progress: Progress, advice: str) -> Path:
+    """Where the file of this path or URL lies on this machine; that of a URL in the cache.
+
+    Args:
+        advice: what to do where a path leads to no file.
+    """
+    if is_url(place):
+        try:
+            return download(place, progress)
+        except DatasetError as error:
+            raise HyperparameterError(str(error)) from error
+    if not Path(place).is_file():
+        raise HyperparameterError(f"there is no weights file {place}: {advice}")
+    return Path(place)

@@ -13,11 +13,11 @@ from PIL import Image
 
 from zoo.data.sources import open_dataset
 from zoo.errors import DatasetError, HyperparameterError, PluginError, ZooError
-from zoo.interfaces import Objective, SearchPlan, Trial
+from zoo.interfaces import Objective, SearchPlan, Trial, Weights
 from zoo.workflows.search.trial import Assignment
 from zoo.workflows.search.worker import RemoteAssignment, RemoteImages, train_remotely
 
-PLUGIN_FILES = Path(__file__).parent.parent / "cli" / "plugin_files"
+PLUGIN_FILES = Path(__file__).parents[2] / "cli" / "plugin_files"
 NODE = socket.gethostname()
 PLAN = SearchPlan("tiny", "1", "none", "random", (Objective("val_accuracy", "max"),), 1, 1, 0, {}, {}, {}, {})
 TRIAL = Trial("0", 1, {}, 1)
@@ -120,7 +120,8 @@ def test_other_images_behind_the_same_url(remote: RemoteAssignment, photos: Path
 
 def test_weights_behind_a_url_that_cannot_be_reached(remote: RemoteAssignment) -> None:
     url = "memory://none-such.h5"
-    assert told(replace(remote, weights=url), HyperparameterError) == (
+    asked = replace(remote, weights=Weights(url, "0" * 64, "/on/the/driver/alone.h5"))
+    assert told(asked, HyperparameterError) == (
         f"node {NODE}: cannot download '{url}': there is no such file; "
         "check the URL, the network, and whether you may read it"
     )
@@ -128,18 +129,17 @@ def test_weights_behind_a_url_that_cannot_be_reached(remote: RemoteAssignment) -
 
 def test_another_weights_file_than_the_search_began_with(remote: RemoteAssignment, tmp_path: Path) -> None:
     (tmp_path / "net.h5").write_bytes(b"other weights")
-    plan, weights = replace(PLAN, settings={"weights_sha256": "0" * 64}), str(tmp_path / "net.h5")
-    assert told(
-        replace(remote, assignment=Assignment(plan, TRIAL), weights=weights), HyperparameterError
-    ) == (
-        f"node {NODE} has another weights file {weights} than the search began with: "
+    weights = str(tmp_path / "net.h5")
+    asked = replace(remote, weights=Weights(weights, "0" * 64, weights))
+    assert told(asked, HyperparameterError) == (
+        f"node {NODE}: the weights file {weights} is another one than the search began with: "
         "put the same one there, or start a new search"
     )
 
 
 def test_a_weights_file_that_is_not_there(remote: RemoteAssignment, tmp_path: Path) -> None:
     weights = str(tmp_path / "none.h5")
-    asked = replace(remote, weights=weights)
+    asked = replace(remote, weights=Weights(weights, "0" * 64, weights))
     assert told(asked, HyperparameterError) == (
-        f"node {NODE} has no weights file {weights}: mount it there under the same path"
+        f"node {NODE}: there is no weights file {weights}: mount it there under the same path"
     )

@@ -6,13 +6,14 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from zoo.errors import HyperparameterError, NotFoundError, SearchError
+from zoo.interfaces import Weights
 from zoo.models.bases import Bases
 from zoo.models.building import build_classifier
 from zoo.models.freezing import freeze
 from zoo.workflows.images import InputShape, decode, prepare, shape_for
 from zoo.workflows.loading import import_layers
 from zoo.workflows.parents import KEEP, NEW, find_parent
-from zoo.workflows.weights import check_weights, looks_like_path, weights_settings
+from zoo.workflows.weights import find_again, find_weights, looks_like_path, weights_settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,11 +22,7 @@ if TYPE_CHECKING:
 
     from zoo.data.cache import DecodedDataset
     from zoo.data.opened import OpenedDataset
-    from zoo.interfaces import (
-        Architecture,
-        HyperparameterValue,
-        SearchPlan,
-    )
+    from zoo.interfaces import Architecture, HyperparameterValue, SearchPlan
     from zoo.models.classifier import Classifier
     from zoo.workflows.images import Images
     from zoo.workflows.parents import Parent
@@ -40,14 +37,14 @@ class Candidate:
 
     Args:
         shape: of the images that it gets.
-        weights: pre-trained ones to start from, a name or a path.
+        weights: pre-trained ones to start from.
         parent: the model to start from, of a search that fine-tunes.
         bases: where what its trials have in common is kept.
     """
 
     architecture: Architecture
     shape: InputShape
-    weights: str | None = None
+    weights: Weights | None = None
     parent: Parent | None = None
     bases: Bases = field(default_factory=Bases, compare=False, repr=False)
 
@@ -70,7 +67,7 @@ class Candidate:
                 hp,
                 **asdict(self.shape),
                 class_names=class_names,
-                weights=self.weights,
+                weights=self.weights.argument if self.weights else None,
                 bases=self.bases,
             )
         freeze(classifier, hp.get("freeze"))
@@ -87,13 +84,16 @@ def find_candidates(
     found = [workspace.plugins.architecture(name.strip()) for name in names.split(",")]
     if len({architecture.name for architecture in found}) < len(found):
         raise SearchError(f"'{names}' names an architecture twice: name it once")
-    begins_with = {architecture.name: weights for architecture in found}
-    if len(found) == 1:
-        check_weights(found[0], weights)
-    elif weights is not None:
-        begins_with = _weights_of_each(workspace, found, weights)
+    names_of_weights = {architecture.name: weights for architecture in found}
+    if len(found) > 1 and weights is not None:
+        names_of_weights = _weights_of_each(workspace, found, weights)
     return tuple(
-        Candidate(one, shape_for(workspace, one, opened, image_size), begins_with[one.name]) for one in found
+        Candidate(
+            architecture,
+            shape_for(workspace, architecture, opened, image_size),
+            find_weights(architecture, names_of_weights[architecture.name], workspace.progress),
+        )
+        for architecture in found
     )
 
 
@@ -134,6 +134,7 @@ def restore_candidates(
 
     Raises:
         SearchError: an architecture has changed since, or the model to fine-tune was deleted.
+        HyperparameterError: the weights file to start from has changed since, or is gone.
     """
     found = [workspace.plugins.architecture(name) for name in plan.architectures]
     for architecture, version in zip(found, plan.architecture_version.split(","), strict=True):
@@ -144,13 +145,14 @@ def restore_candidates(
             )
     if plan.parent_id is not None:
         return (_restored_parent(workspace, plan, found[0], opened),)
-    return tuple(_restored(architecture, plan) for architecture in found)
+    return tuple(_restored(workspace, architecture, plan) for architecture in found)
 
 
-def _restored(architecture: Architecture, plan: SearchPlan) -> Candidate:
+def _restored(workspace: Workspace, architecture: Architecture, plan: SearchPlan) -> Candidate:
     own = trial_settings(plan, architecture.name)
     shape = InputShape(int(own["image_size"] or 0), int(own["channels"] or 0))
-    return Candidate(architecture, shape, weights_of(plan, architecture.name))
+    weights = find_again(architecture, _weights_of(own), workspace.progress)
+    return Candidate(architecture, shape, weights)
 
 
 def _restored_parent(
@@ -176,10 +178,9 @@ def _restored_parent(
     return Candidate(architecture, parent.shape, parent=parent)
 
 
-def weights_of(plan: SearchPlan, architecture: str) -> str | None:
-    """The pre-trained weights that an architecture begins with: a name, a URL or an absolute path."""
-    weights = trial_settings(plan, architecture).get("weights")
-    return None if weights is None else str(weights)
+def _weights_of(settings: Settings) -> Weights | None:
+    shown, digest = settings.get("weights"), settings.get("weights_sha256")
+    return None if shown is None else Weights(str(shown), None if digest is None else str(digest))
 
 
 def trial_settings(plan: SearchPlan, architecture: str) -> Settings:

@@ -30,7 +30,6 @@ from zoo.workflows.search.candidates import (
     prepare_each,
     restore_candidates,
     settings_of,
-    weights_of,
 )
 from zoo.workflows.search.options import SearchOptions
 from zoo.workflows.search.recorder import SearchRecorder
@@ -229,7 +228,7 @@ class _Searching:
             ),
             candidate.name,
             candidate.architecture.version,
-            weights_of(self.search.plan, candidate.name),
+            candidate.weights,
             candidate.parent,
             self.workspace.plugins.folder,
         )

@@ -16,20 +16,20 @@ import zoo
 from zoo.data.cache import DecodedDataset, decode_dataset
 from zoo.data.downloads import is_url
 from zoo.data.sources import open_source
-from zoo.errors import DatasetError, HyperparameterError, PluginError, ZooError
+from zoo.errors import DatasetError, PluginError, ZooError
 from zoo.interfaces import Progress
 from zoo.models.bases import Bases
 from zoo.plugins import Plugins, load_plugins
 from zoo.workflows.images import InputShape
 from zoo.workflows.search.candidates import Candidate
 from zoo.workflows.search.trial import train_trial
-from zoo.workflows.weights import digest_of, looks_like_path, weights_file
+from zoo.workflows.weights import find_again
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
     from pathlib import Path
 
-    from zoo.interfaces import Architecture, TrialOutcome
+    from zoo.interfaces import Architecture, TrialOutcome, Weights
     from zoo.search.executors.local import Report
     from zoo.workflows.parents import Parent
     from zoo.workflows.search.trial import Assignment
@@ -59,7 +59,7 @@ class RemoteAssignment:
     """A trial to train, with all that a worker needs to know; registry and artifacts are not for it.
 
     Args:
-        weights: pre-trained ones to start from: a name, a URL or an absolute path, the same on every node.
+        weights: pre-trained ones to start from; a file lies under the same path on every node, or behind a URL.
         parent: the model to start from, of a search that fine-tunes.
         plugins_dir: the folder of plugin files, the same on every node.
         zoo_version: of the search.
@@ -69,7 +69,7 @@ class RemoteAssignment:
     images: RemoteImages
     architecture: str
     architecture_version: str
-    weights: str | None = None
+    weights: Weights | None = None
     parent: Parent | None = None
     plugins_dir: Path | None = None
     zoo_version: str = zoo.__version__
@@ -88,7 +88,8 @@ def train_remotely(remote: RemoteAssignment, report: Report) -> TrialOutcome:
             f"node {_node()} has zoo {zoo.__version__} and the search {remote.zoo_version}: install the same on both"
         )
     plugins = _plugins(remote.plugins_dir)
-    architecture, weights = _architecture(plugins, remote), _weights(remote)
+    architecture, notices = _architecture(plugins, remote), _Notices()
+    weights = find_again(architecture, remote.weights, notices, _node())
     decoded = _decoded(remote.images, remote.plugins_dir)
     _set_up_process()
     images, parent = remote.images, remote.parent
@@ -99,7 +100,6 @@ def train_remotely(remote: RemoteAssignment, report: Report) -> TrialOutcome:
         parent,
         BASES[architecture.name, images, weights, parent and parent.model.id],
     )
-    notices = _Notices()
     outcome = train_trial(remote.assignment, candidate, decoded, report, notices)
     return replace(outcome, notices=tuple(notices.kept))
 
@@ -146,28 +146,6 @@ def _architecture(plugins: Plugins, remote: RemoteAssignment) -> Architecture:
             f"{remote.architecture_version}: install the same plugin on both"
         )
     return architecture
-
-
-def _weights(remote: RemoteAssignment) -> str | None:
-    """The name of the weights, or where their file lies on this node."""
-    weights = remote.weights
-    if weights is None or not looks_like_path(weights):
-        return weights
-    try:
-        path = weights_file(weights)
-    except HyperparameterError as error:
-        if is_url(weights):
-            raise HyperparameterError(f"node {_node()}: {error}") from None
-        raise HyperparameterError(
-            f"node {_node()} has no weights file {weights}: mount it there under the same path"
-        ) from None
-    began_with = remote.assignment.plan.settings.get("weights_sha256")
-    if began_with is not None and digest_of(path) != began_with:
-        raise HyperparameterError(
-            f"node {_node()} has another weights file {weights} than the search began with: "
-            "put the same one there, or start a new search"
-        )
-    return str(path)
 
 
 @cache

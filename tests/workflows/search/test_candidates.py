@@ -1,0 +1,133 @@
+"""The architectures of a search, each with the weights that it starts from."""
+
+from __future__ import annotations
+
+import http.server
+import threading
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.workflows.search.tiny_searches import (
+    Watcher,
+    interrupt_in_trial,
+    interrupted,
+    resume,
+    search,
+    workspace_in,
+)
+from zoo.errors import HyperparameterError, InterruptedWork
+from zoo.interfaces import State
+from zoo.plugins import load_plugins
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from zoo.workflows import Workspace
+
+pytestmark = pytest.mark.large
+
+LOADED = """
+from pathlib import Path
+
+from zoo import Architecture, hookimpl
+
+
+def loaded(hp, inputs, *, weights=None):
+    from keras import initializers, layers
+
+    start = float(Path(weights).read_text()) if weights else 0.0
+    return layers.Conv2D(2, 3, bias_initializer=initializers.Constant(start), name="conv")(inputs)
+
+
+@hookimpl
+def zoo_architectures():
+    return [Architecture("loaded", loaded, "reads a number", "none", min_size=4, weights=("noise",))]
+"""
+
+
+class Downloading(Watcher):
+    """Hears of downloads too: whether each is done."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.downloads: list[bool] = []
+
+    def advanced(self, work: str, done: int, total: int) -> None:
+        if work == "downloading":
+            self.downloads.append(done == total)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Workspace]:
+    folder = tmp_path / "plugins"
+    folder.mkdir()
+    tiny = request.config.rootpath / "tests" / "cli" / "plugin_files" / "tiny.py"
+    (folder / "tiny.py").write_text(tiny.read_text())
+    (folder / "loaded.py").write_text(LOADED)
+    with workspace_in(tmp_path, load_plugins(folder)) as workspace:
+        yield workspace
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    (tmp_path / "served").mkdir()
+    (tmp_path / "served" / "net.h5").write_text("0.25")
+    return tmp_path / "served" / "net.h5"
+
+
+@pytest.fixture
+def asked(file: Path) -> Iterator[list[str]]:
+    """What a server of this machine, whose port comes first, was asked for."""
+    requests: list[str] = []
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            pass
+
+        def do_GET(self) -> None:
+            requests.append(self.path)
+            super().do_GET()
+
+    handler = partial(Handler, directory=file.parent)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        requests.append(str(server.server_port))
+        threading.Thread(target=server.serve_forever, args=(0.01,)).start()
+        yield requests
+        server.shutdown()
+
+
+@pytest.mark.usefixtures("cache")
+def test_a_file_behind_a_url_is_downloaded_once_for_all_trials(
+    workspace: Workspace, asked: list[str]
+) -> None:
+    watcher = Downloading()
+    url = f"http://127.0.0.1:{asked.pop()}/net.h5"
+    found = search(
+        type(workspace)(workspace.registry, workspace.plugins, watcher),
+        "loaded",
+        {"pooling": "avg"},
+        weights=url,
+        algorithm="random",
+        trials=3,
+    )
+    assert [run.state for run in found.trials] == [State.COMPLETED] * 3
+    assert (asked, watcher.downloads[-1:]) == (["/net.h5"], [True])
+
+
+def test_a_search_goes_on_only_from_the_weights_that_it_began_with(workspace: Workspace, file: Path) -> None:
+    workspace.progress.at_epoch = interrupt_in_trial(1)
+    with pytest.raises(InterruptedWork):
+        search(workspace, "loaded", {"pooling": "avg"}, weights=str(file), algorithm="random", epochs=2)
+    file.write_text("0.5")
+    with pytest.raises(HyperparameterError) as caught:
+        resume(workspace)
+    assert str(caught.value) == (
+        f"the weights file {file} is another one than the search began with: "
+        "put the same one there, or start a new search"
+    )
+    assert interrupted(workspace).state is State.INTERRUPTED
+    file.write_text("0.25")
+    assert {run.state for run in resume(workspace).trials} == {State.COMPLETED}
