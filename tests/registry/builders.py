@@ -55,6 +55,17 @@ def run_plan(
 ACCURACY = Objective("val_accuracy", "max")
 
 
+FILTERS = {
+    "name": "filters",
+    "default": 8,
+    "conditions": [],
+    "min_value": 8,
+    "max_value": 64,
+    "step": 8,
+    "sampling": "linear",
+}
+
+
 def search_plan(*objectives: Objective) -> SearchPlan:
     return SearchPlan(
         architecture="convnet",
@@ -66,7 +77,7 @@ def search_plan(*objectives: Objective) -> SearchPlan:
         epochs=2,
         seed=7,
         fixed={"optimizer": "adam"},
-        space={"space": [{"class_name": "Int", "config": {"name": "filters", "min_value": 8}}]},
+        space={"space": [{"class_name": "Int", "config": FILTERS}]},
         settings={"image_size": 8},
         environment={"zoo": "0.1.0"},
     )

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from zoo.display.tables import cell, make_table, pairs
 from zoo.interfaces import Epoch, Objective, Run, Search, SearchPlan, State
+from zoo.interfaces.ranking import best_run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -93,16 +94,6 @@ def _scores(line: TrialLine, plan: SearchPlan) -> list[float | int | None]:
 def whole_number(score: float) -> float | int:
     """Numbers of weights without decimals."""
     return int(score) if score == int(score) and score > 1 else score
-
-
-def best_run(runs: Sequence[Run], objective: Objective) -> Run | None:
-    """The completed run with the best score, of equal ones the first."""
-    best: Run | None = None
-    for run in runs:
-        completed = run.state is State.COMPLETED and run.score is not None
-        if completed and objective.better(run.score or 0.0, best.score if best else None):
-            best = run
-    return best
 
 
 def seconds_left(ended: Sequence[Run], running: Sequence[Run], trials: int, now: datetime) -> float | None:

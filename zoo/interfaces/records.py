@@ -86,6 +86,7 @@ class Run:
         search_id, trial: of a trial: its search, and what the search's algorithm asked for.
         score: of a trial: the first objective's value.
         scores: of a trial: the values of all objectives, by name.
+        val_loss, parameters: validation loss and number of weights of its model; None where it has none.
         model_id: the model that it made; None until completed, and where its weights were not worth keeping.
         error: why it failed; the last line is the error itself, lines before it are the traceback.
         owner: `host:pid` of the process that runs it, or ran it last; empty where nobody wrote it down.
@@ -105,6 +106,8 @@ class Run:
     model_id: str | None = None
     error: str | None = None
     owner: str = ""
+    val_loss: float | None = None
+    parameters: int | None = None
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Select
     from sqlalchemy.orm import Session
 
-    from zoo.interfaces import Metrics
+    from zoo.interfaces import Metrics, Run
 
 
 @dataclass(frozen=True)
@@ -29,12 +29,14 @@ class _Family:
     Args:
         root_id: the oldest ancestor's id; None: the run that was asked for started from none, and left none.
         rows: the runs that made models of this family, and the one that was asked for; the oldest first.
+        runs: the same as dataclasses, by id.
         metrics, names: model id -> what was measured of it, its aliases.
     """
 
     asked: RunRow
     root_id: str | None
     rows: Sequence[RunRow]
+    runs: Mapping[str, Run]
     metrics: Mapping[str, Metrics]
     names: Mapping[str, tuple[str, ...]]
 
@@ -47,7 +49,8 @@ def tree(session: Session, ref: str) -> Lineage:
     whose = or_(RunRow.made_id.in_(members), RunRow.id == asked.id)
     rows = session.scalars(select(RunRow).where(whose).order_by(RunRow.started_at, RunRow.id)).all()
     measured, names = _measured(session, members), models.names_of_models(session)
-    return _grown(_Family(asked, root_id, rows, measured, names))
+    by_id = {run.id: run for run in runs.to_runs(session, rows)}
+    return _grown(_Family(asked, root_id, rows, by_id, measured, names))
 
 
 def _run_of(session: Session, ref: str) -> RunRow:
@@ -135,7 +138,7 @@ def _node(family: _Family, row: RunRow, children: tuple[Lineage, ...]) -> Lineag
         model_id=row.made_id,
         deleted=row.made_id is not None and row.model_id is None,
         asked=row is family.asked,
-        run=runs.to_run(row),
+        run=family.runs[row.id],
         metrics=family.metrics.get(row.made_id or "", {}),
         aliases=family.names.get(row.made_id or "", ()),
         children=children,

@@ -6,15 +6,19 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select
+from sqlalchemy import and_, delete, select
+from sqlalchemy.orm import aliased
 
-from zoo.registry.schema import DatasetRow, MetricRow
+from zoo.registry.schema import DatasetRow, MetricRow, ModelRow
 
 if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, SQLColumnExpression
     from sqlalchemy.orm import Session
 
     from zoo.interfaces import Evaluation
-    from zoo.registry.schema import ModelRow
+
+LOSS = aliased(MetricRow)
+"""A model's validation loss, joined on `loss_on`."""
 
 PREFIXES = {"train": "train_", "validation": "val_", "test": "test_"}
 """What stands in front of a metric's name to tell the split that it was measured on."""
@@ -35,6 +39,16 @@ class Metric:
     split: str
     name: str
     value: float
+
+
+def loss_on(dataset_id: SQLColumnExpression[int] | int) -> ColumnElement[bool]:
+    """The condition under which `LOSS` is a model's validation loss on this dataset version."""
+    return and_(
+        LOSS.model_id == ModelRow.id,
+        LOSS.dataset_id == dataset_id,
+        LOSS.split == "validation",
+        LOSS.name == "loss",
+    )
 
 
 def rows_of(evaluation: Evaluation, dataset_id: int) -> list[MetricRow]:

@@ -121,7 +121,7 @@ class Registry:
     def start_run(self, plan: RunPlan, dataset: DatasetVersion) -> Run:
         """Write a run down as running. It ends with `complete_run` or `end_run`."""
         with self._database.writing() as session:
-            return runs.to_run(runs.start(session, plan, dataset))
+            return runs.to_run(session, runs.start(session, plan, dataset))
 
     def record_epoch(self, run_id: str, epoch: Epoch) -> None:
         """Write an epoch of a running run, in place of an older one of this number."""
@@ -166,7 +166,7 @@ class Registry:
     def complete_without_model(self, run_id: str, scores: Mapping[str, float]) -> Run:
         """End a trial whose weights are not worth keeping; raises RegistryError where it has ended already."""
         with self._database.writing() as session:
-            run = runs.to_run(runs.complete(session, run_id, scores))
+            run = runs.to_run(session, runs.complete(session, run_id, scores))
         self._forget_checkpoint(run_id)
         return run
 
@@ -182,7 +182,7 @@ class Registry:
             RegistryError: the run has ended already.
         """
         with self._database.writing() as session:
-            ended = runs.to_run(runs.end(session, run_id, state, error))
+            ended = runs.to_run(session, runs.end(session, run_id, state, error))
         if state is not State.INTERRUPTED:
             self._forget_checkpoint(run_id)
         return ended
@@ -260,7 +260,7 @@ class Registry:
         """
         with self._database.writing() as session:
             row = searches.start_trial(session, search_id, trial, plan, epochs)
-            return runs.to_run(row)
+            return runs.to_run(session, row)
 
     def searches(self, *, dataset: str | None = None) -> list[Search]:
         """Searches, newest first. `dataset` is a reference."""
@@ -409,7 +409,7 @@ class Registry:
     def run(self, ref: str) -> Run:
         """The run of an id or the start of one; raises NotFoundError."""
         with self._database.reading() as session:
-            return runs.to_run(references.run(session, ref))
+            return runs.to_run(session, references.run(session, ref))
 
     def search(self, ref: str) -> Search:
         """The search of an id or the start of one; raises NotFoundError."""
@@ -423,5 +423,5 @@ class Registry:
             if isinstance(row, ModelRow):
                 return models.to_models(session, [row])[0]
             if isinstance(row, RunRow):
-                return runs.to_run(row)
+                return runs.to_run(session, row)
             return searches.to_searches(session, [row])[0]

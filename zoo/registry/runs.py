@@ -11,10 +11,11 @@ from sqlalchemy import func, or_, select
 from zoo.errors import RegistryError
 from zoo.interfaces import Epoch, Run, RunKind, RunPlan, State, Trial
 from zoo.registry import ids, metrics, owners
+from zoo.registry.metrics import LOSS, loss_on
 from zoo.registry.schema import DatasetRow, EpochRow, ModelRow, RunRow
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy.orm import Session
 
@@ -140,12 +141,29 @@ def listed(
         query = query.order_by(RunRow.trial_number)
     if state is None:
         query = query.limit(limit)
-    found = (to_run(row) for row in session.scalars(query))
-    return list(islice((run for run in found if state in (None, run.state)), limit))
+    listed_runs = to_runs(session, session.scalars(query).all())
+    return list(islice((run for run in listed_runs if state in (None, run.state)), limit))
 
 
-def to_run(row: RunRow) -> Run:
-    """The row as a dataclass. What runs by its row, but has lost its process, is interrupted."""
+def to_runs(session: Session, rows: Sequence[RunRow]) -> list[Run]:
+    """The rows as dataclasses. What runs by its row, but has lost its process, is interrupted."""
+    ids_of_models = [row.model_id for row in rows if row.model_id is not None]
+    measured = session.execute(
+        select(ModelRow.id, ModelRow.parameters, LOSS.value)
+        .join(ModelRow.run)
+        .outerjoin(LOSS, loss_on(RunRow.dataset_id))
+        .where(ModelRow.id.in_(ids_of_models))
+    )
+    models = {model_id: (parameters, loss) for model_id, parameters, loss in measured}
+    return [_to_run(row, *models.get(row.model_id or "", (None, None))) for row in rows]
+
+
+def to_run(session: Session, row: RunRow) -> Run:
+    """The row as a dataclass; see `to_runs`."""
+    return to_runs(session, [row])[0]
+
+
+def _to_run(row: RunRow, parameters: int | None, val_loss: float | None) -> Run:
     lost = row.state == State.RUNNING and not _at_work(row)
     plan = RunPlan(
         kind=RunKind(row.kind),
@@ -172,6 +190,8 @@ def to_run(row: RunRow) -> Run:
         model_id=row.model_id,
         error=owners.ENDED_SILENTLY if lost else row.error,
         owner=owners.shown(row.owner),
+        val_loss=val_loss,
+        parameters=parameters,
     )
 
 

@@ -9,7 +9,9 @@ from sqlalchemy import delete, select
 
 from zoo.errors import SearchError
 from zoo.interfaces import Objective, Search, SearchPlan, State
-from zoo.registry import ids, owners, runs, selection
+from zoo.interfaces.ranking import rank
+from zoo.registry import ids, owners, runs
+from zoo.registry.metrics import LOSS, loss_on
 from zoo.registry.schema import DatasetRow, EpochRow, ModelRow, RunRow, SearchRow
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from zoo.interfaces import DatasetVersion, Epoch, RunPlan, Trial
+    from zoo.interfaces.ranking import Rank
 
 _ENDED = (State.COMPLETED, State.FAILED, State.PRUNED)
 
@@ -167,25 +170,20 @@ def _to_search(row: SearchRow, best_model_id: str | None) -> Search:
 
 
 def _best_models(session: Session, rows: Sequence[SearchRow]) -> dict[str, str]:
-    """Search id -> model of the completed trial with the best score.
-
-    Equal ones are ordered by `selection.TIES`, so that a search names the model that `best` does; then by age.
-    """
+    """Search id -> the model of its best completed trial, by `zoo.interfaces.ranking`, of those that have a model."""
     objectives = {row.id: Objective(*row.objectives[0]) for row in rows}
     trials = session.execute(
-        select(SearchRow.id, RunRow.score, ModelRow.id)
+        select(SearchRow.id, RunRow.score, LOSS.value, ModelRow.parameters, RunRow.trial_number, ModelRow.id)
         .select_from(RunRow)
         .join(RunRow.search)
         .join(RunRow.model)
-        .outerjoin(selection.LOSS, selection.loss_on(RunRow.dataset_id))
-        .where(SearchRow.id.in_(objectives))
-        .order_by(*selection.TIES, RunRow.trial_number)
+        .outerjoin(LOSS, loss_on(RunRow.dataset_id))
+        .where(SearchRow.id.in_(objectives), RunRow.score.is_not(None))
     )
-    best: dict[str, tuple[float, str]] = {}
-    for search_id, score, model_id in trials:
-        held = best.get(search_id)
-        if score is not None and objectives[search_id].better(score, held[0] if held else None):
-            best[search_id] = (score, model_id)
+    best: dict[str, tuple[Rank, str]] = {}
+    for search_id, score, loss, parameters, number, model_id in trials:
+        place = rank(objectives[search_id], score or 0.0, loss, parameters, number or 0)
+        best[search_id] = min(best.get(search_id, (place, model_id)), (place, model_id))
     return {search_id: model_id for search_id, (_, model_id) in best.items()}
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, func, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, func, select
 from sqlalchemy.orm import aliased
 
 from zoo.errors import NotFoundError, RegistryError, UnknownNameError
-from zoo.registry.metrics import PREFIXES
-from zoo.registry.schema import DatasetRow, MetricRow, ModelRow, RunRow
+from zoo.registry.metrics import LOSS, PREFIXES, loss_on
+from zoo.registry.schema import DatasetRow, MetricRow, ModelRow, RunRow, SearchRow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,16 +23,18 @@ DEFAULT_METRIC = "val_accuracy"
 BYTES_PER_MB = 1_000_000
 
 _MEASURED = aliased(MetricRow)
-LOSS = aliased(MetricRow)
-"""A model's validation loss, joined on `loss_on`."""
 
 TIES: tuple[SQLColumnExpression[Any], ...] = (  # columns of any type
     LOSS.value.is_(None),
     LOSS.value,
     ModelRow.parameters,
+    func.coalesce(SearchRow.started_at, RunRow.started_at),
+    func.coalesce(RunRow.trial_number, 0),
+    RunRow.id,
 )
-"""The order of equally good models: the lower validation loss, then fewer parameters. Databases do not agree where NULL
-sorts, so its being NULL sorts first."""
+"""The order of equally good models, as `zoo.interfaces.ranking` has it: the lower validation loss, then fewer
+parameters, then the older: of trials the one of the older search, or of the smaller number. Databases do not agree
+where NULL sorts, so its being NULL sorts first."""
 
 
 @dataclass(frozen=True)
@@ -94,16 +96,6 @@ def best(session: Session, versions: Sequence[DatasetVersion], metric: str, limi
     return chosen
 
 
-def loss_on(dataset_id: SQLColumnExpression[int] | int) -> ColumnElement[bool]:
-    """The condition under which `LOSS` is a model's validation loss on this dataset version."""
-    return and_(
-        LOSS.model_id == ModelRow.id,
-        LOSS.dataset_id == dataset_id,
-        LOSS.split == "validation",
-        LOSS.name == "loss",
-    )
-
-
 def _measured(versions: Sequence[DatasetVersion], name: str) -> Select[ModelRow]:
     return (
         _of(versions)
@@ -115,6 +107,7 @@ def _measured(versions: Sequence[DatasetVersion], name: str) -> Select[ModelRow]
             _MEASURED.value.is_not(None),
         )
         .outerjoin(LOSS, loss_on(RunRow.dataset_id))
+        .outerjoin(RunRow.search)
     )
 
 
@@ -125,7 +118,7 @@ def _of(versions: Sequence[DatasetVersion]) -> Select[ModelRow]:
 
 def _order(name: str) -> tuple[SQLColumnExpression[Any], ...]:  # columns of any type
     value = _MEASURED.value.asc() if name == "loss" else _MEASURED.value.desc()
-    return (value, *TIES, ModelRow.created_at, ModelRow.id)
+    return (value, *TIES)
 
 
 def _metric_name(session: Session, versions: Sequence[DatasetVersion], metric: str) -> str:

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from zoo.reports.scales import scale, short
+from zoo.reports.search_trials import number_of
 from zoo.reports.style import DPI, HEADING, MARGIN, QUIET, SPLIT_COLOURS, house_style, put_heading
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def draw_history(trials: SearchTrials) -> Figure:
         color=SPLIT_COLOURS["train"],
         drawstyle="steps-post",
         linewidth=1.6,
-        label=f"best so far: {short(best[-1])} in trial {numbers[scores.index(best[-1])]}",
+        label=f"best so far: {short(best[-1])} in trial {number_of(trials.best_first[0])}",
         marker="o" if len(numbers) == 1 else None,
         zorder=1,
     )

@@ -67,7 +67,7 @@ def draw_parallel(trials: SearchTrials, importance: Mapping[str, float]) -> Figu
     ]
     heights = np.array([*columns, _heights(goal, scores, scores)])
     lefts = [MARGIN + spacing * (index + 0.45) for index in range(len(axes))]
-    _draw_lines(page, lefts, TOP + side * (1 - heights.T), trials.objective, scores)
+    _draw_lines(page, lefts, TOP + side * (1 - heights.T), trials)
     for axis, left in zip(axes, lefts, strict=True):
         _draw_axis(page, axis, left, side, spacing)
     told = f"{trials.told}; the darker, the better"
@@ -108,16 +108,16 @@ def _height(axis: Searched, place: float) -> float:
     return (place + 0.5) / len(axis.choices) if axis.choices else EDGE + (1 - 2 * EDGE) * place
 
 
-def _draw_lines(
-    page: Axes, lefts: Sequence[float], tops: np.ndarray, objective: Objective, scores: Sequence[float]
-) -> None:
+def _draw_lines(page: Axes, lefts: Sequence[float], tops: np.ndarray, trials: SearchTrials) -> None:
     """The best trial last, so that it lies on top.
 
     Args:
         tops: inches from the upper edge, (trials, axes).
     """
-    colours = colouring(objective, scores).to_rgba(np.asarray(scores))
-    order = sorted(range(len(scores)), key=lambda index: scores[index], reverse=objective.direction == "min")
+    scores = [score for _, score in trials.scores]
+    colours = colouring(trials.objective, scores).to_rgba(np.asarray(scores))
+    places = {run.id: index for index, run in enumerate(trials.completed)}
+    order = [places[run.id] for run in reversed(trials.best_first)]
     faint = 0.85 if len(scores) <= 60 else 0.5
     for index in order:
         best = index == order[-1]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from zoo.data.units import counted
 from zoo.interfaces import State
+from zoo.interfaces.ranking import ranked
 from zoo.interfaces.spaces import searched
 
 if TYPE_CHECKING:
@@ -36,6 +37,11 @@ class SearchTrials:
         names = [objective.name for objective in self.search.plan.objectives]
         whole = (run for run in self.runs if run.state is State.COMPLETED and run.trial is not None)
         return [run for run in whole if all(name in run.scores for name in names)]
+
+    @cached_property
+    def best_first(self) -> Sequence[Run]:
+        """The completed trials in the order of `zoo.interfaces.ranking`."""
+        return ranked(self.completed, self.objective)
 
     @property
     def hyperparameters(self) -> Sequence[Hyperparameters]:

@@ -12,7 +12,6 @@ import pytest
 from tests.plans import SEARCH_PLAN
 from zoo.interfaces import (
     Evaluation,
-    Model,
     ModelContent,
     Objective,
     Run,
@@ -109,41 +108,41 @@ def test_of_several_objectives_the_beaten_are_not_kept() -> None:
     assert ranks.forget_losers() == ["2"]
 
 
-def past(number: int, score: float, **fields: Any) -> tuple[Run, Model]:
-    run = replace(trial(number), state=State.COMPLETED, scores={"val_accuracy": score})
-    made = Model(f"m{number}", str(number), "tiny", "blobs", 1, (), 8, 1, 4, 4, 16, "digest", NOW, **fields)
-    return run, made
+def past(number: int, score: float, **fields: Any) -> Run:
+    """A completed trial whose model has 4 parameters."""
+    ended = {"state": State.COMPLETED, "scores": {"val_accuracy": score}, "parameters": 4}
+    return replace(trial(number), **{**ended, "model_id": f"m{number}", **fields})
 
 
 def test_models_of_before_an_interruption_count() -> None:
     ranks = ranking(1)
-    ranks.add_past(*past(1, 0.9))
+    ranks.add_past(past(1, 0.9))
     assert ranks.add(trial(2), outcome(0.8)) is False
 
 
 def test_a_trial_of_before_that_was_not_worth_keeping_stays_so() -> None:
     ranks = ranking(1)
-    ranks.add_past(past(1, 0.9)[0], None)
+    ranks.add_past(past(1, 0.9, model_id=None, parameters=None))
     assert ranks.add(trial(2), outcome(0.8)) is True
 
 
 def test_models_of_before_are_tied_by_their_loss() -> None:
     ranks = ranking(1)
-    ranks.add_past(*past(1, 0.9, metrics={"val_loss": 0.3}))
+    ranks.add_past(past(1, 0.9, val_loss=0.3))
     ranks.add(trial(2), outcome(0.9, loss=0.2))
     assert ranks.forget_losers() == ["1"]
 
 
 def test_models_of_before_are_tied_by_their_parameters() -> None:
     ranks = ranking(1)
-    ranks.add_past(*past(1, 0.9, metrics={"val_loss": 0.5}))
+    ranks.add_past(past(1, 0.9, val_loss=0.5))
     ranks.add(trial(2), outcome(0.9, parameters=3))
     assert ranks.forget_losers() == ["1"]
 
 
 def test_a_model_of_before_without_a_loss_gives_way() -> None:
     ranks = ranking(1)
-    ranks.add_past(*past(1, 0.9))
+    ranks.add_past(past(1, 0.9))
     ranks.add(trial(2), outcome(0.9, loss=9.0))
     assert ranks.forget_losers() == ["1"]
 

@@ -39,8 +39,7 @@ class SearchRecorder:
         for run in self.registry.runs(search=search.id):
             if run.trial is not None:
                 self.runs[run.trial.trial_id] = run
-                model = self.registry.model(run.model_id) if run.model_id else None
-                self.ranking.add_past(run, model)
+                self.ranking.add_past(run)
                 if run.state not in ENDED:
                     self.resumed[run.trial.trial_id] = epochs_in(self.registry.checkpoint(run.id))
 
