@@ -17,6 +17,7 @@ from PIL import Image
 from zoo import open_registry
 from zoo.cli import run
 from zoo.cli.group import cli
+from zoo.data.sources import open_dataset
 from zoo.models.hyperparameters import OWN
 from zoo.plugins import load_plugins
 
@@ -205,6 +206,14 @@ def test_links_between_documents_lead_somewhere() -> None:
         if not (page.parent / link).exists()
     ]
     assert broken == []
+
+
+def test_the_readmes_sample_image_is_a_seven_that_is_not_trained_on() -> None:
+    assert "docs/seven.png" in README
+    opened = open_dataset("digits", load_plugins().datasets)
+    with Image.open(ROOT / "docs" / "seven.png") as image:
+        (place,) = (number for number, item in enumerate(opened.images.items) if np.array_equal(item, image))
+    assert (opened.images.labels[place], opened.split[place]) == (7, "test")
 
 
 def test_the_readme_gives_the_test_command_that_ci_runs() -> None:

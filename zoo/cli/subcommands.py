@@ -9,7 +9,7 @@ import click
 
 
 class Subcommands(click.Group):
-    """`zoo ROOM NAME` is `command` in `zoo/cli/ROOM_NAME.py`.
+    """`zoo ROOM NAME` is `command` in the module ROOM_NAME beside this one.
 
     A room derives from this class and sets both.
     """

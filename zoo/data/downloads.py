@@ -36,7 +36,7 @@ _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")  # two letters or more: C:// is
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
-# By what file systems tell contents apart; letters and digits of the key alone, for `LastModified` and `last_modified`.
+# By what file systems tell contents apart; letters and digits of the key alone, whatever the case and punctuation.
 _MARKS = {
     *("size", "etag", "mtime", "lastmodified", "modified", "modify", "updated", "created", "generation"),
     *("versionid", "md5", "md5hash", "contentmd5", "digest", "sha", "blobid"),
