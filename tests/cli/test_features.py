@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from tests.cli.conftest import Result
 
-KEPT = "· what frozen layers give is kept: "
-KNOWN = "· what frozen layers give is in the cache already"
+KEPT = "· activations of frozen layers are cached: "
+KNOWN = "· activations of frozen layers are in the cache already"
 DAMAGED = "· the features in the cache are damaged: they are computed anew"
 EACH_EPOCH = "· frozen layers are computed in each epoch: "
 
@@ -46,7 +46,7 @@ def finetune(zoo: Callable, trained: Path, cache: Path) -> Callable[..., tuple[l
 def without(finetune: Callable) -> dict:
     """The metrics of the model when all is computed in each epoch."""
     told, metrics = finetune("--cache-features", "off")
-    assert told == [f"{EACH_EPOCH}so it was asked for (--cache-features off)"]
+    assert told == [f"{EACH_EPOCH}--cache-features is off"]
     return metrics
 
 

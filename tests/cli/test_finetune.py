@@ -123,7 +123,7 @@ def test_a_search(zoo: Callable, plain: Callable) -> None:
     assert plain(result.err) == (
         "· the head knows 2 of 3 classes; new are middle\n"
         "search ID: grid, up to 5 trials of tiny on three, 1 hyperparameter searched\n"
-        "· frozen layers are computed in each epoch: so it was asked for (--cache-features off)\n"
+        "· frozen layers are computed in each epoch: --cache-features is off\n"
         "trial 1/5  completed  val_accuracy #.####  schedule=constant\n"
         "trial 2/5  completed  val_accuracy #.####  schedule=cosine\n"
     )

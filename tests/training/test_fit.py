@@ -15,7 +15,7 @@ from zoo.interfaces import Epoch, Objective
 from zoo.models.hyperparameters import OWN
 from zoo.training.evaluate import evaluate
 from zoo.training.fit import FitSettings, fit, make_accuracy, make_loss, start_fresh
-from zoo.training.optimizers import Course, make_optimizer
+from zoo.training.optimizers import ScheduleSpan, make_optimizer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -293,7 +293,7 @@ def test_a_schedule_is_not_changed_on_a_plateau(fitted: Fitted, schedule: str) -
     """Four batches in each of 6 epochs, so 24 steps."""
     settings = {"epochs": 6, "patience": 6, "objective": ACCURACY}
     _, epochs, _ = fitted(settings=settings, learning_rate=1e-9, dropout=0.0, schedule=schedule)
-    planned = make_optimizer({**DEFAULTS, "learning_rate": 1e-9, "schedule": schedule}, Course(24))
+    planned = make_optimizer({**DEFAULTS, "learning_rate": 1e-9, "schedule": schedule}, ScheduleSpan(24))
     after = [float(planned._learning_rate(4 * number)) for number in range(1, 7)]
     assert [epoch.metrics["learning_rate"] for epoch in epochs] == pytest.approx(after)
 
@@ -309,7 +309,7 @@ def test_step_divides_the_rate_by_ten_at_a_half_and_at_three_quarters(done: int,
 
 
 def rate_after(done: int, schedule: str) -> float:
-    optimizer = make_optimizer({**DEFAULTS, "learning_rate": 0.1, "schedule": schedule}, Course(100))
+    optimizer = make_optimizer({**DEFAULTS, "learning_rate": 0.1, "schedule": schedule}, ScheduleSpan(100))
     optimizer.build([])
     optimizer.iterations.assign(done)
     return float(optimizer.learning_rate)
@@ -327,11 +327,11 @@ def test_a_training_that_goes_on_keeps_to_its_schedule_to_the_end(fitted: Fitted
     ("name", "kind"), [("adam", "Adam"), ("adamw", "AdamW"), ("sgd", "SGD"), ("rmsprop", "RMSprop")]
 )
 def test_the_optimizer_is_the_one_asked_for(name: str, kind: str) -> None:
-    assert type(make_optimizer({**DEFAULTS, "optimizer": name}, Course(1))).__name__ == kind
+    assert type(make_optimizer({**DEFAULTS, "optimizer": name}, ScheduleSpan(1))).__name__ == kind
 
 
 def test_sgd_has_nesterovs_momentum() -> None:
-    optimizer = make_optimizer({**DEFAULTS, "optimizer": "sgd"}, Course(1))
+    optimizer = make_optimizer({**DEFAULTS, "optimizer": "sgd"}, ScheduleSpan(1))
     assert (optimizer.momentum, optimizer.nesterov) == (0.9, True)
 
 
@@ -344,7 +344,7 @@ def decayed(optimizer_name: str, decay: float) -> set[str]:
         variable.assign(keras.ops.ones_like(variable))
     values = {**DEFAULTS, "optimizer": optimizer_name, "weight_decay": decay, "learning_rate": 0.1}
     zeros = [keras.ops.zeros_like(variable) for variable in model.trainable_variables]
-    make_optimizer(values, Course(1)).apply(zeros, model.trainable_variables)
+    make_optimizer(values, ScheduleSpan(1)).apply(zeros, model.trainable_variables)
     return {variable.name for variable in model.trainable_variables if float(variable.numpy().max()) < 1}
 
 

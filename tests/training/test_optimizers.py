@@ -10,7 +10,7 @@ import pytest
 
 from zoo.models.hyperparameters import OWN
 from zoo.models.stages import stages
-from zoo.training.optimizers import Course, make_optimizer, stage_scales
+from zoo.training.optimizers import ScheduleSpan, make_optimizer, stage_scales
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,9 +21,9 @@ DEFAULTS = {own.name: own.default for own in OWN.values()}
 OPTIMIZERS = ("adam", "adamw", "sgd", "rmsprop")
 
 
-def rates(course: Course, steps: range, schedule: str = "constant") -> list[float]:
+def rates(span: ScheduleSpan, steps: range, schedule: str = "constant") -> list[float]:
     """Of the steps with these numbers, where 0.1 is asked for."""
-    optimizer = make_optimizer({**DEFAULTS, "learning_rate": 0.1, "schedule": schedule}, course)
+    optimizer = make_optimizer({**DEFAULTS, "learning_rate": 0.1, "schedule": schedule}, span)
     optimizer.build([])
     found = []
     for number in steps:
@@ -37,36 +37,36 @@ def rates(course: Course, steps: range, schedule: str = "constant") -> list[floa
 
 @pytest.mark.parametrize("schedule", ["constant", "cosine", "step"])
 def test_a_factor_multiplies_every_rate(schedule: str) -> None:
-    whole, scaled = (rates(Course(20, factor=factor), range(20), schedule) for factor in (1, 0.5))
+    whole, scaled = (rates(ScheduleSpan(20, factor=factor), range(20), schedule) for factor in (1, 0.5))
     assert scaled == pytest.approx([0.5 * rate for rate in whole])
 
 
 @pytest.mark.parametrize("schedule", ["constant", "cosine", "step"])
 def test_a_warm_up_rises_linearly(schedule: str) -> None:
-    assert rates(Course(20, warmup=4), range(4), schedule) == pytest.approx([0.025, 0.05, 0.075, 0.1])
+    assert rates(ScheduleSpan(20, warmup=4), range(4), schedule) == pytest.approx([0.025, 0.05, 0.075, 0.1])
 
 
 @pytest.mark.parametrize("schedule", ["constant", "cosine", "step"])
 def test_after_a_warm_up_the_schedule_goes_over_the_steps_that_are_left(schedule: str) -> None:
-    assert rates(Course(20, warmup=4), range(4, 20), schedule) == pytest.approx(
-        rates(Course(16), range(16), schedule)
+    assert rates(ScheduleSpan(20, warmup=4), range(4, 20), schedule) == pytest.approx(
+        rates(ScheduleSpan(16), range(16), schedule)
     )
 
 
 @pytest.mark.parametrize("schedule", ["constant", "cosine", "step"])
 @pytest.mark.parametrize("warmup", [0, 8])
 def test_a_course_that_begins_later_goes_on_where_it_was(schedule: str, warmup: int) -> None:
-    whole = rates(Course(20, warmup=warmup), range(20), schedule)
-    assert rates(Course(20, begins=6, warmup=warmup), range(14), schedule) == pytest.approx(whole[6:])
+    whole = rates(ScheduleSpan(20, warmup=warmup), range(20), schedule)
+    assert rates(ScheduleSpan(20, begins=6, warmup=warmup), range(14), schedule) == pytest.approx(whole[6:])
 
 
 def test_a_warm_up_may_be_longer_than_the_training() -> None:
-    assert rates(Course(2, warmup=4), range(2), "cosine") == pytest.approx([0.025, 0.05])
+    assert rates(ScheduleSpan(2, warmup=4), range(2), "cosine") == pytest.approx([0.025, 0.05])
 
 
 def test_a_constant_rate_can_be_changed_wherever_it_begins() -> None:
     """As a plateau does; Keras refuses where there is a schedule."""
-    optimizer = make_optimizer({**DEFAULTS, "learning_rate": 0.1}, Course(20, begins=6))
+    optimizer = make_optimizer({**DEFAULTS, "learning_rate": 0.1}, ScheduleSpan(20, begins=6))
     optimizer.learning_rate = 0.05
     assert float(optimizer.learning_rate) == pytest.approx(0.05)
 
@@ -79,7 +79,7 @@ def step_sizes(name: str, scales: list[float], **values: Any) -> list[float]:
     variables = [keras.Variable([1.0, 1.0]) for _ in scales]
     given = {id(variable): scale for variable, scale in zip(variables, scales, strict=True) if scale != 1}
     optimizer = make_optimizer(
-        {**DEFAULTS, "optimizer": name, "learning_rate": 0.125, **values}, Course(1), given
+        {**DEFAULTS, "optimizer": name, "learning_rate": 0.125, **values}, ScheduleSpan(1), given
     )
     optimizer.apply([keras.ops.ones(2) for _ in variables], variables)
     return [float(1 - variable.numpy()[0]) for variable in variables]
@@ -101,7 +101,7 @@ def test_a_scale_leaves_weight_decay_as_it_is(name: str) -> None:
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_without_scales_it_is_keras_own_optimizer(name: str) -> None:
-    optimizer = make_optimizer({**DEFAULTS, "optimizer": name}, Course(1), {})
+    optimizer = make_optimizer({**DEFAULTS, "optimizer": name}, ScheduleSpan(1), {})
     assert type(optimizer).__module__.startswith("keras.")
 
 

@@ -13,7 +13,7 @@ from zoo.interfaces import Objective
 from zoo.models.hyperparameters import OWN
 from zoo.models.stages import stages
 from zoo.training.fit import FitSettings, fit, start_fresh
-from zoo.training.phases import describe_phases, open_layers, plan_phases
+from zoo.training.phases import describe_phases, plan_phases, set_trainable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,16 +32,16 @@ LOSS, ACCURACY = Objective("val_loss", "min"), Objective("val_accuracy", "max")
 
 
 def planned(classifier: Classifier, epochs: int = 6, **values: Any) -> list[tuple[int, int, str, float, Any]]:
-    """First and last epoch, what is closed, factor of the rate, origin of the schedule."""
+    """First and last epoch, the stages that are frozen, factor of the rate, origin of the schedule."""
     phases = plan_phases(classifier, {**DEFAULTS, **values}, epochs)
     return [
-        (phase.start, phase.stop, closed_in(classifier, phase.closed), phase.factor, phase.origin)
+        (phase.start, phase.stop, frozen_in(classifier, phase.frozen), phase.factor, phase.origin)
         for phase in phases
     ]
 
 
-def closed_in(classifier: Classifier, closed: tuple[Any, ...]) -> str:
-    return " ".join(name for name, layers in stages(classifier) if set(layers) & set(closed))
+def frozen_in(classifier: Classifier, frozen: tuple[Any, ...]) -> str:
+    return " ".join(name for name, layers in stages(classifier) if set(layers) & set(frozen))
 
 
 @pytest.mark.parametrize(
@@ -100,8 +100,8 @@ def test_the_plan_is_told(build: Callable[..., Classifier], values: dict[str, An
 def test_opening_leaves_frozen_what_is_frozen_for_good(build: Callable[..., Classifier]) -> None:
     classifier = build()
     values = {**DEFAULTS, "freeze": "block1_conv/bias", "batchnorm": "frozen"}
-    open_layers(classifier, values, classifier.network.layers[:4])
-    open_layers(classifier, values)
+    set_trainable(classifier, values, classifier.network.layers[:4])
+    set_trainable(classifier, values)
     training = {variable.path.removesuffix("/kernel") for variable in classifier.network.trainable_variables}
     assert training == {"block1_conv", "block2_conv", "block2_conv/bias", "head_output", "head_output/bias"}
 
@@ -289,7 +289,7 @@ GRADUAL: dict[str, Any] = {"head_epochs": 2, "unfreeze_epochs": 2, "schedule": "
 
 @pytest.mark.large
 def test_it_goes_on_as_if_it_had_never_stopped(train: Callable[..., Trained]) -> None:
-    """In the head's phase, at its end, while a stage is closed, in the last phase."""
+    """In the head's phase, at its end, while a stage is frozen, in the last phase."""
     settings = {"epochs": 6}
     whole = train(**GRADUAL, settings=settings)
     for done in (1, 2, 3, 5):

@@ -17,7 +17,7 @@ from zoo.models.frontier import find_frontier
 from zoo.training import prefix_caching as part_module
 from zoo.training.features import FeatureMaker, Views
 from zoo.training.fit import start_fresh
-from zoo.training.prefix_caching import Estimate, Part, Work, find_part
+from zoo.training.prefix_caching import Estimate, Trainable, Work, find_trainable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +35,7 @@ def _as_every_training_begins() -> None:
 
 
 @pytest.fixture
-def part(data: DecodedDataset) -> Callable[..., tuple[Part, Watcher]]:
+def part(data: DecodedDataset) -> Callable[..., tuple[Trainable, Watcher]]:
     """What would be trained, and what is told of it."""
 
     def found(
@@ -46,36 +46,36 @@ def part(data: DecodedDataset) -> Callable[..., tuple[Part, Watcher]]:
         freeze_spec: str = "block1",
         augmentation: str = "none",
         trainings: int = 1,
-    ) -> tuple[Part, Watcher]:
+    ) -> tuple[Trainable, Watcher]:
         watcher = Watcher()
         classifier = classifier or built()
         freeze(classifier, freeze_spec)
         work = Work(2, 8, augmentation, 1, Sampling(), trainings)
-        return find_part(classifier, data, work, options, watcher), watcher
+        return find_trainable(classifier, data, work, options, watcher), watcher
 
     return found
 
 
-def inputs(part: Part, split: str = "train") -> np.ndarray:
+def inputs(part: Trainable, split: str = "train") -> np.ndarray:
     return np.array(part.data.split(split).inputs[0])
 
 
 # Computed once -----------------------------------------------------------------------------------------------
 
 
-def test_what_is_kept_is_told(part: Callable[..., tuple[Part, Watcher]], cache: Path) -> None:
+def test_what_is_kept_is_told(part: Callable[..., tuple[Trainable, Watcher]], cache: Path) -> None:
     (notice,) = part()[1].notices
-    assert notice.startswith("what frozen layers give is kept: 61.4 kB; up to ")
+    assert notice.startswith("activations of frozen layers are cached: 61.4 kB; up to ")
     assert sorted(entry.images or 0 for entry in list_cache(cache)) == [12, 16, 32]
 
 
-def test_another_head_shares_the_features(part: Callable[..., tuple[Part, Watcher]]) -> None:
+def test_another_head_shares_the_features(part: Callable[..., tuple[Trainable, Watcher]]) -> None:
     part(freeze_spec="all")
     _, watcher = part(ON, built(head_units="4", dropout=0.5), freeze_spec="all")
     assert watcher.computed == 0
 
 
-def test_other_weights_in_front_have_other_features(part: Callable[..., tuple[Part, Watcher]]) -> None:
+def test_other_weights_in_front_have_other_features(part: Callable[..., tuple[Trainable, Watcher]]) -> None:
     first, _ = part()
     changed = built()
     changed.network.get_layer("block1_conv").bias.assign([1.0] * 4)
@@ -84,7 +84,7 @@ def test_other_weights_in_front_have_other_features(part: Callable[..., tuple[Pa
 
 
 def test_other_images_have_other_features(
-    part: Callable[..., tuple[Part, Watcher]], data: DecodedDataset
+    part: Callable[..., tuple[Trainable, Watcher]], data: DecodedDataset
 ) -> None:
     first, _ = part()
     other, watcher = part(data=replace(data, pixels=data.pixels // 2, fingerprint="darker images"))
@@ -94,12 +94,12 @@ def test_other_images_have_other_features(
 # Where that cannot be ----------------------------------------------------------------------------------------
 
 
-def test_off_is_off(part: Callable[..., tuple[Part, Watcher]], cache: Path) -> None:
-    assert part(OFF)[1].notices == [f"{COMPUTED}so it was asked for (--cache-features off)"]
+def test_off_is_off(part: Callable[..., tuple[Trainable, Watcher]], cache: Path) -> None:
+    assert part(OFF)[1].notices == [f"{COMPUTED}--cache-features is off"]
     assert not (cache / "features").exists()
 
 
-def test_nothing_is_told_where_nothing_is_frozen(part: Callable[..., tuple[Part, Watcher]]) -> None:
+def test_nothing_is_told_where_nothing_is_frozen(part: Callable[..., tuple[Trainable, Watcher]]) -> None:
     assert part(freeze_spec="none")[1].notices == []
 
 
@@ -112,7 +112,7 @@ def test_nothing_is_told_where_nothing_is_frozen(part: Callable[..., tuple[Part,
     ],
 )
 def test_fresh_pixels_are_not_kept(
-    part: Callable[..., tuple[Part, Watcher]],
+    part: Callable[..., tuple[Trainable, Watcher]],
     data: DecodedDataset,
     options: FeatureOptions,
     augmentation: str,
@@ -120,11 +120,11 @@ def test_fresh_pixels_are_not_kept(
 ) -> None:
     classifier = built()
     found, watcher = part(options, classifier, augmentation=augmentation)
-    assert (found, watcher.notices) == (Part(classifier, data, augmentation), [COMPUTED + reason])
+    assert (found, watcher.notices) == (Trainable(classifier, data, augmentation), [COMPUTED + reason])
 
 
 def test_a_cache_that_cannot_be_written_is_told(
-    part: Callable[..., tuple[Part, Watcher]], data: DecodedDataset, cache: Path
+    part: Callable[..., tuple[Trainable, Watcher]], data: DecodedDataset, cache: Path
 ) -> None:
     cache.write_text("a file")
     found, watcher = part()
@@ -133,7 +133,7 @@ def test_a_cache_that_cannot_be_written_is_told(
 
 
 def test_a_damaged_file_is_told_and_computed_anew(
-    part: Callable[..., tuple[Part, Watcher]], cache: Path
+    part: Callable[..., tuple[Trainable, Watcher]], cache: Path
 ) -> None:
     first = inputs(part()[0])
     path = max(cache.glob("features/*/features-0.bin"), key=lambda path: path.stat().st_size)
@@ -146,7 +146,7 @@ def test_a_damaged_file_is_told_and_computed_anew(
 
 
 def test_a_dataset_without_a_fingerprint_has_no_features(
-    part: Callable[..., tuple[Part, Watcher]], decoded: DecodedDataset
+    part: Callable[..., tuple[Trainable, Watcher]], decoded: DecodedDataset
 ) -> None:
     assert part(data=decoded)[1].notices == [f"{COMPUTED}the dataset has no fingerprint"]
 
@@ -170,20 +170,20 @@ def test_it_pays_where_it_saves_time(estimate: Estimate, pays: bool) -> None:
 
 
 def test_what_takes_no_time_is_not_kept_unasked(
-    part: Callable[..., tuple[Part, Watcher]], cache: Path
+    part: Callable[..., tuple[Trainable, Watcher]], cache: Path
 ) -> None:
     assert part(AUTO)[1].notices == [f"{COMPUTED}that takes under 1 s in all"]
     assert not list(cache.glob("features/*"))
 
 
 def test_what_pays_is_kept_unasked(
-    part: Callable[..., tuple[Part, Watcher]], monkeypatch: pytest.MonkeyPatch
+    part: Callable[..., tuple[Trainable, Watcher]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(part_module, "WORTH_SECONDS", -1)
     assert part(AUTO)[1].computed == 3
 
 
-def test_what_pays_for_many_trainings_is_kept_unasked(part: Callable[..., tuple[Part, Watcher]]) -> None:
+def test_what_pays_for_many_trainings_is_kept_unasked(part: Callable[..., tuple[Trainable, Watcher]]) -> None:
     assert part(AUTO, trainings=1_000_000)[1].computed == 3
 
 
@@ -198,9 +198,9 @@ def test_the_time_that_a_prefix_takes_is_measured_once(data: DecodedDataset) -> 
     assert measured() == measured()
 
 
-def test_what_is_in_the_cache_is_read_unasked(part: Callable[..., tuple[Part, Watcher]]) -> None:
+def test_what_is_in_the_cache_is_read_unasked(part: Callable[..., tuple[Trainable, Watcher]]) -> None:
     part(ON)
-    assert part(AUTO)[1].notices == ["what frozen layers give is in the cache already"]
+    assert part(AUTO)[1].notices == ["activations of frozen layers are in the cache already"]
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ def test_what_is_in_the_cache_is_read_unasked(part: Callable[..., tuple[Part, Wa
     ids=["float16", "views"],
 )
 def test_time_does_not_decide_what_changes_the_weights(
-    part: Callable[..., tuple[Part, Watcher]], options: FeatureOptions, augmentation: str
+    part: Callable[..., tuple[Trainable, Watcher]], options: FeatureOptions, augmentation: str
 ) -> None:
     assert part(options, augmentation=augmentation)[1].computed > 0
 
@@ -218,7 +218,7 @@ def test_time_does_not_decide_what_changes_the_weights(
 
 
 def test_views_of_training_images_alone_are_kept(
-    part: Callable[..., tuple[Part, Watcher]], cache: Path
+    part: Callable[..., tuple[Trainable, Watcher]], cache: Path
 ) -> None:
     found, watcher = part(FeatureOptions("on", views=2), augmentation="light")
     assert sorted(entry.images or 0 for entry in list_cache(cache)) == [12, 16, 64]
@@ -227,17 +227,17 @@ def test_views_of_training_images_alone_are_kept(
         2,
         1,
     )
-    assert watcher.notices[0].startswith("what frozen layers give is kept: 94.2 kB")
+    assert watcher.notices[0].startswith("activations of frozen layers are cached: 94.2 kB")
 
 
-def test_views_are_augmented_each_in_its_own_way(part: Callable[..., tuple[Part, Watcher]]) -> None:
+def test_views_are_augmented_each_in_its_own_way(part: Callable[..., tuple[Trainable, Watcher]]) -> None:
     plain, (viewed, _) = inputs(part()[0]), part(FeatureOptions("on", views=2), augmentation="light")
     first, second = np.split(inputs(viewed), 2)
     assert not any(np.array_equal(*pair) for pair in ((first, second), (first, plain), (second, plain)))
     assert np.array_equal(inputs(viewed, "test"), inputs(part()[0], "test"))
 
 
-def test_each_augmentation_has_views_of_its_own(part: Callable[..., tuple[Part, Watcher]]) -> None:
+def test_each_augmentation_has_views_of_its_own(part: Callable[..., tuple[Trainable, Watcher]]) -> None:
     told = [
         part(FeatureOptions("on", views=2), augmentation=name)[1].computed
         for name in ("light", "light", "flip")
@@ -245,6 +245,6 @@ def test_each_augmentation_has_views_of_its_own(part: Callable[..., tuple[Part, 
     assert told == [4, 0, 2]
 
 
-def test_float16_is_near(part: Callable[..., tuple[Part, Watcher]], cache: Path) -> None:
+def test_float16_is_near(part: Callable[..., tuple[Trainable, Watcher]], cache: Path) -> None:
     half, whole = (inputs(part(FeatureOptions("on", dtype))[0]) for dtype in ("float16", "float32"))
     assert (half.dtype, np.array_equal(half, whole.astype(np.float16))) == (np.float16, True)

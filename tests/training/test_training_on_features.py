@@ -165,7 +165,7 @@ def test_a_second_training_computes_nothing_of_the_prefix(trained: Callable[...,
     assert (first.watcher.computed, second.watcher.computed, second.watcher.notices) == (
         3,
         0,
-        ["what frozen layers give is in the cache already"],
+        ["activations of frozen layers are in the cache already"],
     )
     assert second.same_as(first)
 

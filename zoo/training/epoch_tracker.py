@@ -1,4 +1,4 @@
-"""What happens after each epoch of a training: it is reported, checkpointed, and the best weights are kept."""
+"""After each epoch of a training: report it, make its checkpoint, and remember the best weights."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ CALLBACK_STATE = ("wait", "best", "cooldown_counter")  # attributes of EarlyStop
 
 
 class History(NamedTuple):
-    """What a training has come to.
+    """The epochs of a training so far.
 
     Args:
         epochs: all so far.
         best: one of them; the network has its weights.
-        ended: whoever watches has ended the training.
+        ended: `on_epoch` has ended the training.
     """
 
     epochs: tuple[Epoch, ...] = ()
@@ -44,7 +44,7 @@ class EpochTracker(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is 
         network: compiled, and its optimizer built.
         others: callbacks with a state. They must come before this one, which stores what they come to.
         on_epoch: see `zoo.training.fit.fit`.
-        checkpoint: as `on_epoch` got it made; one that is damaged or of another network counts for nothing.
+        checkpoint: as `on_epoch` had it made; one that is damaged or of another network is ignored.
         history: of the training's earlier phases, whose best weights the network has.
     """
 
@@ -82,7 +82,7 @@ class EpochTracker(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is 
             return
         assign(self.variables, self.resumed.network)
         assign(self.optimizer.variables, self.resumed.optimizer)
-        for callback in self.others:  # they have just forgotten all
+        for callback in self.others:  # which have just reset their state
             vars(callback).update(self.resumed.callbacks[type(callback).__name__])
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:  # noqa: ARG002
@@ -102,10 +102,10 @@ class EpochTracker(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is 
     def _is_best(self, epoch: Epoch) -> bool:
         if self.best is None:
             return True
-        score, held = epoch.metrics[self.objective.name], self.best.metrics[self.objective.name]
-        if score == held:
+        score, best = epoch.metrics[self.objective.name], self.best.metrics[self.objective.name]
+        if score == best:
             return epoch.metrics["val_loss"] < self.best.metrics["val_loss"]
-        return self.objective.better(score, held)
+        return self.objective.better(score, best)
 
     def _checkpoint(self) -> bytes:
         """Of the epoch that has just ended."""

@@ -20,8 +20,8 @@ from zoo.training.checkpoint import epochs_in
 from zoo.training.epoch_tracker import EpochTracker, History
 from zoo.training.measures import MEASURES, ClassMean
 from zoo.training.optimizers import make_optimizer, stage_scales
-from zoo.training.phases import open_layers, plan_phases
-from zoo.training.prefix_caching import Work, find_part
+from zoo.training.phases import plan_phases, set_trainable
+from zoo.training.prefix_caching import Work, find_trainable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from zoo.models.classifier import Classifier
     from zoo.training.epoch_tracker import OnEpoch
     from zoo.training.phases import Phase
-    from zoo.training.prefix_caching import Part
+    from zoo.training.prefix_caching import Trainable
 
 EVALUATION_BATCH = 256
 
@@ -48,8 +48,8 @@ class FitSettings:
             and F1 are measured only where they are the objective.
         initial_epoch: epochs already trained.
         sampling: what of the training images an epoch takes.
-        features: how what frozen layers give is kept.
-        trainings: that have the same frozen layers, this one among them; it decides whether keeping pays.
+        features: how activations of frozen layers are cached.
+        trainings: that have the same frozen layers, this one among them; it decides whether caching pays.
     """
 
     epochs: int
@@ -70,21 +70,21 @@ def start_fresh(seed: int) -> None:
     if not tf.config.list_physical_devices("GPU"):
         # On a GPU some layers have no deterministic kernel, and a training would fail for it.
         tf.config.experimental.enable_op_determinism()
-        # It adds up in another order where it knows that tensors are of one shape. Of several that a network is given
-        # it does not, so training on kept features would differ from training on pixels in the last digits.
+        # It adds up in another order where it knows that tensors are of one shape. Of several inputs of a network
+        # it does not, so training on cached activations would differ from training on pixels in the last digits.
         tf.config.optimizer.set_experimental_options({"arithmetic_optimization": False})
 
 
 class Fitted(NamedTuple):
-    """What a training gives.
+    """The result of a training.
 
     Args:
         best: the best epoch, whose weights the classifier has.
-        part: what was trained last, and on what: how to evaluate it without computing what is frozen again.
+        trainable: what was trained last, and on what: to evaluate it without computing frozen layers again.
     """
 
     best: Epoch
-    part: Part
+    trainable: Trainable
 
 
 def fit(
@@ -98,7 +98,7 @@ def fit(
 ) -> Fitted:
     """Train the classifier in place and leave it with the weights of its best epoch.
 
-    What is frozen is computed once, where that pays, see `zoo.training.prefix_caching`; the weights are the same. A
+    Frozen layers are computed once where that pays, see `zoo.training.prefix_caching`; the weights are the same. A
     training may have phases, see `zoo.training.phases`: each begins with the best weights so far.
 
     Of epochs with equal objectives the one with the lowest validation loss is the best. The same seed gives the same
@@ -106,13 +106,13 @@ def fit(
     by itself, past Keras's seed generators, is not repeated.
 
     Args:
-        hyperparameters: of zoo's own those that are not given have their defaults.
+        hyperparameters: those of zoo's own that are missing get their defaults.
         on_epoch: called after each epoch with it and with what makes a checkpoint, to be called before `on_epoch`
             ends; true ends the training.
         checkpoint: after which epoch to go on; the classifier must be built as it was then. After the last epoch, or
             the one that early stopping ended with, nothing is trained. One that is damaged or of another network
-            counts for nothing: the training begins anew.
-        progress: hears what is done with frozen layers.
+            is ignored: the training starts over.
+        progress: gets a notice of what is done with frozen layers.
 
     Raises:
         TrainingError: the loss became NaN or infinite.
@@ -154,8 +154,8 @@ class _Training:
             history = work.train()
         if history.best is None:
             raise TrainingError("no epoch was trained: the training was ended before its first one")
-        open_layers(self.classifier, self.values)  # as in the last phase, wherever the training ended
-        return Fitted(history.best, work.part)
+        set_trainable(self.classifier, self.values)  # as in the last phase, wherever the training ended
+        return Fitted(history.best, work.trainable)
 
     def _going_on(
         self, phases: Sequence[Phase], scales: Mapping[int, float], checkpoint: bytes | None
@@ -166,7 +166,7 @@ class _Training:
         if phase is None:
             return None
         work = self._begin(phase, scales, History(), checkpoint)
-        return work if work.watch.resumed else None
+        return work if work.tracker.resumed else None
 
     def _begin(
         self,
@@ -176,7 +176,7 @@ class _Training:
         checkpoint: bytes | None = None,
     ) -> _PhaseWork:
         settings, values = self.settings, self.values
-        open_layers(self.classifier, values, phase.closed)
+        set_trainable(self.classifier, values, phase.frozen)
         done = max(phase.start, settings.initial_epoch)
         batch_size, augmentation = int(values["batch_size"]), str(values["augmentation"])
         work = Work(
@@ -187,16 +187,18 @@ class _Training:
             settings.sampling,
             settings.trainings,
         )
-        part = find_part(self.classifier, self.decoded, work, settings.features, self.progress)
+        trainable = find_trainable(self.classifier, self.decoded, work, settings.features, self.progress)
         steps = count_steps(self.decoded, batch_size, settings.sampling)
-        course = phase.course(steps, settings.epochs, settings.initial_epoch, int(values["warmup_epochs"]))
-        rates = values if phase.origin is not None else {**values, "schedule": "constant"}
-        _compile(part.classifier, values, settings, make_optimizer(rates, course, scales))
-        callbacks = _callbacks(values, settings) if phase.stop == settings.epochs else []
-        watch = EpochTracker(
-            part.classifier.network, settings.objective, callbacks, self.on_epoch, checkpoint, history
+        span = phase.schedule_span(
+            steps, settings.epochs, settings.initial_epoch, int(values["warmup_epochs"])
         )
-        return _PhaseWork(phase, part, watch, values, settings)
+        rates = values if phase.origin is not None else {**values, "schedule": "constant"}
+        _compile(trainable.classifier, values, settings, make_optimizer(rates, span, scales))
+        callbacks = _callbacks(values, settings) if phase.stop == settings.epochs else []
+        tracker = EpochTracker(
+            trainable.classifier.network, settings.objective, callbacks, self.on_epoch, checkpoint, history
+        )
+        return _PhaseWork(phase, trainable, tracker, values, settings)
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,23 +206,23 @@ class _PhaseWork:
     """A phase, ready to train."""
 
     phase: Phase
-    part: Part
-    watch: EpochTracker
+    trainable: Trainable
+    tracker: EpochTracker
     values: Hyperparameters
     settings: FitSettings
 
     def train(self) -> History:
         """Train it to its end, and leave the network with the best weights so far."""
-        watch, settings, network = self.watch, self.settings, self.part.classifier.network
-        done = watch.epochs[-1].number if watch.epochs else max(self.phase.start, settings.initial_epoch)
-        if done < self.phase.stop and not watch.stopped:
-            sigmoid = self.part.classifier.sigmoid
+        tracker, settings, network = self.tracker, self.settings, self.trainable.classifier.network
+        done = tracker.epochs[-1].number if tracker.epochs else max(self.phase.start, settings.initial_epoch)
+        if done < self.phase.stop and not tracker.stopped:
+            sigmoid = self.trainable.classifier.sigmoid
             train = training_batches(
-                self.part.data,
+                self.trainable.data,
                 int(self.values["batch_size"]),
                 epochs=range(done, self.phase.stop),
                 seed=settings.seed,
-                augment=augmenter(self.part.augmentation, settings.seed),
+                augment=augmenter(self.trainable.augmentation, settings.seed),
                 sigmoid=sigmoid,
                 sampling=settings.sampling,
             )
@@ -228,15 +230,15 @@ class _PhaseWork:
                 train.dataset,
                 steps_per_epoch=train.steps,
                 validation_data=split_batches(
-                    self.part.data, "validation", EVALUATION_BATCH, sigmoid=sigmoid
+                    self.trainable.data, "validation", EVALUATION_BATCH, sigmoid=sigmoid
                 ),
                 initial_epoch=done,
                 epochs=self.phase.stop,
                 shuffle=False,  # they are, and Keras would say that it cannot
-                callbacks=[*watch.others, watch],
+                callbacks=[*tracker.others, tracker],
                 verbose=0,
             )
-        return watch.take_best()
+        return tracker.take_best()
 
 
 def _compile(
@@ -251,7 +253,7 @@ def _compile(
     if measure in MEASURES:
         metrics.append(ClassMean(measure, len(classifier.class_names), sigmoid=sigmoid))
     network.compile(optimizer=optimizer, loss=make_loss(values, sigmoid=sigmoid), metrics=metrics)
-    # Or else its variables are made while TensorFlow traces the first step, which it then traces again.
+    # Else its variables would be created while TensorFlow traces the first step, which it then traces again.
     network.optimizer.build(network.trainable_variables)
 
 
@@ -266,7 +268,7 @@ def make_accuracy(*, sigmoid: bool) -> keras.metrics.Metric:
     if not sigmoid:
         return keras.metrics.CategoricalAccuracy(name="accuracy")
 
-    # Keras's BinaryAccuracy holds a mixed target, which is neither 0 nor 1, for wrong.
+    # Keras's BinaryAccuracy counts a mixed target, which is neither 0 nor 1, as wrong.
     def match(target: Any, predicted: Any) -> Any:  # tensors, which are untyped
         return keras.ops.mean(keras.ops.equal(target > 0.5, predicted > 0.5), axis=-1)
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     Tensor = Any  # untyped
 
 
-class Course(NamedTuple):
-    """Which part of a training an optimizer is for.
+class ScheduleSpan(NamedTuple):
+    """The part of a learning rate's schedule that an optimizer goes through.
 
     Args:
         steps: over which the schedule goes.
@@ -31,7 +31,7 @@ class Course(NamedTuple):
 
 
 def make_optimizer(
-    values: Hyperparameters, course: Course, scales: Mapping[int, float] | None = None
+    values: Hyperparameters, span: ScheduleSpan, scales: Mapping[int, float] | None = None
 ) -> keras.optimizers.Optimizer:
     """The optimizer that the hyperparameters ask for.
 
@@ -39,12 +39,12 @@ def make_optimizer(
     momentum of 0.9.
 
     Args:
-        scales: `id` of a variable -> factor of its learning rate, which leaves weight decay as it is; 1 where none
-            is given.
+        scales: `id` of a variable -> factor of its learning rate, which leaves weight decay as it is; 1 where it has
+            none.
     """
-    rate = _rate(values, course)
+    rate = _rate(values, span)
     decay = values["weight_decay"] or None
-    given: dict[str, dict[str, Any]] = {
+    options: dict[str, dict[str, Any]] = {
         "adam": {"weight_decay": decay},
         "adamw": {"weight_decay": decay or 0.0},
         "sgd": {"momentum": 0.9, "nesterov": True, "weight_decay": decay},
@@ -52,7 +52,7 @@ def make_optimizer(
     }
     name = str(values["optimizer"])
     kind = _KINDS[name] if not scales else _scaled(_KINDS[name], scales)
-    optimizer = kind(rate, **given[name])
+    optimizer = kind(rate, **options[name])
     if decay:
         optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     return optimizer
@@ -72,8 +72,10 @@ def stage_scales(
     }
 
 
-def _rate(values: Hyperparameters, course: Course) -> Any:  # a number, or a Keras schedule, which is untyped
-    rate, steps = float(values["learning_rate"]) * course.factor, max(1, course.steps - course.warmup)
+def _rate(
+    values: Hyperparameters, span: ScheduleSpan
+) -> Any:  # a number, or a Keras schedule, which is untyped
+    rate, steps = float(values["learning_rate"]) * span.factor, max(1, span.steps - span.warmup)
     schedule: Any = rate
     if values["schedule"] == "cosine":
         schedule = keras.optimizers.schedules.CosineDecay(rate, steps)
@@ -83,8 +85,8 @@ def _rate(values: Hyperparameters, course: Course) -> Any:  # a number, or a Ker
             [steps // 2, steps * 3 // 4], [rate, rate / 10, rate / 100]
         )
     # A rate that is constant stays a number, which a plateau can halve.
-    if course.warmup or (course.begins and schedule is not rate):
-        return _Late(rate, schedule, course.begins, course.warmup)
+    if span.warmup or (span.begins and schedule is not rate):
+        return _Late(rate, schedule, span.begins, span.warmup)
     return schedule
 
 

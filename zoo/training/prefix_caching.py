@@ -1,4 +1,4 @@
-"""Decides what of a classifier is trained on what: the whole on pixels, or its suffix on features that are kept."""
+"""Decides what to train on what: the whole classifier on pixels, or its suffix on cached activations."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ WORTH_SECONDS = 1  # to save less is not worth the room
 
 
 class Work(NamedTuple):
-    """What of a training decides whether features pay.
+    """The facts of a training that decide whether caching activations pays.
 
     Args:
         epochs: that are left.
-        augmentation: a policy, see `zoo.data.augmentation_names`.
+        augmentation: see `zoo.data.augmentation_names`.
         seed: of augmentation.
         trainings: that have the same frozen layers, this one among them.
     """
@@ -43,13 +43,13 @@ class Work(NamedTuple):
     trainings: int = 1
 
 
-class Part(NamedTuple):
-    """What is trained, and what it is given.
+class Trainable(NamedTuple):
+    """A network to train, and its inputs.
 
     Args:
-        classifier: the whole one, or its suffix, whose layers are the same.
-        data: pixels for the whole one, features for the suffix.
-        augmentation: the policy that the batches still need.
+        classifier: the whole one, or its suffix, which shares its layers.
+        data: pixels for the whole one, cached activations for the suffix.
+        augmentation: what the batches still need.
     """
 
     classifier: Classifier
@@ -57,14 +57,14 @@ class Part(NamedTuple):
     augmentation: str
 
 
-def find_part(
+def find_trainable(
     classifier: Classifier, decoded: DecodedDataset, work: Work, options: FeatureOptions, progress: Progress
-) -> Part:
-    """The suffix and its features, where layers are frozen in front and keeping what they give pays; tells which.
+) -> Trainable:
+    """The suffix with cached activations, where the first layers are frozen and caching pays; else the whole.
 
-    Frozen layers that draw at random in training do not here, whether features are kept or not.
+    Reports which. Frozen layers that are random in training (dropout, noise) are not here, cached or not.
     """
-    whole = Part(classifier, decoded, work.augmentation)
+    whole = Trainable(classifier, decoded, work.augmentation)
     frontier = find_frontier(classifier)
     if frontier is None:
         return whole
@@ -79,20 +79,20 @@ def find_part(
     reason, features = _obstacle(decoded, work, options), None
     if reason is None:
         try:
-            reason, features = _keep(maker, work, options, progress)
+            reason, features = _cached(maker, work, options, progress)
         except DatasetError as error:
             reason = str(error)
     if features is None:
         progress.notice(f"frozen layers are computed in each epoch: {reason}")
         return whole
-    return Part(frontier.suffix, features, "none")
+    return Trainable(frontier.suffix, features, "none")
 
 
 def _obstacle(decoded: DecodedDataset, work: Work, options: FeatureOptions) -> str | None:
-    """Why features cannot be kept, if so."""
+    """The reason why activations cannot be cached, if there is one."""
     parts = parts_of(work.augmentation)
     if options.mode == "off":
-        return "so it was asked for (--cache-features off)"
+        return "--cache-features is off"
     if not decoded.fingerprint:
         return "the dataset has no fingerprint"
     if set(parts) & set(MIXING):
@@ -104,23 +104,23 @@ def _obstacle(decoded: DecodedDataset, work: Work, options: FeatureOptions) -> s
     return None
 
 
-def _keep(
+def _cached(
     maker: FeatureMaker, work: Work, options: FeatureOptions, progress: Progress
 ) -> tuple[str | None, Features | None]:
-    """The features out of the cache, computed where it has none; or the reason why that does not pay."""
-    kept = {split: entry.read(progress) for split, entry in maker.entries.items()}
-    missing = [split for split, arrays in kept.items() if arrays is None]
+    """The activations out of the cache, computed where it has none; or the reason why that does not pay."""
+    cached = {split: entry.read(progress) for split, entry in maker.entries.items()}
+    missing = [split for split, arrays in cached.items() if arrays is None]
     if missing:
         estimate = _estimate(maker, missing, work)
         # What changes the weights must not depend on how quick the machine is just now.
         exact = options.dtype == "float32" and not parts_of(work.augmentation)
         if options.mode == "auto" and exact and not estimate.pays:
             return estimate.reason_against, None
-        progress.notice(f"what frozen layers give is kept: {estimate}")
+        progress.notice(f"activations of frozen layers are cached: {estimate}")
     else:
-        progress.notice("what frozen layers give is in the cache already")
+        progress.notice("activations of frozen layers are in the cache already")
     arrays = {
-        split: entry.build(maker.batches(split), progress) if split in missing else kept[split] or ()
+        split: entry.build(maker.batches(split), progress) if split in missing else cached[split] or ()
         for split, entry in maker.entries.items()
     }
     return None, maker.serve(arrays)
@@ -128,13 +128,13 @@ def _keep(
 
 @dataclass(frozen=True)
 class Estimate:
-    """What keeping features costs and what it saves.
+    """Cost and benefit of caching activations.
 
     Args:
-        images: that the prefix must be given to have them.
-        passes: images that it would be given in all without.
+        images: that the prefix must compute for the cache.
+        passes: images that it would compute in all without a cache.
         image_seconds: how long it takes for one in a batch by itself, as in an epoch.
-        row_bytes: of one image's features.
+        row_bytes: of one image's activations.
     """
 
     images: int
@@ -150,10 +150,10 @@ class Estimate:
 
     @property
     def reason_against(self) -> str:
-        """Why it does not pay."""
+        """The reason why it does not pay."""
         if self.seconds < WORTH_SECONDS:
             return f"that takes under {WORTH_SECONDS} s in all"
-        return f"to keep what they give does not pay ({self})"
+        return f"caching them does not pay ({self})"
 
     @property
     def seconds(self) -> float:
@@ -166,9 +166,9 @@ class Estimate:
 
 
 def _estimate(maker: FeatureMaker, missing: list[str], work: Work) -> Estimate:
-    held = {split: len(rows) for split, rows in maker.decoded.rows.items()}
+    images_in = {split: len(rows) for split, rows in maker.decoded.rows.items()}
     trained = count_steps(maker.decoded, work.batch_size, work.sampling) * work.batch_size
-    passes = work.epochs * (trained + held["validation"]) + held["validation"] + held["test"]
+    passes = work.epochs * (trained + images_in["validation"]) + images_in["validation"] + images_in["test"]
     passes *= work.trainings
     images = sum(maker.entries[split].rows for split in missing)
     row_bytes = maker.entries["train"].row_bytes

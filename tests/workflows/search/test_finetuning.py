@@ -32,7 +32,10 @@ if TYPE_CHECKING:
     from zoo.interfaces import Model
     from zoo.plugins import Plugins
 
-KEPT, KNOWN = "what frozen layers give is kept", "what frozen layers give is in the cache already"
+KEPT, KNOWN = (
+    "activations of frozen layers are cached",
+    "activations of frozen layers are in the cache already",
+)
 HEAD_ALONE = {"freeze": "all", "schedule": "constant"}  # leaves learning_rate, and warmup_epochs
 
 

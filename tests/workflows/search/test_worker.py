@@ -52,7 +52,9 @@ def test_what_is_told_of_frozen_layers_comes_with_the_outcome(remote: RemoteAssi
     outcome = train_remotely(
         replace(remote, assignment=Assignment(plan, frozen)), lambda epoch, checkpoint: False
     )
-    assert [notice.partition(":")[0] for notice in outcome.notices] == ["what frozen layers give is kept"]
+    assert [notice.partition(":")[0] for notice in outcome.notices] == [
+        "activations of frozen layers are cached"
+    ]
 
 
 def test_a_dataset_that_is_not_there(remote: RemoteAssignment, photos: Path) -> None:
