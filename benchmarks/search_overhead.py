@@ -31,7 +31,8 @@ from zoo.interfaces import Epoch, Evaluation, ModelContent, Objective, SearchPla
 from zoo.models.hyperparameters import declare
 from zoo.plugins import load_plugins
 from zoo.registry import open_registry
-from zoo.search.executors.local import run_locally
+from zoo.search.executors.local import LocalExecutor
+from zoo.search.executors.trials import run_trials
 from zoo.search.loop import TrialLoop
 from zoo.search.oracles import make_oracle
 from zoo.workflows import Workspace
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from zoo.interfaces import Trial
+    from zoo.search.executors.reporter import TrialReporter
 
 TRIALS = 400
 GAUSSIAN_TRIALS = 50  # a suggestion of Keras Tuner's takes half a second there already
@@ -118,7 +120,7 @@ def zoo_search(folder: str) -> None:
         )
         search = registry.start_search(plan("random"), registry.record_dataset(content))
         recorder = SearchRecorder(Workspace(registry, load_plugins(None)), search)
-        run_locally(TrialLoop(search.plan, recorder), train_nothing)
+        run_trials(TrialLoop(search.plan, recorder), LocalExecutor(lambda trial: trial, train_nothing))
         recorder.drop_losers()
         assert len(registry.runs(search=search.id)) == TRIALS
 
@@ -141,10 +143,10 @@ def stock_search(folder: str) -> None:
     tuner.search()
 
 
-def train_nothing(trial: Trial, report: Callable[[Epoch, bytes], bool]) -> TrialOutcome:
+def train_nothing(trial: Trial, reporter: TrialReporter) -> TrialOutcome:
     """One epoch whose score depends on the hyperparameters."""
     score = score_of(trial.hyperparameters)
-    report(
+    reporter.report(
         Epoch(1, {"loss": 0.1, "accuracy": score, "val_loss": 0.1, "val_accuracy": score}, 0.1), bytes(1000)
     )
     tensors = {"kernel": np.full((8, 8), score, np.float32)}

@@ -9,16 +9,18 @@ import keras_tuner
 
 from tests.plans import SEARCH_PLAN
 from zoo.errors import TrainingError
-from zoo.interfaces import Epoch, ModelContent, SearchPlan, Trial, TrialOutcome
-from zoo.search.executors.local import run_locally
+from zoo.interfaces import Epoch, ModelContent, Progress, SearchPlan, Trial, TrialOutcome
+from zoo.search.executors.local import LocalExecutor
+from zoo.search.executors.trials import run_trials
 from zoo.search.loop import PastTrial, TrialLoop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from zoo.search.executors.reporter import TrialReporter
+
     Ended = Iterable[tuple[Trial, float | None]]
-    Report = Callable[[Epoch, bytes], bool]
-    Train = Callable[[Trial, Report], TrialOutcome]
+    Train = Callable[[Trial, TrialReporter], TrialOutcome]
 
 NOTHING = ModelContent({}, 8, 1, ("a", "b"), (), (), {}, ())
 
@@ -57,7 +59,7 @@ def score_of(values: Mapping[str, Any]) -> float:
     return 0.5 + 0.1 * float(values.get("size", 0)) + 0.05 * float(values["pool"])
 
 
-def train(trial: Trial, report: Report) -> TrialOutcome:
+def train(trial: Trial, reporter: TrialReporter) -> TrialOutcome:
     score = score_of(trial.hyperparameters)
     return TrialOutcome({"val_accuracy": score, "val_loss": score}, NOTHING, ())
 
@@ -65,10 +67,10 @@ def train(trial: Trial, report: Report) -> TrialOutcome:
 def failing(*numbers: int, error: Exception | None = None) -> Train:
     """Training in which the trials of these numbers fail."""
 
-    def trained(trial: Trial, report: Report) -> TrialOutcome:
+    def trained(trial: Trial, reporter: TrialReporter) -> TrialOutcome:
         if trial.number in numbers:
             raise error or TrainingError(f"trial {trial.number} went wrong")
-        return train(trial, report)
+        return train(trial, reporter)
 
     return trained
 
@@ -87,6 +89,9 @@ class Recorder:
 
     def epoch_ended(self, trial: Trial, epoch: Epoch, checkpoint: bytes) -> None:
         pass
+
+    def trial_watcher(self, trial: Trial) -> Progress:
+        return Progress()
 
     def trial_completed(self, trial: Trial, outcome: TrialOutcome) -> None:
         self.ended.append((trial, outcome.scores["val_accuracy"]))
@@ -108,7 +113,7 @@ def run_search(
 ) -> str | None:
     """Why the search ended early."""
     loop = TrialLoop(search_plan, recorder, past)
-    run_locally(loop, trained)
+    run_trials(loop, LocalExecutor(lambda trial: trial, trained))
     return loop.ended_early
 
 

@@ -10,19 +10,20 @@ from zoo.interfaces import Epoch, TrialOutcome
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from tests.search.plain_search import Report, Train
+    from tests.search.plain_search import Train
     from zoo.interfaces import Trial
+    from zoo.search.executors.reporter import TrialReporter
 
 
 def trained_for(*epochs: float, trials: Mapping[int, Sequence[float]] | None = None) -> Train:
     """Training whose objective has these values after its epochs, or others in the trials of these numbers."""
 
-    def trained(trial: Trial, report: Report) -> TrialOutcome:
+    def trained(trial: Trial, reporter: TrialReporter) -> TrialOutcome:
         values = (trials or {}).get(trial.number, epochs)
         seen = []
         for number, value in enumerate(values, start=1):
             seen.append(value)
-            if report(Epoch(number, {"val_accuracy": value}, 0.1), b""):
+            if reporter.report(Epoch(number, {"val_accuracy": value}, 0.1), b""):
                 break
         return TrialOutcome({"val_accuracy": max(seen)}, NOTHING, ())
 

@@ -12,8 +12,8 @@ from tests.search.plain_search import Recorder, failing, plan, run_search, searc
 from zoo.errors import RegistryError, SearchError
 
 if TYPE_CHECKING:
-    from tests.search.plain_search import Report
     from zoo.interfaces import Trial, TrialOutcome
+    from zoo.search.executors.reporter import TrialReporter
 
 
 def test_a_failed_trial_is_recorded_and_the_search_goes_on() -> None:
@@ -32,8 +32,8 @@ def test_any_other_error_is_recorded_with_its_traceback() -> None:
 
 
 def test_a_score_that_is_no_number_is_a_failure() -> None:
-    def trained(trial: Trial, report: Report) -> TrialOutcome:
-        outcome = train(trial, report)
+    def trained(trial: Trial, reporter: TrialReporter) -> TrialOutcome:
+        outcome = train(trial, reporter)
         return replace(outcome, scores={"val_accuracy": math.nan}) if trial.number == 2 else outcome
 
     found = searched(plan(), trained)
@@ -81,7 +81,7 @@ def test_a_trial_that_cannot_be_recorded_ends_the_search(call: str) -> None:
 
 
 def test_an_interruption_passes_through() -> None:
-    def interrupted(trial: Trial, report: Report) -> TrialOutcome:
+    def interrupted(trial: Trial, reporter: TrialReporter) -> TrialOutcome:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -10,11 +10,13 @@ import pytest
 
 from tests.search.plain_search import NOTHING, Recorder, plan, score_of, space, wide_space
 from zoo.interfaces import Epoch, Objective, Trial, TrialOutcome
+from zoo.search.decisions import CONTINUE, STOP, Action
 from zoo.search.loop import PastTrial, TrialLoop
-from zoo.search.pruning import Pruned
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from zoo.search.decisions import Decision
 
 GOOD, POOR = (0.5, 0.7, 0.9), (0.1, 0.2, 0.3)
 AGAINST_FOUR = "val_accuracy 0.2000 at best by epoch 2, where the median of 4 trials is 0.7000"
@@ -27,8 +29,8 @@ def start(loop: TrialLoop, count: int) -> list[Trial]:
     return [trial for trial in started if trial is not None]
 
 
-def report(loop: TrialLoop, trial: Trial, values: Sequence[float], *, after: int = 0) -> bool:
-    """What the last epoch is answered."""
+def report(loop: TrialLoop, trial: Trial, values: Sequence[float], *, after: int = 0) -> Decision:
+    """The decision after the last epoch."""
     answers = [
         loop.epoch_ended(trial, Epoch(number, {"val_accuracy": value}, 0.1), b"")
         for number, value in enumerate(values, start=after + 1)
@@ -159,7 +161,7 @@ def test_an_order_of_endings_that_cannot_be_is_no_obstacle() -> None:
 def test_a_trial_that_goes_on_is_judged_by_all_its_epochs() -> None:
     loop = after_four_good_trials(PastTrial(ANY, None, curve=(0.8,)))
     (trial,) = start(loop, 1)
-    assert report(loop, trial, [0.1], after=1) is False
+    assert report(loop, trial, [0.1], after=1) == CONTINUE
 
 
 def test_nothing_is_shown_of_failures_before(recwarn: pytest.WarningsRecorder) -> None:
@@ -177,16 +179,15 @@ def test_nothing_is_shown_of_failures_before(recwarn: pytest.WarningsRecorder) -
 def why_pruned(loop: TrialLoop) -> str:
     """Train a poor trial."""
     (trial,) = start(loop, 1)
-    with pytest.raises(Pruned) as caught:
-        report(loop, trial, POOR)
-    return caught.value.reason
+    decision = report(loop, trial, POOR[:2])
+    assert decision.action is Action.PRUNE
+    return decision.reason
 
 
 def test_a_pruned_trial_is_not_compared_with() -> None:
     loop = after_four_good_trials()
     (trial,) = start(loop, 1)
-    with pytest.raises(Pruned):
-        report(loop, trial, POOR)
+    report(loop, trial, POOR[:2])
     loop.pruned(trial, "not worth it")
     assert why_pruned(loop) == AGAINST_FOUR
 
@@ -222,8 +223,8 @@ def test_a_hopeless_trial_ends_with_what_it_has_once_the_search_is_over() -> Non
     """There will be no better one."""
     loop = TrialLoop(replace(MEDIAN, settings={"pruner": "asha", "target": 0.95}), Recorder())
     good, hopeless = start(loop, 2)
-    assert report(loop, good, [0.95])
-    assert report(loop, hopeless, [0.1])
+    assert report(loop, good, [0.95]) == STOP
+    assert report(loop, hopeless, [0.1]) == STOP
 
 
 def test_no_trial_begins_after_the_time_though_none_has_epochs() -> None:

@@ -27,6 +27,7 @@ from zoo.interfaces.records import (
     State,
 )
 from zoo.interfaces.reporting import (
+    EpochProgress,
     Once,
     Progress,
     TrialOutcome,
@@ -42,6 +43,7 @@ __all__ = [
     "DatasetContent",
     "DatasetVersion",
     "Epoch",
+    "EpochProgress",
     "Evaluation",
     "HyperparameterValue",
     "Hyperparameters",

@@ -14,16 +14,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TrialOutcome:
-    """What a completed trial gives back: the objectives' values by name, the weights, and how they do.
-
-    Args:
-        notices: what another process that trained it has to tell.
-    """
+    """A completed trial: the objectives' values by name, the weights, and how they do."""
 
     scores: Mapping[str, float]
     content: ModelContent
     evaluations: tuple[Evaluation, ...]
-    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class EpochProgress:
+    """How far an epoch is: `step` of its `steps` batches are done.
+
+    Args:
+        epoch: from 1.
+    """
+
+    epoch: int
+    step: int
+    steps: int
 
 
 class TrialRecorder(Protocol):
@@ -34,6 +42,9 @@ class TrialRecorder(Protocol):
 
     def epoch_ended(self, trial: Trial, epoch: Epoch, checkpoint: bytes) -> None:
         """One more epoch is done. From the checkpoint the trial can go on after it."""
+
+    def trial_watcher(self, trial: Trial) -> Progress:
+        """Who watches the trial while it trains; nothing of this is written."""
 
     def trial_completed(self, trial: Trial, outcome: TrialOutcome) -> None:
         """The trial has its scores."""
@@ -60,6 +71,9 @@ class Progress:
     def run_started(self, run: Run) -> None:
         """Epochs follow."""
 
+    def epoch_advanced(self, progress: EpochProgress, run: Run | None = None) -> None:
+        """An epoch is under way; called some times a second. `run` says whose, where several train."""
+
     def epoch_ended(self, run: Run, epoch: Epoch) -> None:
         """One more epoch is in the registry."""
 
@@ -68,7 +82,7 @@ class Progress:
 
 
 class Once(Progress):
-    """Hands on notices and advances, the same notice only once."""
+    """Hands on notices and how far work is, the same notice only once."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
@@ -83,3 +97,7 @@ class Once(Progress):
     def advanced(self, work: str, done: int, total: int) -> None:
         """See `Progress`."""
         self._progress.advanced(work, done, total)
+
+    def epoch_advanced(self, progress: EpochProgress, run: Run | None = None) -> None:
+        """See `Progress`."""
+        self._progress.epoch_advanced(progress, run)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-import traceback
 import warnings
 from collections import deque
 from contextlib import contextmanager
@@ -13,15 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 from keras_tuner.engine.trial import TrialStatus
 
-from zoo.errors import SearchError, ZooError
+from zoo.errors import SearchError
+from zoo.search.decisions import CONTINUE, STOP, prune
 from zoo.search.history import HistoryOracle
 from zoo.search.oracles import make_oracle, to_trial
-from zoo.search.pruning import Pruned, Pruning, TrialCurve
+from zoo.search.pruning import Pruning, TrialCurve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from zoo.interfaces import Epoch, SearchPlan, Trial, TrialOutcome, TrialRecorder
+    from zoo.search.decisions import Decision
 
 FAILURES_IN_A_ROW = 3
 
@@ -85,20 +86,16 @@ class TrialLoop:
             self.recorder.trial_started(trial)
         return trial
 
-    def epoch_ended(self, trial: Trial, epoch: Epoch, checkpoint: bytes) -> bool:
-        """Record an epoch; gives whether the trial ends here with what it has, because the search is over.
-
-        Raises:
-            Pruned: the trial is not worth finishing.
-        """
+    def epoch_ended(self, trial: Trial, epoch: Epoch, checkpoint: bytes) -> Decision:
+        """Record an epoch, and decide whether the trial goes on. It stops with what it has where the search is over."""
         self.recorder.epoch_ended(trial, epoch, checkpoint)
         value = epoch.metrics[self.plan.monitor.name]
         reason = self._curves[trial.trial_id].report(epoch.number, value)
         if self.ended_early is None:
             self.ended_early = self._target_is_met(value) or self._time_is_over()
-        if self.ended_early is None and reason is not None:
-            raise Pruned(reason)
-        return self.ended_early is not None
+        if self.ended_early is not None:
+            return STOP
+        return CONTINUE if reason is None else prune(reason)
 
     def completed(self, trial: Trial, outcome: TrialOutcome) -> None:
         """The trial has its scores; one of them that is no finite number makes it a failed one."""
@@ -121,20 +118,19 @@ class TrialLoop:
         self._tell(trial.trial_id, {self.plan.objective.name: curve.best})
         self.recorder.trial_pruned(trial, reason)
 
-    def failed(self, trial: Trial, error: Exception | str) -> None:
-        """The trial has no scores.
+    def failed(self, trial: Trial, error: str) -> None:
+        """The trial has no scores; `error` is one line, or a traceback.
 
         Raises:
             SearchError: it is the third in a row.
         """
-        told = error if isinstance(error, str) else _describe(error)
         self._curves.pop(trial.trial_id).end(finished=False)
         self._tell(trial.trial_id, None)
-        self.recorder.trial_failed(trial, told)
+        self.recorder.trial_failed(trial, error)
         self._failures_in_a_row += 1
         if self._failures_in_a_row == FAILURES_IN_A_ROW:
             raise SearchError(
-                f"stopped after {FAILURES_IN_A_ROW} failed trials in a row; the last one: {last_line(told)}"
+                f"stopped after {FAILURES_IN_A_ROW} failed trials in a row; the last one: {last_line(error)}"
             )
 
     def _ask(self) -> Trial | None:
@@ -210,12 +206,6 @@ class TrialLoop:
 def last_line(error: str) -> str:
     """The line of a traceback that says what went wrong."""
     return error.strip().splitlines()[-1]
-
-
-def _describe(error: Exception) -> str:
-    if isinstance(error, ZooError):
-        return str(error)
-    return "".join(traceback.format_exception(error))
 
 
 @contextmanager

@@ -26,18 +26,6 @@ _PRUNERS: Mapping[str, Callable[[], optuna.pruners.BasePruner]] = {
 }
 
 
-class Pruned(Exception):
-    """A trial is not worth finishing.
-
-    Args:
-        reason: at which epoch, and why.
-    """
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
 class Pruning:
     """Compares a search's trials, epoch by epoch.
 

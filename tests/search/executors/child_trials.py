@@ -1,4 +1,4 @@
-"""What the trials of test_in_child do in the child; it needs no TensorFlow, so that the child starts quickly."""
+"""What the trials of test_child_process do in the child; it needs no TensorFlow, so that the child starts quickly."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from zoo.errors import TrainingError
 from zoo.interfaces import Epoch, ModelContent, Trial, TrialOutcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from zoo.search.executors.reporter import TrialReporter
 
 NOTHING = ModelContent({}, 8, 1, ("a", "b"), (), (), {}, ())
-DIES_ONCE, DIES, FAILS, PRUNED = 2, 4, 5, 6
+DIES_ONCE, DIES, FAILS = 2, 4, 5
 
 
 @dataclass(frozen=True)
@@ -25,11 +25,11 @@ class Work:
     done: int
 
 
-def train(work: Work, report: Callable[[Epoch, bytes], bool]) -> TrialOutcome:
+def train(work: Work, reporter: TrialReporter) -> TrialOutcome:
     """Three epochs, in which some trials come to grief; the score is the process's number."""
     number = work.trial.number
     for epoch in range(work.done + 1, 4):
-        report(Epoch(epoch, {"val_accuracy": 0.1 * epoch}, 0.1), f"{epoch}".encode())
+        reporter.report(Epoch(epoch, {"val_accuracy": 0.1 * epoch}, 0.1), f"{epoch}".encode())
         if number == DIES or (number == DIES_ONCE and work.done == 0 and epoch == 2):
             os.kill(os.getpid(), signal.SIGKILL)
         if number == FAILS:

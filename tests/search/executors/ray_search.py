@@ -11,9 +11,10 @@ import pytest
 
 from tests.search.executors import ray_workers
 from tests.search.executors.ray_workers import Work
-from zoo.interfaces import Epoch, SearchPlan, Trial, TrialOutcome
-from zoo.search.executors.ray import run_on_ray
+from zoo.interfaces import Epoch, Progress, SearchPlan, Trial, TrialOutcome
+from zoo.search.executors.ray import RayExecutor
 from zoo.search.executors.ray_cluster import Cluster
+from zoo.search.executors.trials import run_trials
 from zoo.search.loop import TrialLoop
 from zoo.search.objectives import OBJECTIVES
 
@@ -70,6 +71,9 @@ class Recorder:
         self.checkpoints[trial.number] = checkpoint
         self.at_epoch(trial, epoch)
 
+    def trial_watcher(self, trial: Trial) -> Progress:
+        return Progress()
+
     def trial_completed(self, trial: Trial, outcome: TrialOutcome) -> None:
         assert trial.number not in self.scores
         self.scores[trial.number] = outcome.scores["val_accuracy"]
@@ -96,7 +100,7 @@ def searched(
 ) -> Recorder:
     recorder = recorder or Recorder()
     loop = TrialLoop(plan(trials=trials, settings=settings or {}), recorder)
-    run_on_ray(loop, partial(recorder.work, **work), train, cluster)
+    run_trials(loop, RayExecutor(partial(recorder.work, **work), train, cluster))
     return recorder
 
 

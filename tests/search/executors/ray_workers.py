@@ -8,14 +8,12 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from zoo.errors import TrainingError
 from zoo.interfaces import Epoch, ModelContent, Trial, TrialOutcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-    Report = Callable[[Epoch, bytes], bool]
+    from zoo.search.executors.reporter import TrialReporter
 
 NOTHING = ModelContent({}, 8, 1, ("a", "b"), (), (), {}, ())
 
@@ -47,7 +45,7 @@ def outcome(value: float) -> TrialOutcome:
     return TrialOutcome({"val_accuracy": value}, NOTHING, ())
 
 
-def train(work: Work, report: Report) -> TrialOutcome:
+def train(work: Work, reporter: TrialReporter) -> TrialOutcome:
     """Report each epoch, and end when told to."""
     for number in range(work.done + 1, work.epochs + 1):
         time.sleep(work.pace)
@@ -55,36 +53,21 @@ def train(work: Work, report: Report) -> TrialOutcome:
             with work.notes.open("a") as notes:
                 notes.write(f"{work.trial.number} {number} {os.getppid()}\n")
         value = score_of(work.trial) * number / work.epochs
-        if report(Epoch(number, {"val_accuracy": value}, 0.0), f"after {number}".encode()):
+        if reporter.report(Epoch(number, {"val_accuracy": value}, 0.0), f"after {number}".encode()):
             return outcome(value)
     return outcome(score_of(work.trial))
 
 
-def train_or_fail(work: Work, report: Report) -> TrialOutcome:
-    if work.trial.number in work.bad:
-        raise TrainingError(f"trial {work.trial.number} went wrong")
-    return train(work, report)
-
-
-def train_or_crash(work: Work, report: Report) -> TrialOutcome:
-    """A mistake that is no ZooError."""
-    raise ValueError("no such thing")
-
-
-def train_to_nan(work: Work, report: Report) -> TrialOutcome:
-    return outcome(float("nan") if work.trial.number in work.bad else score_of(work.trial))
-
-
-def train_or_die(work: Work, report: Report) -> TrialOutcome:
+def train_or_die(work: Work, reporter: TrialReporter) -> TrialOutcome:
     """Dies after the first epoch that it does, unless it goes on from an epoch that another did."""
     if work.trial.number in work.bad and not work.done:
-        report(Epoch(1, {"val_accuracy": 0.1}, 0.0), b"after 1")
+        reporter.report(Epoch(1, {"val_accuracy": 0.1}, 0.0), b"after 1")
         os.kill(os.getpid(), signal.SIGKILL)
-    return train(work, report)
+    return train(work, reporter)
 
 
-def train_and_die(work: Work, report: Report) -> TrialOutcome:
+def train_and_die(work: Work, reporter: TrialReporter) -> TrialOutcome:
     """Dies whenever it is tried."""
     if work.trial.number in work.bad:
         os.kill(os.getpid(), signal.SIGKILL)
-    return train(work, report)
+    return train(work, reporter)

@@ -1,4 +1,4 @@
-"""What becomes of a trial whose process dies, or that cannot be assigned to one."""
+"""What becomes of a trial whose process dies."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import pytest
 
 from tests.search.executors.child_trials import DIES, Work, train
 from tests.search.plain_search import Recorder, plan
-from zoo.errors import RegistryError
-from zoo.search.executors.child_process import run_in_child_process
+from zoo.search.executors.child_process import ChildProcessExecutor
+from zoo.search.executors.trials import run_trials
 from zoo.search.loop import TrialLoop
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Listener(Recorder):
 @pytest.fixture(scope="module")
 def dead() -> Listener:
     """Of one trial, with which each process dies after its first epoch."""
-    run_in_child_process(TrialLoop(plan(trials=1), recorder := Listener()), recorder.fatal, train)
+    run_trials(TrialLoop(plan(trials=1), recorder := Listener()), ChildProcessExecutor(recorder.fatal, train))
     return recorder
 
 
@@ -63,28 +63,10 @@ def test_a_process_that_dies_between_trials_harms_none() -> None:
                 os.kill(child.pid or 0, signal.SIGKILL)
                 child.join()
 
-    run_in_child_process(TrialLoop(plan(trials=2), recorder := Murderer()), recorder.harmless, train)
+    run_trials(
+        TrialLoop(plan(trials=2), recorder := Murderer()), ChildProcessExecutor(recorder.harmless, train)
+    )
     assert (len(recorder.ended), recorder.errors) == (2, [])
-
-
-def test_a_trial_that_cannot_be_assigned_fails() -> None:
-    def assign(trial: Trial) -> Work:
-        raise ValueError("no such weights")
-
-    run_in_child_process(TrialLoop(plan(trials=2), recorder := Recorder()), assign, train)
-    assert [error.strip().splitlines()[-1] for error in recorder.errors] == [
-        "ValueError: no such weights"
-    ] * 2
-
-
-def test_a_registry_error_at_an_assignment_ends_the_search() -> None:
-    def assign(trial: Trial) -> Work:
-        raise RegistryError("the disk is full")
-
-    recorder = Recorder()
-    with pytest.raises(RegistryError, match="the disk is full"):
-        run_in_child_process(TrialLoop(plan(trials=2), recorder), assign, train)
-    assert (len(recorder.started), recorder.errors) == (1, [])
 
 
 def test_ctrl_c_is_for_the_search_alone() -> None:
@@ -96,10 +78,14 @@ def test_ctrl_c_is_for_the_search_alone() -> None:
             for child in multiprocessing.active_children():
                 os.kill(child.pid or 0, signal.SIGINT)
 
-    run_in_child_process(TrialLoop(plan(trials=1), recorder := Interrupting()), recorder.harmless, train)
+    run_trials(
+        TrialLoop(plan(trials=1), recorder := Interrupting()), ChildProcessExecutor(recorder.harmless, train)
+    )
     assert (recorder.assigned, recorder.epochs, recorder.errors) == ([1], [1, 2, 3], [])
 
 
 def test_a_process_ends_without_a_word(capfd: pytest.CaptureFixture[str]) -> None:
-    run_in_child_process(TrialLoop(plan(trials=1), recorder := Listener()), recorder.harmless, train)
+    run_trials(
+        TrialLoop(plan(trials=1), recorder := Listener()), ChildProcessExecutor(recorder.harmless, train)
+    )
     assert capfd.readouterr() == ("", "")

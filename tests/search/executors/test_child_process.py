@@ -8,13 +8,13 @@ import os
 import keras_tuner
 import pytest
 
-from tests.search.executors.child_trials import DIES, DIES_ONCE, FAILS, PRUNED, Work, train
-from zoo.interfaces import Epoch, SearchPlan, Trial, TrialOutcome
+from tests.search.executors.child_trials import DIES, DIES_ONCE, Work, train
+from zoo.interfaces import Epoch, Progress, SearchPlan, Trial, TrialOutcome
 from zoo.search.executors import child_process
-from zoo.search.executors.child_process import run_in_child_process
+from zoo.search.executors.child_process import ChildProcessExecutor
+from zoo.search.executors.trials import run_trials
 from zoo.search.loop import TrialLoop
 from zoo.search.objectives import OBJECTIVES
-from zoo.search.pruning import Pruned
 
 
 def plan(trials: int) -> SearchPlan:
@@ -37,7 +37,7 @@ def plan(trials: int) -> SearchPlan:
 
 
 class Recorder:
-    """Writes down what the search tells; prunes one trial."""
+    """Writes down what the search tells."""
 
     def __init__(self) -> None:
         self.epochs: dict[int, list[int]] = {}
@@ -52,8 +52,9 @@ class Recorder:
     def epoch_ended(self, trial: Trial, epoch: Epoch, checkpoint: bytes) -> None:
         self.epochs[trial.number].append(epoch.number)
         self.checkpoints[trial.number] = checkpoint
-        if trial.number == PRUNED and epoch.number == 2:
-            raise Pruned("not worth it")
+
+    def trial_watcher(self, trial: Trial) -> Progress:
+        return Progress()
 
     def trial_completed(self, trial: Trial, outcome: TrialOutcome) -> None:
         self.processes[trial.number] = int(outcome.scores["val_accuracy"])
@@ -74,7 +75,7 @@ def told() -> Recorder:
     recorder = Recorder()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(child_process, "TRIALS_OF_A_PROCESS", 3)
-        run_in_child_process(TrialLoop(plan(9), recorder), recorder.work, train)
+        run_trials(TrialLoop(plan(9), recorder), ChildProcessExecutor(recorder.work, train))
     return recorder
 
 
@@ -99,14 +100,6 @@ def test_a_trial_that_ends_each_process_fails_in_one_line(told: Recorder) -> Non
     )
 
 
-def test_a_trial_that_fails_says_why(told: Recorder) -> None:
-    assert told.failed[FAILS] == "no luck"
-
-
-def test_a_trial_is_pruned(told: Recorder) -> None:
-    assert (told.pruned, told.epochs[PRUNED]) == ({PRUNED: "not worth it"}, [1, 2])
-
-
 def test_all_trials_come_to_an_end_once(told: Recorder) -> None:
     assert sorted([*told.processes, *told.pruned, *told.failed]) == list(range(1, 10))
 
@@ -124,7 +117,7 @@ def test_an_interruption_ends_the_process() -> None:
 
     recorder = Interrupted()
     with pytest.raises(KeyboardInterrupt):
-        run_in_child_process(TrialLoop(plan(2), recorder), recorder.work, train)
+        run_trials(TrialLoop(plan(2), recorder), ChildProcessExecutor(recorder.work, train))
     assert len(recorder.children) == 1
     assert multiprocessing.active_children() == []
 
@@ -132,5 +125,5 @@ def test_an_interruption_ends_the_process() -> None:
 def test_a_search_without_trials_starts_no_process() -> None:
     loop = TrialLoop(plan(1), recorder := Recorder())
     loop.ended_early = "the time is over"
-    run_in_child_process(loop, recorder.work, train)
+    run_trials(loop, ChildProcessExecutor(recorder.work, train))
     assert multiprocessing.active_children() == []

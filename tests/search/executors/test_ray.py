@@ -9,11 +9,12 @@ import pytest
 from tests.search.executors import ray_workers
 from tests.search.executors.ray_search import HERE, Recorder, line_of, plan, searched
 from tests.search.executors.ray_workers import Work
-from zoo.errors import RegistryError, SearchError
+from zoo.errors import SearchError
 from zoo.search.executors import ray_cluster as clusters
-from zoo.search.executors.local import run_locally
-from zoo.search.executors.ray import run_on_ray
+from zoo.search.executors.local import LocalExecutor
+from zoo.search.executors.ray import RayExecutor
 from zoo.search.executors.ray_cluster import Cluster, connected
+from zoo.search.executors.trials import run_trials
 from zoo.search.loop import TrialLoop
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def _ray() -> Iterator[None]:
 
 def test_two_workers_give_the_trials_and_scores_of_one_process() -> None:
     there, here = Recorder(), Recorder()
-    run_locally(TrialLoop(plan(), here), lambda trial, report: ray_workers.train(Work(trial), report))
+    run_trials(TrialLoop(plan(), here), LocalExecutor(Work, ray_workers.train))
     searched(recorder=there)
     assert (there.started, there.scores, there.epochs) == (here.started, here.scores, here.epochs)
 
@@ -92,62 +93,6 @@ def test_running_trials_end_after_their_epoch_when_the_target_is_met() -> None:
     assert max(recorder.epochs[1] + recorder.epochs[2]) < 50
 
 
-# Failures --------------------------------------------------------------------------------------------------
-
-
-def test_a_failed_trial_is_told_in_its_own_words_and_the_others_go_on() -> None:
-    recorder = searched(ray_workers.train_or_fail, bad=(2,))
-    assert recorder.failed == {2: "trial 2 went wrong"}
-    assert sorted(recorder.scores) == [1, 3, 4]
-
-
-def test_nan_fails_the_trial() -> None:
-    recorder = searched(ray_workers.train_to_nan, bad=(1,))
-    assert recorder.failed == {1: "val_accuracy is not a number (NaN)"}
-    assert sorted(recorder.scores) == [2, 3, 4]
-
-
-def test_a_mistake_leaves_the_workers_plain_traceback_and_three_end_the_search() -> None:
-    recorder = Recorder()
-    with pytest.raises(SearchError) as error:
-        searched(ray_workers.train_or_crash, recorder)
-    last = "the last one: ValueError: no such thing"
-    assert line_of(error) == f"stopped after 3 failed trials in a row; {last}"
-    error_text = next(iter(recorder.failed.values()))
-    first, *_, end = error_text.splitlines()
-    assert (first, end) == ("Traceback (most recent call last):", "ValueError: no such thing")
-    assert "ray::" not in error_text
-
-
-def test_an_assignment_that_cannot_be_made_fails_its_trial() -> None:
-    recorder = Recorder()
-
-    def assign(trial: Trial) -> Work:
-        if trial.number == 1:
-            raise ValueError("no such start")
-        return Work(trial)
-
-    run_on_ray(TrialLoop(plan(), recorder), assign, ray_workers.train, HERE)
-    assert recorder.failed[1].endswith("ValueError: no such start\n")
-    assert sorted(recorder.scores) == [2, 3, 4]
-
-
-def test_a_registry_that_cannot_be_read_ends_the_search() -> None:
-    def assign(trial: Trial) -> Work:
-        raise RegistryError("the registry is gone")
-
-    with pytest.raises(RegistryError, match="the registry is gone"):
-        run_on_ray(TrialLoop(plan(), Recorder()), assign, ray_workers.train, HERE)
-
-
-def test_a_trial_that_cannot_be_recorded_ends_the_search() -> None:
-    def refuse(trial: Trial, epoch: Epoch) -> None:
-        raise RegistryError("the disk is full")
-
-    with pytest.raises(RegistryError, match="the disk is full"):
-        searched(recorder=Recorder(at_epoch=refuse))
-
-
 # Workers that die ------------------------------------------------------------------------------------------
 
 
@@ -165,7 +110,8 @@ def test_an_epoch_that_is_trained_again_is_told_once() -> None:
     recorder = Recorder()
     starts = iter((0, 0, 1))  # as if the second attempt's checkpoint had come too late for the third
     loop = TrialLoop(plan(trials=1), recorder)
-    run_on_ray(loop, lambda trial: Work(trial, next(starts), bad=(1,)), ray_workers.train_or_die, HERE)
+    executor = RayExecutor(lambda trial: Work(trial, next(starts), bad=(1,)), ray_workers.train_or_die, HERE)
+    run_trials(loop, executor)
     assert recorder.epochs == {1: [1, 2, 3]}
 
 

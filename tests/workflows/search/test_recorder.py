@@ -12,7 +12,16 @@ import pytest
 
 from tests.plans import SEARCH_PLAN
 from zoo.errors import RegistryError
-from zoo.interfaces import DatasetContent, Epoch, ModelContent, Objective, State, Trial, TrialOutcome
+from zoo.interfaces import (
+    DatasetContent,
+    Epoch,
+    EpochProgress,
+    ModelContent,
+    Objective,
+    State,
+    Trial,
+    TrialOutcome,
+)
 from zoo.search.loop import PastTrial
 from zoo.training.checkpoint import Checkpoint, pack
 from zoo.workflows.search.recorder import SearchRecorder
@@ -199,12 +208,21 @@ def test_a_trial_that_continues_another_starts_from_its_tensors(begin: Begin) ->
 # What happens now ----------------------------------------------------------------------------------------
 
 
-def test_what_trials_elsewhere_have_to_tell_is_told_once(begin: Begin, watcher: Watcher) -> None:
+def test_a_notice_of_several_trials_is_shown_once(begin: Begin, watcher: Watcher) -> None:
     recorder = begin()
     for number, notices in enumerate([("one",), ("one", "two")], start=1):
         train(recorder, trial(number), 0.5)
-        recorder.trial_completed(trial(number), replace(outcome(0.5), notices=notices))
+        for notice in notices:
+            recorder.trial_watcher(trial(number)).notice(notice)
     assert watcher.notices == ["one", "two"]
+
+
+def test_who_watches_learns_which_trial_is_within_an_epoch(begin: Begin, watcher: Watcher) -> None:
+    recorder = begin()
+    train(recorder, trial(1))
+    train(recorder, trial(2))
+    recorder.trial_watcher(trial(2)).epoch_advanced(EpochProgress(1, 3, 8))
+    assert watcher.steps == [(2, EpochProgress(1, 3, 8))]
 
 
 def test_a_checkpoint_is_there_before_its_epoch(begin: Begin) -> None:

@@ -14,6 +14,8 @@ from PIL import Image
 from zoo.data.sources import open_dataset
 from zoo.errors import DatasetError, HyperparameterError, PluginError, ZooError
 from zoo.interfaces import Objective, SearchPlan, Trial, Weights
+from zoo.search.decisions import CONTINUE, Decision
+from zoo.search.executors.reporter import Message, Notice, TrialReporter
 from zoo.workflows.search.trial import Assignment
 from zoo.workflows.search.worker import RemoteAssignment, RemoteImages, train_remotely
 
@@ -41,20 +43,23 @@ def remote(photos: Path) -> RemoteAssignment:
 
 def told(remote: RemoteAssignment, kind: type[ZooError]) -> str:
     with pytest.raises(kind) as error:
-        train_remotely(remote, lambda epoch, checkpoint: False)
+        train_remotely(remote, TrialReporter(lambda message: CONTINUE))
     return str(error.value)
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning:keras.*")
-def test_what_is_told_of_frozen_layers_comes_with_the_outcome(remote: RemoteAssignment) -> None:
+def test_what_is_done_with_frozen_layers_is_reported(remote: RemoteAssignment) -> None:
     plan = replace(PLAN, settings={"patience": 1, "cache_features": "on"})
     frozen = replace(TRIAL, hyperparameters={"freeze": "all"})
-    outcome = train_remotely(
-        replace(remote, assignment=Assignment(plan, frozen)), lambda epoch, checkpoint: False
-    )
-    assert [notice.partition(":")[0] for notice in outcome.notices] == [
-        "activations of frozen layers are cached"
-    ]
+    messages: list[Message] = []
+
+    def send(message: Message) -> Decision:
+        messages.append(message)
+        return CONTINUE
+
+    train_remotely(replace(remote, assignment=Assignment(plan, frozen)), TrialReporter(send))
+    notices = [message.text for message in messages if isinstance(message, Notice)]
+    assert [notice.partition(":")[0] for notice in notices] == ["activations of frozen layers are cached"]
 
 
 def test_a_dataset_that_is_not_there(remote: RemoteAssignment, photos: Path) -> None:

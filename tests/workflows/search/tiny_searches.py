@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from zoo.interfaces import Epoch, Model, Progress, Run, Search, State
+from zoo.interfaces import Epoch, EpochProgress, Model, Progress, Run, Search, State
 from zoo.registry import open_registry
 from zoo.workflows import TrainingOptions, Workspace
 from zoo.workflows import search as searches
@@ -31,10 +31,15 @@ class Watcher(Progress):
     def __init__(self) -> None:
         self.notices: list[str] = []
         self.ended: list[Run] = []
+        self.steps: list[tuple[int, EpochProgress]] = []  # of which trial
         self.at_epoch: Callable[[Run, Epoch], object] = lambda run, epoch: None
 
     def notice(self, message: str) -> None:
         self.notices.append(message)
+
+    def epoch_advanced(self, progress: EpochProgress, run: Run | None = None) -> None:
+        if run is not None and run.trial is not None:
+            self.steps.append((run.trial.number, progress))
 
     def epoch_ended(self, run: Run, epoch: Epoch) -> None:
         self.at_epoch(run, epoch)

@@ -7,91 +7,60 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
+from multiprocessing.reduction import ForkingPickler
 from typing import TYPE_CHECKING, Any
 
-from zoo.errors import RegistryError
-from zoo.search.executors.retries import Hearing, attempt
+from zoo.search.decisions import CONTINUE, Decision
+from zoo.search.executors.executor import Executor
+from zoo.search.executors.reporter import UNANSWERED, Died, Message, attempt
 from zoo.tensorflow_startup import quiet_start
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from multiprocessing.connection import Connection
 
-    from zoo.interfaces import Epoch, Trial, TrialOutcome
-    from zoo.search.executors.local import Report
-    from zoo.search.executors.retries import Verdict
-    from zoo.search.loop import TrialLoop
-
-    Train = Callable[[Any, Report], TrialOutcome]
+    from zoo.interfaces import Trial
+    from zoo.search.executors.executor import Assign, Receive
+    from zoo.search.executors.reporter import Result, Train
 
 TRIALS_OF_A_PROCESS = 10
-ATTEMPTS = 2  # of a trial whose process dies
 END_SECONDS = 5
 
 
-def run_in_child_process(loop: TrialLoop, assign: Callable[[Trial], object], train: Train) -> None:
-    """Train trials until there are no more. One whose process died is assigned and trained once more.
+class ChildProcessExecutor(Executor):
+    """A process beside this one. What is assigned is pickled, and the child imports `train` by its name."""
 
-    Args:
-        assign: gives, in this process, all that is needed for the trial, from its newest checkpoint on; to be pickled.
-        train: trains what was assigned; see `zoo.search.executors.local.run_locally`. The child imports it by its name.
+    retries = 1
 
-    Raises:
-        SearchError: three trials in a row failed; the message holds the last one's error.
-        RegistryError: a trial could not be recorded.
-    """
-    child = _Child(train)
-    try:
-        while (trial := loop.next_trial()) is not None:
-            _run(loop, trial, assign, child)
-    finally:
-        child.end()
-
-
-def _run(loop: TrialLoop, trial: Trial, assign: Callable[[Trial], object], child: _Child) -> None:
-    hearing = Hearing(loop, trial)
-    try:
-        result = child.train(assign(trial), hearing.report)
-        for _ in range(1, ATTEMPTS):
-            if isinstance(result, _Died):
-                result = child.train(assign(trial), hearing.report)
-    except RegistryError:
-        raise  # not the trial's fault: ends the search
-    except Exception as error:
-        loop.failed(trial, error)
-        return
-    hearing.ended(result)
-
-
-class _Died(str):
-    """How a process ended while it trained."""
-
-
-class _Child:
-    """The process, and the line to it. It starts when there is something to train."""
-
-    def __init__(self, train: Train) -> None:
-        self._train = train
+    def __init__(self, assign: Assign, train: Train) -> None:
+        super().__init__(assign, train)
         self._process: Any = None  # a multiprocessing.Process of the spawn context
         self._line: Connection | None = None
         self._trained = 0
+        self._submitted: list[tuple[Trial, memoryview]] = []  # one at most
 
-    def train(self, assigned: object, answer: Callable[[Epoch, bytes], Verdict]) -> TrialOutcome | str | None:
-        """What `attempt` gives in the child, or how the child died."""
+    def submit(self, trial: Trial) -> None:
+        """See `Executor`."""
+        self._submitted.append((trial, ForkingPickler.dumps((self._train, self._assign(trial)))))
+
+    def wait(self, receive: Receive) -> tuple[Trial, Result]:
+        """See `Executor`."""
+        trial, pickled = self._submitted.pop()
         if self._trained == TRIALS_OF_A_PROCESS:
-            self.end()
+            self.close()
         line = self._line or self._start()
         self._trained += 1
         try:
-            line.send((self._train, assigned))
-            while isinstance(said := line.recv(), tuple):
-                line.send(answer(*said))
+            line.send_bytes(pickled)
+            while isinstance(message := line.recv(), Message):
+                decision = receive(trial, message)
+                if not isinstance(message, UNANSWERED):
+                    line.send(decision)
         except (EOFError, ConnectionError):
-            return self._death()
-        result: TrialOutcome | str | None = said
-        return result
+            return trial, self._death()
+        result: Result = message
+        return trial, result
 
-    def end(self) -> None:
+    def close(self) -> None:
         """Let the process end; it does when the line is cut, or else it is made to."""
         if self._line is None:
             return
@@ -113,15 +82,15 @@ class _Child:
         theirs.close()
         return self._line
 
-    def _death(self) -> _Died:
+    def _death(self) -> Died:
         self._process.join(END_SECONDS)
         code = self._process.exitcode
-        self.end()
+        self.close()
         how = (
             f"of {signal.Signals(-code).name}" if code is not None and code < 0 else f"with exit code {code}"
         )
-        return _Died(
-            f"its process died {how}, {ATTEMPTS} times: it crashed, or was killed, perhaps for memory"
+        return Died(
+            f"its process died {how}, {self.retries + 1} times: it crashed, or was killed, perhaps for memory"
         )
 
 
@@ -129,15 +98,17 @@ def _serve(line: Connection) -> None:
     """The child: train what comes, until the line is cut. The search's process is who sees to Ctrl-C."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
-    def ask(epoch: Epoch, checkpoint: bytes) -> Verdict:
-        line.send((epoch, checkpoint))
-        verdict: Verdict = line.recv()
-        return verdict
+    def send(message: Message) -> Decision:
+        line.send(message)
+        if isinstance(message, UNANSWERED):
+            return CONTINUE
+        decision: Decision = line.recv()
+        return decision
 
     while True:
         try:
             with quiet_start():  # what is assigned brings TensorFlow with it
                 train, assigned = line.recv()
-            line.send(attempt(train, assigned, ask))
+            line.send(attempt(train, assigned, send))
         except (EOFError, ConnectionError):
             return

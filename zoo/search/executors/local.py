@@ -2,46 +2,33 @@
 
 from __future__ import annotations
 
-import itertools
 from functools import partial
 from typing import TYPE_CHECKING
 
-from zoo.errors import RegistryError
-from zoo.search.pruning import Pruned
+from zoo.search.executors.executor import Executor
+from zoo.search.executors.reporter import attempt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from zoo.interfaces import Epoch, Trial, TrialOutcome
-    from zoo.search.loop import TrialLoop
-
-    Report = Callable[[Epoch, bytes], bool]
-    Train = Callable[[Trial, Report], TrialOutcome]
+    from zoo.interfaces import Trial
+    from zoo.search.executors.executor import Assign, Receive
+    from zoo.search.executors.reporter import Result, Train
 
 
-def run_locally(loop: TrialLoop, train: Train, most: int | None = None) -> bool:
-    """Train trials until there are no more, or the most; gives whether it came to these.
+class LocalExecutor(Executor):
+    """This process. A trial trains while it is waited for."""
 
-    Args:
-        train: trains one trial. After each epoch it calls the function that it is given, with a checkpoint from which
-            the trial can go on; it ends the training where that gives true, and lets `Pruned` pass through.
+    def __init__(self, assign: Assign, train: Train) -> None:
+        super().__init__(assign, train)
+        self._submitted: list[tuple[Trial, object]] = []  # one at most
 
-    Raises:
-        SearchError: three trials in a row failed; the message holds the last one's error.
-        RegistryError: a trial could not be recorded.
-    """
-    for _ in itertools.count() if most is None else range(most):
-        trial = loop.next_trial()
-        if trial is None:
-            return False
-        try:
-            outcome = train(trial, partial(loop.epoch_ended, trial))
-        except Pruned as pruned:
-            loop.pruned(trial, pruned.reason)
-        except RegistryError:
-            raise  # not the trial's fault: ends the search
-        except Exception as error:
-            loop.failed(trial, error)
-        else:
-            loop.completed(trial, outcome)
-    return True
+    def submit(self, trial: Trial) -> None:
+        """See `Executor`."""
+        self._submitted.append((trial, self._assign(trial)))
+
+    def wait(self, receive: Receive) -> tuple[Trial, Result]:
+        """See `Executor`."""
+        trial, assigned = self._submitted.pop()
+        return trial, attempt(self._train, assigned, partial(receive, trial))
+
+    def close(self) -> None:
+        """See `Executor`: nothing is at work outside `wait`."""

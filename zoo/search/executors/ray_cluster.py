@@ -65,7 +65,7 @@ class Cluster:
 
 @contextmanager
 def connected(cluster: Cluster) -> Iterator[None]:
-    """Ray, ready for `zoo.search.executors.ray.run_on_ray`; whatever happens inside, nothing of it is left behind.
+    """Ray, ready for `zoo.search.executors.ray.RayExecutor`; whatever happens inside, nothing of it is left behind.
 
     Raises:
         SearchError: Ray is not installed or connected already, the address does not answer, or a trial fits no node.

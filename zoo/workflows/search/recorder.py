@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zoo.interfaces import Once, RunKind, RunPlan, State
+from zoo.interfaces import Once, Progress, RunKind, RunPlan, State
 from zoo.interfaces.algorithms import continues_trials
 from zoo.search.loop import PastTrial
 from zoo.training.checkpoint import epochs_in
@@ -16,7 +16,7 @@ from zoo.workflows.training import announce
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from zoo.interfaces import Epoch, Run, Search, Trial, TrialOutcome
+    from zoo.interfaces import Epoch, EpochProgress, Run, Search, Trial, TrialOutcome
     from zoo.workflows.workspace import Workspace
 
 ENDED = (State.COMPLETED, State.PRUNED, State.FAILED)
@@ -32,7 +32,7 @@ class SearchRecorder:
     def __init__(self, workspace: Workspace, search: Search) -> None:
         self.workspace, self.search = workspace, search
         self.registry = workspace.registry
-        self.notices = Once(workspace.progress)  # hears what trials tell, wherever they are trained
+        self.notices = Once(workspace.progress)  # trials repeat one another's
         self.ranking = Ranking(search.plan)
         self.runs: dict[str, Run] = {}  # by the algorithm's name of the trial
         self.resumed: dict[str, Sequence[Epoch]] = {}  # what was trained of each trial that was interrupted
@@ -112,10 +112,11 @@ class SearchRecorder:
         self.registry.record_epoch(run.id, epoch)
         self.workspace.progress.epoch_ended(run, epoch)
 
+    def trial_watcher(self, trial: Trial) -> Progress:
+        return _TrialWatcher(self.notices, self.runs[trial.trial_id])
+
     def trial_completed(self, trial: Trial, outcome: TrialOutcome) -> None:
         run = self.runs[trial.trial_id]
-        for notice in outcome.notices:
-            self.notices.notice(notice)
         all_kept = continues_trials(self.search.plan.algorithm)
         if self.ranking.add(run, outcome) or all_kept:
             self.registry.complete_run(run.id, outcome.content, outcome.evaluations, scores=outcome.scores)
@@ -150,3 +151,19 @@ class SearchRecorder:
     def _ended(self, trial: Trial, run: Run) -> None:
         self.runs[trial.trial_id] = run
         announce(self.workspace, run)
+
+
+class _TrialWatcher(Progress):
+    """Hands on what a trial reports, with its run."""
+
+    def __init__(self, progress: Progress, run: Run) -> None:
+        self._progress, self._run = progress, run
+
+    def notice(self, message: str) -> None:
+        self._progress.notice(message)
+
+    def advanced(self, work: str, done: int, total: int) -> None:
+        self._progress.advanced(work, done, total)
+
+    def epoch_advanced(self, progress: EpochProgress, run: Run | None = None) -> None:
+        self._progress.epoch_advanced(progress, run or self._run)

@@ -19,10 +19,12 @@ from zoo.interfaces import (
     State,
 )
 from zoo.registry import resume_command
-from zoo.search.executors.child_process import TRIALS_OF_A_PROCESS, run_in_child_process
-from zoo.search.executors.local import run_locally
-from zoo.search.executors.ray import run_on_ray
+from zoo.search.executors.child_process import TRIALS_OF_A_PROCESS, ChildProcessExecutor
+from zoo.search.executors.handover import Handover
+from zoo.search.executors.local import LocalExecutor
+from zoo.search.executors.ray import RayExecutor
 from zoo.search.executors.ray_cluster import Cluster, connected
+from zoo.search.executors.trials import run_trials
 from zoo.search.loop import TrialLoop, last_line
 from zoo.workflows.options import TrainingOptions, report_sampling, sampling_of
 from zoo.workflows.search.candidates import (
@@ -45,7 +47,8 @@ if TYPE_CHECKING:
     from zoo.data.cache import DecodedDataset
     from zoo.data.opened import OpenedDataset
     from zoo.interfaces import Trial, TrialOutcome
-    from zoo.search.executors.local import Report
+    from zoo.search.executors.executor import Executor
+    from zoo.search.executors.reporter import TrialReporter
     from zoo.workflows.images import Images
     from zoo.workflows.search.candidates import Candidate
     from zoo.workflows.search.trial import Assignment
@@ -197,28 +200,24 @@ class _Searching:
     opened: OpenedDataset
     cluster: Cluster | None
 
-    def run_trials(self, loop: TrialLoop, recorder: SearchRecorder) -> None:
-        """Run them until the loop has no more: a few in this process, which is ready for it, more in others."""
+    def executor(self, recorder: SearchRecorder) -> Executor:
+        """Where its trials train: the first ones in this process, which is ready for it, more in others."""
         candidates = {one.name: one for one in self.candidates}
 
-        def train(trial: Trial, report: Report) -> TrialOutcome:
-            candidate = candidates[architecture_of(self.search.plan, trial)]
-            return train_trial(
-                recorder.assignment(trial), candidate, self.decoded[candidate.name], report, recorder.notices
-            )
+        def train(assignment: Assignment, reporter: TrialReporter) -> TrialOutcome:
+            candidate = candidates[architecture_of(self.search.plan, assignment.trial)]
+            return train_trial(assignment, candidate, self.decoded[candidate.name], reporter)
 
         def assign(trial: Trial) -> RemoteAssignment:
             candidate = candidates[architecture_of(self.search.plan, trial)]
             return self._remote(recorder.assignment(trial), candidate)
 
         if self.cluster is not None:
-            run_on_ray(loop, assign, train_remotely, self.cluster)
-            return
-        most = (
-            None if tf.config.list_physical_devices("GPU") else TRIALS_OF_A_PROCESS
-        )  # a child could not take it
-        if run_locally(loop, train, most):
-            run_in_child_process(loop, assign, train_remotely)
+            return RayExecutor(assign, train_remotely, self.cluster)
+        local = LocalExecutor(recorder.assignment, train)
+        if tf.config.list_physical_devices("GPU"):
+            return local  # this process has taken it, so a child could not
+        return Handover(local, ChildProcessExecutor(assign, train_remotely), trials=TRIALS_OF_A_PROCESS)
 
     def _remote(self, assignment: Assignment, candidate: Candidate) -> RemoteAssignment:
         return RemoteAssignment(
@@ -244,7 +243,7 @@ def _run(searching: _Searching) -> tuple[Search, Model]:
     recorder.retell()
     try:
         loop = TrialLoop(plan, recorder, recorder.past())
-        searching.run_trials(loop, recorder)
+        run_trials(loop, searching.executor(recorder))
     except KeyboardInterrupt:
         recorder.end(State.INTERRUPTED)
         raise InterruptedWork(

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     import numpy as np
 
     from zoo.data.cache import DecodedDataset
-    from zoo.interfaces import Epoch, HyperparameterValue, Progress, SearchPlan, Trial
-    from zoo.search.executors.local import Report
+    from zoo.interfaces import Epoch, HyperparameterValue, SearchPlan, Trial
+    from zoo.search.executors.reporter import TrialReporter
     from zoo.workflows.search.candidates import Candidate
     from zoo.workflows.training import Trained
 
@@ -54,18 +54,16 @@ def train_trial(
     assignment: Assignment,
     candidate: Candidate,
     decoded: DecodedDataset,
-    report: Report,
-    progress: Progress | None = None,
+    reporter: TrialReporter,
 ) -> TrialOutcome:
     """Train it, and measure what the search optimises.
 
     Args:
         candidate: which the trial is of.
-        report: see `zoo.search.executors.local.run_locally`.
-        progress: hears what is done with frozen layers.
+        reporter: gets each epoch, how far it is, and what is done with frozen layers.
 
     Raises:
-        Pruned: as `report` says.
+        Pruned: as the search decides.
         TrainingError: the loss became NaN or infinite.
     """
     plan, trial = assignment.plan, assignment.trial
@@ -91,11 +89,11 @@ def train_trial(
     def on_epoch(epoch: Epoch, save: Callable[[], bytes]) -> bool:
         nonlocal seconds
         seconds += epoch.seconds
-        return report(epoch, save())
+        return reporter.report(epoch, save())
 
     served = in_order_of(decoded, classifier.class_names)
     trained = fit_and_evaluate(
-        classifier, served, hp.values, settings, on_epoch, assignment.checkpoint, progress
+        classifier, served, hp.values, settings, on_epoch, assignment.checkpoint, reporter
     )
     return TrialOutcome(_scores(plan, trained, seconds), trained.content, trained.evaluations)
 

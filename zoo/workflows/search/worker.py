@@ -6,7 +6,7 @@ import gc
 import os
 import socket
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from zoo.interfaces import Architecture, TrialOutcome, Weights
-    from zoo.search.executors.local import Report
+    from zoo.search.executors.reporter import TrialReporter
     from zoo.workflows.parents import Parent
     from zoo.workflows.search.trial import Assignment
 
@@ -75,7 +75,7 @@ class RemoteAssignment:
     zoo_version: str = zoo.__version__
 
 
-def train_remotely(remote: RemoteAssignment, report: Report) -> TrialOutcome:
+def train_remotely(remote: RemoteAssignment, reporter: TrialReporter) -> TrialOutcome:
     """Train it; see `zoo.workflows.search.trial.train_trial`. What was opened stays open for the process's next trial.
 
     Raises:
@@ -88,8 +88,8 @@ def train_remotely(remote: RemoteAssignment, report: Report) -> TrialOutcome:
             f"node {_node()} has zoo {zoo.__version__} and the search {remote.zoo_version}: install the same on both"
         )
     plugins = _plugins(remote.plugins_dir)
-    architecture, notices = _architecture(plugins, remote), _Notices()
-    weights = find_again(architecture, remote.weights, notices, _node())
+    architecture = _architecture(plugins, remote)
+    weights = find_again(architecture, remote.weights, reporter, _node())
     decoded = _decoded(remote.images, remote.plugins_dir)
     _set_up_process()
     images, parent = remote.images, remote.parent
@@ -100,19 +100,7 @@ def train_remotely(remote: RemoteAssignment, report: Report) -> TrialOutcome:
         parent,
         BASES[architecture.name, images, weights, parent and parent.model.id],
     )
-    outcome = train_trial(remote.assignment, candidate, decoded, report, notices)
-    return replace(outcome, notices=tuple(notices.kept))
-
-
-class _Notices(Progress):
-    """Keeps them for the search to tell."""
-
-    def __init__(self) -> None:
-        self.kept: list[str] = []
-
-    def notice(self, message: str) -> None:
-        """See `Progress`."""
-        self.kept.append(message)
+    return train_trial(remote.assignment, candidate, decoded, reporter)
 
 
 @cache
