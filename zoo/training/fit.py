@@ -22,6 +22,7 @@ from zoo.training.measures import MEASURES, ClassMean
 from zoo.training.optimizers import make_optimizer, stage_scales
 from zoo.training.phases import plan_phases, set_trainable
 from zoo.training.prefix_caching import Work, find_trainable
+from zoo.training.step_reporter import StepReporter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -112,7 +113,7 @@ def fit(
         checkpoint: after which epoch to go on; the classifier must be built as it was then. After the last epoch, or
             the one that early stopping ended with, nothing is trained. One that is damaged or of another network
             is ignored: the training starts over.
-        progress: gets a notice of what is done with frozen layers.
+        progress: gets how far each epoch is, and a notice of what is done with frozen layers.
 
     Raises:
         TrainingError: the loss became NaN or infinite.
@@ -198,7 +199,7 @@ class _Training:
         tracker = EpochTracker(
             trainable.classifier.network, settings.objective, callbacks, self.on_epoch, checkpoint, history
         )
-        return _PhaseWork(phase, trainable, tracker, values, settings)
+        return _PhaseWork(phase, trainable, tracker, values, settings, self.progress)
 
 
 @dataclass(frozen=True, eq=False)
@@ -210,6 +211,7 @@ class _PhaseWork:
     tracker: EpochTracker
     values: Hyperparameters
     settings: FitSettings
+    progress: Progress
 
     def train(self) -> History:
         """Train it to its end, and leave the network with the best weights so far."""
@@ -235,7 +237,7 @@ class _PhaseWork:
                 initial_epoch=done,
                 epochs=self.phase.stop,
                 shuffle=False,  # they are, and Keras would say that it cannot
-                callbacks=[*tracker.others, tracker],
+                callbacks=[*tracker.others, tracker, StepReporter(self.progress)],
                 verbose=0,
             )
         return tracker.take_best()

@@ -10,7 +10,9 @@ import pytest
 from keras_tuner import HyperParameters
 
 from tests.plans import SEARCH_PLAN
-from zoo.interfaces import Architecture, Trial
+from zoo.interfaces import Architecture, Trial, Weights
+from zoo.search.decisions import CONTINUE
+from zoo.search.executors.reporter import TrialReporter
 from zoo.workflows.images import InputShape
 from zoo.workflows.search.candidates import Candidate
 from zoo.workflows.search.trial import Assignment, same_frozen, train_trial
@@ -21,9 +23,10 @@ if TYPE_CHECKING:
     from zoo.data.cache import DecodedDataset
 
 ARCHITECTURE = Architecture("tiny", lambda hp, inputs, *, weights=None: inputs, "tiny", "none")
+NET = Weights("net.h5")
 
 
-def trials_alike(*searched: str, weights: str | None = "net.h5") -> int:
+def trials_alike(*searched: str, weights: Weights | None = NET) -> int:
     space = HyperParameters()
     space.Fixed("pooling", "avg")
     for name in searched:
@@ -55,7 +58,7 @@ def test_what_pays_for_all_trials_is_kept_in_the_first(
 ) -> None:
     plan = replace(SEARCH_PLAN, trials=trials, space=HyperParameters().get_config(), settings={"patience": 1})
     assignment = Assignment(plan, Trial("0", 1, {"freeze": "all"}, 1))
-    candidate = Candidate(replace(ARCHITECTURE, backbone=small), InputShape(8, 1), "net.h5")
+    candidate = Candidate(replace(ARCHITECTURE, backbone=small), InputShape(8, 1), NET)
     known = replace(decoded, name="gray", fingerprint="gray images")
-    train_trial(assignment, candidate, known, lambda epoch, checkpoint: False)
+    train_trial(assignment, candidate, known, TrialReporter(lambda message: CONTINUE))
     assert len(list(cache.glob("features/*/features-0.bin"))) == kept
