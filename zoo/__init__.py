@@ -1,36 +1,95 @@
 """zoo: find, fine-tune and keep the best image classifier for a dataset.
 
-A plugin or a notebook needs nothing but the names below.
+A plugin or a notebook needs nothing but the names below. Each is imported when it is first used, and TensorFlow not
+before one of the functions works.
 """
 
 from __future__ import annotations
 
+import importlib
 import os
-from importlib.metadata import PackageNotFoundError, version
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from zoo.errors import ZooError
-from zoo.hookspecs import hookimpl
-from zoo.interfaces import Architecture, Dataset, LabeledImages
-
 if TYPE_CHECKING:
+    from zoo.errors import ZooError
+    from zoo.face import evaluate, finetune, load, search, train
+    from zoo.hookspecs import hookimpl
+    from zoo.interfaces import Architecture, Dataset, LabeledImages
     from zoo.registry import open_registry
+
+    __version__: str
 
 # Keras and TensorFlow read these once, when they are first imported.
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-try:
-    __version__ = version("keras-zoo")
-except PackageNotFoundError:
-    __version__ = "0.0.0+source"
+__all__ = [
+    "Architecture",
+    "Dataset",
+    "LabeledImages",
+    "ZooError",
+    "evaluate",
+    "finetune",
+    "hookimpl",
+    "load",
+    "open_registry",
+    "search",
+    "train",
+]
 
-__all__ = ["Architecture", "Dataset", "LabeledImages", "ZooError", "hookimpl", "open_registry"]
+_MODULES = {
+    "Architecture": "zoo.interfaces",
+    "Dataset": "zoo.interfaces",
+    "LabeledImages": "zoo.interfaces",
+    "ZooError": "zoo.errors",
+    "evaluate": "zoo.face",
+    "finetune": "zoo.face",
+    "hookimpl": "zoo.hookspecs",
+    "load": "zoo.face",
+    "open_registry": "zoo.registry",
+    "train": "zoo.face",
+}  # `search` is _Face's
+
+
+class _Face(ModuleType):
+    """The module `zoo`, in which `search` is always the function, although `zoo.search` is a package as well.
+
+    When the package is imported, Python sets it as the attribute `search` of this module; the setter ignores that. The
+    package's modules are imported as ever: `from zoo.search.loop import TrialLoop`.
+    """
+
+    @property
+    def search(self) -> Any:  # the function; type checkers read its type above
+        from zoo.face import search
+
+        return search
+
+    @search.setter
+    def search(self, package: ModuleType) -> None:
+        """Python sets the package `zoo.search` once it is imported."""
+
+
+sys.modules[__name__].__class__ = _Face
 
 
 def __getattr__(name: str) -> Any:  # any attribute of a module
-    if name == "open_registry":
-        from zoo.registry import open_registry
+    if name == "__version__":
+        return _version()
+    if name not in _MODULES:
+        raise AttributeError(f"module 'zoo' has no attribute '{name}'")
+    return getattr(importlib.import_module(_MODULES[name]), name)
 
-        return open_registry
-    raise AttributeError(f"module 'zoo' has no attribute '{name}'")
+
+def __dir__() -> list[str]:
+    return [*__all__, *(name for name in globals() if name.startswith("__")), "__version__"]
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("keras-zoo")
+    except PackageNotFoundError:
+        return "0.0.0+source"

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 import click
 
-from zoo.errors import ArtifactError
 from zoo.plugins import Plugins, load_plugins
 
 if TYPE_CHECKING:
@@ -59,9 +58,9 @@ class App:
     def open_registry(self, *, create: bool = False) -> Iterator[Registry]:
         """The registry; commands that only read do not create it."""
         from zoo.registry import open_registry
+        from zoo.registry.opening import refuse_fleeting
 
-        if str(self.artifacts or "").startswith("memory:"):
-            raise ArtifactError("artifacts in memory are gone when this command ends: name a folder or a URL")
+        refuse_fleeting(self.artifacts)
         with open_registry(self.registry, self.artifacts, create=create) as registry:
             yield registry
 

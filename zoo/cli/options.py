@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
+
+from zoo.data.units import parse_duration
+from zoo.errors import ZooError
 
 if TYPE_CHECKING:
     from zoo.workflows import TrainingOptions
@@ -35,7 +37,7 @@ def _pairs(_ctx: click.Context, _param: click.Parameter, given: tuple[str, ...])
 
 
 class Duration(click.ParamType):  # type: ignore[type-arg]  # generic only in newer versions of click
-    """`90s`, `10m`, `1h30m`; a number alone counts seconds. Gives seconds."""
+    """A time as `parse_duration` reads it; its value is in seconds."""
 
     name = "duration"
 
@@ -43,12 +45,10 @@ class Duration(click.ParamType):  # type: ignore[type-arg]  # generic only in ne
         """The seconds; fails with one line."""
         if isinstance(value, float):
             return value
-        found = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?", value)
-        hours, minutes, seconds = (int(part or 0) for part in found.groups()) if found else (0, 0, 0)
-        total = 3600 * hours + 60 * minutes + seconds
-        if not total:
-            self.fail(f"'{value}' is no time such as 90s, 10m or 1h30m", param, ctx)
-        return float(total)
+        try:
+            return parse_duration(value)
+        except ZooError as error:
+            self.fail(str(error), param, ctx)
 
 
 set_option = click.option(

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+from zoo.errors import ZooError
+
 
 def bytes_in_words(size: int) -> str:
     """Bytes in powers of 1000: 12 B, 382 kB, 14.2 MB."""
@@ -20,3 +24,13 @@ def counted(number: int, noun: str) -> str:
     if noun.endswith("y"):
         return f"{number:,} {noun[:-1]}ies"
     return f"{number:,} {noun}{'es' if noun.endswith('s') else 's'}"
+
+
+def parse_duration(text: str) -> float:
+    """The seconds of `90s`, `10m`, `1h30m`; a number alone counts seconds. Raises ZooError."""
+    match = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?", text)
+    hours, minutes, seconds = (int(part or 0) for part in match.groups()) if match else (0, 0, 0)
+    total = 3600 * hours + 60 * minutes + seconds
+    if not total:
+        raise ZooError(f"'{text}' is no time such as 90s, 10m or 1h30m")
+    return float(total)

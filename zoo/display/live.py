@@ -33,14 +33,30 @@ BAR_EVERY = 0.1  # seconds between two redrawings of a line
 
 
 @contextmanager
-def watching() -> Iterator[Progress]:
-    """Show the progress of the work inside, as suits where standard error goes; stop it when asked to."""
-    progress = Terminal() if console(stderr=True).is_terminal else PlainLines()
+def watching(*, silent: bool = False) -> Iterator[Progress]:
+    """Show the progress of the work inside, as suits where standard error goes; stop it when asked to.
+
+    Args:
+        silent: show nothing.
+    """
+    progress = Silent() if silent else suitable()
     try:
         with _stopping(progress):
             yield progress
     finally:
         progress.close()
+
+
+def suitable() -> PlainLines:
+    """What shows progress here: a notebook's cell, a terminal, or lines in a file or pipe."""
+    screen = console(stderr=True)
+    if screen.is_jupyter:
+        from IPython.display import display
+
+        from zoo.display.notebook import Notebook
+
+        return Notebook(display)
+    return Terminal() if screen.is_terminal else PlainLines()
 
 
 @contextmanager
@@ -62,8 +78,12 @@ def _stopping(progress: PlainLines) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    # In the background of a shell, or under nohup, the interrupt is to be ignored.
-    numbers = [one for one in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(one) is not signal.SIG_IGN]
+    # In the background of a shell, or under nohup, the interrupt is to be ignored; None is a handler of a host program
+    # in C, which Python could not put back.
+    untouched = (signal.SIG_IGN, None)
+    numbers = [
+        number for number in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(number) not in untouched
+    ]
     handlers_before = {number: signal.signal(number, stop) for number in numbers}
     hook_before, sys.unraisablehook = sys.unraisablehook, discarded
     try:
@@ -122,50 +142,31 @@ class PlainLines(Progress):
         )
 
 
-class Terminal(PlainLines):
-    """A line that moves while images are read, and a table that moves while a search runs."""
+class Silent(PlainLines):
+    """Shows nothing, and stops the work all the same."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.console.quiet = True
+
+
+class Redrawn(PlainLines):
+    """A bar while images are read and a table while a search runs, each drawn again in its place."""
 
     def __init__(self) -> None:
         super().__init__()
         self.table: SearchTable | None = None
-        self.live: Live | None = None
-        self.drawn: float | None = None  # when the line was drawn that still moves
-
-    def close(self) -> None:
-        """Leave the table on the screen as it is now, and the cursor on a line of its own."""
-        if self.live is not None:
-            self.live.stop()
-            self._write("\n")
-        if self.drawn is not None:
-            self._write("\n")
-
-    def notice(self, message: str) -> None:
-        self.console.print(Text(_notice(message), style="dim"))
 
     def advanced(self, work: str, done: int, total: int) -> None:
-        line = f"{work} {'━' * (BAR_WIDTH * done // total):<{BAR_WIDTH}} {done:,}/{total:,}"
+        bar = f"{work} {'━' * (BAR_WIDTH * done // total):<{BAR_WIDTH}} {done:,}/{total:,}"
         if self.table is not None:
-            self.table.work = line if done < total else ""
-            return
-        now = time.monotonic()
-        if done < total and self.drawn is not None and now - self.drawn < BAR_EVERY:
-            return
-        self._write(f"\r{line}")
-        self.drawn = now
-        if done == total:
-            self._write("\n")
-            self.drawn = None
+            self.table.work = bar if done < total else ""
+        else:
+            self.draw_bar(bar, full=done == total)
 
     def search_started(self, search: Search) -> None:
         super().search_started(search)
         self.table = SearchTable(search)
-        self.live = Live(
-            get_renderable=self.table.render,
-            console=self.console,
-            refresh_per_second=4,
-            redirect_stdout=False,
-        )
-        self.live.start()
 
     def run_started(self, run: Run) -> None:
         super().run_started(run)
@@ -180,6 +181,51 @@ class Terminal(PlainLines):
     def run_ended(self, run: Run) -> None:
         if self.table is not None:
             self.table.lines[run.id].run = run
+
+    def draw_bar(self, bar: str, *, full: bool) -> None:
+        """Draw it in place of the one before; a full one stays."""
+        raise NotImplementedError
+
+
+class Terminal(Redrawn):
+    """Draws on a terminal: the bar over its own line, the table by rich, which draws it in a thread of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.live: Live | None = None
+        self.drawn: float | None = None  # when the line was drawn that still moves
+
+    def close(self) -> None:
+        """Leave the table on the screen as it is now, and the cursor on a line of its own."""
+        if self.live is not None:
+            self.live.stop()
+            self._write("\n")
+        if self.drawn is not None:
+            self._write("\n")
+
+    def notice(self, message: str) -> None:
+        self.console.print(Text(_notice(message), style="dim"))
+
+    def draw_bar(self, bar: str, *, full: bool) -> None:
+        now = time.monotonic()
+        if not full and self.drawn is not None and now - self.drawn < BAR_EVERY:
+            return
+        self._write(f"\r{bar}")
+        self.drawn = now
+        if full:
+            self._write("\n")
+            self.drawn = None
+
+    def search_started(self, search: Search) -> None:
+        super().search_started(search)
+        assert self.table is not None  # noqa: S101  made just now
+        self.live = Live(
+            get_renderable=self.table.render,
+            console=self.console,
+            refresh_per_second=4,
+            redirect_stdout=False,
+        )
+        self.live.start()
 
     def _write(self, text: str) -> None:
         """Past rich, which takes a carriage return away."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
+from zoo.interfaces import html
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -146,9 +148,18 @@ class Evaluation:
 
     split: str
     metrics: Metrics
-    classes: Mapping[str, Metrics]
-    labels: np.ndarray
-    probabilities: np.ndarray
+    classes: Mapping[str, Metrics] = field(repr=False)
+    labels: np.ndarray = field(repr=False)
+    probabilities: np.ndarray = field(repr=False)
+
+    def _repr_html_(self) -> str:
+        """Two tables for a notebook: the metrics, and those of each class."""
+        images = f"{len(self.labels):,} images"
+        columns = ("precision", "recall", "f1", "images")
+        rows = [(name, *(metrics[column] for column in columns)) for name, metrics in self.classes.items()]
+        return html.fields_table(
+            f"Evaluation on the {self.split} split, {images}", self.metrics
+        ) + html.rows_table("Class by class", ("class", *columns), rows)
 
 
 @dataclass(frozen=True)
@@ -231,6 +242,35 @@ class Model:
     aliases: tuple[str, ...] = ()
     leaked_test_images: int = 0
     parent_deleted: bool = False
+
+    def summary(self) -> dict[str, object]:
+        """What people want to know of it first, name -> value, in that order."""
+        return {
+            "model": self.id,
+            "architecture": self.architecture,
+            "dataset": f"{self.dataset}, version {self.dataset_version}",
+            **({"parent": self.parent_id} if self.parent_id else {}),
+            **self.metrics,
+            "classes": ", ".join(self.class_names[:8]) + (", …" if len(self.class_names) > 8 else ""),
+            "input": f"{self.image_size}×{self.image_size}, {'RGB' if self.channels == 3 else 'grayscale'}",
+            "parameters": self.parameters,
+            **({"alias": ", ".join(self.aliases)} if self.aliases else {}),
+        }
+
+    def __repr__(self) -> str:
+        accuracies = "".join(
+            f", {name}={self.metrics[name]:.4f}"
+            for name in ("val_accuracy", "test_accuracy")
+            if name in self.metrics
+        )
+        return (
+            f"Model({self.id!r}, architecture={self.architecture!r}, dataset={self.dataset!r}, "
+            f"dataset_version={self.dataset_version}{accuracies})"
+        )
+
+    def _repr_html_(self) -> str:
+        """A table for a notebook."""
+        return html.fields_table(f"Model {self.id}", self.summary())
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ import os
 import shlex
 from pathlib import Path
 
-from zoo.errors import RegistryError
+from zoo.errors import ArtifactError, RegistryError
 from zoo.registry.artifacts import ArtifactStore
 from zoo.registry.database import open_database
 from zoo.registry.registry import DEFAULT_ARTIFACTS, DEFAULT_REGISTRY, Registry
@@ -36,6 +36,12 @@ def open_registry(
             )
         place = location.path.parent / DEFAULT_ARTIFACTS
     return Registry(database, ArtifactStore(place))
+
+
+def refuse_fleeting(artifacts: str | Path | None) -> None:
+    """Refuse artifacts in memory where a registry is opened for one command: they would be gone at its end."""
+    if str(artifacts or os.environ.get("ZOO_ARTIFACTS") or "").startswith("memory:"):
+        raise ArtifactError("artifacts in memory are gone when this command ends: name a folder or a URL")
 
 
 def resume_command(registry: Registry, search_id: str) -> str:

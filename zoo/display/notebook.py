@@ -1,0 +1,113 @@
+"""Progress in a notebook: one output of the cell, which is drawn again in its place."""
+
+from __future__ import annotations
+
+import io
+import time
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+from zoo.display.live import Redrawn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from zoo.interfaces import Epoch, Run, Search
+
+COLUMNS = 115
+DRAW_EVERY = 0.25  # seconds between two drawings of what moves quickly
+FRAME = '<pre style="white-space: pre; overflow-x: auto; line-height: normal">{code}</pre>'
+
+
+class Notebook(Redrawn):
+    """Draws in the thread that works, since Jupyter shows what other threads print in whichever cell is the newest.
+
+    rich's own way, `Live`, needs ipywidgets, and its output is lost when the notebook is saved.
+
+    Args:
+        display: `IPython.display.display`, or what takes its place.
+    """
+
+    def __init__(self, display: Callable[..., Any]) -> None:
+        super().__init__()
+        self._display = display
+        self.console = _recorder()
+        self._bar = ""
+        self._output: Any = None  # IPython's DisplayHandle, which is untyped
+        self._drawn = 0.0
+
+    def close(self) -> None:
+        """Draw what happened last."""
+        if self._output is not None:
+            self._draw()
+
+    def notice(self, message: str) -> None:
+        super().notice(message)
+        self._draw()
+
+    def draw_bar(self, bar: str, *, full: bool) -> None:
+        if full:
+            self.console.print(bar)
+        self._bar = "" if full else bar
+        self._draw_soon()
+
+    def advanced(self, work: str, done: int, total: int) -> None:
+        super().advanced(work, done, total)
+        self._draw_soon()
+
+    def search_started(self, search: Search) -> None:
+        super().search_started(search)
+        self._draw()
+
+    def run_started(self, run: Run) -> None:
+        super().run_started(run)
+        self._draw()
+
+    def epoch_ended(self, run: Run, epoch: Epoch) -> None:
+        super().epoch_ended(run, epoch)
+        self._draw_soon()
+
+    def run_ended(self, run: Run) -> None:
+        super().run_ended(run)
+        self._draw()
+
+    def _draw_soon(self) -> None:
+        """Draw, unless that was a moment ago: the next event, or `close`, makes up for it."""
+        if time.monotonic() - self._drawn >= DRAW_EVERY:
+            self._draw()
+
+    def _draw(self) -> None:
+        self._drawn = time.monotonic()
+        lines = _recorder()
+        if self._bar:
+            lines.print(self._bar)
+        if self.table is not None:
+            lines.print(self.table.render())
+        consoles = (self.console, lines)
+        drawn = {
+            "text/html": FRAME.format(
+                code="".join(
+                    each.export_html(clear=False, inline_styles=True, code_format="{code}")
+                    for each in consoles
+                )
+            ),
+            "text/plain": "".join(each.export_text(clear=False) for each in consoles),
+        }
+        if self._output is None:
+            self._output = self._display(drawn, raw=True, display_id=True)
+        else:
+            self._output.update(drawn, raw=True)
+
+
+def _recorder() -> Console:
+    """A console that keeps what is printed, and shows it nowhere."""
+    return Console(
+        file=io.StringIO(),
+        record=True,
+        width=COLUMNS,
+        force_jupyter=False,
+        highlight=False,
+        emoji=False,
+        markup=False,
+    )

@@ -1,0 +1,20 @@
+"""The functions of `zoo` for scripts and notebooks: one call opens the registry, works with progress on the screen, and
+returns values."""
+
+from __future__ import annotations
+
+from zoo.face.classifier import Classifier, Prediction, Predictions, load
+from zoo.face.searching import SearchResult, search
+from zoo.face.work import evaluate, finetune, train
+
+__all__ = [
+    "Classifier",
+    "Prediction",
+    "Predictions",
+    "SearchResult",
+    "evaluate",
+    "finetune",
+    "load",
+    "search",
+    "train",
+]

@@ -1,0 +1,86 @@
+"""The options of a call as the workflows take them; their names and defaults are those of the command line."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+from zoo.errors import HyperparameterError, SearchError
+from zoo.face.arguments import names_joined, seconds_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from zoo.search.executors.ray_cluster import Cluster
+    from zoo.workflows import TrainingOptions
+    from zoo.workflows.search import SearchOptions
+
+    Arguments = Mapping[str, Any]  # the locals() of a function of the face, each of its own type
+
+
+def training_options(arguments: Arguments) -> TrainingOptions:
+    """Those of one training. Raises HyperparameterError where two exclude each other."""
+    from zoo.workflows.options import TrainingOptions
+
+    chosen = {field.name: arguments[field.name] for field in fields(TrainingOptions)}
+    return TrainingOptions(**{**chosen, "class_weights": _none(chosen["class_weights"])})
+
+
+def search_options(arguments: Arguments) -> SearchOptions:
+    """Those of a search. Imports TensorFlow. Raises UnknownNameError, SearchError."""
+    from zoo.workflows.search import SearchOptions
+
+    objective = names_joined(arguments["objective"], "objective")
+    return SearchOptions(
+        algorithm=arguments["algorithm"] or ("tpe" if "," in objective else "random"),
+        trials=arguments["trials"],
+        objective=objective,
+        pruner=arguments["pruner"],
+        max_seconds=seconds_of(arguments["max_time"]),
+        target=arguments["target"],
+        keep=arguments["keep"],
+        warm_start=_on(arguments["warm_start"]),
+    )
+
+
+def cluster(arguments: Arguments) -> Cluster | None:
+    """Where trials run; None: in this process."""
+    from zoo.search.executors.ray_cluster import Cluster
+
+    if arguments["workers"] is None and arguments["ray"] is None:
+        return None
+    return Cluster(
+        address=arguments["ray"],
+        workers=arguments["workers"],
+        cpus_per_trial=arguments["cpus_per_trial"],
+        gpus_per_trial=arguments["gpus_per_trial"],
+    )
+
+
+def weights_name(weights: str | Path | None) -> str | None:
+    """Pre-trained weights as the workflows take them; "none", as on the command line, means None."""
+    return None if weights is None else _none(str(weights))
+
+
+def hidden_units(head: str | Sequence[int] | None) -> str | None:
+    """The hyperparameter `head_units` of a new head that is given by its units; raises HyperparameterError."""
+    if head is None or head in ("keep", "new"):
+        return None
+    text = head if isinstance(head, str) else ",".join(map(str, head))
+    if not re.fullmatch(r"\d+(,\d+)*", text):
+        raise HyperparameterError(
+            f"head is 'keep', 'new' or numbers of units such as [256, 128], got {head!r}"
+        )
+    return text
+
+
+def _on(warm_start: object) -> bool:
+    if warm_start not in ("auto", "off"):
+        raise SearchError(f"warm_start is 'auto' or 'off', got {warm_start!r}")
+    return warm_start == "auto"
+
+
+def _none(text: str | None) -> str | None:
+    return None if text == "none" else text

@@ -1,0 +1,212 @@
+"""`zoo.search`: the command of the same name, as a function, and the value that it returns."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from zoo.errors import SearchError
+from zoo.face.arguments import checked, dataset_reference, hyperparameter_values, names_joined
+from zoo.face.options import cluster, search_options, training_options, weights_name
+from zoo.face.session import load_all_plugins, opened_registry, watched_workspace
+from zoo.interfaces.html import fields_table, rows_table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from zoo.face.options import Arguments
+    from zoo.interfaces import Hyperparameters, HyperparameterValue, Model, Progress, Run, Search
+    from zoo.plugins import Plugins
+    from zoo.registry import Registry
+    from zoo.workflows import Workspace
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """A search and what came of it.
+
+    Args:
+        search: the record of the search: its plan, its state.
+        best: the record of the best trial's model.
+        trials: the runs of the search, by number; each with its hyperparameters, scores and state.
+    """
+
+    search: Search = field(repr=False)
+    best: Model
+    trials: tuple[Run, ...] = field(repr=False)
+
+    @property
+    def id(self) -> str:
+        """The id of the search, for `zoo.search(resume=…)`, `zoo show` and `zoo plot`."""
+        return self.search.id
+
+    @property
+    def best_trial(self) -> Run:
+        """The trial that made the best model."""
+        return next(trial for trial in self.trials if trial.model_id == self.best.id)
+
+    @property
+    def best_hyperparameters(self) -> Hyperparameters:
+        """Those of the best trial, name -> value."""
+        return self.best_trial.plan.hyperparameters
+
+    def __repr__(self) -> str:
+        return f"SearchResult(id={self.id!r}, trials={len(self.trials)}, best={self.best!r})"
+
+    def _repr_html_(self) -> str:
+        """Two tables for a notebook: the best model, and the trials."""
+        names = [objective.name for objective in self.search.plan.objectives]
+        searched = [name for name in self.best_hyperparameters if self._varies(name)]
+        rows = [
+            (
+                trial.trial.number if trial.trial else None,
+                trial.state,
+                *(trial.scores.get(name) for name in names),
+                *(_short(trial.plan.hyperparameters.get(name)) for name in searched),
+            )
+            for trial in self.trials
+        ]
+        best = fields_table(f"Search {self.id}: the best model", self.best.summary())
+        return best + rows_table("Its trials", ["trial", "state", *names, *searched], rows)
+
+    def _varies(self, name: str) -> bool:
+        return len({trial.plan.hyperparameters.get(name) for trial in self.trials}) > 1
+
+
+def _short(value: HyperparameterValue | None) -> HyperparameterValue | None:
+    """A learning rate may be too small for the four decimals of a table."""
+    return f"{value:.3g}" if isinstance(value, float) else value
+
+
+BESIDE_RESUME = {
+    *("resume", "strict", "registry", "artifacts", "plugins_dir", "progress"),
+    *("workers", "ray", "cpus_per_trial", "gpus_per_trial"),
+}
+
+
+@checked
+def search(
+    architectures: str | Sequence[str] | None = None,
+    dataset: str | Path | None = None,
+    *,
+    resume: str | None = None,
+    trials: int = 10,
+    algorithm: str | None = None,
+    objective: str | Sequence[str] = "val_accuracy",
+    pruner: str | None = None,
+    max_time: float | str | None = None,
+    target: float | None = None,
+    keep: int = 3,
+    warm_start: Literal["auto", "off"] = "auto",
+    workers: int | None = None,
+    ray: str | None = None,
+    cpus_per_trial: float = 1.0,
+    gpus_per_trial: float = 0.0,
+    hyperparameters: Mapping[str, HyperparameterValue] | None = None,
+    weights: str | Path | None = None,
+    freeze: str | int | None = None,
+    epochs: int = 10,
+    patience: int = 10,
+    seed: int = 0,
+    image_size: int | None = None,
+    class_weights: Literal["balanced", "none"] = "none",
+    oversample: bool = False,
+    steps_per_epoch: int | None = None,
+    fraction: float = 1.0,
+    cache_features: Literal["auto", "on", "off"] = "auto",
+    cache_dtype: Literal["float32", "float16"] = "float32",
+    cache_views: int | None = None,
+    strict: bool = False,
+    registry: Registry | str | Path | None = None,
+    artifacts: str | Path | None = None,
+    plugins_dir: str | Path | None = None,
+    progress: bool | Progress = True,
+) -> SearchResult:
+    """Search hyperparameters, and the best of several architectures, on a dataset; `zoo search` as a function.
+
+    Every trial is a run in the registry; the best ones leave models. A search that was stopped, by Ctrl-C, the
+    notebook's stop button or a crash, goes on with `zoo.search(resume=ID)`; beside `resume` only `strict`, `registry`,
+    `artifacts`, `plugins_dir`, `progress` and the options of Ray count, since the search remembers all others.
+
+    Args:
+        architectures: a name, or several.
+        dataset: the name of a dataset, or a path.
+        resume: the id of a search that is not completed.
+        trials: the most trials.
+        algorithm: random, grid, bayesian, hyperband, tpe or asha; None: random, tpe for several objectives.
+        objective: a metric such as "val_accuracy" or "val_f1", or several: then no trial beats the best ones in all.
+        pruner: none, median or asha: end trials that do worse than others after an epoch.
+        max_time: end the search after so many seconds, or after "90s", "10m", "1h30m".
+        target: end the search when the objective is as good.
+        keep: keep the weights of the best so many trials.
+        warm_start: "auto": the first trials have the best hyperparameters of earlier searches on similar datasets.
+        workers: so many trials at once, on Ray; None: one after another.
+        ray: the address of a Ray cluster, such as "10.0.0.1:6379".
+        cpus_per_trial, gpus_per_trial: those that a trial on Ray gets.
+        hyperparameters: name -> value of those that are fixed instead of searched.
+        epochs: the most epochs of a trial.
+
+    All other options are those of `zoo.train`.
+
+    Raises:
+        ZooError: in one line, what is wrong and what to do about it.
+        InterruptedWork: it was stopped; the message names the search.
+    """
+    arguments = locals()
+    plugins = load_all_plugins(plugins_dir)
+    run = _resume(arguments) if resume is not None else _new_search(plugins, arguments)
+    with (
+        opened_registry(registry, artifacts, create=resume is None) as opened,
+        watched_workspace(opened, plugins, progress, strict=strict) as workspace,
+    ):
+        ended, best = run(workspace)
+        return SearchResult(ended, best, tuple(opened.runs(search=ended.id)))
+
+
+# `import zoo.search.loop as loop` takes `search` from `zoo`, this function, and then looks the module up by its name.
+search.__name__ = "zoo.search"
+
+
+def _resume(arguments: Arguments) -> Callable[[Workspace], tuple[Search, Model]]:
+    """Goes on with a search; refuses options that it would not heed."""
+    defaults = {name: option.default for name, option in inspect.signature(search).parameters.items()}
+    for name, value in arguments.items():
+        if name not in BESIDE_RESUME and value is not defaults[name] and value != defaults[name]:
+            raise SearchError(f"the search that is resumed remembers its options: leave {name} out")
+
+    def run(workspace: Workspace) -> tuple[Search, Model]:
+        from zoo.workflows import search as searches
+
+        return searches.resume(workspace, arguments["resume"], cluster(arguments))
+
+    return run
+
+
+def _new_search(plugins: Plugins, arguments: Arguments) -> Callable[[Workspace], tuple[Search, Model]]:
+    """Searches anew; what can be refused without TensorFlow is refused at once."""
+    if arguments["architectures"] is None or arguments["dataset"] is None:
+        raise SearchError("name the architectures and the dataset, or give resume= the id of a search")
+    names = names_joined(arguments["architectures"], "architectures")
+    for name in names.split(","):
+        plugins.architecture(name)
+    dataset = dataset_reference(arguments["dataset"])
+    training = training_options(arguments)
+    fixed = hyperparameter_values(arguments["hyperparameters"], freeze=arguments["freeze"])
+
+    def run(workspace: Workspace) -> tuple[Search, Model]:
+        from zoo.workflows import search as searches
+
+        return searches.search(
+            workspace,
+            names,
+            dataset,
+            search_options=search_options(arguments),
+            hyperparameters=fixed,
+            weights=weights_name(arguments["weights"]),
+            options=training,
+            cluster=cluster(arguments),
+        )
+
+    return run

@@ -1,0 +1,91 @@
+"""Opens what a function of the face works with: the registry, the plugins, and the progress on the screen."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import warnings
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zoo.display.live import watching
+from zoo.errors import RegistryError, ZooError
+from zoo.interfaces import Progress
+from zoo.plugins import Plugins, load_plugins
+from zoo.registry import Registry, open_registry
+from zoo.registry.opening import refuse_fleeting
+from zoo.tensorflow_startup import quiet_start
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from zoo.workflows import Workspace
+
+
+@contextmanager
+def opened_registry(
+    registry: Registry | str | Path | None, artifacts: str | Path | None, *, create: bool = False
+) -> Iterator[Registry]:
+    """The registry that the caller has open, or one that is open as long as the context lasts.
+
+    Args:
+        registry: open, or a path or SQLAlchemy URL; None: ZOO_REGISTRY, or else `registry.db`.
+        create: make it where there is none.
+    """
+    if isinstance(registry, Registry):
+        if artifacts is not None:
+            raise RegistryError("an open registry has its artifacts already: leave artifacts= out")
+        yield registry
+        return
+    refuse_fleeting(artifacts)
+    with open_registry(registry, artifacts, create=create) as own:
+        yield own
+
+
+def load_all_plugins(plugins_dir: str | Path | None) -> Plugins:
+    """The installed plugins and the files of a folder; None: that of ZOO_PLUGINS_DIR, if it is set."""
+    folder = plugins_dir or os.environ.get("ZOO_PLUGINS_DIR")
+    return load_plugins(Path(folder) if folder else None)
+
+
+@contextmanager
+def watched_workspace(
+    registry: Registry, plugins: Plugins, progress: bool | Progress, *, strict: bool = False
+) -> Iterator[Workspace]:
+    """The registry and the plugins, for work whose progress is shown. Imports TensorFlow.
+
+    Args:
+        progress: True: on the screen; False: nowhere; or whatever else wants to hear of it.
+    """
+    if isinstance(progress, Progress):
+        start_keras()
+        yield _workspace(registry, plugins, progress, strict)
+        return
+    with watching(silent=not progress) as shown:
+        start_keras()
+        yield _workspace(registry, plugins, shown, strict)
+
+
+def _workspace(registry: Registry, plugins: Plugins, progress: Progress, strict: bool) -> Workspace:
+    from zoo.workflows import Workspace
+
+    return Workspace(registry, plugins, progress, strict)
+
+
+def start_keras() -> None:
+    """Import Keras with TensorFlow, without the lines that TensorFlow writes when it starts.
+
+    Raises:
+        ZooError: Keras has another backend in this process.
+    """
+    # Optuna imports tqdm, which warns in a notebook without ipywidgets of a bar that is never shown here.
+    warnings.filterwarnings("ignore", message="IProgress not found")
+    with quiet_start():
+        keras = importlib.import_module("keras")
+    backend = keras.config.backend()
+    if backend != "tensorflow":
+        raise ZooError(
+            f"Keras runs on '{backend}' here, and zoo needs 'tensorflow': unset KERAS_BACKEND, start Python anew, and "
+            "import zoo before keras"
+        )

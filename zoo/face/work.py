@@ -1,0 +1,221 @@
+"""`zoo.train`, `zoo.finetune` and `zoo.evaluate`: each a command of the same name, as a function."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from zoo.errors import UnknownNameError
+from zoo.face.arguments import checked, dataset_reference, hyperparameter_values, model_reference
+from zoo.face.options import hidden_units, training_options, weights_name
+from zoo.face.session import load_all_plugins, opened_registry, watched_workspace
+from zoo.interfaces import SPLITS, Evaluation, HyperparameterValue, Model, Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from zoo.registry import Registry
+
+
+@checked
+def train(
+    architecture: str,
+    dataset: str | Path,
+    *,
+    preset: str | None = None,
+    hyperparameters: Mapping[str, HyperparameterValue] | None = None,
+    weights: str | Path | None = None,
+    freeze: str | int | None = None,
+    epochs: int = 20,
+    patience: int = 10,
+    seed: int = 0,
+    image_size: int | None = None,
+    class_weights: Literal["balanced", "none"] = "none",
+    oversample: bool = False,
+    steps_per_epoch: int | None = None,
+    fraction: float = 1.0,
+    cache_features: Literal["auto", "on", "off"] = "auto",
+    cache_dtype: Literal["float32", "float16"] = "float32",
+    cache_views: int | None = None,
+    strict: bool = False,
+    registry: Registry | str | Path | None = None,
+    artifacts: str | Path | None = None,
+    plugins_dir: str | Path | None = None,
+    progress: bool | Progress = True,
+) -> Model:
+    """Train an architecture on a dataset and keep the weights of its best epoch; `zoo train` as a function.
+
+    Args:
+        architecture: a name out of `zoo architectures`.
+        dataset: the name of a dataset, or a path; see `zoo datasets`.
+        preset: hyperparameters of a published recipe; `hyperparameters` go before it.
+        hyperparameters: name -> value; what is not set has its default.
+        weights: pre-trained ones: a name such as "imagenet", a path or a URL.
+        freeze: the layers that do not train: "all", "none", a number of layers, "50%", a layer, a stage …
+        epochs: the most epochs.
+        patience: stop after this many epochs without a better validation metric.
+        seed: same seed, same result.
+        image_size: pixels a side; None: what suits the architecture and the dataset.
+        class_weights: "balanced": images of small classes count more in the training loss.
+        oversample: draw small classes more often: all come equally often in an epoch.
+        steps_per_epoch: batches in an epoch; None: as many as show each image once.
+        fraction: share of each class's training images to train on, above 0 and at most 1.
+        cache_features, cache_dtype, cache_views: of what frozen layers compute; see docs/finetuning.md.
+        strict: refuse unreadable images instead of skipping them.
+        registry: an open one, a path or a URL; None: ZOO_REGISTRY, or else `registry.db`, made where it is not there.
+        artifacts: where weights are kept; None: ZOO_ARTIFACTS, or else `artifacts` beside the registry.
+        plugins_dir: a folder of plugin files; None: ZOO_PLUGINS_DIR.
+        progress: True: shown on the screen; False: nothing is; or a `zoo.interfaces.Progress` of your own.
+
+    Returns:
+        The record of the model: id, metrics, classes, size.
+
+    Raises:
+        ZooError: in one line, what is wrong and what to do about it.
+        InterruptedWork: Ctrl-C, or the notebook's stop button.
+    """
+    options = training_options(locals())
+    values = hyperparameter_values(hyperparameters, freeze=freeze)
+    plugins = load_all_plugins(plugins_dir)
+    plugins.architecture(architecture)
+    with (
+        opened_registry(registry, artifacts, create=True) as opened,
+        watched_workspace(opened, plugins, progress, strict=strict) as workspace,
+    ):
+        from zoo import workflows
+
+        return workflows.train(
+            workspace,
+            architecture,
+            dataset_reference(dataset),
+            preset=preset,
+            hyperparameters=values,
+            weights=weights_name(weights),
+            options=options,
+        )
+
+
+@checked
+def finetune(
+    model: str | Model,
+    dataset: str | Path,
+    *,
+    freeze: str | int | None = None,
+    head: str | Sequence[int] | None = None,
+    head_epochs: int | None = None,
+    unfreeze_epochs: int | None = None,
+    layer_decay: float | None = None,
+    warmup_epochs: int | None = None,
+    batchnorm: Literal["frozen", "train"] | None = None,
+    channels: Literal[1, 3] | None = None,
+    hyperparameters: Mapping[str, HyperparameterValue] | None = None,
+    epochs: int = 10,
+    patience: int = 10,
+    seed: int = 0,
+    image_size: int | None = None,
+    class_weights: Literal["balanced", "none"] = "none",
+    oversample: bool = False,
+    steps_per_epoch: int | None = None,
+    fraction: float = 1.0,
+    cache_features: Literal["auto", "on", "off"] = "auto",
+    cache_dtype: Literal["float32", "float16"] = "float32",
+    cache_views: int | None = None,
+    strict: bool = False,
+    registry: Registry | str | Path | None = None,
+    artifacts: str | Path | None = None,
+    plugins_dir: str | Path | None = None,
+    progress: bool | Progress = True,
+) -> Model:
+    """Train a registered model on, on the same or another dataset; `zoo finetune` as a function.
+
+    Args:
+        model: a reference such as "digits@best", or a record.
+        dataset: the name of a dataset, or a path.
+        freeze: as in `zoo.train`; what is frozen is computed once where that pays.
+        head: "keep": classes that the head knows keep their weights; "new": another one like it; numbers such as
+            [256, 128]: a new one with hidden layers of so many units; None: keep, if it knows a class.
+        head_epochs: train the head alone first, for so many epochs.
+        unfreeze_epochs: after those, open a stage every so many epochs, from the head on.
+        layer_decay: learning rate of each stage, as a factor of the next one's.
+        warmup_epochs: epochs in which the learning rate rises from 0.
+        batchnorm: "frozen": BatchNormalization in layers that train keeps its statistics.
+        channels: rebuild the network for gray (1) or RGB (3) images.
+        hyperparameters: zoo's own, name -> value; what is not set is as in the parent, or has its default.
+
+    All other options are those of `zoo.train`.
+
+    Returns:
+        The record of the new model; its `parent_id` is the model that it was trained from.
+
+    Raises:
+        ZooError: in one line, what is wrong and what to do about it.
+        InterruptedWork: Ctrl-C, or the notebook's stop button.
+    """
+    options = training_options(locals())
+    values = hyperparameter_values(
+        hyperparameters,
+        freeze=freeze,
+        head_units=hidden_units(head),
+        head_epochs=head_epochs,
+        unfreeze_epochs=unfreeze_epochs,
+        layer_decay=layer_decay,
+        warmup_epochs=warmup_epochs,
+        batchnorm=batchnorm,
+    )
+    reference = model_reference(model)
+    plugins = load_all_plugins(plugins_dir)
+    with opened_registry(registry, artifacts) as opened:
+        opened.model(reference)  # refused before TensorFlow is imported
+        with watched_workspace(opened, plugins, progress, strict=strict) as workspace:
+            from zoo import workflows
+
+            return workflows.finetune(
+                workspace,
+                reference,
+                dataset_reference(dataset),
+                hyperparameters=values,
+                head=head if head in (None, "keep", "new") else "new",
+                channels=channels,
+                options=options,
+            )
+
+
+@checked
+def evaluate(
+    model: str | Model,
+    dataset: str | Path,
+    *,
+    split: Literal["train", "validation", "test"] = "test",
+    strict: bool = False,
+    registry: Registry | str | Path | None = None,
+    artifacts: str | Path | None = None,
+    plugins_dir: str | Path | None = None,
+    progress: bool | Progress = True,
+) -> Evaluation:
+    """Measure a model on one split of a dataset, class by class, and record the metrics; `zoo evaluate` as a function.
+
+    Args:
+        model: a reference such as "digits@best", or a record.
+        dataset: the name of a dataset, or a path; its classes must be among the model's.
+
+    All other options are those of `zoo.train`.
+
+    Returns:
+        Metrics, metrics of each class, true labels (images,) and probabilities (images, classes).
+
+    Raises:
+        ZooError: in one line, what is wrong and what to do about it.
+    """
+    if split not in SPLITS:
+        raise UnknownNameError("split", str(split), SPLITS)
+    reference = model_reference(model)
+    plugins = load_all_plugins(plugins_dir)
+    with opened_registry(registry, artifacts) as opened:
+        opened.model(reference)  # refused before TensorFlow is imported
+        with watched_workspace(opened, plugins, progress, strict=strict) as workspace:
+            from zoo import workflows
+
+            _, _, evaluation = workflows.evaluate(
+                workspace, reference, dataset_reference(dataset), split=split
+            )
+            return evaluation
