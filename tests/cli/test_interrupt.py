@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import socket
 import sqlite3
@@ -200,6 +201,74 @@ def test_an_interrupted_search_can_go_on(tmp_path: Path, number: signal.Signals)
     assert "Traceback" not in err
 
 
+TRAIN = ["train", "tiny", "blobs", "--patience", "9999", "--set", "learning_rate=0.003"]
+
+
+def test_an_interrupted_training_goes_on(tmp_path: Path, zoo: Callable) -> None:
+    process = start(tmp_path, *TRAIN, "--epochs", "40", trial=None)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate()
+    with open_registry(create=False) as registry:
+        (interrupted,) = registry.runs()
+        before = registry.epochs(interrupted.id)
+    assert (process.returncode, out, interrupted.state) == (130, "", "interrupted")
+    command = f"zoo train --resume {interrupted.id}"
+    assert err.splitlines()[-1] == f"run {interrupted.id} was interrupted; go on with: {command}"
+    assert zoo("runs").err == f"go on with: {command}\n"
+    assert f"go on with       {command}\n" in zoo("show", interrupted.id).out
+    model = json.loads(zoo("train", "--resume", interrupted.id, "--json").out)
+    with open_registry(create=False) as registry:
+        epochs = registry.epochs(interrupted.id)
+    assert (model["run_id"], len(epochs), epochs[: len(before)]) == (interrupted.id, 40, before)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.large)])
+def test_keep_best_ends_with_a_model(tmp_path: Path, zoo: Callable, number: signal.Signals) -> None:
+    process = start(tmp_path, *TRAIN, "--epochs", "9999", "--keep-best", "--json", trial=None)
+    process.send_signal(number)
+    out, err = process.communicate()
+    model = json.loads(out)
+    (run,) = json.loads(zoo("runs", "--json").out)
+    assert (process.returncode, run["state"], run["model_id"]) == (0, "completed", model["id"])
+    assert "· stopped after epoch " in err
+    assert zoo("evaluate", model["id"], "blobs").code == 0
+
+
+@pytest.mark.large
+def test_a_training_that_is_killed_again_and_again_ends_with_the_same_bits(
+    tmp_path: Path, zoo: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Threads as a user has them, for results must not depend on them."""
+    monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", "0")
+    monkeypatch.setenv("TF_NUM_INTEROP_THREADS", "0")
+    arguments = [*TRAIN, "--set", "augmentation=light", "--set", "dropout=0.2", "--epochs", "150"]
+    for name in ("undisturbed", "killed"):
+        (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path / "undisturbed")
+    undisturbed = json.loads(zoo(*arguments, "--json").out)
+    monkeypatch.chdir(tmp_path / "killed")
+    moments, before = random.Random(0), []
+    process = start(tmp_path / "killed", *arguments, trial=None)
+    for _ in range(3):
+        time.sleep(moments.uniform(0, 1))
+        process.kill()
+        process.communicate()
+        with open_registry(create=False) as registry:
+            (run,) = registry.runs()
+            epochs = registry.epochs(run.id)
+        assert (run.state, epochs[: len(before)]) == ("interrupted", before)
+        assert [epoch.number for epoch in epochs] == [*range(1, len(epochs) + 1)]
+        before = epochs
+        process = start(tmp_path / "killed", "train", "--resume", run.id, trial=None)
+    process.communicate()
+    with open_registry(create=False) as registry:
+        (model,) = registry.models()
+        epochs = registry.epochs(run.id)
+        registry.load_content(model.id)
+    assert (model.manifest, len(epochs), epochs[: len(before)]) == (undisturbed["manifest"], 150, before)
+    assert list((tmp_path / "killed" / "artifacts" / "checkpoints").iterdir()) == []
+
+
 # What cannot be resumed ----------------------------------------------------------------------------------
 
 
@@ -240,3 +309,48 @@ def test_a_failed_search_goes_on(refused: Callable, zoo: Callable, trained: Path
     assert refused("search", "--resume", search["id"]) == (
         f"no trial of search {search['id']} completed; the last one: ValueError: a bad mood"
     )
+
+
+def test_a_completed_training_is_not_resumed(refused: Callable, zoo: Callable, trained: Path) -> None:
+    run = json.loads(zoo("runs", "--kind", "train", "--json").out)[0]
+    assert refused("train", "--resume", run["id"]) == (
+        f"run {run['id']} is completed: start a new one, or train its model {run['model_id']} further with "
+        "`zoo finetune`"
+    )
+
+
+def test_a_run_is_refused_before_tensorflow_is_imported(zoo: Callable, trained: Path) -> None:
+    run = json.loads(zoo("runs", "--kind", "finetune", "--json").out)[0]
+    look = "import sys\nfrom zoo.cli import run\nrun(sys.argv[1:])\nprint('tensorflow' in sys.modules)"
+    for command in ("train", "finetune"):
+        done = subprocess.run(
+            [sys.executable, "-c", look, command, "--resume", run["id"]],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert (done.stdout, done.stderr.count("\n")) == ("False\n", 1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("train tiny", "give ARCH and DATASET, or --resume ID"),
+        ("finetune", "give MODEL and DATASET, or --resume ID"),
+        (
+            "train tiny blobs --resume abc",
+            "--resume takes only --keep-best, --strict and --json beside it: the run remembers the rest",
+        ),
+        (
+            "finetune --resume abc --epochs 3",
+            "--resume takes only --keep-best, --strict and --json beside it: the run remembers the rest",
+        ),
+        (
+            "finetune abc blobs --search --keep-best",
+            "--keep-best is for a single training: leave it or --search out",
+        ),
+    ],
+)
+def test_what_click_refuses_of_a_run(zoo: Callable, arguments: str, message: str) -> None:
+    result = zoo(*arguments.split())
+    assert (result.code, result.out, result.err.splitlines()[-1]) == (2, "", f"Error: {message}")

@@ -17,7 +17,7 @@ from tests.registry.builders import (
     search_plan,
     trial,
 )
-from zoo.errors import NotFoundError, RegistryError
+from zoo.errors import NotFoundError, RegistryError, TrainingError
 from zoo.interfaces import DatasetVersion, Epoch, Run, RunKind, State
 
 if TYPE_CHECKING:
@@ -136,6 +136,91 @@ def test_a_run_whose_process_was_killed_is_found_among_the_interrupted(registry:
 def test_reading_a_run_whose_process_was_killed_does_not_end_it(registry: Registry, lost: Run) -> None:
     registry.record_epoch(lost.id, Epoch(1, {"loss": 0.5}, 1.0))
     assert len(registry.epochs(lost.id)) == 1
+
+
+# Resuming ------------------------------------------------------------------------------------------------
+
+FIRST, SECOND, THIRD = (Epoch(number, {"loss": 1 / number}, 1.0) for number in (1, 2, 3))
+
+
+@pytest.fixture
+def stopped(registry: Registry, run: Run) -> Run:
+    """Interrupted after two epochs."""
+    for epoch in (FIRST, SECOND):
+        registry.record_epoch(run.id, epoch)
+    return registry.end_run(run.id, State.INTERRUPTED)
+
+
+def test_a_reopened_run_is_the_same_one_running(registry: Registry, stopped: Run) -> None:
+    back = registry.reopen_run(stopped.id, [FIRST, SECOND])
+    assert (back.id, back.plan, back.state, back.finished_at) == (
+        stopped.id,
+        stopped.plan,
+        State.RUNNING,
+        None,
+    )
+
+
+@pytest.mark.parametrize("done", [(), (FIRST,), (FIRST, SECOND), (FIRST, SECOND, THIRD)])
+def test_a_reopened_run_has_the_epochs_of_its_checkpoint(
+    registry: Registry, stopped: Run, done: tuple[Epoch, ...]
+) -> None:
+    registry.reopen_run(stopped.id, done)
+    assert registry.epochs(stopped.id) == list(done)
+
+
+def test_a_run_whose_process_was_killed_is_reopened(registry: Registry, lost: Run) -> None:
+    assert registry.reopen_run(lost.id, []).owner == f"{socket.gethostname()}:{os.getpid()}"
+
+
+def test_a_completed_run_is_not_reopened(registry: Registry, run: Run) -> None:
+    model = registry.complete_run(run.id, content(), [])
+    with pytest.raises(TrainingError) as caught:
+        registry.reopen_run(run.id, [])
+    assert str(caught.value) == (
+        f"run {run.id} is completed: start a new one, or train its model {model.id} further with `zoo finetune`"
+    )
+
+
+def test_what_a_kill_left_of_a_completed_run_goes_when_it_is_refused(registry: Registry, run: Run) -> None:
+    registry.complete_run(run.id, content(), [])
+    registry.save_checkpoint(run.id, b"left behind")
+    with pytest.raises(TrainingError, match="is completed"):
+        registry.resumable_run(run.id)
+    assert registry.checkpoint(run.id) is None
+
+
+def test_a_failed_run_is_not_reopened(registry: Registry, run: Run) -> None:
+    registry.end_run(run.id, State.FAILED, "the loss became NaN")
+    with pytest.raises(TrainingError, match=f"run {run.id} failed .*: start a new one"):
+        registry.resumable_run(run.id)
+
+
+def test_a_trial_is_not_reopened_by_itself(registry: Registry, digits: DatasetVersion) -> None:
+    search = registry.start_search(search_plan(), digits)
+    run = registry.start_trial(search.id, trial(3), run_plan(RunKind.TRIAL))
+    with pytest.raises(TrainingError) as caught:
+        registry.resumable_run(run.id)
+    assert str(caught.value) == (
+        f"run {run.id} is trial 3 of search {search.id}: resume the search (`zoo search --resume {search.id}`)"
+    )
+
+
+def test_a_run_that_another_process_trains_is_not_reopened(
+    registry: Registry, start_python: Callable[[str], subprocess.Popen[str]]
+) -> None:
+    other = start_python(
+        "registry = open_registry()\n"
+        "print(registry.start_run(run_plan(), record_digits(registry)).id, flush=True)\n"
+        "input()\n"
+    )
+    assert other.stdout is not None
+    run_id = other.stdout.readline().strip()
+    try:
+        with pytest.raises(TrainingError, match=f"run {run_id} is running in process .*:{other.pid}: wait"):
+            registry.reopen_run(run_id, [])
+    finally:
+        other.communicate("\n", timeout=60)
 
 
 def test_a_failed_run_keeps_its_error(registry: Registry, run: Run) -> None:

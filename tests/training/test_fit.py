@@ -14,7 +14,7 @@ from zoo.errors import TrainingError
 from zoo.interfaces import Epoch, Objective
 from zoo.models.hyperparameters import OWN
 from zoo.training.evaluate import evaluate
-from zoo.training.fit import FitSettings, fit, make_accuracy, make_loss, start_fresh
+from zoo.training.fit import FitSettings, fit, make_accuracy, make_loss, restore_best, start_fresh
 from zoo.training.optimizers import ScheduleSpan, make_optimizer
 
 if TYPE_CHECKING:
@@ -369,3 +369,47 @@ def test_the_loss_of_a_sigmoid_is_that_of_two_classes() -> None:
     two = make_loss({"label_smoothing": 0.0}, sigmoid=False)(np.array([[0.0, 1.0]]), np.array([[0.3, 0.7]]))
     one = make_loss({"label_smoothing": 0.0}, sigmoid=True)(np.array([[1.0]]), np.array([[0.7]]))
     assert float(one) == pytest.approx(float(two), rel=1e-5)
+
+
+# The best epoch so far -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "phases",
+    [{}, {"freeze": "1"}, {"head_epochs": 1, "unfreeze_epochs": 1}, {"freeze": "1", "head_epochs": 2}],
+    ids=["one phase", "frozen", "three phases", "frozen and two phases"],
+)
+@pytest.mark.parametrize("stop", [1, 2, 4])
+def test_the_best_epoch_so_far_is_restored_from_a_checkpoint(
+    build: Callable[..., Classifier], misleading: DecodedDataset, phases: dict[str, Any], stop: int
+) -> None:
+    """A training that ends by itself after the same epoch has the same weights."""
+    values = {**DEFAULTS, "batch_size": 8, "learning_rate": 0.01, **phases}
+    settings, checkpoints = FitSettings(epochs=4, seed=1, patience=9, objective=LOSS), []
+
+    def end_after(epoch: Epoch, save: Callable[[], bytes]) -> bool:
+        checkpoints.append(save())
+        return epoch.number == stop
+
+    start_fresh(1)
+    ended = build()
+    best = fit(ended, misleading, values, settings, end_after).best
+    start_fresh(1)
+    restored = build()
+    assert restore_best(restored, values, settings, checkpoints[-1]) == best
+    assert same_weights(restored, ended)
+    trainable = [[weight.path for weight in one.network.trainable_weights] for one in (restored, ended)]
+    assert trainable[0] == trainable[1]
+
+
+def test_nothing_is_restored_from_a_checkpoint_that_is_damaged_or_of_another_network(
+    build: Callable[..., Classifier], decoded: DecodedDataset
+) -> None:
+    values = {**DEFAULTS, "batch_size": 8}
+    settings, checkpoints = FitSettings(epochs=1, seed=1, patience=9, objective=LOSS), []
+    fit(build(head_units="4"), decoded, values, settings, lambda _, save: checkpoints.append(save()))
+    other, (checkpoint,) = build(), checkpoints
+    before = other.network.get_weights()
+    assert restore_best(other, values, settings, checkpoint) is None
+    assert restore_best(other, values, settings, checkpoint[:100]) is None
+    assert all(map(np.array_equal, before, other.network.get_weights()))

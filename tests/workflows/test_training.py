@@ -16,7 +16,7 @@ from zoo import workflows
 from zoo.errors import ArtifactError, DatasetError, FreezeError, HyperparameterError, InterruptedWork
 from zoo.interfaces import RunKind, State
 from zoo.plugins import load_plugins
-from zoo.registry import open_registry
+from zoo.registry import open_registry, resume_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -181,9 +181,12 @@ def test_a_skipped_file_is_an_error_if_strict(workspace: Workspace, options: Cal
 
 def test_ctrl_c_ends_the_run_as_interrupted(workspace: Workspace, options: Callable) -> None:
     workspace.progress.at_epoch = lambda run, epoch: os.kill(os.getpid(), signal.SIGINT)
-    with pytest.raises(InterruptedWork, match="was interrupted; give the same command"):
+    with pytest.raises(InterruptedWork) as caught:
         workflows.train(workspace, "tiny", "blobs", options=options())
-    assert [run.state for run in workspace.registry.runs()] == [State.INTERRUPTED]
+    (run,) = workspace.registry.runs()
+    assert run.state is State.INTERRUPTED
+    command = resume_command(workspace.registry, run)
+    assert str(caught.value) == f"run {run.id} was interrupted; go on with: {command}"
 
 
 def test_a_run_that_cannot_be_stored_has_failed_with_its_error(

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from zoo.data.opened import OpenedDataset
+    from zoo.interfaces import RunKind
     from zoo.registry import Registry
     from zoo.workflows import Workspace
 
@@ -87,6 +88,13 @@ class App:
             with watching() as progress:
                 opened = open_images(self.plugins, registry, ref, progress)
             yield opened, registry
+
+    def check_resumable(self, ref: str, kind: RunKind) -> None:
+        """Refuse a run that cannot be resumed, before TensorFlow is imported."""
+        from zoo.workflows import check_resumable
+
+        with self.open_registry() as registry:
+            check_resumable(registry, self.plugins, ref, kind)
 
     @contextmanager
     def open_workspace(

@@ -7,25 +7,27 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.core import ParameterSource
 
 from zoo.cli.app import App
 from zoo.cli.cluster_options import CLUSTER_NAMES, cluster_options, make_cluster
 from zoo.cli.describe import model_fields
 from zoo.cli.finetune_options import make_tuning, tuning_options
 from zoo.cli.options import (
-    dataset_argument,
+    check_resume_usage,
     freeze_option,
+    given_on_command_line,
     image_size_option,
     json_option,
+    keep_best_option,
     make_options,
-    model_argument,
+    resume_run_option,
     set_option,
     training_options,
 )
 from zoo.cli.output import print_fields, print_json, print_table
 from zoo.cli.search import show_search
 from zoo.cli.search_options import SEARCH_NAMES, make_search_options, search_options
+from zoo.interfaces import RunKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,8 +37,10 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@model_argument
-@dataset_argument
+@click.argument("model", metavar="MODEL", required=False)
+@click.argument("dataset", metavar="DATASET", required=False)
+@resume_run_option
+@keep_best_option
 @freeze_option
 @tuning_options
 @click.option(
@@ -54,8 +58,10 @@ if TYPE_CHECKING:
 @click.pass_context
 def command(
     ctx: click.Context,
-    model: str,
-    dataset: str,
+    model: str | None,
+    dataset: str | None,
+    resume: str | None,
+    keep_best: bool,
     freeze: str | None,
     tuning: dict[str, Any],
     compare: bool,
@@ -72,9 +78,14 @@ def command(
 
     Images become what the model takes, unless --image-size or --channels rebuild it. Classes are known by their names.
     What is frozen is computed once where that pays. With --search each trial is a run in the registry, as in `zoo
-    search`; with --compare the results of several --freeze are shown in one table.
+    search`; with --compare the results of several --freeze are shown in one table. A fine-tuning that was stopped, by
+    Ctrl-C or a crash, goes on with --resume after its last epoch.
     """
     _check_usage(ctx)
+    if resume is not None:
+        _resume(App.of(ctx), resume, keep_best=keep_best, strict=strict, as_json=as_json)
+        return
+    model, dataset = str(model), str(dataset)
     with App.of(ctx).open_workspace(strict=strict) as workspace:
         from zoo import workflows
         from zoo.workflows import search as searches
@@ -91,12 +102,26 @@ def command(
                 _show_compared, workflows.compare_freezing(workspace, model, dataset, freezes, **wanted)
             )
         else:
-            show = partial(_show_tuned, workflows.finetune(workspace, model, dataset, **wanted))
+            tuned = workflows.finetune(workspace, model, dataset, keep_best=keep_best, **wanted)
+            show = partial(_show_tuned, tuned)
     show(as_json=as_json)  # not before the table of a search stands still
 
 
+def _resume(app: App, ref: str, *, keep_best: bool, strict: bool, as_json: bool) -> None:
+    app.check_resumable(ref, RunKind.FINETUNE)
+    with app.open_workspace(strict=strict) as workspace:
+        from zoo import workflows
+
+        tuned = workflows.resume_finetuning(workspace, ref, keep_best=keep_best)
+    _show_tuned(tuned, as_json=as_json)
+
+
 def _check_usage(ctx: click.Context) -> None:
-    given = {name for name in ctx.params if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE}
+    check_resume_usage(ctx, "model", "dataset")
+    given = given_on_command_line(ctx)
+    several = sorted({"search", "compare"} & given)
+    if several and "keep_best" in given:
+        raise click.UsageError(f"--keep-best is for a single training: leave it or --{several[0]} out")
     if {"search", "compare"} <= given:
         raise click.UsageError("--search and --compare exclude each other")
     if "compare" in given and "freeze" in ctx.params["hyperparameters"]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
+from click.core import ParameterSource
 
 from zoo.data.units import parse_duration
 from zoo.errors import ZooError
@@ -14,6 +15,7 @@ from zoo.errors import ZooError
 if TYPE_CHECKING:
     from zoo.workflows import TrainingOptions
 
+_METAVARS = {"architecture": "ARCH", "model": "MODEL", "dataset": "DATASET"}
 SEEDS = 2**32  # as many as NumPy takes
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -196,6 +198,33 @@ def make_options(training: dict[str, Any], image_size: int | None = None) -> Tra
 
     class_weights = None if training["class_weights"] == "none" else training["class_weights"]
     return TrainingOptions(**{**training, "class_weights": class_weights}, image_size=image_size)
+
+
+resume_run_option = click.option(
+    "--resume", metavar="ID", help="Go on with an interrupted run; nothing else is given but --keep-best."
+)
+keep_best_option = click.option(
+    "--keep-best",
+    is_flag=True,
+    help="Ctrl-C ends the run with the model of its best epoch so far.  [default: it waits for --resume]",
+)
+
+
+def given_on_command_line(ctx: click.Context) -> set[str]:
+    """Names of the parameters that the user gave."""
+    return {name for name in ctx.params if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE}
+
+
+def check_resume_usage(ctx: click.Context, *needed: str) -> None:
+    """A new run needs these arguments; one that is resumed remembers them, and its options too."""
+    given = given_on_command_line(ctx)
+    if "resume" not in given:
+        if any(ctx.params[name] is None for name in needed):
+            raise click.UsageError(f"give {' and '.join(_METAVARS[name] for name in needed)}, or --resume ID")
+    elif given - {"resume", "keep_best", "strict", "as_json"}:
+        raise click.UsageError(
+            "--resume takes only --keep-best, --strict and --json beside it: the run remembers the rest"
+        )
 
 
 def with_freeze(hyperparameters: dict[str, str], freeze: str | None) -> dict[str, str]:

@@ -7,7 +7,10 @@ import click
 from zoo.cli.app import App, pass_app
 from zoo.cli.options import json_option
 from zoo.cli.output import print_json, print_table
+from zoo.data.units import counted
 from zoo.interfaces import RunKind, State
+
+COMMANDS_SHOWN = 3
 
 
 @click.command()
@@ -28,6 +31,8 @@ def command(
     as_json: bool,
 ) -> None:
     """List the runs in the registry, the newest first."""
+    from zoo.registry import resume_command
+
     with app.open_registry() as registry:
         runs = registry.runs(
             dataset=dataset,
@@ -36,6 +41,8 @@ def command(
             state=None if state is None else State(state),
             limit=limit,
         )
+        interrupted = [run for run in runs if run.state is State.INTERRUPTED and run.search_id is None]
+        commands = [resume_command(registry, run) for run in interrupted[:COMMANDS_SHOWN]]
     if as_json:
         print_json(runs)
         return
@@ -57,3 +64,8 @@ def command(
     filtered = any(one is not None for one in (dataset, search, kind, state))
     empty = "no such run" if filtered else "no runs yet: zoo train ARCH DATASET makes one"
     print_table(columns, rows, empty=empty)
+    for resuming in commands:
+        click.echo(f"go on with: {resuming}", err=True)
+    if len(interrupted) > COMMANDS_SHOWN:
+        more = len(interrupted) - COMMANDS_SHOWN
+        click.echo(f"{counted(more, 'older run')} interrupted: `zoo show RUN` shows how to go on", err=True)

@@ -22,7 +22,7 @@ def command(app: App, dataset: str | None, as_json: bool) -> None:
         searches = registry.searches(dataset=dataset)
         trials = {search.id: registry.runs(search=search.id) for search in searches}
         left = [search for search in searches if search.state not in (State.COMPLETED, State.RUNNING)]
-        commands = [resume_command(registry, search.id) for search in left]
+        commands = [resume_command(registry, search) for search in left]
     if as_json:
         print_json(searches)
         return

@@ -6,26 +6,31 @@ from typing import Any
 
 import click
 
-from zoo.cli.app import App, pass_app
+from zoo.cli.app import App
 from zoo.cli.describe import model_fields
 from zoo.cli.options import (
-    dataset_argument,
+    check_resume_usage,
     freeze_option,
     image_size_option,
     json_option,
+    keep_best_option,
     make_options,
     no_weights,
+    resume_run_option,
     set_option,
     training_options,
     weights_option,
     with_freeze,
 )
 from zoo.cli.output import print_fields, print_json
+from zoo.interfaces import RunKind
 
 
 @click.command()
-@click.argument("architecture", metavar="ARCH")
-@dataset_argument
+@click.argument("architecture", metavar="ARCH", required=False)
+@click.argument("dataset", metavar="DATASET", required=False)
+@resume_run_option
+@keep_best_option
 @click.option("--preset", metavar="NAME", help="Hyperparameters of a published recipe; --set goes before it.")
 @training_options(epochs=20)
 @image_size_option
@@ -33,11 +38,13 @@ from zoo.cli.output import print_fields, print_json
 @weights_option
 @freeze_option
 @json_option
-@pass_app
+@click.pass_context
 def command(
-    app: App,
-    architecture: str,
-    dataset: str,
+    ctx: click.Context,
+    architecture: str | None,
+    dataset: str | None,
+    resume: str | None,
+    keep_best: bool,
     preset: str | None,
     training: dict[str, Any],
     strict: bool,
@@ -47,17 +54,28 @@ def command(
     freeze: str | None,
     as_json: bool,
 ) -> None:
-    """Train ARCH on DATASET and keep the weights of the best epoch."""
-    with app.open_workspace(strict=strict, create=True) as workspace:
+    """Train ARCH on DATASET and keep the weights of the best epoch.
+
+    A training that was stopped, by Ctrl-C or a crash, goes on with --resume after its last epoch.
+    """
+    check_resume_usage(ctx, "architecture", "dataset")
+    app = App.of(ctx)
+    if resume is not None:
+        app.check_resumable(resume, RunKind.TRAIN)
+    with app.open_workspace(strict=strict, create=resume is None) as workspace:
         from zoo import workflows
 
-        model = workflows.train(
-            workspace,
-            architecture,
-            dataset,
-            preset=preset,
-            hyperparameters=with_freeze(hyperparameters, freeze),
-            weights=no_weights(weights),
-            options=make_options(training, image_size),
-        )
+        if resume is not None:
+            model = workflows.resume_training(workspace, resume, keep_best=keep_best)
+        else:
+            model = workflows.train(
+                workspace,
+                str(architecture),
+                str(dataset),
+                preset=preset,
+                hyperparameters=with_freeze(hyperparameters, freeze),
+                weights=no_weights(weights),
+                options=make_options(training, image_size),
+                keep_best=keep_best,
+            )
     print_json(model) if as_json else print_fields(model_fields(model))

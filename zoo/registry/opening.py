@@ -1,4 +1,4 @@
-"""Where a registry is, unless the user says otherwise; opens it, and tells how to come back to a search in it."""
+"""Where a registry is, unless the user says otherwise; opens it, and words the command that resumes work in it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import shlex
 from pathlib import Path
 
 from zoo.errors import ArtifactError, RegistryError
+from zoo.interfaces import Run, RunKind, Search
 from zoo.registry.artifacts import ArtifactStore
 from zoo.registry.database import open_database
 from zoo.registry.registry import DEFAULT_ARTIFACTS, DEFAULT_REGISTRY, Registry
@@ -44,11 +45,22 @@ def refuse_fleeting(artifacts: str | Path | None) -> None:
         raise ArtifactError("artifacts in memory are gone when this command ends: name a folder or a URL")
 
 
-def resume_command(registry: Registry, search_id: str) -> str:
-    """What to type, from the same folder, to go on with a search."""
+def resume_command(registry: Registry, work: Search | Run) -> str:
+    """The command that resumes a search, or a run; of a trial the one that resumes its search.
+
+    It is to be typed in the same folder.
+    """
     options = []
     if registry.url != str(Path(DEFAULT_REGISTRY).absolute()):
         options += ["--registry", registry.url]
     if registry.artifacts.url != str(Path(registry.url).with_name(DEFAULT_ARTIFACTS)):
         options += ["--artifacts", registry.artifacts.url]
-    return shlex.join(["zoo", *options, "search", "--resume", search_id])
+    return shlex.join(["zoo", *options, *_resume_words(work)])
+
+
+def _resume_words(work: Search | Run) -> list[str]:
+    if isinstance(work, Search):
+        return ["search", "--resume", work.id]
+    if work.search_id is not None:
+        return ["search", "--resume", work.search_id]
+    return ["finetune" if work.plan.kind is RunKind.FINETUNE else "train", "--resume", work.id]

@@ -123,6 +123,31 @@ class Registry:
         with self._database.writing() as session:
             return runs.to_run(session, runs.start(session, plan, dataset))
 
+    def resumable_run(self, ref: str) -> Run:
+        """The training of an id or the start of one, if it can go on.
+
+        Raises:
+            TrainingError: it is completed, failed, a trial of a search, or another process of this machine is at it.
+        """
+        with self._database.reading() as session:
+            run = runs.to_run(session, references.run(session, ref))
+        if run.state is State.COMPLETED:
+            self._forget_checkpoint(run.id)  # a kill right after its end leaves it behind
+        with self._database.reading() as session:
+            return runs.to_run(session, runs.resumable(session, run.id))
+
+    def reopen_run(self, run_id: str, done: Sequence[Epoch]) -> Run:
+        """Resume a training in this process.
+
+        Args:
+            done: the epochs that it goes on after; others are forgotten.
+
+        Raises:
+            TrainingError: as `resumable_run` does.
+        """
+        with self._database.writing() as session:
+            return runs.to_run(session, runs.reopen(session, run_id, done))
+
     def record_epoch(self, run_id: str, epoch: Epoch) -> None:
         """Write an epoch of a running run, in place of an older one of this number."""
         with self._database.writing() as session:

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, cast
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import delete, func, or_, select
 
-from zoo.errors import RegistryError
+from zoo.errors import RegistryError, TrainingError
 from zoo.interfaces import Epoch, Run, RunKind, RunPlan, State, Trial
 from zoo.registry import ids, metrics, owners
 from zoo.registry.metrics import LOSS, loss_on
@@ -51,6 +51,42 @@ def begin(session: Session, row: RunRow, plan: RunPlan) -> None:
     row.started_at = datetime.now(UTC)
     row.owner = owners.this_process()
     row.finished_at = row.score = row.scores = row.error = None
+
+
+def resumable(session: Session, run_id: str) -> RunRow:
+    """A training that can go on: it was interrupted, or its process is gone.
+
+    Raises:
+        TrainingError: it is completed, failed, a trial of a search, or another process of this machine is at it.
+    """
+    row = ids.get(session, RunRow, run_id)
+    if row.search_id is not None:
+        raise TrainingError(
+            f"run {run_id} is trial {row.trial_number} of search {row.search_id}: "
+            f"resume the search (`zoo search --resume {row.search_id}`)"
+        )
+    if row.state == State.COMPLETED:
+        after = f", or train its model {row.model_id} further with `zoo finetune`" if row.model_id else ""
+        raise TrainingError(f"run {run_id} is completed: start a new one{after}")
+    if row.state == State.FAILED:
+        raise TrainingError(f"run {run_id} failed (`zoo show {run_id}` shows why): start a new one")
+    if row.state == State.RUNNING and owners.at_work_elsewhere(row.owner):
+        raise TrainingError(
+            f"run {run_id} is running in process {owners.shown(row.owner)}: wait until it ends, or stop it first"
+        )
+    return row
+
+
+def reopen(session: Session, run_id: str, done: Sequence[Epoch]) -> RunRow:
+    """A training that this process resumes after these epochs, whether they were recorded or not; raises as
+    `resumable` does."""
+    row = resumable(session, run_id)
+    begin(session, row, to_run(session, row).plan)
+    session.execute(delete(EpochRow).where(EpochRow.run_id == run_id))
+    session.flush()
+    for epoch in done:
+        record_epoch(session, run_id, epoch)
+    return row
 
 
 def running(session: Session, run_id: str) -> RunRow:

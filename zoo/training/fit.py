@@ -16,7 +16,7 @@ from zoo.errors import TrainingError
 from zoo.interfaces import Once, Progress
 from zoo.models.hyperparameters import completed
 from zoo.models.stages import stages
-from zoo.training.checkpoint import epochs_in
+from zoo.training.checkpoint import assign, belongs, changing_variables, epochs_in, unpack
 from zoo.training.epoch_tracker import EpochTracker, History
 from zoo.training.measures import MEASURES, ClassMean
 from zoo.training.optimizers import make_optimizer, stage_scales
@@ -123,6 +123,34 @@ def fit(
         classifier, decoded, completed(hyperparameters), settings, on_epoch, Once(progress or Progress())
     )
     return training.run(checkpoint)
+
+
+def restore_best(
+    classifier: Classifier, hyperparameters: Hyperparameters, settings: FitSettings, checkpoint: bytes
+) -> Epoch | None:
+    """Leave the classifier with the weights of the best epoch so far, as `fit` would if it ended here.
+
+    Args:
+        classifier: as it was before the first epoch: what was frozen until the checkpoint is not in it.
+        hyperparameters, settings: as `fit` got them.
+
+    Returns:
+        The best epoch; None where the checkpoint is damaged or of another network.
+    """
+    stored, values = unpack(checkpoint), completed(hyperparameters)
+    if stored is None:
+        return None
+    phases = plan_phases(classifier, values, settings.epochs)
+    phase = next((phase for phase in phases if phase.stop >= stored.epochs[-1].number), None)
+    if phase is None:
+        return None
+    set_trainable(classifier, values, phase.frozen)
+    variables = changing_variables(classifier.network)
+    if not belongs(stored.best_network, variables):
+        return None
+    assign(variables, stored.best_network)
+    set_trainable(classifier, values)
+    return stored.best
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from zoo.workflows.finetuning import finetune
     from zoo.workflows.freeze_comparison import FreezeResult, compare_freezing
     from zoo.workflows.options import TrainingOptions
+    from zoo.workflows.resuming import check_resumable, resume_finetuning, resume_training
     from zoo.workflows.training import train
     from zoo.workflows.workspace import Workspace
 
@@ -22,11 +23,14 @@ __all__ = [
     "Prediction",
     "TrainingOptions",
     "Workspace",
+    "check_resumable",
     "compare_freezing",
     "evaluate",
     "export",
     "finetune",
     "predict",
+    "resume_finetuning",
+    "resume_training",
     "train",
 ]
 
@@ -35,11 +39,14 @@ _MODULES = {
     "Prediction": "evaluation",
     "TrainingOptions": "options",
     "Workspace": "workspace",
+    "check_resumable": "resuming",
     "compare_freezing": "freeze_comparison",
     "evaluate": "evaluation",
     "export": "exporting",
     "finetune": "finetuning",
     "predict": "evaluation",
+    "resume_finetuning": "resuming",
+    "resume_training": "resuming",
     "train": "training",
 }
 

@@ -10,14 +10,8 @@ from zoo.training.fit import start_fresh
 from zoo.workflows.images import in_order_of, prepare
 from zoo.workflows.options import TrainingOptions
 from zoo.workflows.parents import find_parent
-from zoo.workflows.training import (
-    fit_and_evaluate,
-    fit_settings,
-    recorded,
-    recording,
-    tell_parameters,
-    tell_phases,
-)
+from zoo.workflows.recording import Training, run_training
+from zoo.workflows.training import tell_parameters, tell_phases
 from zoo.workflows.workspace import Workspace, environment
 
 if TYPE_CHECKING:
@@ -25,6 +19,7 @@ if TYPE_CHECKING:
 
     from keras_tuner import HyperParameters
 
+    from zoo.models.classifier import Classifier
     from zoo.workflows.images import Images
     from zoo.workflows.parents import Parent
 
@@ -38,6 +33,7 @@ def finetune(
     head: str | None = None,
     channels: int | None = None,
     options: TrainingOptions | None = None,
+    keep_best: bool = False,
 ) -> Model:
     """Train a registered model on, on the same or another dataset; the new model's parent is the old one.
 
@@ -52,10 +48,11 @@ def finetune(
         head: "keep", "new", or None: it stays if it knows a class of the dataset and no hyperparameter of its shape is
             given.
         channels: 1 or 3.
+        keep_best: see `zoo.workflows.training.train`.
 
     Raises:
         ZooError: any of its children, before anything is recorded or after the run is recorded as failed.
-        InterruptedWork: the user stopped it.
+        InterruptedWork: the user stopped it; the message says how to resume.
     """
     options, given = options or TrainingOptions(), dict(hyperparameters or {})
     opened = workspace.open_dataset(dataset)
@@ -69,24 +66,19 @@ def finetune(
         channels=channels,
     )
     hp = parent.choose(given)
-    start_fresh(options.seed)
-    classifier = parent.build(hp)
+
+    def build() -> Classifier:
+        start_fresh(options.seed)
+        return parent.build(hp)
+
+    classifier = build()
     frozen = freeze(classifier, hp.get("freeze"))
     images = prepare(workspace, opened, parent.shape)
     tell_parameters(workspace, classifier, frozen)
     tell_phases(workspace, classifier, hp.values, options.epochs)
+    training = Training(build, in_order_of(images.decoded, parent.class_names), keep_best)
     run = workspace.registry.start_run(_plan(parent, hp, options, images), images.version)
-    workspace.progress.run_started(run)
-    with recorded(workspace, run):
-        trained = fit_and_evaluate(
-            classifier,
-            in_order_of(images.decoded, parent.class_names),
-            hp.values,
-            fit_settings(workspace, images.decoded, options),
-            recording(workspace, run),
-            progress=workspace.progress,
-        )
-        return workspace.registry.complete_run(run.id, trained.content, trained.evaluations)
+    return run_training(workspace, run, training, classifier)
 
 
 def _plan(parent: Parent, hp: HyperParameters, options: TrainingOptions, images: Images) -> RunPlan:

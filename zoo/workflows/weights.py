@@ -12,6 +12,8 @@ from zoo.errors import DatasetError, HyperparameterError, UnknownNameError
 from zoo.interfaces import HyperparameterValue, Weights
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from zoo.interfaces import Architecture, Progress
 
 
@@ -42,13 +44,18 @@ def find_weights(architecture: Architecture, name: str | None, progress: Progres
 
 
 def find_again(
-    architecture: Architecture, weights: Weights | None, progress: Progress, node: str = ""
+    architecture: Architecture,
+    weights: Weights | None,
+    progress: Progress,
+    node: str = "",
+    work: str = "search",
 ) -> Weights | None:
     """The same weights on this machine, where a search goes on or another process trains for it.
 
     Args:
         weights: as the search began with them; the file may lie elsewhere on this machine.
         node: the name of this machine for messages, where it may be another one than the search's.
+        work: what began with them, for messages.
 
     Raises:
         HyperparameterError: the file is not there, cannot be downloaded, or its content is another one.
@@ -61,7 +68,7 @@ def find_again(
         and digest_of(Path(weights.path)) == weights.sha256
     ):
         return weights
-    prefix, advice = "", "put it there again, or start a new search"
+    prefix, advice = "", f"put it there again, or start a new {work}"
     if node:
         prefix, advice = f"node {node}: ", "mount it there under the same path"
     try:
@@ -70,8 +77,8 @@ def find_again(
         raise HyperparameterError(f"{prefix}{error}") from None
     if weights.sha256 not in (None, digest_of(path)):
         raise HyperparameterError(
-            f"{prefix}the weights file {weights.shown} is another one than the search began with: "
-            "put the same one there, or start a new search"
+            f"{prefix}the weights file {weights.shown} is another one than the {work} began with: "
+            f"put the same one there, or start a new {work}"
         )
     return replace(weights, path=str(path))
 
@@ -81,6 +88,12 @@ def weights_settings(weights: Weights | None) -> dict[str, HyperparameterValue |
     if weights is None or weights.sha256 is None:
         return {"weights": weights.shown if weights else None}
     return {"weights": weights.shown, "weights_sha256": weights.sha256}
+
+
+def stored_weights(settings: Mapping[str, HyperparameterValue | None]) -> Weights | None:
+    """The weights that `weights_settings` stored."""
+    shown, digest = settings.get("weights"), settings.get("weights_sha256")
+    return None if shown is None else Weights(str(shown), None if digest is None else str(digest))
 
 
 def looks_like_path(text: str) -> bool:

@@ -6,14 +6,19 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from zoo.errors import HyperparameterError, NotFoundError, SearchError
-from zoo.interfaces import Weights
 from zoo.models.bases import Bases
 from zoo.models.building import build_classifier
 from zoo.models.freezing import freeze
 from zoo.workflows.images import InputShape, decode, prepare, shape_for
 from zoo.workflows.loading import import_layers
 from zoo.workflows.parents import KEEP, NEW, find_parent
-from zoo.workflows.weights import find_again, find_weights, looks_like_path, weights_settings
+from zoo.workflows.weights import (
+    find_again,
+    find_weights,
+    looks_like_path,
+    stored_weights,
+    weights_settings,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +27,7 @@ if TYPE_CHECKING:
 
     from zoo.data.cache import DecodedDataset
     from zoo.data.opened import OpenedDataset
-    from zoo.interfaces import Architecture, HyperparameterValue, SearchPlan
+    from zoo.interfaces import Architecture, HyperparameterValue, SearchPlan, Weights
     from zoo.models.classifier import Classifier
     from zoo.workflows.images import Images
     from zoo.workflows.parents import Parent
@@ -151,7 +156,7 @@ def restore_candidates(
 def _restored(workspace: Workspace, architecture: Architecture, plan: SearchPlan) -> Candidate:
     own = trial_settings(plan, architecture.name)
     shape = InputShape(int(own["image_size"] or 0), int(own["channels"] or 0))
-    weights = find_again(architecture, _weights_of(own), workspace.progress)
+    weights = find_again(architecture, stored_weights(own), workspace.progress)
     return Candidate(architecture, shape, weights)
 
 
@@ -176,11 +181,6 @@ def _restored_parent(
         channels=int(own["channels"] or 0),
     )
     return Candidate(architecture, parent.shape, parent=parent)
-
-
-def _weights_of(settings: Settings) -> Weights | None:
-    shown, digest = settings.get("weights"), settings.get("weights_sha256")
-    return None if shown is None else Weights(str(shown), None if digest is None else str(digest))
 
 
 def trial_settings(plan: SearchPlan, architecture: str) -> Settings:

@@ -11,12 +11,12 @@ from zoo.data.cache.features import FeatureOptions
 from zoo.models.space import choose
 from zoo.models.space_size import combinations
 from zoo.training.fit import FitSettings, fit, start_fresh
+from zoo.workflows.fitting import OBJECTIVE
 from zoo.workflows.images import decode
 from zoo.workflows.options import TrainingOptions
 from zoo.workflows.search.candidates import find_candidates
 from zoo.workflows.search.options import SearchOptions
 from zoo.workflows.search.space import declare_space
-from zoo.workflows.training import OBJECTIVE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,10 +8,10 @@ from zoo.interfaces import Once, Progress, RunKind, RunPlan, State
 from zoo.interfaces.algorithms import continues_trials
 from zoo.search.loop import PastTrial
 from zoo.training.checkpoint import epochs_in
+from zoo.workflows.recording import announce
 from zoo.workflows.search.candidates import trial_settings
 from zoo.workflows.search.ranking import Ranking
 from zoo.workflows.search.trial import Assignment, architecture_of, hyperparameters_of, seed_of
-from zoo.workflows.training import announce
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

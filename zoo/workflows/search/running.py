@@ -247,7 +247,7 @@ def _run(searching: _Searching) -> tuple[Search, Model]:
     except KeyboardInterrupt:
         recorder.end(State.INTERRUPTED)
         raise InterruptedWork(
-            f"search {search_id} was interrupted; go on with: {resume_command(registry, search_id)}"
+            f"search {search_id} was interrupted; go on with: {resume_command(registry, searching.search)}"
         ) from None
     except BaseException as error:
         recorder.end(State.FAILED, str(error))

@@ -15,9 +15,9 @@ from zoo.models.joint_space import part
 from zoo.models.space import restore
 from zoo.search.oracles import without_bookkeeping
 from zoo.training.fit import FitSettings, start_fresh
+from zoo.workflows.fitting import fit_and_evaluate
 from zoo.workflows.images import in_order_of
 from zoo.workflows.options import features_of, sampling_of
-from zoo.workflows.training import fit_and_evaluate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from zoo.data.cache import DecodedDataset
     from zoo.interfaces import Epoch, HyperparameterValue, SearchPlan, Trial
     from zoo.search.executors.reporter import TrialReporter
+    from zoo.workflows.fitting import Trained
     from zoo.workflows.search.candidates import Candidate
-    from zoo.workflows.training import Trained
 
 BYTES_PER_MEGABYTE = 1_000_000
 

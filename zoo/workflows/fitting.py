@@ -1,0 +1,79 @@
+"""Fits a classifier as a run's plan says, and evaluates the weights of its best epoch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from zoo.interfaces import Epoch, Evaluation, ModelContent, Objective, RunPlan
+from zoo.models.content import to_content
+from zoo.training.evaluate import evaluate
+from zoo.training.fit import FitSettings, fit, restore_best
+from zoo.workflows.options import features_of, sampling_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from zoo.data.batches import Served
+    from zoo.data.cache import DecodedDataset
+    from zoo.interfaces import Hyperparameters, Progress
+    from zoo.models.classifier import Classifier
+
+    OnEpoch = Callable[[Epoch, Callable[[], bytes]], bool]
+
+OBJECTIVE = Objective("val_accuracy", "max")
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The result of a training: its best epoch, the weights of that, and how they do."""
+
+    best: Epoch
+    content: ModelContent
+    evaluations: tuple[Evaluation, ...]
+
+
+def fit_settings(plan: RunPlan) -> FitSettings:
+    """The settings of a single training as the training floor takes them."""
+    settings = plan.settings
+    return FitSettings(
+        int(settings["epochs"] or 0),
+        int(settings["seed"] or 0),
+        int(settings["patience"] or 0),
+        OBJECTIVE,
+        sampling=sampling_of(settings),
+        features=features_of(settings),
+    )
+
+
+def fit_and_evaluate(
+    classifier: Classifier,
+    decoded: DecodedDataset,
+    hyperparameters: Hyperparameters,
+    settings: FitSettings,
+    on_epoch: OnEpoch,
+    checkpoint: bytes | None = None,
+    progress: Progress | None = None,
+) -> Trained:
+    """Fit, then evaluate the best weights on validation and test; see `zoo.training.fit.fit`."""
+    best, part = fit(classifier, decoded, hyperparameters, settings, on_epoch, checkpoint, progress)
+    return Trained(best, to_content(classifier), _evaluations(part.classifier, part.data))
+
+
+def evaluate_checkpoint(
+    classifier: Classifier,
+    decoded: DecodedDataset,
+    hyperparameters: Hyperparameters,
+    settings: FitSettings,
+    checkpoint: bytes,
+) -> Trained | None:
+    """The best epoch so far of a training that was stopped; None where the checkpoint is not of this training."""
+    best = restore_best(classifier, hyperparameters, settings, checkpoint)
+    if best is None:
+        return None
+    return Trained(best, to_content(classifier), _evaluations(classifier, decoded))
+
+
+def _evaluations(classifier: Classifier, served: Served) -> tuple[Evaluation, ...]:
+    splits = ("validation", "test")
+    return tuple(evaluate(classifier, served, split) for split in splits if len(served.split(split).rows))

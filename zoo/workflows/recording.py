@@ -1,0 +1,156 @@
+"""A single training as the registry knows it: each epoch is recorded, and the run ends in exactly one final state."""
+
+from __future__ import annotations
+
+import traceback
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from zoo.errors import InterruptedWork, RegistryError, ZooError
+from zoo.interfaces import Epoch, Model, Run, State
+from zoo.registry import resume_command
+from zoo.training.checkpoint import epochs_in
+from zoo.workflows.fitting import evaluate_checkpoint, fit_and_evaluate, fit_settings
+from zoo.workflows.options import report_sampling, sampling_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from zoo.data.cache import DecodedDataset
+    from zoo.models.classifier import Classifier
+    from zoo.workflows.fitting import OnEpoch, Trained
+    from zoo.workflows.workspace import Workspace
+
+
+@dataclass(frozen=True, eq=False)
+class Training:
+    """A training that is ready to begin, or to go on.
+
+    Args:
+        build: returns the classifier as it is before the first epoch, the same each time.
+        decoded: its labels count the classifier's classes.
+        keep_best: Ctrl-C ends the run with the model of its best epoch so far, instead of leaving it to be resumed.
+    """
+
+    build: Callable[[], Classifier]
+    decoded: DecodedDataset
+    keep_best: bool = False
+
+
+def run_training(
+    workspace: Workspace,
+    run: Run,
+    training: Training,
+    classifier: Classifier,
+    checkpoint: bytes | None = None,
+) -> Model:
+    """Train a run that is recorded as running, and store its model.
+
+    Args:
+        classifier: just built by the training.
+        checkpoint: after which epoch to go on.
+
+    Raises:
+        InterruptedWork: the user stopped it; the message says how to resume.
+    """
+    plan = run.plan
+    workspace.progress.run_started(run)
+    with recorded(workspace, run):
+        try:
+            for epoch in epochs_in(checkpoint):
+                workspace.progress.epoch_ended(run, epoch)
+            report_sampling(workspace, training.decoded, sampling_of(plan.settings))
+            trained = fit_and_evaluate(
+                classifier,
+                training.decoded,
+                plan.hyperparameters,
+                fit_settings(plan),
+                recording(workspace, run),
+                checkpoint,
+                workspace.progress,
+            )
+        except KeyboardInterrupt:
+            best = _best_so_far(workspace, run, training) if training.keep_best else None
+            if best is None:
+                raise
+            trained = best
+        return workspace.registry.complete_run(run.id, trained.content, trained.evaluations)
+
+
+def recording(workspace: Workspace, run: Run) -> OnEpoch:
+    """Return what records an epoch of a single training: first its checkpoint, then the epoch."""
+
+    def on_epoch(epoch: Epoch, save: Callable[[], bytes]) -> bool:
+        workspace.registry.save_checkpoint(run.id, save())
+        workspace.registry.record_epoch(run.id, epoch)
+        workspace.progress.epoch_ended(run, epoch)
+        return False
+
+    return on_epoch
+
+
+def _best_so_far(workspace: Workspace, run: Run, training: Training) -> Trained | None:
+    """The best epoch of a training that was just stopped; None before the end of its first epoch."""
+    registry, plan = workspace.registry, run.plan
+    checkpoint = registry.checkpoint(run.id)
+    done = epochs_in(checkpoint)
+    if checkpoint is None or not done:
+        return None
+    for epoch in done[len(registry.epochs(run.id)) :]:  # stopped between a checkpoint and the epoch's row
+        registry.record_epoch(run.id, epoch)
+    trained = evaluate_checkpoint(
+        training.build(), training.decoded, plan.hyperparameters, fit_settings(plan), checkpoint
+    )
+    if trained is not None:
+        workspace.progress.notice(
+            f"stopped after epoch {done[-1].number} of {plan.settings['epochs']}: "
+            f"the model has the weights of epoch {trained.best.number}"
+        )
+    return trained
+
+
+@contextmanager
+def recorded(workspace: Workspace, run: Run) -> Iterator[None]:
+    """Whatever happens inside, the run ends in exactly one final state."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise InterruptedWork(_interrupt(workspace, run)) from None
+    except BaseException as error:
+        reason = str(error) if isinstance(error, ZooError) else traceback.format_exc()
+        _end(workspace, run, State.FAILED, reason)
+        raise
+    announce(workspace, workspace.registry.run(run.id))
+
+
+def _interrupt(workspace: Workspace, run: Run) -> str:
+    """Record that the user stopped the run; returns the message that says how to go on."""
+    ended = workspace.registry.run(run.id)
+    if ended.state is State.COMPLETED:
+        announce(workspace, ended)
+        return f"interrupted, but run {run.id} is completed: its model is {ended.model_id}"
+    _end(workspace, run, State.INTERRUPTED, None)
+    return f"run {run.id} was interrupted; go on with: {resume_command(workspace.registry, run)}"
+
+
+def announce(workspace: Workspace, ended: Run) -> None:
+    """Report to the watcher and to the plugins that the run is over; of a plugin that raises a notice is shown."""
+    workspace.progress.run_ended(ended)
+    for implementation in workspace.plugins.manager.hook.zoo_run_finished.get_hookimpls():
+        try:
+            implementation.function(**dict.fromkeys(implementation.argnames, ended))
+        except Exception as error:  # a stranger's code may raise anything
+            workspace.progress.notice(
+                f"zoo_run_finished of plugin {implementation.plugin_name} failed: {type(error).__name__}: {error}"
+            )
+
+
+def _end(workspace: Workspace, run: Run, state: State, error: str | None) -> None:
+    """Record how the run ended. Where even that fails, as on a full disk, the first error is the one to report."""
+    try:
+        ended = workspace.registry.end_run(run.id, state, error)
+    except RegistryError as unwritten:
+        workspace.progress.notice(f"run {run.id} stays '{run.state}' in the registry: {unwritten}")
+    else:
+        announce(workspace, ended)

@@ -1,0 +1,181 @@
+"""Resume an interrupted training or fine-tuning after its last epoch; refusals come without TensorFlow."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from zoo.data.downloads import is_url
+from zoo.data.sources import open_source
+from zoo.errors import NotFoundError, TrainingError
+from zoo.interfaces import Progress, RunKind
+from zoo.workflows.images import InputShape, in_order_of, prepare
+from zoo.workflows.weights import find_again, stored_weights
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from keras_tuner import HyperParameters
+
+    from zoo.data.opened import OpenedDataset
+    from zoo.interfaces import Model, Run
+    from zoo.models.classifier import Classifier
+    from zoo.plugins import Plugins
+    from zoo.registry import Registry
+    from zoo.workflows.workspace import Workspace
+
+_COMMANDS = {RunKind.TRAIN: "zoo train", RunKind.FINETUNE: "zoo finetune"}
+
+
+def check_resumable(registry: Registry, plugins: Plugins, ref: str, kind: RunKind) -> Run:
+    """The run, if it can go on as far as can be known before its dataset is read.
+
+    Args:
+        ref: the id of a run, or the start of one.
+        kind: TRAIN or FINETUNE.
+
+    Raises:
+        TrainingError: it is completed, failed, running, of another kind, or its architecture has changed.
+        HyperparameterError: its weights file is gone or has changed.
+    """
+    run = registry.resumable_run(ref)
+    if run.plan.kind is not kind:
+        command = _COMMANDS[run.plan.kind]
+        raise TrainingError(
+            f"run {run.id} was started by `{command}`: resume it with `{command} --resume {run.id}`"
+        )
+    if run.plan.parent_id is not None:
+        _refuse_deleted_parent(registry, run)
+    else:
+        _refuse_changed_architecture(plugins, run)
+        _refuse_changed_weights(plugins, run)
+    return run
+
+
+def resume_training(workspace: Workspace, ref: str, *, keep_best: bool = False) -> Model:
+    """Go on with an interrupted `zoo train`, after its last epoch.
+
+    On a CPU the model gets the weights that it would have without the interruption.
+
+    Args:
+        ref: the id of a run, or the start of one.
+        keep_best: as in `zoo.workflows.training.train`.
+
+    Raises:
+        TrainingError: as `check_resumable` does, or the dataset has changed.
+        InterruptedWork: the user stopped it again.
+    """
+    from zoo.models.building import build_classifier
+
+    run = check_resumable(workspace.registry, workspace.plugins, ref, RunKind.TRAIN)
+    opened, shape = _open_dataset(workspace, run), _shape_of(run)
+    architecture = workspace.plugins.architecture(run.plan.architecture)
+    weights = find_again(architecture, stored_weights(run.plan.settings), workspace.progress, work="run")
+
+    def build(hp: HyperParameters) -> Classifier:
+        return build_classifier(
+            architecture,
+            hp,
+            **asdict(shape),
+            class_names=opened.images.class_names,
+            weights=weights.argument if weights else None,
+        )
+
+    return _resume(workspace, run, opened, shape, build, keep_best=keep_best)
+
+
+def resume_finetuning(workspace: Workspace, ref: str, *, keep_best: bool = False) -> Model:
+    """Go on with an interrupted `zoo finetune`; see `resume_training`."""
+    from zoo.workflows.parents import KEEP, NEW, find_parent
+
+    run = check_resumable(workspace.registry, workspace.plugins, ref, RunKind.FINETUNE)
+    opened, shape = _open_dataset(workspace, run), _shape_of(run)
+    parent = find_parent(
+        workspace,
+        workspace.registry.model(str(run.plan.parent_id)),
+        opened,
+        {},
+        head=KEEP if run.plan.settings["keeps_head"] else NEW,
+        **asdict(shape),
+    )
+    return _resume(workspace, run, opened, shape, parent.build, parent.class_names, keep_best=keep_best)
+
+
+def _resume(
+    workspace: Workspace,
+    run: Run,
+    opened: OpenedDataset,
+    shape: InputShape,
+    build_from: Callable[[HyperParameters], Classifier],
+    class_names: tuple[str, ...] | None = None,
+    *,
+    keep_best: bool,
+) -> Model:
+    """Build the classifier as it was before the first epoch, and go on from the checkpoint.
+
+    Args:
+        class_names: in the order of the classifier's outputs; None: as the dataset has them.
+    """
+    from keras_tuner import HyperParameters
+
+    from zoo.training.checkpoint import epochs_in
+    from zoo.training.fit import start_fresh
+    from zoo.workflows.recording import Training, run_training
+
+    plan, registry = run.plan, workspace.registry
+
+    def build() -> Classifier:
+        start_fresh(int(plan.settings["seed"] or 0))
+        hp = HyperParameters()
+        hp.values = dict(plan.hyperparameters)
+        return build_from(hp)
+
+    decoded = prepare(workspace, opened, shape).decoded
+    training = Training(build, in_order_of(decoded, class_names or decoded.class_names), keep_best)
+    classifier, checkpoint = build(), registry.checkpoint(run.id)
+    done = epochs_in(checkpoint)
+    reopened = registry.reopen_run(run.id, done)
+    where = f"after epoch {done[-1].number}" if done else "from the start: no epoch had ended"
+    workspace.progress.notice(f"run {run.id} goes on {where}")
+    return run_training(workspace, reopened, training, classifier, checkpoint)
+
+
+def _shape_of(run: Run) -> InputShape:
+    settings = run.plan.settings
+    return InputShape(int(settings["image_size"] or 0), int(settings["channels"] or 0))
+
+
+def _open_dataset(workspace: Workspace, run: Run) -> OpenedDataset:
+    """The dataset that the run began with; a training goes on only on the same images."""
+    version = workspace.registry.dataset(run.dataset, run.dataset_version)
+    opened = open_source(run.dataset, version.source, workspace.plugins.datasets, workspace.progress)
+    if opened.fingerprint != version.fingerprint:
+        raise TrainingError(
+            f"run {run.id} cannot go on: dataset '{run.dataset}' has changed since; start a new one"
+        )
+    return opened
+
+
+def _refuse_deleted_parent(registry: Registry, run: Run) -> None:
+    try:
+        registry.model(str(run.plan.parent_id))
+    except NotFoundError:
+        raise TrainingError(
+            f"run {run.id} cannot go on: model {run.plan.parent_id}, which it started from, was deleted; "
+            "start a new one from another model"
+        ) from None
+
+
+def _refuse_changed_architecture(plugins: Plugins, run: Run) -> None:
+    now, then = plugins.architecture(run.plan.architecture), run.plan.architecture_version
+    if now.version != then:
+        raise TrainingError(
+            f"run {run.id} cannot go on: '{now.name}' is now version {now.version}, it began with {then}; "
+            "start a new one"
+        )
+
+
+def _refuse_changed_weights(plugins: Plugins, run: Run) -> None:
+    weights = stored_weights(run.plan.settings)
+    if weights is not None and not is_url(weights.shown):  # whether that of a URL is, a download shows later
+        find_again(plugins.architecture(run.plan.architecture), weights, Progress(), work="run")
