@@ -12,7 +12,7 @@ import pytest
 
 from tests.plans import SEARCH_PLAN
 from zoo.display.live import PlainLines, Terminal, watching
-from zoo.interfaces import Objective, Run, RunKind, RunPlan, Search, State, Trial
+from zoo.interfaces import Epoch, EpochProgress, Objective, Run, RunKind, RunPlan, Search, State, Trial
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 PLAN = RunPlan(RunKind.TRAIN, "tiny", "1", "here", {}, {"epochs": 1}, {})
@@ -87,6 +87,37 @@ def test_what_is_done_leaves_the_table_of_a_search(capsys: pytest.CaptureFixture
         terminal.advanced("computing features", done, 120)
     terminal.close()
     assert capsys.readouterr().err.splitlines()[2:] == ["0 of 3 trials"]
+
+
+EPOCH = Epoch(1, {"loss": 0.1, "accuracy": 0.5, "val_loss": 0.2, "val_accuracy": 0.5}, 1.0)
+EPOCH_LINE = "epoch   1/1  loss 0.1000  acc 0.5000  val_loss 0.2000  val_acc 0.5000  1.0 s"
+
+
+def test_a_training_shows_how_far_its_epoch_is_until_it_ends(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal = Terminal()
+    terminal.run_started(RUN)
+    terminal.epoch_advanced(EpochProgress(1, 10, 30))
+    terminal.epoch_ended(RUN, EPOCH)
+    terminal.close()
+    bar = f"epoch   1 {'━' * 10}{' ' * 20} 10/30 steps"
+    started = "run run1: tiny on blobs\n"
+    assert capsys.readouterr().err == f"{started}\r{bar}\x1b[K\r\x1b[K{EPOCH_LINE}\n"
+
+
+def test_where_there_is_no_terminal_only_whole_epochs_have_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = PlainLines()
+    lines.epoch_advanced(EpochProgress(1, 10, 30))
+    lines.epoch_ended(RUN, EPOCH)
+    assert capsys.readouterr().err == f"{EPOCH_LINE}\n"
+
+
+def test_a_trial_shows_in_its_table_how_far_its_epoch_is(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal = Terminal()
+    terminal.search_started(SEARCH)
+    terminal.run_started(running := replace(RUN, trial=TRIAL))
+    terminal.epoch_advanced(EpochProgress(1, 10, 20), running)
+    terminal.close()
+    assert "0.5/4" in capsys.readouterr().err
 
 
 # How it is stopped ---------------------------------------------------------------------------------------

@@ -9,8 +9,19 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from zoo.display.search_table import SearchTable, TrialLine, duration, seconds_left, sparkline
-from zoo.interfaces import Epoch, Objective, Run, RunKind, RunPlan, Search, SearchPlan, State, Trial
+from zoo.display.search_table import SearchTable, TrialLine, duration, range_of, seconds_left, sparkline
+from zoo.interfaces import (
+    Epoch,
+    EpochProgress,
+    Objective,
+    Run,
+    RunKind,
+    RunPlan,
+    Search,
+    SearchPlan,
+    State,
+    Trial,
+)
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SPACE = {
@@ -66,15 +77,15 @@ def drawn(*lines: TrialLine, **plan: Any) -> str:
     console = Console(width=100, force_terminal=True, color_system="standard", _environ={})
     search = replace(SEARCH, plan=replace(PLAN, **plan))
     with console.capture() as captured:
-        console.print(SearchTable(search, {one.run.id: one for one in lines}).render())
+        console.print(SearchTable(search, {one.run.id: one for one in lines}))
     return captured.get()
 
 
-def render(*lines: TrialLine, **plan: Any) -> list[str]:
-    console = Console(width=100)
+def render(*lines: TrialLine, width: int = 100, **plan: Any) -> list[str]:
+    console = Console(width=width)
     search = replace(SEARCH, plan=replace(PLAN, **plan))
     with console.capture() as captured:
-        console.print(SearchTable(search, {one.run.id: one for one in lines}).render())
+        console.print(SearchTable(search, {one.run.id: one for one in lines}))
     return [" ".join(text.split()) for text in captured.get().splitlines()]
 
 
@@ -83,7 +94,7 @@ def test_a_running_trial_shows_its_best_epoch_so_far() -> None:
 
 
 def test_a_completed_trial_shows_its_score() -> None:
-    assert render(completed(1, 0.25))[1] == "1 completed 0.2500 1/4 ▁ filters=1"
+    assert render(completed(1, 0.25))[1] == "1 completed 0.2500 1/4 ▅ filters=1"
 
 
 def test_a_failed_trial_says_why() -> None:
@@ -93,7 +104,7 @@ def test_a_failed_trial_says_why() -> None:
 
 def test_a_pruned_trial_says_why() -> None:
     pruned = line(1, [0.9], state=State.PRUNED, error="val_loss 0.9000 at epoch 1 is not among the best")
-    assert render(pruned)[1] == "1 pruned 0.9000 1/4 ▁ val_loss 0.9000 at epoch 1 is not among the best"
+    assert render(pruned)[1] == "1 pruned 0.9000 1/4 ▅ val_loss 0.9000 at epoch 1 is not among the best"
 
 
 def test_what_is_not_searched_is_not_shown() -> None:
@@ -102,7 +113,7 @@ def test_what_is_not_searched_is_not_shown() -> None:
 
 def test_a_choice_that_the_algorithm_did_not_make_says_where_it_comes_from() -> None:
     known = line(1, [0.9], origin="run 1a2b3c4d on blobs")
-    assert render(known)[1] == "1 running 0.9000 1/4 ▁ (run 1a2b3c4d on blobs) filters=1"
+    assert render(known)[1] == "1 running 0.9000 1/4 ▅ filters=1 (run 1a2b3c4d on blobs)"
 
 
 def test_of_several_objectives_each_has_a_column() -> None:
@@ -110,14 +121,14 @@ def test_of_several_objectives_each_has_a_column() -> None:
     assert table[:3] == [
         "trial state val_loss params epoch curve hyperparameters",
         "1 completed 0.2500 1,234 1/4 ▁ filters=1",
-        "2 running 0.5000 – 1/4 ▁ filters=2",
+        "2 running 0.5000 – 1/4 █ filters=2",
     ]
 
 
 def test_of_several_architectures_the_name_comes_first() -> None:
     chosen = {"architecture": "tiny", "tiny/filters": 3}
     table = render(line(1, [0.9], chosen=chosen), space=JOINT_SPACE, architecture="tiny,large")
-    assert table[1] == "1 running 0.9000 1/4 ▁ tiny filters=3"
+    assert table[1] == "1 running 0.9000 1/4 ▅ tiny filters=3"
 
 
 def test_the_best_trial_alone_is_bold() -> None:
@@ -185,11 +196,92 @@ def test_a_duration_has_one_or_two_units(seconds: float, told: str) -> None:
     assert duration(seconds) == told
 
 
+# A narrow or a low screen ----------------------------------------------------------------------------------
+
+LONG = {"architecture": "large", "large/filters": 3, "learning_rate": 0.001}
+WIDE_SPACE = {"space": [*JOINT_SPACE["space"], {"class_name": "Float", "config": {"name": "learning_rate"}}]}
+
+
+def heads(width: int, epochs: int = 20) -> list[str]:
+    """Of a table with a trial of so many epochs."""
+    trial = line(1, [0.5] * epochs, chosen=LONG, origin="run 1a2b3c4d on photos")
+    return render(trial, width=width, epochs=epochs, space=WIDE_SPACE)[0].split()
+
+
+@pytest.mark.parametrize(
+    ("width", "columns"),
+    [
+        (120, ["trial", "state", "val_loss", "epoch", "curve", "hyperparameters"]),
+        (80, ["trial", "state", "val_loss", "epoch", "curve", "hyperparameters"]),
+        (60, ["trial", "state", "val_loss", "epoch", "hyperparameters"]),
+    ],
+)
+def test_a_narrow_table_does_without_the_curve_before_all_else(width: int, columns: list[str]) -> None:
+    assert heads(width) == columns
+
+
+def test_a_narrow_table_has_a_shorter_curve() -> None:
+    curve = render(line(1, [0.9] + [0.1] * 19), width=80)[1].split()[4]
+    assert curve == "▁" * 15
+
+
+def test_with_a_curve_there_is_room_for_hyperparameters() -> None:
+    chosen = {"architecture": "tiny", "tiny/filters": 3, "learning_rate": 0.001}
+    row = render(line(1, [0.5] * 20, chosen=chosen), width=80, epochs=20, space=WIDE_SPACE)[1]
+    assert row.endswith("▅ tiny filters=3 learning_rate…")
+
+
+def fitted(*lines: TrialLine, height: int) -> list[str]:
+    console = Console(width=100, height=height)
+    table = SearchTable(SEARCH, {one.run.id: one for one in lines}, fitted=True)
+    with console.capture() as captured:
+        console.print(table, height=None)
+    return captured.get().splitlines()
+
+
+def test_a_fitted_table_shows_the_newest_trials_and_the_best() -> None:
+    losses = [0.5, 0.1, 0.4, 0.3, 0.6, 0.7]
+    table = fitted(*(completed(number, loss) for number, loss in enumerate(losses, start=1)), height=6)
+    assert [row.split()[0] for row in table[1:-1]] == ["2", "5", "6"]
+    assert table[-1].startswith("6 of 3 trials, best val_loss 0.1000 in trial 2, 3 not shown")
+
+
+def test_a_fitted_table_that_fits_is_whole() -> None:
+    assert len(fitted(completed(1, 0.5), completed(2, 0.4), height=24)) == 4
+
+
+# Within an epoch -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("epoch", "shown"), [(1, "2/4"), (3, "2.4/4")], ids=["the last one", "this one"])
+def test_a_running_trial_shows_how_far_its_epoch_is(epoch: int, shown: str) -> None:
+    trial = line(1, [0.9, 0.5])
+    trial.progress = EpochProgress(epoch, 17, 40)
+    assert render(trial)[1].split()[3] == shown
+
+
+def test_a_trial_that_ended_within_an_epoch_shows_whole_ones() -> None:
+    trial = line(1, [0.9, 0.5], state=State.INTERRUPTED)
+    trial.progress = EpochProgress(3, 17, 40)
+    assert render(trial)[1].split()[3] == "2/4"
+
+
 # The curve -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("values", "bars"), [([], ""), ([0.5, 0.5], "▁▁"), ([0.0, 1.0], "▁█"), ([1.0, 0.5, 0.0], "█▅▁")]
+    ("values", "bars"), [([], ""), ([0.5, 0.5], "▅▅"), ([0.0, 1.0], "▁█"), ([1.0, 0.5, 0.0], "█▅▁")]
 )
 def test_a_sparkline_goes_from_the_lowest_to_the_highest(values: list[float], bars: str) -> None:
-    assert sparkline(values) == bars
+    assert sparkline(values, *range_of([values])) == bars
+
+
+def test_all_curves_have_one_scale() -> None:
+    """Or else a constant would have the lowest bars, however good it is."""
+    perfect, poor = [1.0, 1.0], [0.0, 0.5]
+    scale = range_of([perfect, poor])
+    assert (sparkline(perfect, *scale), sparkline(poor, *scale)) == ("██", "▁▅")
+
+
+def test_of_many_values_some_are_left_out_evenly() -> None:
+    assert sparkline([0.0, 9.0, 0.0, 9.0, 0.0, 9.0], 0.0, 9.0, bars=3) == "███"

@@ -80,7 +80,7 @@ def trials(registry: Registry) -> SearchTrials:
 def number_in_table(trials: SearchTrials, runs: Sequence[Run]) -> str:
     console = Console(width=200)
     with console.capture() as captured:
-        console.print(SearchTable(trials.search, {run.id: TrialLine(run) for run in runs}).render())
+        console.print(SearchTable(trials.search, {run.id: TrialLine(run) for run in runs}))
     return captured.get().split(" in trial ")[1].split()[0].strip(",")
 
 

@@ -11,7 +11,15 @@ from zoo.cli.describe import model_fields
 from zoo.cli.layers_table import show_layers
 from zoo.cli.options import json_option
 from zoo.cli.output import print_fields, print_json, print_table
-from zoo.display.search_table import origin_of, reason_of, searched_names, sparkline, varied, whole_number
+from zoo.display.search_table import (
+    origin_of,
+    range_of,
+    reason_of,
+    searched_names,
+    sparkline,
+    varied,
+    whole_number,
+)
 from zoo.display.tables import pairs
 from zoo.interfaces import Model, Objective, Run, Search, State
 from zoo.interfaces.pareto import pareto_front
@@ -136,9 +144,9 @@ def _print_trials(registry: Registry, search: Search) -> None:
     if len(plan.objectives) > 1:
         front = {run.id for run in pareto_front(runs, plan.objectives)}
         columns["front"] = ["●" if run.id in front else " " for run in runs]
-    columns["curve"] = [
-        sparkline([epoch.metrics[plan.monitor.name] for epoch in registry.epochs(run.id)]) for run in runs
-    ]
+    curves = [[epoch.metrics[plan.monitor.name] for epoch in registry.epochs(run.id)] for run in runs]
+    low, high = range_of(curves)
+    columns["curve"] = [sparkline(curve, low, high) for curve in curves]
     columns["model"] = [run.model_id for run in runs]
     columns["hyperparameters"] = [
         " ".join(filter(None, (origin_of(run), varied(run, searched)))) for run in runs

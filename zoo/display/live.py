@@ -23,13 +23,14 @@ from zoo.display.search_table import (
     whole_number,
 )
 from zoo.display.tables import cell, console
-from zoo.interfaces import Epoch, Objective, Progress, Run, Search
+from zoo.interfaces import Epoch, EpochProgress, Objective, Progress, Run, Search
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 BAR_WIDTH = 30
 BAR_EVERY = 0.1  # seconds between two redrawings of a line
+WIPE_REST = "\x1b[K"  # ANSI: erase from the cursor to the end of the line
 
 
 @contextmanager
@@ -124,6 +125,9 @@ class PlainLines(Progress):
         if run.trial is None:
             self.console.print(f"run {run.id}: {run.plan.architecture} on {run.dataset}")
 
+    def epoch_advanced(self, progress: EpochProgress, run: Run | None = None) -> None:  # noqa: ARG002
+        self._stop_if_asked()
+
     def epoch_ended(self, run: Run, epoch: Epoch) -> None:
         self._stop_if_asked()
         if run.trial is None:
@@ -158,7 +162,7 @@ class Redrawn(PlainLines):
         self.table: SearchTable | None = None
 
     def advanced(self, work: str, done: int, total: int) -> None:
-        bar = f"{work} {'━' * (BAR_WIDTH * done // total):<{BAR_WIDTH}} {done:,}/{total:,}"
+        bar = _bar(work, done, total)
         if self.table is not None:
             self.table.work = bar if done < total else ""
         else:
@@ -172,6 +176,14 @@ class Redrawn(PlainLines):
         super().run_started(run)
         if self.table is not None:
             self.table.lines[run.id] = TrialLine(run)
+
+    def epoch_advanced(self, progress: EpochProgress, run: Run | None = None) -> None:
+        super().epoch_advanced(progress, run)
+        if self.table is None:
+            work = f"epoch {progress.epoch:>3}"
+            self.draw_bar(f"{_bar(work, progress.step, progress.steps)} steps", full=False)
+        elif run is not None and run.id in self.table.lines:
+            self.table.lines[run.id].progress = progress
 
     def epoch_ended(self, run: Run, epoch: Epoch) -> None:
         super().epoch_ended(run, epoch)
@@ -197,20 +209,26 @@ class Terminal(Redrawn):
 
     def close(self) -> None:
         """Leave the table on the screen as it is now, and the cursor on a line of its own."""
-        if self.live is not None:
+        if self.live is not None and self.table is not None:
+            self.table.fitted = False
             self.live.stop()
             self._write("\n")
         if self.drawn is not None:
             self._write("\n")
 
     def notice(self, message: str) -> None:
+        self._wipe_bar()
         self.console.print(Text(_notice(message), style="dim"))
+
+    def epoch_ended(self, run: Run, epoch: Epoch) -> None:
+        self._wipe_bar()
+        super().epoch_ended(run, epoch)
 
     def draw_bar(self, bar: str, *, full: bool) -> None:
         now = time.monotonic()
         if not full and self.drawn is not None and now - self.drawn < BAR_EVERY:
             return
-        self._write(f"\r{bar}")
+        self._write(f"\r{bar}{WIPE_REST}")
         self.drawn = now
         if full:
             self._write("\n")
@@ -218,19 +236,31 @@ class Terminal(Redrawn):
 
     def search_started(self, search: Search) -> None:
         super().search_started(search)
-        assert self.table is not None  # noqa: S101  made just now
+        table = self.table
+        assert table is not None  # noqa: S101  made just now
+        table.fitted = True
         self.live = Live(
-            get_renderable=self.table.render,
+            get_renderable=lambda: table,
             console=self.console,
             refresh_per_second=4,
             redirect_stdout=False,
         )
         self.live.start()
 
+    def _wipe_bar(self) -> None:
+        """Take a bar that is not full off the screen."""
+        if self.drawn is not None:
+            self._write(f"\r{WIPE_REST}")
+            self.drawn = None
+
     def _write(self, text: str) -> None:
         """Past rich, which takes a carriage return away."""
         self.console.file.write(text)
         self.console.file.flush()
+
+
+def _bar(work: str, done: int, total: int) -> str:
+    return f"{work} {'━' * (BAR_WIDTH * done // total):<{BAR_WIDTH}} {done:,}/{total:,}"
 
 
 def _notice(message: str) -> str:

@@ -13,7 +13,7 @@ from zoo.display.live import Redrawn
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from zoo.interfaces import Epoch, Run, Search
+    from zoo.interfaces import Epoch, EpochProgress, Run, Search
 
 COLUMNS = 115
 DRAW_EVERY = 0.25  # seconds between two drawings of what moves quickly
@@ -64,7 +64,12 @@ class Notebook(Redrawn):
         super().run_started(run)
         self._draw()
 
+    def epoch_advanced(self, progress: EpochProgress, run: Run | None = None) -> None:
+        super().epoch_advanced(progress, run)
+        self._draw_soon()
+
     def epoch_ended(self, run: Run, epoch: Epoch) -> None:
+        self._bar = ""
         super().epoch_ended(run, epoch)
         self._draw_soon()
 
@@ -83,7 +88,7 @@ class Notebook(Redrawn):
         if self._bar:
             lines.print(self._bar)
         if self.table is not None:
-            lines.print(self.table.render())
+            lines.print(self.table)
         consoles = (self.console, lines)
         drawn = {
             "text/html": FRAME.format(

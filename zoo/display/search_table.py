@@ -6,17 +6,21 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from rich.console import Group, RenderableType
 from rich.text import Text
 
-from zoo.display.tables import cell, make_table, pairs
-from zoo.interfaces import Epoch, Objective, Run, Search, SearchPlan, State
+from zoo.display.tables import GAP, cell, make_table, pairs
+from zoo.interfaces import Epoch, EpochProgress, Objective, Run, Search, SearchPlan, State
 from zoo.interfaces.ranking import best_run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from rich.console import Console, ConsoleOptions, RenderResult
+    from rich.table import Table
+
 SPARKS = "▁▂▃▄▅▆▇█"
+SHORTEST_CURVE, LONGEST_CURVE = 5, 20  # characters; with less room than that there is none
+NARROWEST_CHOICE = 30  # characters of the hyperparameters that a curve leaves room for
 ENDED = (State.COMPLETED, State.PRUNED, State.FAILED)
 ARCHITECTURE = "architecture"
 """The hyperparameter that stands for the architecture in a search over several."""
@@ -24,48 +28,85 @@ ARCHITECTURE = "architecture"
 
 @dataclass
 class TrialLine:
-    """One trial in the live table."""
+    """One trial in the live table.
+
+    Args:
+        progress: how far the epoch under way is, where that is known.
+    """
 
     run: Run
     epochs: list[Epoch] = field(default_factory=list)
+    progress: EpochProgress | None = None
+
+    @property
+    def epochs_done(self) -> str:
+        """`2`, or `2.4` within the third epoch."""
+        done, progress = len(self.epochs), self.progress
+        within = self.run.state is State.RUNNING and progress is not None and progress.epoch == done + 1
+        if progress is None or not within:
+            return str(done)
+        return f"{done + int(10 * progress.step / progress.steps) / 10:.1f}"
 
 
 @dataclass
 class SearchTable:
-    """The live table of one search.
+    """The live table of one search, for a rich console.
 
     Args:
         lines: by the id of the run.
         work: what else goes on, in a line; empty: nothing.
+        fitted: show no more trials than the screen has lines: the newest, and the best.
     """
 
     search: Search
     lines: dict[str, TrialLine] = field(default_factory=dict)
     work: str = ""
+    fitted: bool = False
 
-    def render(self) -> RenderableType:
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        lines = list(self.lines.values())  # rich draws in a thread of its own, while trials come in
+        best = best_run([line.run for line in lines], self.search.plan.objective)
+        below = [self._summary(lines, best), *filter(None, [self.work])]
+        shown: Sequence[TrialLine] = lines
+        if self.fitted:
+            shown = _newest_and_best(lines, best, options.max_height - len(below) - 2)
+            if left_out := len(lines) - len(shown):
+                below[0] += f", {left_out} not shown"
+        yield self._table(shown, best, options.max_width)
+        yield Text("\n".join(below), style="dim", overflow="ellipsis", no_wrap=True)
+
+    def _table(self, lines: Sequence[TrialLine], best: Run | None, width: int) -> Table:
         plan = self.search.plan
         searched = searched_names(plan.space)
-        names = [objective.name for objective in plan.objectives]
-        table = make_table(["trial", "state", *names, "epoch", "curve", "hyperparameters"])
-        for column in (table.columns[0], *table.columns[2 : 3 + len(names)]):
+        heads = ["trial", "state", *(objective.name for objective in plan.objectives), "epoch"]
+        rows = [self._cells(line) for line in lines]
+        taken = sum(max(map(len, column)) + GAP for column in zip(heads, *rows, strict=True))
+        curves = [[epoch.metrics[plan.monitor.name] for epoch in line.epochs] for line in lines]
+        low, high = range_of(curves)
+        bars = min(LONGEST_CURVE, width - taken - GAP - NARROWEST_CHOICE)
+        has_curves = bars >= SHORTEST_CURVE
+        table = make_table([*heads, *(["curve"] if has_curves else []), "hyperparameters"])
+        for column in (table.columns[0], *table.columns[2 : len(heads)]):
             column.justify = "right"
         table.expand, table.columns[-1].ratio = True, 1  # the hyperparameters get what the others leave
-        lines = list(self.lines.values())  # rich draws in a thread of its own, while trials come in
-        best = best_run([line.run for line in lines], plan.objective)
-        for line in lines:
-            trial = line.run.trial
+        for line, cells, curve in zip(lines, rows, curves, strict=True):
             table.add_row(
-                str(trial.number if trial else ""),
-                cell(line.run.state),
-                *(cell(score) for score in _scores(line, plan)),
-                f"{len(line.epochs)}/{trial.epochs if trial else ''}",
-                sparkline([epoch.metrics[plan.monitor.name] for epoch in line.epochs]),
+                *cells,
+                *([sparkline(curve, low, high, bars)] if has_curves else []),
                 last_column(line.run, searched),
                 style="bold" if best is not None and line.run.id == best.id else "",
             )
-        told = [self._summary(lines, best), *filter(None, [self.work])]
-        return Group(table, Text("\n".join(told), style="dim", overflow="ellipsis", no_wrap=True))
+        return table
+
+    def _cells(self, line: TrialLine) -> list[Text]:
+        """All but the curve and the hyperparameters."""
+        trial = line.run.trial
+        return [
+            Text(str(trial.number if trial else "")),
+            cell(line.run.state),
+            *(cell(score) for score in _scores(line, self.search.plan)),
+            Text(f"{line.epochs_done}/{trial.epochs if trial else ''}"),
+        ]
 
     def _summary(self, lines: Sequence[TrialLine], best: Run | None) -> str:
         plan = self.search.plan
@@ -141,10 +182,10 @@ def last_column(run: Run, searched: frozenset[str]) -> Text:
     style = {State.FAILED: "red", State.PRUNED: "dim"}.get(run.state)
     if style is not None:
         return Text(reason_of(run), style=style, overflow="ellipsis", no_wrap=True)
-    told = Text(overflow="ellipsis", no_wrap=True)
+    choice = Text(varied(run, searched), overflow="ellipsis", no_wrap=True)
     if origin := origin_of(run):
-        told.append(f"{origin}  ", style="dim")
-    return told.append(varied(run, searched))
+        choice.append(f"  {origin}", style="dim")
+    return choice
 
 
 def origin_of(run: Run) -> str:
@@ -165,9 +206,25 @@ def best_of(scores: list[float], objective: Objective) -> float | None:
     return max(scores) if objective.direction == "max" else min(scores)
 
 
-def sparkline(values: list[float]) -> str:
-    """The values as a row of bars, the lowest as the shortest."""
-    if not values:
-        return ""
-    low, span = min(values), (max(values) - min(values)) or 1.0
-    return "".join(SPARKS[round((value - low) / span * (len(SPARKS) - 1))] for value in values[-20:])
+def range_of(curves: Sequence[Sequence[float]]) -> tuple[float, float]:
+    """The least and the largest of all values: the one scale on which curves can be compared."""
+    values = [value for curve in curves for value in curve] or [0.0]
+    return min(values), max(values)
+
+
+def sparkline(values: Sequence[float], low: float, high: float, bars: int = LONGEST_CURVE) -> str:
+    """The values as a row of bars, from `low` as the shortest to `high` as the longest.
+
+    Of more values than bars some are left out, evenly; the last one is shown.
+    """
+    step = max(1.0, len(values) / bars)
+    shown = [values[-1 - int(step * index)] for index in reversed(range(min(bars, len(values))))]
+    shares = [(value - low) / (high - low) if high > low else 0.5 for value in shown]
+    return "".join(SPARKS[round(share * (len(SPARKS) - 1))] for share in shares)
+
+
+def _newest_and_best(lines: Sequence[TrialLine], best: Run | None, room: int) -> Sequence[TrialLine]:
+    room = max(1, room)
+    newest = lines[-room:]
+    left_out = [line for line in lines[:-room] if best is not None and line.run.id == best.id]
+    return [*left_out, *newest[len(left_out) :]]
