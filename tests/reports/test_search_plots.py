@@ -17,7 +17,7 @@ from zoo.reports.front import draw_front
 from zoo.reports.history import draw_history
 from zoo.reports.importance import draw_importance
 from zoo.reports.parallel import draw_parallel
-from zoo.reports.scales import is_logarithmic, short, ticks_between
+from zoo.reports.scales import is_logarithmic, limits, short, ticks_between
 from zoo.reports.search_plots import plot_search
 from zoo.reports.search_trials import SearchTrials
 from zoo.reports.style import ALERT
@@ -54,12 +54,16 @@ TRIALS = (
 
 
 def trials(
-    *objectives: Objective, space: tuple[dict[str, Any], ...] = SPACE, of: Any = TRIALS, ends: int = 1
+    *objectives: Objective,
+    space: tuple[dict[str, Any], ...] = SPACE,
+    of: Any = TRIALS,
+    ends: int = 1,
+    architectures: str = "convnet",
 ) -> SearchTrials:
     """A search whose completed trials are these, and then `ends` that failed and as many that were pruned."""
     plan = replace(
         SEARCH_PLAN,
-        architecture="convnet",
+        architecture=architectures,
         objectives=objectives or (ACCURACY,),
         space={"space": list(space)},
     )
@@ -154,6 +158,70 @@ def test_the_most_important_axes_are_drawn_and_conditional_ones_first() -> None:
     names = [text for text in texts(figure) if text in (*shares, "depth", "h0", "kind", "val_accuracy")]
     assert names == ["depth", "h7", "h1", "h3", "rate", "h2", "h5", "val_accuracy"]
     assert texts(figure)[1].endswith("; without 4 less important hyperparameters")
+
+
+def of_two_architectures() -> SearchTrials:
+    """A search in which `b` is best; `a` has more hyperparameters, and more important ones."""
+    names = {"a": [f"a/h{index}" for index in range(9)], "b": ["b/width", "b/depth"]}
+    shared = [f"s{index}" for index in range(8)]
+    space = (
+        choice("architecture", "a", "b"),
+        *(number(name, 0, 1) for name in shared + names["a"] + names["b"]),
+    )
+    of = [
+        ({"architecture": which, **dict.fromkeys(shared + names[which], 0.5)}, {"val_accuracy": score})
+        for which, score in (("a", 0.5), ("b", 0.9))
+    ]
+    return trials(space=space, of=of, architectures="a,b")
+
+
+def test_of_several_architectures_all_that_the_best_one_has_of_its_own_is_drawn() -> None:
+    shares = {**{f"a/h{index}": 0.1 for index in range(9)}, "s3": 0.05, "s7": 0.02, "b/depth": 0.01}
+    figure = draw_parallel(of_two_architectures(), shares)
+    of_axes = {"architecture", "width", "depth", "val_accuracy", *(f"s{index}" for index in range(8))}
+    shown = [text for text in texts(figure) if text in of_axes or text.startswith("h")]
+    own, architecture, shared = shown[:2], shown[2], shown[3:-1]
+    assert (own, architecture) == (["depth", "width"], "architecture")
+    assert shared == ["s3", "s7", "s0", "s1", "s2", "s4"]
+    assert texts(figure)[1].endswith("; without 11 hyperparameters")
+
+
+def test_the_best_lines_of_several_architectures_do_not_break_off() -> None:
+    *_, best = lines_of_trials(draw_parallel(of_two_architectures(), {}))
+    assert not np.isnan(best.get_ydata()).any()
+
+
+# Where axes end --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("objective", "scores", "ends"),
+    [
+        (ACCURACY, [0.9, 0.9], (0.855, 0.945)),
+        (ACCURACY, [1.0, 1.0], (0.95, 1.0)),
+        (ACCURACY, [0.0], (0.0, 0.05)),
+        (LOSS, [2.0], (1.9, 2.1)),
+        (LOSS, [0.0], (0.0, 0.05)),
+        (PARAMS, [1000.0], (950.0, 1050.0)),
+        (ACCURACY, [0.25, 0.75], (0.25, 0.75)),
+    ],
+)
+def test_an_axis_ends_where_scores_can_be(
+    objective: Objective, scores: list[float], ends: tuple[float, float]
+) -> None:
+    assert limits(objective, scores) == pytest.approx(ends)
+
+
+@pytest.mark.parametrize("scores", [(1.0, 1.0), (0.2, 1.0), (0.0, 0.0)])
+def test_no_number_at_an_axis_of_accuracy_is_beyond_its_range(scores: tuple[float, float]) -> None:
+    of = [({"rate": 1e-3, "kind": "a"}, {"val_accuracy": score}) for score in scores]
+    figure = draw_history(trials(of=of))
+    figure.canvas.draw()
+    ticks = figure.axes[0].get_yticks()
+    assert len(ticks)
+    assert 0 <= min(ticks) <= max(ticks) <= 1
+    at_goal = [text for text in texts(draw_parallel(trials(of=of), {})) if text.replace(".", "").isdigit()]
+    assert all(float(text) <= 1 for text in at_goal)
 
 
 def test_equal_scores_and_one_trial_can_be_drawn() -> None:

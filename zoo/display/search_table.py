@@ -11,6 +11,7 @@ from rich.text import Text
 from zoo.display.tables import GAP, cell, make_table, pairs
 from zoo.interfaces import Epoch, EpochProgress, Objective, Run, Search, SearchPlan, State
 from zoo.interfaces.ranking import best_run
+from zoo.interfaces.spaces import ARCHITECTURE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,8 +23,6 @@ SPARKS = "▁▂▃▄▅▆▇█"
 SHORTEST_CURVE, LONGEST_CURVE = 5, 20  # characters; with less room than that there is none
 NARROWEST_CHOICE = 30  # characters of the hyperparameters that a curve leaves room for
 ENDED = (State.COMPLETED, State.PRUNED, State.FAILED)
-ARCHITECTURE = "architecture"
-"""The hyperparameter that stands for the architecture in a search over several."""
 
 
 @dataclass

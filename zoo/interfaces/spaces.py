@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
     from zoo.interfaces import HyperparameterValue
 
+ARCHITECTURE = "architecture"
+"""The hyperparameter that stands for the architecture in a search over several."""
+
 
 @dataclass(frozen=True)
 class Searched:

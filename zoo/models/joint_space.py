@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from keras_tuner import HyperParameters
 
 from zoo.errors import HyperparameterError, UnknownNameError
+from zoo.interfaces.spaces import ARCHITECTURE
 from zoo.models.hyperparameters import OWN
 from zoo.models.space import Values, check, fill_in, fix, restore
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     Given = Mapping[str, HyperparameterValue]
     Entry = dict[str, Any]  # one hyperparameter in `HyperParameters.get_config`
 
-ARCHITECTURE = "architecture"
 BOOKKEEPING = "tuner/"  # Keras Tuner's own names begin so
 
 

@@ -9,9 +9,9 @@ import numpy as np
 from matplotlib.patheffects import withStroke
 
 from zoo.data.units import counted
-from zoo.interfaces.spaces import Searched
+from zoo.interfaces.spaces import ARCHITECTURE, Searched
 from zoo.reports.lettering import fitted, lettering
-from zoo.reports.scales import colouring, is_logarithmic, short, ticks_between
+from zoo.reports.scales import colouring, is_logarithmic, limits, short, ticks_between
 from zoo.reports.style import (
     HEADING,
     INK,
@@ -25,7 +25,7 @@ from zoo.reports.style import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from zoo.interfaces import HyperparameterValue, Objective
     from zoo.reports.search_trials import SearchTrials
 
-MOST_AXES = 8  # the objective's included
+MOST_AXES, MOST_AXES_OF_SEVERAL = 8, 10  # the objective's included; the second of several architectures
 SPACING, NARROWEST = 1.35, 6.4  # inches: between two axes, and of the page
 SIDE, WORD = 3.8, 0.17  # inches: an axis, and the least between two words
 TOP, BOTTOM = HEADING + 0.15, 0.65
@@ -46,15 +46,13 @@ HALO = withStroke(linewidth=2.5, foreground="white")
 def draw_parallel(trials: SearchTrials, importance: Mapping[str, float]) -> Figure:
     """A line for each completed trial, the better the darker, across the axes of what was searched.
 
-    The axes are the seven most important hyperparameters, and at the right the objective. A line breaks off where the
-    trial has no such hyperparameter; those that some trials lack come first.
+    The axes are the most important hyperparameters, see `_chosen`, and at the right the objective. A line breaks off
+    where the trial has no such hyperparameter; those that some trials lack come first.
 
     Args:
-        importance: hyperparameter -> share; empty where it is not known: then the first seven are taken.
+        importance: hyperparameter -> share; empty where it is not known: then the first ones are taken.
     """
-    ranked = sorted(trials.axes, key=lambda axis: -importance.get(axis.name, 0.0))[: MOST_AXES - 1]
-    # What some trials lack is at the left, so that few lines break off between what they have.
-    ranked.sort(key=lambda axis: all(axis.name in values for values in trials.hyperparameters))
+    ranked = _chosen(trials, importance)
     scores = [score for _, score in trials.scores]
     goal = _axis_of(trials.objective, scores)
     axes = [*ranked, goal]
@@ -72,16 +70,34 @@ def draw_parallel(trials: SearchTrials, importance: Mapping[str, float]) -> Figu
         _draw_axis(page, axis, left, side, spacing)
     told = f"{trials.told}; the darker, the better"
     if left_out := len(trials.axes) - len(ranked):
-        least = "less important " if importance else ""
+        least = "less important " if importance and not trials.several else ""
         told += f"; without {counted(left_out, f'{least}hyperparameter')}"
     put_heading(figure, trials.search.dataset, f"trials of search {trials.search.id}", told)
     return figure
 
 
+def _chosen(trials: SearchTrials, importance: Mapping[str, float]) -> list[Searched]:
+    """The hyperparameters that have an axis, from left to right: the most important ones.
+
+    Of several architectures it is the architecture and, first of all, what is the best trial's architecture's own;
+    what the best trial does not have comes last.
+    """
+    best = trials.best_first[0].trial
+    had: Collection[str] = best.hyperparameters if best is not None and trials.several else ()
+
+    def rank(axis: Searched) -> tuple[bool, bool, bool, float]:
+        own = axis.name in had
+        share = importance.get(axis.name, 0.0)
+        return (axis.name != ARCHITECTURE, trials.several and not own, not (own and "/" in axis.name), -share)
+
+    most = MOST_AXES_OF_SEVERAL if trials.several else MOST_AXES
+    chosen = sorted(trials.axes, key=rank)[: most - 1]
+    # What some trials lack is at the left, so that few lines break off between what they have.
+    return sorted(chosen, key=lambda axis: all(axis.name in values for values in trials.hyperparameters))
+
+
 def _axis_of(objective: Objective, scores: Sequence[float]) -> Searched:
-    low, high = min(scores), max(scores)
-    if low == high:
-        low, high = low - 0.5, high + 0.5
+    low, high = limits(objective, scores)
     sampling = "log" if is_logarithmic(objective, scores) else "linear"
     return Searched(objective.name, low, low=low, high=high, sampling=sampling)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from zoo.interfaces import Objective
 
+ALONE = 0.05  # of a score: how far an axis goes beyond it at both ends where all are equal
 MIXTURE = 20  # a score so many times as large as another asks for a logarithmic axis
 # Viridis without its yellow, which is hard to see on white; the best trials are the darkest.
 DARKENING = ListedColormap(colormaps["viridis"](np.linspace(0.85, 0, 256)))
@@ -27,11 +29,28 @@ def is_logarithmic(objective: Objective, scores: Sequence[float]) -> bool:
     return objective.direction == "min" and min(scores) > 0 and max(scores) >= MIXTURE * min(scores)
 
 
-def colouring(objective: Objective, scores: Sequence[float]) -> ScalarMappable:
-    """Gives each score a colour: the better, the darker."""
+def limits(objective: Objective, scores: Sequence[float]) -> tuple[float, float]:
+    """From where to where an axis of these scores goes: never beyond what such a score can be."""
     low, high = min(scores), max(scores)
     if low == high:
-        low, high = low - 0.5, high + 0.5
+        margin = ALONE * abs(low) or ALONE
+        low, high = low - margin, high + margin
+    least, most = bounds(objective, scores)
+    return max(low, least), min(high, most)
+
+
+def bounds(objective: Objective, scores: Sequence[float]) -> tuple[float, float]:
+    """The least and the largest that such a score can be.
+
+    Metrics of which more is better are shares, and the others (losses, sizes, times) have no upper end.
+    """
+    most = 1.0 if objective.direction == "max" and max(scores) <= 1 else math.inf
+    return (0.0 if min(scores) >= 0 else -math.inf), most
+
+
+def colouring(objective: Objective, scores: Sequence[float]) -> ScalarMappable:
+    """Gives each score a colour: the better, the darker."""
+    low, high = limits(objective, scores)
     norm = (LogNorm if is_logarithmic(objective, scores) else Normalize)(low, high)
     return ScalarMappable(norm, DARKENING if objective.direction == "max" else DARKENING.reversed())
 
@@ -65,7 +84,9 @@ def scale(
         axis.set_major_locator(FixedLocator(ticks_between(*axis.get_view_interval(), logarithmic=True)))
         axis.set_minor_locator(NullLocator())
     else:
-        axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
+        ticks = MaxNLocator(6, steps=[1, 2, 5, 10]).tick_values(*axis.get_view_interval())
+        least, most = bounds(objective, scores)
+        axis.set_major_locator(FixedLocator([tick for tick in ticks if least <= tick <= most * (1 + 1e-9)]))
     axis.set_major_formatter(FuncFormatter(short))
     axis.set_label_text(
         f"{objective.name} ({'higher' if objective.direction == 'max' else 'lower'} is better)"

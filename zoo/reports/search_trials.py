@@ -44,6 +44,11 @@ class SearchTrials:
         return ranked(self.completed, self.objective)
 
     @property
+    def several(self) -> bool:
+        """Whether several architectures were searched."""
+        return len(self.search.plan.architectures) > 1
+
+    @property
     def hyperparameters(self) -> Sequence[Hyperparameters]:
         """Those of each completed trial."""
         return [run.trial.hyperparameters for run in self.completed if run.trial is not None]

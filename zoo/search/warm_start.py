@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from keras_tuner.engine.hyperparameters import Fixed, Float
 
+from zoo.interfaces.spaces import ARCHITECTURE
 from zoo.models.hyperparameters import OWN
-from zoo.models.joint_space import ARCHITECTURE
 from zoo.models.space_size import domain
 
 if TYPE_CHECKING:

@@ -10,9 +10,10 @@ from keras_tuner.engine.hyperparameters import Fixed
 
 from zoo.errors import SearchError, ZooError
 from zoo.interfaces.algorithms import ALGORITHMS
+from zoo.interfaces.spaces import ARCHITECTURE
 from zoo.models.building import space_builder
 from zoo.models.hyperparameters import completed
-from zoo.models.joint_space import ARCHITECTURE, fix_each, given_to, join, whole
+from zoo.models.joint_space import fix_each, given_to, join, whole
 from zoo.models.schedules import declare_schedules, freeze_depths
 from zoo.models.space import check, choose, explore, fill_in, fix
 from zoo.search.warm_start import choose_prior
