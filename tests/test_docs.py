@@ -179,10 +179,10 @@ def test_what_the_search_page_does_with_a_search_works(
 
 def test_the_search_page_names_all_algorithms_objectives_and_pruners() -> None:
     from zoo.interfaces.algorithms import ALGORITHMS, PRUNERS
-    from zoo.search.objectives import OBJECTIVES
+    from zoo.interfaces.metrics import objectives
 
     pruners = [f"--pruner {name}" for name in PRUNERS if name != "none"]
-    named = [*ALGORITHMS, *OBJECTIVES, *pruners]
+    named = [*ALGORITHMS, *objectives(), *pruners]
     assert [name for name in named if f"`{name}`" not in SEARCH] == []
 
 

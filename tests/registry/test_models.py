@@ -8,7 +8,7 @@ import pytest
 
 from tests.registry.builders import add_model, content, evaluation, record_digits
 from zoo.errors import ArtifactError, NotFoundError, RegistryError
-from zoo.registry import Metric
+from zoo.registry import Measurement
 
 if TYPE_CHECKING:
     from zoo.interfaces import DatasetVersion, Model
@@ -51,10 +51,10 @@ def test_metrics_on_other_datasets_are_not_the_models_own(registry: Registry, mo
 def test_metrics_are_listed_for_every_dataset(registry: Registry, model: Model) -> None:
     registry.record_evaluation(model.id, record_digits(registry, "b"), evaluation("test", accuracy=0.1))
     assert registry.metrics(model.id) == [
-        Metric("digits", 1, "test", "accuracy", 0.5),
-        Metric("digits", 1, "validation", "accuracy", 0.9),
-        Metric("digits", 1, "validation", "loss", 0.25),
-        Metric("digits", 2, "test", "accuracy", 0.1),
+        Measurement("digits", 1, "test", "accuracy", 0.5),
+        Measurement("digits", 1, "validation", "accuracy", 0.9),
+        Measurement("digits", 1, "validation", "loss", 0.25),
+        Measurement("digits", 2, "test", "accuracy", 0.1),
     ]
 
 

@@ -6,13 +6,13 @@ import pytest
 
 from tests.search.plain_search import Recorder, failing, plan, searched, wide_space
 from zoo.errors import UnknownNameError
-from zoo.search.objectives import OBJECTIVES
+from zoo.interfaces.metrics import objectives
 from zoo.search.oracles import make_oracle, without_bookkeeping
 
 
 @pytest.mark.parametrize(("name", "direction"), [("val_accuracy", "max"), ("val_loss", "min")])
 def test_the_oracle_gets_the_direction(name: str, direction: str) -> None:
-    assert make_oracle(plan(objectives=(OBJECTIVES[name],))).objective.direction == direction
+    assert make_oracle(plan(objectives=(objectives()[name],))).objective.direction == direction
 
 
 def test_an_unknown_algorithm_names_the_nearest() -> None:
@@ -81,7 +81,7 @@ def test_hyperband_does_not_continue_a_failed_trial() -> None:
 
 
 def test_hyperband_continues_the_least_loss() -> None:
-    search_plan = plan("hyperband", hp=wide_space(), trials=12, objectives=(OBJECTIVES["val_loss"],))
+    search_plan = plan("hyperband", hp=wide_space(), trials=12, objectives=(objectives()["val_loss"],))
     found = searched(search_plan)
     scores = {trial.trial_id: score or 0.0 for trial, score in found.ended[:9]}
     assert found.started[9].continues == min(scores, key=scores.__getitem__)

@@ -10,7 +10,7 @@ import pytest
 from sklearn import metrics
 
 from zoo.errors import DatasetError
-from zoo.training.evaluate import cross_entropy, evaluate, measure, predict
+from zoo.training.evaluate import Predictions, evaluate, loss, measure, predict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,7 +73,7 @@ def test_loss_is_the_mean_cross_entropy(measured: Evaluation) -> None:
 
 
 def test_a_probability_of_zero_costs_no_infinity() -> None:
-    assert cross_entropy(np.array([0]), np.array([[0.0, 1.0]])) == pytest.approx(-np.log(1e-7))
+    assert loss(Predictions(np.array([0]), np.array([[0.0, 1.0]]))) == pytest.approx(-np.log(1e-7))
 
 
 def test_the_true_classes_are_kept(measured: Evaluation) -> None:

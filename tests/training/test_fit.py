@@ -14,7 +14,8 @@ from zoo.errors import TrainingError
 from zoo.interfaces import Epoch, Objective
 from zoo.models.hyperparameters import OWN
 from zoo.training.evaluate import evaluate
-from zoo.training.fit import FitSettings, fit, make_accuracy, make_loss, restore_best, start_fresh
+from zoo.training.fit import FitSettings, fit, make_loss, restore_best, start_fresh
+from zoo.training.measures import accuracy
 from zoo.training.optimizers import ScheduleSpan, make_optimizer
 
 if TYPE_CHECKING:
@@ -249,7 +250,7 @@ def test_accuracy_counts_mixed_images_by_their_larger_part() -> None:
     target, predicted = (
         np.array([values], np.float32).T for values in ([0, 0.3, 0.8, 0.6], [0.1, 0.4, 0.9, 0.2])
     )
-    sigmoid, softmax = make_accuracy(sigmoid=True), make_accuracy(sigmoid=False)
+    sigmoid, softmax = accuracy(2, sigmoid=True), accuracy(2, sigmoid=False)
     sigmoid.update_state(target, predicted)
     softmax.update_state(np.hstack([1 - target, target]), np.hstack([1 - predicted, predicted]))
     assert (float(sigmoid.result()), float(softmax.result())) == (0.75, 0.75)

@@ -8,6 +8,7 @@ from zoo.cli.app import App, pass_app
 from zoo.cli.describe import model_fields
 from zoo.cli.options import dataset_argument, json_option
 from zoo.cli.output import print_fields, print_json
+from zoo.interfaces.metrics import DEFAULT_OBJECTIVE, METRICS, PREFIXES
 
 
 def _version(_ctx: click.Context, _param: click.Parameter, given: str | None) -> int | str | None:
@@ -21,7 +22,10 @@ def _version(_ctx: click.Context, _param: click.Parameter, given: str | None) ->
 @click.command()
 @dataset_argument
 @click.option(
-    "--metric", default="val_accuracy", show_default=True, help="A validation metric: accuracy, loss, f1 …"
+    "--metric",
+    default=DEFAULT_OBJECTIVE.name,
+    show_default=True,
+    help=f"A validation metric: {', '.join(row.name for row in METRICS.values() if row.of_split)}.",
 )
 @click.option("--architecture", metavar="ARCH", help="Only models of this architecture.")
 @click.option(
@@ -65,4 +69,4 @@ def command(
     if as_json:
         print_json(model)
     else:
-        print_fields(model_fields(model, metric=metric.removeprefix("val_")))
+        print_fields(model_fields(model, metric=metric.removeprefix(PREFIXES["validation"])))

@@ -8,6 +8,7 @@ import click
 
 from zoo.cli.options import Duration, gathered
 from zoo.interfaces.algorithms import ALGORITHMS, DEFAULT, DEFAULT_OF_SEVERAL, PRUNERS
+from zoo.interfaces.metrics import DEFAULT_OBJECTIVE, objectives
 
 if TYPE_CHECKING:
     from zoo.workflows.search import SearchOptions
@@ -21,11 +22,10 @@ _OPTIONS = (
     click.option("--trials", type=click.IntRange(1), default=10, show_default=True, help="The most trials."),
     click.option(
         "--objective",
-        default="val_accuracy",
+        default=DEFAULT_OBJECTIVE.name,
         show_default=True,
         metavar="NAME[,NAME…]",
-        help="What makes a trial the best: val_accuracy, val_loss, val_f1, val_precision, val_recall, accuracy, "
-        "loss, params, trainable_params, megabytes, seconds. Of several, trials that no other beats in all.",
+        help=f"What makes a trial the best: {', '.join(objectives())}. Of several, trials that no other beats in all.",
     ),
     click.option(
         "--pruner",

@@ -18,10 +18,10 @@ from zoo.display.search_table import (
     searched_names,
     sparkline,
     varied,
-    whole_number,
 )
 from zoo.display.tables import pairs
 from zoo.interfaces import Model, Objective, Run, Search, State
+from zoo.interfaces.metrics import as_shown
 from zoo.interfaces.pareto import pareto_front
 from zoo.registry import resume_command
 
@@ -157,4 +157,4 @@ def _print_trials(registry: Registry, search: Search) -> None:
 
 
 def _score(run: Run, objective: Objective) -> float | int | None:
-    return whole_number(run.scores[objective.name]) if objective.name in run.scores else None
+    return as_shown(objective.name, run.scores[objective.name]) if objective.name in run.scores else None

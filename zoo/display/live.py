@@ -20,10 +20,10 @@ from zoo.display.search_table import (
     reason_of,
     searched_names,
     varied,
-    whole_number,
 )
 from zoo.display.tables import cell, console
 from zoo.interfaces import Epoch, EpochProgress, Objective, Progress, Run, Search
+from zoo.interfaces.metrics import as_shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -271,7 +271,7 @@ def _notice(message: str) -> str:
 def scores_of(run: Run, objectives: Sequence[Objective]) -> str:
     """`val_accuracy 0.9815`, or why there is none."""
     found = [(one.name, run.scores[one.name]) for one in objectives if one.name in run.scores]
-    return "  ".join(f"{name} {cell(whole_number(score))}" for name, score in found) or reason_of(run)
+    return "  ".join(f"{name} {cell(as_shown(name, score))}" for name, score in found) or reason_of(run)
 
 
 def epoch_line(run: Run, epoch: Epoch) -> str:

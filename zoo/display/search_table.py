@@ -10,6 +10,7 @@ from rich.text import Text
 
 from zoo.display.tables import GAP, cell, make_table, pairs
 from zoo.interfaces import Epoch, EpochProgress, Objective, Run, Search, SearchPlan, State
+from zoo.interfaces.metrics import as_shown
 from zoo.interfaces.ranking import best_run
 from zoo.interfaces.spaces import ARCHITECTURE
 
@@ -124,16 +125,11 @@ def _scores(line: TrialLine, plan: SearchPlan) -> list[float | int | None]:
     """The objectives' values; of a trial that has none yet, the best so far where that is known."""
     seen = [epoch.metrics for epoch in line.epochs]
     return [
-        whole_number(line.run.scores[one.name])
+        as_shown(one.name, line.run.scores[one.name])
         if one.name in line.run.scores
         else best_of([metrics[one.name] for metrics in seen if one.name in metrics], one)
         for one in plan.objectives
     ]
-
-
-def whole_number(score: float) -> float | int:
-    """Numbers of weights without decimals."""
-    return int(score) if score == int(score) and score > 1 else score
 
 
 def seconds_left(ended: Sequence[Run], running: Sequence[Run], trials: int, now: datetime) -> float | None:

@@ -10,7 +10,8 @@ from zoo.interfaces.contracts import (
     LabeledImages,
     SkippedFile,
 )
-from zoo.interfaces.plans import EPOCH_METRICS, Objective, RunKind, RunPlan, SearchPlan, Trial, Weights
+from zoo.interfaces.metrics import Objective
+from zoo.interfaces.plans import RunKind, RunPlan, SearchPlan, Trial, Weights
 from zoo.interfaces.records import (
     DatasetContent,
     DatasetVersion,
@@ -35,7 +36,6 @@ from zoo.interfaces.reporting import (
 )
 
 __all__ = [
-    "EPOCH_METRICS",
     "SPLITS",
     "Architecture",
     "Backbone",

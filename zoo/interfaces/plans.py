@@ -6,14 +6,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from zoo.interfaces.metrics import DEFAULT_OBJECTIVE, measured_each_epoch
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from zoo.interfaces.contracts import Hyperparameters, HyperparameterValue
-
-
-EPOCH_METRICS = ("val_accuracy", "val_loss", "val_f1", "val_precision", "val_recall", "accuracy", "loss")
-"""What can be measured after each epoch; f1, precision and recall only where a search asks for them."""
+    from zoo.interfaces.metrics import Objective
 
 
 class RunKind(StrEnum):
@@ -22,20 +21,6 @@ class RunKind(StrEnum):
     TRAIN = "train"
     TRIAL = "trial"
     FINETUNE = "finetune"
-
-
-@dataclass(frozen=True)
-class Objective:
-    """What a search optimises, such as `val_accuracy`, and which way: "max" or "min"."""
-
-    name: str
-    direction: str
-
-    def better(self, value: float, other: float | None) -> bool:
-        """Whether `value` is strictly better than `other`; anything is better than None."""
-        if other is None:
-            return True
-        return value > other if self.direction == "max" else value < other
 
 
 @dataclass(frozen=True)
@@ -147,9 +132,9 @@ class SearchPlan:
 
     @property
     def monitor(self) -> Objective:
-        """What is looked at after each epoch: the first objective that is known then, or else validation accuracy."""
-        each_epoch = (objective for objective in self.objectives if objective.name in EPOCH_METRICS)
-        return next(each_epoch, Objective("val_accuracy", "max"))
+        """What is looked at after each epoch: the first objective that is known then, or else the default."""
+        each_epoch = (objective for objective in self.objectives if measured_each_epoch(objective.name))
+        return next(each_epoch, DEFAULT_OBJECTIVE)
 
     @property
     def keep(self) -> int | None:

@@ -14,7 +14,7 @@ from zoo.interfaces.records import State
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from zoo.interfaces.plans import Objective
+    from zoo.interfaces.metrics import Objective
     from zoo.interfaces.records import Run
 
     Rank = tuple[float, float, float, int]

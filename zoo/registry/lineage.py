@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 
 from zoo.errors import NotFoundError
 from zoo.interfaces import Lineage
+from zoo.interfaces.metrics import PREFIXES
 from zoo.registry import metrics, models, references, runs, searches
 from zoo.registry.schema import MetricRow, ModelRow, RunRow
 
@@ -103,7 +104,7 @@ def _measured(session: Session, members: Select[str | None]) -> Mapping[str, Met
         .order_by(MetricRow.split, MetricRow.name)
     )
     for model_id, split, name, value in numbers:
-        found.setdefault(model_id, {})[metrics.PREFIXES[split] + name] = metrics.loaded(value)
+        found.setdefault(model_id, {})[PREFIXES[split] + name] = metrics.loaded(value)
     return found
 
 

@@ -20,12 +20,9 @@ if TYPE_CHECKING:
 LOSS = aliased(MetricRow)
 """A model's validation loss, joined on `loss_on`."""
 
-PREFIXES = {"train": "train_", "validation": "val_", "test": "test_"}
-"""What stands in front of a metric's name to tell the split that it was measured on."""
-
 
 @dataclass(frozen=True)
-class Metric:
+class Measurement:
     """One number of one evaluation.
 
     Args:
@@ -73,7 +70,7 @@ def replace(session: Session, model: ModelRow, dataset_id: int, evaluation: Eval
         session.add(row)
 
 
-def of_model(session: Session, model_id: str) -> list[Metric]:
+def of_model(session: Session, model_id: str) -> list[Measurement]:
     """All that was measured of a model, by dataset, version, split and name."""
     rows = session.scalars(
         select(MetricRow)
@@ -82,7 +79,8 @@ def of_model(session: Session, model_id: str) -> list[Metric]:
         .order_by(DatasetRow.name, DatasetRow.version, MetricRow.split, MetricRow.name)
     )
     return [
-        Metric(row.dataset.name, row.dataset.version, row.split, row.name, loaded(row.value)) for row in rows
+        Measurement(row.dataset.name, row.dataset.version, row.split, row.name, loaded(row.value))
+        for row in rows
     ]
 
 

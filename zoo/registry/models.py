@@ -10,6 +10,7 @@ from sqlalchemy import exists, select
 
 from zoo.errors import RegistryError
 from zoo.interfaces import Model
+from zoo.interfaces.metrics import PREFIXES
 from zoo.registry import dropping, ids, metrics
 from zoo.registry.schema import AliasRow, DatasetRow, ModelRow, RunRow
 
@@ -152,7 +153,7 @@ def _to_model(row: ModelRow, names: tuple[str, ...], parent_deleted: bool) -> Mo
         parent_id=run.parent_id,
         parent_deleted=parent_deleted,
         metrics={
-            metrics.PREFIXES[metric.split] + metric.name: metrics.loaded(metric.value)
+            PREFIXES[metric.split] + metric.name: metrics.loaded(metric.value)
             for metric in sorted(row.metrics, key=lambda metric: (metric.split, metric.name))
             if metric.dataset_id == run.dataset_id
         },

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from zoo.interfaces import PriorTrial, RunKind, State
-from zoo.registry import datasets, metrics
+from zoo.interfaces.metrics import on_validation
+from zoo.registry import datasets
 from zoo.registry.schema import EpochRow, MetricRow, RunRow
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def _of_models(session: Session, rows: Sequence[RunRow]) -> dict[str, dict[str, 
     for run_id, name, value in measured:
         if value is None:
             continue
-        found.setdefault(run_id, {})[metrics.PREFIXES["validation"] + name] = value
+        found.setdefault(run_id, {})[on_validation(name)] = value
     return found
 
 
@@ -85,7 +86,7 @@ def _of_epochs(session: Session, rows: Sequence[RunRow]) -> dict[str, dict[str, 
 
 
 def _validation(values: Mapping[str, float]) -> dict[str, float]:
-    names = [metrics.PREFIXES["validation"] + name for name in _METRICS]
+    names = [on_validation(name) for name in _METRICS]
     return {name: values[name] for name in names if name in values and not math.isnan(values[name])}
 
 

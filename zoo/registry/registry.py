@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from zoo.interfaces.records import PriorTrial
     from zoo.registry.artifacts import ArtifactStore
     from zoo.registry.database import Database
-    from zoo.registry.metrics import Metric
+    from zoo.registry.metrics import Measurement
 
 DEFAULT_REGISTRY = "registry.db"
 DEFAULT_ARTIFACTS = "artifacts"
@@ -388,7 +388,7 @@ class Registry:
         with self._database.writing() as session:
             metrics.replace(session, ids.get(session, ModelRow, model_id), dataset.id, evaluation)
 
-    def metrics(self, model_id: str) -> list[Metric]:
+    def metrics(self, model_id: str) -> list[Measurement]:
         """All that was measured of a model, on any dataset."""
         with self._database.reading() as session:
             return metrics.of_model(session, ids.get(session, ModelRow, model_id).id)

@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, Select, SQLColumnExpression, func, select
 from sqlalchemy.orm import aliased
 
 from zoo.errors import NotFoundError, RegistryError, UnknownNameError
-from zoo.registry.metrics import LOSS, PREFIXES, loss_on
+from zoo.interfaces.metrics import DEFAULT_OBJECTIVE, METRICS, PREFIXES, on_validation
+from zoo.registry.metrics import LOSS, loss_on
 from zoo.registry.schema import DatasetRow, MetricRow, ModelRow, RunRow, SearchRow
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from zoo.interfaces import DatasetVersion
 
-DEFAULT_METRIC = "val_accuracy"
+DEFAULT_METRIC = DEFAULT_OBJECTIVE.name
 BYTES_PER_MB = 1_000_000
 
 _MEASURED = aliased(MetricRow)
@@ -71,7 +72,7 @@ def best(session: Session, versions: Sequence[DatasetVersion], metric: str, limi
     Of equal ones the one with the lower validation loss, then with fewer parameters, then the older.
 
     Args:
-        metric: such as "val_accuracy" or "accuracy"; the highest value wins, of a loss the lowest.
+        metric: such as "val_accuracy" or "accuracy"; its direction says which value wins.
 
     Raises:
         RegistryError: the metric is not one of validation.
@@ -88,7 +89,7 @@ def best(session: Session, versions: Sequence[DatasetVersion], metric: str, limi
     chosen = session.scalar(measured.where(*conditions.values()).order_by(*_order(name)).limit(1))
     if chosen is None and session.scalar(measured.limit(1)) is None:
         raise NotFoundError(
-            f"{PREFIXES['validation']}{name} is a number for none of the {total} models for {dataset.name}: "
+            f"{on_validation(name)} is a number for none of the {total} models for {dataset.name}: "
             "choose another metric"
         )
     if chosen is None:
@@ -117,7 +118,7 @@ def _of(versions: Sequence[DatasetVersion]) -> Select[ModelRow]:
 
 
 def _order(name: str) -> tuple[SQLColumnExpression[Any], ...]:  # columns of any type
-    value = _MEASURED.value.asc() if name == "loss" else _MEASURED.value.desc()
+    value = _MEASURED.value.asc() if METRICS[name].direction == "min" else _MEASURED.value.desc()
     return (value, *TIES)
 
 
@@ -127,7 +128,7 @@ def _metric_name(session: Session, versions: Sequence[DatasetVersion], metric: s
         if metric.startswith(PREFIXES[split]):
             raise RegistryError(
                 f"'{metric}' cannot choose a model: {split} metrics are reported, never selected on; use "
-                f"{PREFIXES['validation']}{metric.removeprefix(PREFIXES[split])}"
+                f"{on_validation(metric.removeprefix(PREFIXES[split]))}"
             )
     name = metric.removeprefix(PREFIXES["validation"])
     known = set(
@@ -141,8 +142,9 @@ def _metric_name(session: Session, versions: Sequence[DatasetVersion], metric: s
             )
         )
     )
+    known &= METRICS.keys()  # of any other nobody knows its direction
     if name not in known:
-        raise UnknownNameError("metric", metric, {PREFIXES["validation"] + each for each in known})
+        raise UnknownNameError("metric", metric, map(on_validation, known))
     return name
 
 

@@ -11,6 +11,8 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import ListedColormap, LogNorm, Normalize
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
+from zoo.interfaces.metrics import metric_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -40,12 +42,10 @@ def limits(objective: Objective, scores: Sequence[float]) -> tuple[float, float]
 
 
 def bounds(objective: Objective, scores: Sequence[float]) -> tuple[float, float]:
-    """The least and the largest that such a score can be.
-
-    Metrics of which more is better are shares, and the others (losses, sizes, times) have no upper end.
-    """
-    most = 1.0 if objective.direction == "max" and max(scores) <= 1 else math.inf
-    return (0.0 if min(scores) >= 0 else -math.inf), most
+    """The least and the largest that such a score can be, by `zoo.interfaces.metrics`."""
+    metric = metric_of(objective.name)
+    most = math.inf if metric is None else metric.high
+    return (0.0 if min(scores) >= 0 else -math.inf), (most if max(scores) <= most else math.inf)
 
 
 def colouring(objective: Objective, scores: Sequence[float]) -> ScalarMappable:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from keras_tuner.engine.hyperparameters import Fixed, Float
 
+from zoo.interfaces.metrics import DEFAULT_OBJECTIVE
 from zoo.interfaces.spaces import ARCHITECTURE
 from zoo.models.hyperparameters import OWN
 from zoo.models.space_size import domain
@@ -89,7 +90,9 @@ def _ranked(trials: Iterable[PriorTrial], objective: Objective) -> list[PriorTri
     """Best first; those that only know their accuracy after those that know the objective."""
     ranks: list[tuple[tuple[int, float], PriorTrial]] = []
     for trial in trials:
-        value, accuracy = (trial.metrics.get(name, math.nan) for name in (objective.name, "val_accuracy"))
+        value, accuracy = (
+            trial.metrics.get(name, math.nan) for name in (objective.name, DEFAULT_OBJECTIVE.name)
+        )
         if math.isfinite(value):
             ranks.append(((0, -value if objective.direction == "max" else value), trial))
         elif math.isfinite(accuracy):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from functools import cached_property
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from zoo.data.batches import split_batches
 from zoo.errors import DatasetError
 from zoo.interfaces import Evaluation
+from zoo.interfaces.metrics import METRICS
 from zoo.training.fit import EVALUATION_BATCH
 
 if TYPE_CHECKING:
@@ -17,10 +21,9 @@ if TYPE_CHECKING:
 
 
 def evaluate(classifier: Classifier, served: Served, split: str) -> Evaluation:
-    """Metrics and per-image probabilities of the classifier on the split.
+    """The metrics of `zoo.interfaces.metrics` and per-image probabilities of the classifier on the split.
 
-    Loss is the mean cross-entropy in nats, without label smoothing. Precision, recall and F1 are scikit-learn's,
-    0 where undefined, averaged without weights over the classes that have images in the split.
+    Loss is without label smoothing.
 
     Args:
         served: what the classifier takes; its class names must be the classifier's, in the same order.
@@ -40,31 +43,93 @@ def measure(
     split: str, labels: np.ndarray, probabilities: np.ndarray, class_names: tuple[str, ...]
 ) -> Evaluation:
     """An evaluation from true classes (images,) and probabilities (images, classes)."""
-    from sklearn.metrics import precision_recall_fscore_support
-
-    every_class = list(range(len(class_names)))
-    predicted = probabilities.argmax(axis=1)
-    precision, recall, f1, images = precision_recall_fscore_support(
-        labels, predicted, labels=every_class, zero_division=0.0
-    )
+    predictions = Predictions(labels, probabilities)
+    by_class = predictions.by_class
     classes = {
-        name: {"precision": float(p), "recall": float(r), "f1": float(f), "images": int(n)}
-        for name, p, r, f, n in zip(class_names, precision, recall, f1, images, strict=True)
+        name: {
+            "precision": float(by_class.precision[label]),
+            "recall": float(by_class.recall[label]),
+            "f1": float(by_class.f1[label]),
+            "images": int(by_class.images[label]),
+        }
+        for label, name in enumerate(class_names)
     }
     metrics = {
-        "loss": cross_entropy(labels, probabilities),
-        "accuracy": float((predicted == labels).mean()),
-        "precision": float(precision[images > 0].mean()),
-        "recall": float(recall[images > 0].mean()),
-        "f1": float(f1[images > 0].mean()),
+        row.name: float(resolve_name(row.of_split)(predictions))
+        for row in METRICS.values()
+        if row.of_split is not None
     }
     return Evaluation(split, metrics, classes, labels, probabilities)
 
 
-def cross_entropy(labels: np.ndarray, probabilities: np.ndarray) -> float:
+class ByClass(NamedTuple):
+    """Of each class; every array is (classes,)."""
+
+    precision: np.ndarray
+    recall: np.ndarray
+    f1: np.ndarray
+    images: np.ndarray
+
+    def mean(self, measure: np.ndarray) -> float:
+        """Over the classes that have images, each of the same weight."""
+        return float(measure[self.images > 0].mean())
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """The truth about the images of a split, and what a classifier says.
+
+    Args:
+        labels: the true classes, int (images,).
+        probabilities: (images, classes).
+    """
+
+    labels: np.ndarray
+    probabilities: np.ndarray
+
+    @cached_property
+    def likeliest(self) -> np.ndarray:
+        """The class of the highest probability, int (images,)."""
+        return np.asarray(self.probabilities.argmax(axis=1))
+
+    @cached_property
+    def by_class(self) -> ByClass:
+        """scikit-learn's precision, recall and F1, 0 where undefined."""
+        from sklearn.metrics import precision_recall_fscore_support
+
+        every_class = list(range(self.probabilities.shape[1]))
+        return ByClass(
+            *precision_recall_fscore_support(
+                self.labels, self.likeliest, labels=every_class, zero_division=0.0
+            )
+        )
+
+
+def loss(predictions: Predictions) -> float:
     """Mean of -log p(true class) in nats; a probability below 1e-7 counts as that, as in Keras."""
+    labels, probabilities = predictions.labels, predictions.probabilities
     of_truth = probabilities[np.arange(len(labels)), labels].astype(np.float64)
     return float(-np.log(np.clip(of_truth, 1e-7, 1.0)).mean())
+
+
+def accuracy(predictions: Predictions) -> float:
+    """The share of images whose likeliest class is right."""
+    return float((predictions.likeliest == predictions.labels).mean())
+
+
+def precision(predictions: Predictions) -> float:
+    """Mean over the classes that have images."""
+    return predictions.by_class.mean(predictions.by_class.precision)
+
+
+def recall(predictions: Predictions) -> float:
+    """Mean over the classes that have images."""
+    return predictions.by_class.mean(predictions.by_class.recall)
+
+
+def f1(predictions: Predictions) -> float:
+    """Mean over the classes that have images."""
+    return predictions.by_class.mean(predictions.by_class.f1)
 
 
 def predict(classifier: Classifier, pixels: np.ndarray) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import keras
@@ -14,11 +15,11 @@ from zoo.data.batches import count_steps, split_batches, training_batches
 from zoo.data.cache.features import FeatureOptions
 from zoo.errors import TrainingError
 from zoo.interfaces import Once, Progress
+from zoo.interfaces.metrics import METRICS, metric_of
 from zoo.models.hyperparameters import completed
 from zoo.models.stages import stages
 from zoo.training.checkpoint import assign, belongs, changing_variables, epochs_in, unpack
 from zoo.training.epoch_tracker import EpochTracker, History
-from zoo.training.measures import MEASURES, ClassMean
 from zoo.training.optimizers import make_optimizer, stage_scales
 from zoo.training.phases import plan_phases, set_trainable
 from zoo.training.prefix_caching import Work, find_trainable
@@ -45,8 +46,7 @@ class FitSettings:
         epochs: the most epochs to reach, those before `initial_epoch` included.
         seed: of shuffling and augmentation.
         patience: epochs without a better objective after which training stops.
-        objective: one of `zoo.interfaces.EPOCH_METRICS`; the weights of its best epoch are kept. Precision, recall
-            and F1 are measured only where they are the objective.
+        objective: one that is measured each epoch; the weights of its best epoch are kept.
         initial_epoch: epochs already trained.
         sampling: what of the training images an epoch takes.
         features: how activations of frozen layers are cached.
@@ -278,10 +278,12 @@ def _compile(
     optimizer: keras.optimizers.Optimizer,
 ) -> None:
     network, sigmoid = classifier.network, classifier.sigmoid
-    metrics = [make_accuracy(sigmoid=sigmoid)]
-    measure = settings.objective.name.removeprefix("val_")
-    if measure in MEASURES:
-        metrics.append(ClassMean(measure, len(classifier.class_names), sigmoid=sigmoid))
+    metrics = [
+        resolve_name(row.in_keras)(len(classifier.class_names), sigmoid=sigmoid)
+        for row in METRICS.values()
+        if row.in_keras is not None
+        and (row.each_epoch == "always" or row == metric_of(settings.objective.name))
+    ]
     network.compile(optimizer=optimizer, loss=make_loss(values, sigmoid=sigmoid), metrics=metrics)
     # Else its variables would be created while TensorFlow traces the first step, which it then traces again.
     network.optimizer.build(network.trainable_variables)
@@ -291,18 +293,6 @@ def make_loss(values: Mapping[str, Any], *, sigmoid: bool) -> keras.losses.Loss:
     """Cross-entropy against one-hot targets, or against 0 and 1 for a sigmoid output."""
     kind = keras.losses.BinaryCrossentropy if sigmoid else keras.losses.CategoricalCrossentropy
     return kind(label_smoothing=values["label_smoothing"])
-
-
-def make_accuracy(*, sigmoid: bool) -> keras.metrics.Metric:
-    """The share of images whose likeliest class is right; of mixed images, the class with the larger part in them."""
-    if not sigmoid:
-        return keras.metrics.CategoricalAccuracy(name="accuracy")
-
-    # Keras's BinaryAccuracy counts a mixed target, which is neither 0 nor 1, as wrong.
-    def match(target: Any, predicted: Any) -> Any:  # tensors, which are untyped
-        return keras.ops.mean(keras.ops.equal(target > 0.5, predicted > 0.5), axis=-1)
-
-    return keras.metrics.MeanMetricWrapper(match, name="accuracy")
 
 
 def _callbacks(values: Mapping[str, Any], settings: FitSettings) -> list[keras.callbacks.Callback]:

@@ -1,14 +1,45 @@
-"""Precision, recall and F1 after each epoch, as `evaluate` gives them for a whole split."""
+"""Metrics after each epoch, as Keras measures them; the same for a whole split are in `zoo.training.evaluate`.
+
+Rows of `zoo.interfaces.metrics` name these.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 
-MEASURES = ("f1", "precision", "recall")
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Tensor = Any  # untyped
+
+
+def accuracy(classes: int, *, sigmoid: bool) -> keras.metrics.Metric:  # noqa: ARG001
+    """The share of images whose likeliest class is right; of mixed images, the class with the larger part in them."""
+    if not sigmoid:
+        return keras.metrics.CategoricalAccuracy(name="accuracy")
+
+    # Keras's BinaryAccuracy takes a mixed target, which is neither 0 nor 1, for wrong.
+    def match(target: Tensor, predicted: Tensor) -> Tensor:
+        return keras.ops.mean(keras.ops.equal(target > 0.5, predicted > 0.5), axis=-1)
+
+    return keras.metrics.MeanMetricWrapper(match, name="accuracy")
+
+
+def precision(classes: int, *, sigmoid: bool) -> keras.metrics.Metric:
+    """The share of right ones among the images taken for a class, averaged over the classes."""
+    return ClassMean("precision", classes, lambda _, guesses: guesses.value, sigmoid=sigmoid)
+
+
+def recall(classes: int, *, sigmoid: bool) -> keras.metrics.Metric:
+    """The share of a class's images that are found, averaged over the classes."""
+    return ClassMean("recall", classes, lambda images, _: images.value, sigmoid=sigmoid)
+
+
+def f1(classes: int, *, sigmoid: bool) -> keras.metrics.Metric:
+    """The harmonic mean of a class's precision and recall, averaged over the classes."""
+    return ClassMean("f1", classes, lambda images, guesses: (images + guesses) / 2, sigmoid=sigmoid)
 
 
 class ClassMean(keras.metrics.Metric):  # type: ignore[misc]  # Keras is untyped
@@ -18,17 +49,21 @@ class ClassMean(keras.metrics.Metric):  # type: ignore[misc]  # Keras is untyped
     Of the confusion matrix it keeps the diagonal and both sums, which is all that the measures take.
 
     Args:
-        measure: one of MEASURES, and the metric's name.
+        name: the metric's.
         classes: their number.
+        below: takes the numbers of images and of guesses, a variable of (classes,) each, and returns what the number of
+            hits is divided by.
         sigmoid: targets and predictions are (images, 1) for two classes, not (images, classes).
     """
 
-    def __init__(self, measure: str, classes: int, *, sigmoid: bool) -> None:
-        super().__init__(name=measure)
-        self.classes, self.sigmoid = classes, sigmoid
+    def __init__(
+        self, name: str, classes: int, below: Callable[[Tensor, Tensor], Tensor], *, sigmoid: bool
+    ) -> None:
+        super().__init__(name=name)
+        self.classes, self.below, self.sigmoid = classes, below, sigmoid
         self.hits, self.images, self.guesses = (
-            self.add_weight(shape=(classes,), initializer="zeros", name=name)
-            for name in ("hits", "images", "guesses")
+            self.add_weight(shape=(classes,), initializer="zeros", name=variable)
+            for variable in ("hits", "images", "guesses")
         )
 
     def update_state(self, y_true: Tensor, y_pred: Tensor, sample_weight: Tensor = None) -> None:  # noqa: ARG002
@@ -40,13 +75,8 @@ class ClassMean(keras.metrics.Metric):  # type: ignore[misc]  # Keras is untyped
 
     def result(self) -> Tensor:
         """Of all batches since the last reset."""
-        below = {
-            "precision": self.guesses.value,
-            "recall": self.images.value,
-            "f1": (self.images + self.guesses) / 2,
-        }[self.name]
         shown = keras.ops.cast(self.images > 0, self.dtype)
-        of_classes = keras.ops.divide_no_nan(self.hits.value, below)
+        of_classes = keras.ops.divide_no_nan(self.hits.value, self.below(self.images, self.guesses))
         return keras.ops.divide_no_nan(keras.ops.sum(of_classes * shown), keras.ops.sum(shown))
 
     def _one_hot(self, outputs: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from zoo.interfaces import Epoch, Evaluation, ModelContent, Objective, RunPlan
+from zoo.interfaces.metrics import DEFAULT_OBJECTIVE
 from zoo.models.content import to_content
 from zoo.training.evaluate import evaluate
 from zoo.training.fit import FitSettings, fit, restore_best
@@ -16,12 +16,10 @@ if TYPE_CHECKING:
 
     from zoo.data.batches import Served
     from zoo.data.cache import DecodedDataset
-    from zoo.interfaces import Hyperparameters, Progress
+    from zoo.interfaces import Epoch, Evaluation, Hyperparameters, ModelContent, Progress, RunPlan
     from zoo.models.classifier import Classifier
 
     OnEpoch = Callable[[Epoch, Callable[[], bytes]], bool]
-
-OBJECTIVE = Objective("val_accuracy", "max")
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,7 @@ def fit_settings(plan: RunPlan) -> FitSettings:
         int(settings["epochs"] or 0),
         int(settings["seed"] or 0),
         int(settings["patience"] or 0),
-        OBJECTIVE,
+        DEFAULT_OBJECTIVE,
         sampling=sampling_of(settings),
         features=features_of(settings),
     )

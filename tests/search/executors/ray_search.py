@@ -12,11 +12,11 @@ import pytest
 from tests.search.executors import ray_workers
 from tests.search.executors.ray_workers import Work
 from zoo.interfaces import Epoch, Progress, SearchPlan, Trial, TrialOutcome
+from zoo.interfaces.metrics import objectives
 from zoo.search.executors.ray import RayExecutor
 from zoo.search.executors.ray_cluster import Cluster
 from zoo.search.executors.trials import run_trials
 from zoo.search.loop import TrialLoop
-from zoo.search.objectives import OBJECTIVES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +38,7 @@ def plan(**fields: Any) -> SearchPlan:
             "architecture_version": "1",
             "plugin": "none",
             "algorithm": "random",
-            "objectives": (OBJECTIVES["val_accuracy"],),
+            "objectives": (objectives()["val_accuracy"],),
             "trials": 4,
             "epochs": 3,
             "seed": 0,

@@ -10,11 +10,11 @@ import pytest
 
 from tests.search.executors.child_trials import DIES, DIES_ONCE, Work, train
 from zoo.interfaces import Epoch, Progress, SearchPlan, Trial, TrialOutcome
+from zoo.interfaces.metrics import objectives
 from zoo.search.executors import child_process
 from zoo.search.executors.child_process import ChildProcessExecutor
 from zoo.search.executors.trials import run_trials
 from zoo.search.loop import TrialLoop
-from zoo.search.objectives import OBJECTIVES
 
 
 def plan(trials: int) -> SearchPlan:
@@ -25,7 +25,7 @@ def plan(trials: int) -> SearchPlan:
         architecture_version="1",
         plugin="none",
         algorithm="random",
-        objectives=(OBJECTIVES["val_accuracy"],),
+        objectives=(objectives()["val_accuracy"],),
         trials=trials,
         epochs=3,
         seed=0,

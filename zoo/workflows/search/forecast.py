@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from zoo.data.batches import count_steps
 from zoo.data.cache.features import FeatureOptions
+from zoo.interfaces.metrics import DEFAULT_OBJECTIVE
 from zoo.models.space import choose
 from zoo.models.space_size import combinations
 from zoo.training.fit import FitSettings, fit, start_fresh
-from zoo.workflows.fitting import OBJECTIVE
 from zoo.workflows.images import decode
 from zoo.workflows.options import TrainingOptions
 from zoo.workflows.search.candidates import find_candidates
@@ -99,7 +99,7 @@ def _measure(
         2,
         options.seed,
         2,
-        OBJECTIVE,
+        DEFAULT_OBJECTIVE,
         sampling=replace(options.sampling, steps_per_epoch=probed),
         features=FeatureOptions("off"),
     )

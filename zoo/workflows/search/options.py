@@ -6,16 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from zoo.errors import SearchError
-from zoo.interfaces import (
-    EPOCH_METRICS,
-    HyperparameterValue,
-    Objective,
-)
 from zoo.interfaces.algorithms import DEFAULT, find_algorithm, find_pruner
-from zoo.search.objectives import find_objectives
+from zoo.interfaces.metrics import DEFAULT_OBJECTIVE, find_objectives, measured_each_epoch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from zoo.interfaces import HyperparameterValue, Objective
 
 
 @dataclass(frozen=True)
@@ -25,7 +22,7 @@ class SearchOptions:
     Args:
         algorithm: one of `zoo.interfaces.algorithms.ALGORITHMS`.
         trials: the most trials to run.
-        objective: names of what is optimised, with commas between; see `zoo.search.objectives`.
+        objective: names of what is optimised, with commas between; see `zoo.interfaces.metrics`.
         pruner: none or median, see `zoo.search.pruning`; None: the algorithm's own, if it has one.
         max_seconds: after so long no trial begins, and a running one ends after its epoch.
         target: the search ends when an epoch's objective is as good.
@@ -39,7 +36,7 @@ class SearchOptions:
 
     algorithm: str = DEFAULT
     trials: int = 10
-    objective: str = "val_accuracy"
+    objective: str = DEFAULT_OBJECTIVE.name
     pruner: str | None = None
     max_seconds: float | None = None
     target: float | None = None
@@ -77,4 +74,4 @@ class SearchOptions:
 
 
 def _known_each_epoch(objectives: Sequence[Objective]) -> bool:
-    return len(objectives) == 1 and objectives[0].name in EPOCH_METRICS
+    return len(objectives) == 1 and measured_each_epoch(objectives[0].name)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING
 
 from keras_tuner import HyperParameters
 from keras_tuner.engine.hyperparameters import Fixed
 
-from zoo.interfaces import EPOCH_METRICS, TrialOutcome
+from zoo.interfaces import TrialOutcome
+from zoo.interfaces.metrics import PREFIXES, metric_of
 from zoo.models.content import assign_tensors
 from zoo.models.hyperparameters import OWN
 from zoo.models.joint_space import part
@@ -29,8 +31,6 @@ if TYPE_CHECKING:
     from zoo.search.executors.reporter import TrialReporter
     from zoo.workflows.fitting import Trained
     from zoo.workflows.search.candidates import Candidate
-
-BYTES_PER_MEGABYTE = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,12 +122,18 @@ def same_frozen(plan: SearchPlan, candidate: Candidate) -> int:
 
 
 def _scores(plan: SearchPlan, trained: Trained, seconds: float) -> dict[str, float]:
-    content = trained.content
-    known: dict[str, float] = {
-        **{name: trained.best.metrics[name] for name in EPOCH_METRICS if name in trained.best.metrics},
-        "params": sum(tensor.size for tensor in content.tensors.values()),
-        "trainable_params": sum(content.tensors[path].size for path in content.trainable),
-        "megabytes": sum(tensor.nbytes for tensor in content.tensors.values()) / BYTES_PER_MEGABYTE,
-        "seconds": seconds,
+    return {
+        objective.name: float(_value_of(objective.name, trained, seconds)) for objective in plan.objectives
     }
-    return {objective.name: float(known[objective.name]) for objective in plan.objectives}
+
+
+def _value_of(objective: str, trained: Trained, seconds: float) -> float:
+    """By its best epoch, if each epoch measures it; or else by what is trained now."""
+    metric = metric_of(objective)
+    if metric is not None and metric.of_training is not None:
+        value: float = resolve_name(metric.of_training)(trained.content, seconds)
+        return value
+    if objective in trained.best.metrics:
+        return trained.best.metrics[objective]
+    validation = next(one for one in trained.evaluations if one.split == "validation")
+    return validation.metrics[objective.removeprefix(PREFIXES["validation"])]
