@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import keras_tuner
 import pytest
@@ -127,3 +130,30 @@ def test_a_search_without_trials_starts_no_process() -> None:
     loop.ended_early = "the time is over"
     run_trials(loop, ChildProcessExecutor(recorder.work, train))
     assert multiprocessing.active_children() == []
+
+
+SCRIPT = """
+print("the script runs")
+from tests.search.executors.test_child_process import Recorder, plan
+from tests.search.executors.child_trials import train
+from zoo.search.executors.child_process import ChildProcessExecutor
+from zoo.search.executors.trials import run_trials
+from zoo.search.loop import TrialLoop
+
+recorder = Recorder()
+run_trials(TrialLoop(plan(1), recorder), ChildProcessExecutor(recorder.work, train))
+print(len(recorder.processes), "trial")
+"""
+
+
+def test_a_script_without_a_main_guard_is_not_run_again_in_the_child(tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text(SCRIPT)
+    root = Path(__file__).parents[3]
+    done = subprocess.run(
+        [sys.executable, str(tmp_path / "script.py")],
+        env={**os.environ, "PYTHONPATH": str(root)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.returncode) == ("the script runs\n1 trial\n", 0), done.stderr

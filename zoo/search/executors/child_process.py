@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
+import sys
+from contextlib import contextmanager
 from multiprocessing.reduction import ForkingPickler
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from zoo.search.decisions import CONTINUE, Decision
@@ -16,6 +19,7 @@ from zoo.search.executors.reporter import UNANSWERED, Died, Message, attempt
 from zoo.tensorflow_startup import quiet_start
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from multiprocessing.connection import Connection
 
     from zoo.interfaces import Trial
@@ -78,7 +82,8 @@ class ChildProcessExecutor(Executor):
         )  # a fork of a process with TensorFlow's threads would hang
         self._line, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
-        self._process.start()
+        with _without_main():
+            self._process.start()
         theirs.close()
         return self._line
 
@@ -92,6 +97,21 @@ class ChildProcessExecutor(Executor):
         return Died(
             f"its process died {how}, {self.retries + 1} times: it crashed, or was killed, perhaps for memory"
         )
+
+
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """Hide the main module from multiprocessing, which would run it again in the child.
+
+    The child needs nothing of it, and a script that calls `zoo.search` without `if __name__ == "__main__":` would begin
+    another search there.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 def _serve(line: Connection) -> None:
