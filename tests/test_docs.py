@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -28,6 +29,7 @@ ROOT = Path(__file__).parent.parent
 PLUGINS = (ROOT / "docs" / "plugins.md").read_text()
 SEARCH = (ROOT / "docs" / "search.md").read_text()
 README = (ROOT / "README.md").read_text()
+PYTHON = (ROOT / "docs" / "python.md").read_text()
 FINETUNING = (ROOT / "docs" / "finetuning.md").read_text()
 
 
@@ -257,3 +259,23 @@ def test_the_finetuning_page_names_all_options_of_finetune() -> None:
         name for one in command.params if one.name not in shared for name in one.opts if name.startswith("--")
     ]
     assert [name for name in own if name not in FINETUNING] == []
+
+
+@pytest.mark.parametrize(
+    "page", [PYTHON, README[README.index("## In Python") :]], ids=["python.md", "README.md"]
+)
+def test_every_block_of_python_works(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """From top to bottom, as in one notebook, with fewer trials and epochs."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "docs").mkdir()
+    shutil.copy(ROOT / "docs" / "seven.png", "docs")
+    names: dict[str, object] = {}
+    for language, block in re.findall(r"```(python|text)\n(.*?)```", page, flags=re.DOTALL):
+        if language == "text":
+            assert capsys.readouterr().out.endswith(block)
+        else:
+            quick = re.sub(r"trials=\d+", "trials=2", re.sub(r"epochs=\d+", "epochs=1", block))
+            exec(compile(quick, "a page", "exec"), names)
+    assert "Traceback" not in capsys.readouterr().err

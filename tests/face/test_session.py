@@ -1,0 +1,85 @@
+"""The registry, the plugins and the progress that a call of the face gets."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+import zoo
+from zoo.errors import ArtifactError, PluginError, RegistryError
+from zoo.face.session import load_all_plugins, opened_registry, start_keras, watched_workspace
+from zoo.interfaces import Progress
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.face.conftest import Trained
+
+
+def test_a_registry_is_made_only_where_it_is_asked_for(tmp_path: Path) -> None:
+    with pytest.raises(RegistryError), opened_registry(None, None):
+        pass
+    with opened_registry(None, None, create=True):
+        assert (tmp_path / "registry.db").exists()
+
+
+def test_the_environment_names_the_registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZOO_REGISTRY", str(tmp_path / "other.db"))
+    with opened_registry(None, None, create=True):
+        assert (tmp_path / "other.db").exists()
+
+
+def test_an_open_registry_stays_open(trained: Trained) -> None:
+    with zoo.open_registry() as registry:
+        with opened_registry(registry, None) as same:
+            assert same is registry
+        assert registry.model(trained.model.id) == trained.model
+
+
+def test_artifacts_beside_an_open_registry_are_refused() -> None:
+    with zoo.open_registry() as registry, pytest.raises(RegistryError, match="leave artifacts= out"):
+        opened_registry(registry, "elsewhere").__enter__()
+
+
+def test_artifacts_in_memory_are_refused() -> None:
+    with pytest.raises(ArtifactError, match="gone when this command ends"):
+        opened_registry(None, "memory://artifacts", create=True).__enter__()
+
+
+def test_plugin_files_come_from_the_folder_or_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "tiny" in load_all_plugins(None).architectures
+    monkeypatch.delenv("ZOO_PLUGINS_DIR")
+    assert "tiny" not in load_all_plugins(None).architectures
+    with pytest.raises(PluginError, match="is no folder"):
+        load_all_plugins(tmp_path / "nowhere")
+
+
+def test_a_progress_of_the_callers_own_is_used() -> None:
+    own = Progress()
+    with (
+        zoo.open_registry() as registry,
+        watched_workspace(registry, load_all_plugins(None), own) as workspace,
+    ):
+        assert workspace.progress is own
+
+
+def test_keras_starts_without_a_line_of_tensorflow() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "from zoo.face.session import start_keras; start_keras()"],
+        capture_output=True,
+        check=True,
+    )
+    assert (done.stdout, done.stderr) == (b"", b"")
+
+
+def test_another_backend_of_keras_is_refused_in_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    import keras
+
+    monkeypatch.setattr(keras.config, "backend", lambda: "jax")
+    with pytest.raises(zoo.ZooError, match="Keras runs on 'jax' here, and zoo needs 'tensorflow'"):
+        start_keras()
