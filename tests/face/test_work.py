@@ -79,11 +79,41 @@ class Interrupting(Progress):
         signal.raise_signal(signal.SIGINT)
 
 
-def test_ctrl_c_raises_interrupted_work_and_ends_the_run() -> None:
+def test_ctrl_c_raises_interrupted_work_and_the_run_goes_on_later() -> None:
     with pytest.raises(InterruptedWork):
-        zoo.train("tiny", "blobs", epochs=50, progress=Interrupting())
+        zoo.train("tiny", "blobs", epochs=3, progress=Interrupting())
     with zoo.open_registry() as registry:
-        assert [run.state for run in registry.runs()] == ["interrupted"]
+        (run,) = registry.runs()
+        assert run.state == "interrupted"
+        model = zoo.train(resume=run.id, registry=registry, progress=False)
+        assert registry.run(model.run_id).id == run.id
+
+
+def test_a_stopped_training_that_keeps_its_best_returns_a_model() -> None:
+    model = zoo.train("tiny", "blobs", epochs=50, keep_best=True, progress=Interrupting())
+    with zoo.open_registry() as registry:
+        assert registry.run(model.run_id).state == "completed"
+
+
+def test_a_finetuning_that_was_stopped_goes_on(trained: Trained) -> None:
+    with pytest.raises(InterruptedWork):
+        zoo.finetune(trained.model, "blobs", epochs=3, progress=Interrupting())
+    with zoo.open_registry() as registry:
+        (run,) = [run for run in registry.runs() if run.state == "interrupted"]
+    assert zoo.finetune(resume=run.id, progress=False).parent_id == trained.model.id
+
+
+def test_options_that_a_resumed_run_would_not_heed_are_refused() -> None:
+    for call in (zoo.train, zoo.finetune):
+        with pytest.raises(zoo.ZooError, match="remembers the options that it began with: leave epochs out"):
+            call(resume="1a2b", epochs=3)
+
+
+def test_what_is_to_be_trained_is_named() -> None:
+    with pytest.raises(zoo.ZooError, match="name the architecture and the dataset, or give resume="):
+        zoo.train()
+    with pytest.raises(zoo.ZooError, match="name the model and the dataset, or give resume="):
+        zoo.finetune("blobs@best")
 
 
 def test_handlers_of_signals_are_as_before() -> None:

@@ -71,6 +71,10 @@ RANGES = {
 """Option -> its range; as on the command line."""
 
 
+ALWAYS = ("resume", "strict", "registry", "artifacts", "plugins_dir", "progress")
+"""Options that count beside `resume`."""
+
+
 def checked(function: Callable[P, R]) -> Callable[P, R]:
     """Refuse, in one line, a keyword that the function does not have and a number that is out of its range.
 
@@ -90,6 +94,24 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
         return function(*args, **kwargs)
 
     return call
+
+
+def refuse_beside_resume(
+    function: Callable[..., object], arguments: Mapping[str, object], *heeded: str
+) -> None:
+    """Refuse options that work which is resumed would not heed, since it remembers those that it began with.
+
+    Args:
+        arguments: the locals() of the function.
+        heeded: names of those that count, beside the ones that always do.
+
+    Raises:
+        ZooError: an option differs from its default.
+    """
+    for name, option in inspect.signature(function).parameters.items():
+        value = arguments[name]
+        if name not in (*ALWAYS, *heeded) and value is not option.default and value != option.default:
+            raise ZooError(f"what is resumed remembers the options that it began with: leave {name} out")
 
 
 def _advice(name: str, known: Sequence[str]) -> str:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-import inspect
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from zoo.errors import SearchError
-from zoo.face.arguments import checked, dataset_reference, hyperparameter_values, names_joined
+from zoo.face.arguments import (
+    checked,
+    dataset_reference,
+    hyperparameter_values,
+    names_joined,
+    refuse_beside_resume,
+)
 from zoo.face.options import cluster, search_options, training_options, weights_name
 from zoo.face.session import load_all_plugins, opened_registry, watched_workspace
 from zoo.interfaces.html import fields_table, rows_table
@@ -78,12 +83,6 @@ class SearchResult:
 def _short(value: HyperparameterValue | None) -> HyperparameterValue | None:
     """A learning rate may be too small for the four decimals of a table."""
     return f"{value:.3g}" if isinstance(value, float) else value
-
-
-BESIDE_RESUME = {
-    *("resume", "strict", "registry", "artifacts", "plugins_dir", "progress"),
-    *("workers", "ray", "cpus_per_trial", "gpus_per_trial"),
-}
 
 
 @checked
@@ -171,10 +170,7 @@ search.__name__ = "zoo.search"
 
 def _resume(arguments: Arguments) -> Callable[[Workspace], tuple[Search, Model]]:
     """Goes on with a search; refuses options that it would not heed."""
-    defaults = {name: option.default for name, option in inspect.signature(search).parameters.items()}
-    for name, value in arguments.items():
-        if name not in BESIDE_RESUME and value is not defaults[name] and value != defaults[name]:
-            raise SearchError(f"the search that is resumed remembers its options: leave {name} out")
+    refuse_beside_resume(search, arguments, "workers", "ray", "cpus_per_trial", "gpus_per_trial")
 
     def run(workspace: Workspace) -> tuple[Search, Model]:
         from zoo.workflows import search as searches

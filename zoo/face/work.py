@@ -4,24 +4,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from zoo.errors import UnknownNameError
-from zoo.face.arguments import checked, dataset_reference, hyperparameter_values, model_reference
+from zoo.errors import TrainingError, UnknownNameError
+from zoo.face.arguments import (
+    checked,
+    dataset_reference,
+    hyperparameter_values,
+    model_reference,
+    refuse_beside_resume,
+)
 from zoo.face.options import hidden_units, training_options, weights_name
 from zoo.face.session import load_all_plugins, opened_registry, watched_workspace
-from zoo.interfaces import SPLITS, Evaluation, HyperparameterValue, Model, Progress
+from zoo.interfaces import SPLITS, Evaluation, HyperparameterValue, Model, Progress, RunKind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from zoo.face.options import Arguments
     from zoo.registry import Registry
+
+OR_RESUME = "or give resume= the id of an interrupted run"
 
 
 @checked
 def train(
-    architecture: str,
-    dataset: str | Path,
+    architecture: str | None = None,
+    dataset: str | Path | None = None,
     *,
+    resume: str | None = None,
+    keep_best: bool = False,
     preset: str | None = None,
     hyperparameters: Mapping[str, HyperparameterValue] | None = None,
     weights: str | Path | None = None,
@@ -48,6 +59,8 @@ def train(
     Args:
         architecture: a name out of `zoo architectures`.
         dataset: the name of a dataset, or a path; see `zoo datasets`.
+        resume: the id of an interrupted run, which goes on after its last epoch; it remembers its other options.
+        keep_best: when it is stopped, return the model of the best epoch so far, instead of leaving a run to resume.
         preset: hyperparameters of a published recipe; `hyperparameters` go before it.
         hyperparameters: name -> value; what is not set has its default.
         weights: pre-trained ones: a name such as "imagenet", a path or a URL.
@@ -72,8 +85,12 @@ def train(
 
     Raises:
         ZooError: in one line, what is wrong and what to do about it.
-        InterruptedWork: Ctrl-C, or the notebook's stop button.
+        InterruptedWork: Ctrl-C, or the notebook's stop button; the message names the run, for `resume`.
     """
+    if resume is not None:
+        return _resumed(train, RunKind.TRAIN, locals())
+    if architecture is None or dataset is None:
+        raise TrainingError(f"name the architecture and the dataset, {OR_RESUME}")
     options = training_options(locals())
     values = hyperparameter_values(hyperparameters, freeze=freeze)
     plugins = load_all_plugins(plugins_dir)
@@ -92,14 +109,17 @@ def train(
             hyperparameters=values,
             weights=weights_name(weights),
             options=options,
+            keep_best=keep_best,
         )
 
 
 @checked
 def finetune(
-    model: str | Model,
-    dataset: str | Path,
+    model: str | Model | None = None,
+    dataset: str | Path | None = None,
     *,
+    resume: str | None = None,
+    keep_best: bool = False,
     freeze: str | int | None = None,
     head: str | Sequence[int] | None = None,
     head_epochs: int | None = None,
@@ -131,6 +151,7 @@ def finetune(
     Args:
         model: a reference such as "digits@best", or a record.
         dataset: the name of a dataset, or a path.
+        resume, keep_best: as in `zoo.train`.
         freeze: as in `zoo.train`; what is frozen is computed once where that pays.
         head: "keep": classes that the head knows keep their weights; "new": another one like it; numbers such as
             [256, 128]: a new one with hidden layers of so many units; None: keep, if it knows a class.
@@ -149,8 +170,12 @@ def finetune(
 
     Raises:
         ZooError: in one line, what is wrong and what to do about it.
-        InterruptedWork: Ctrl-C, or the notebook's stop button.
+        InterruptedWork: Ctrl-C, or the notebook's stop button; the message names the run, for `resume`.
     """
+    if resume is not None:
+        return _resumed(finetune, RunKind.FINETUNE, locals())
+    if model is None or dataset is None:
+        raise TrainingError(f"name the model and the dataset, {OR_RESUME}")
     options = training_options(locals())
     values = hyperparameter_values(
         hyperparameters,
@@ -177,7 +202,23 @@ def finetune(
                 head=head if head in (None, "keep", "new") else "new",
                 channels=channels,
                 options=options,
+                keep_best=keep_best,
             )
+
+
+def _resumed(function: Callable[..., Model], kind: RunKind, arguments: Arguments) -> Model:
+    """The model of an interrupted run, which goes on."""
+    refuse_beside_resume(function, arguments, "keep_best")
+    plugins = load_all_plugins(arguments["plugins_dir"])
+    with opened_registry(arguments["registry"], arguments["artifacts"]) as opened:
+        from zoo import workflows
+
+        run = workflows.check_resumable(opened, plugins, arguments["resume"], kind)
+        with watched_workspace(
+            opened, plugins, arguments["progress"], strict=arguments["strict"]
+        ) as workspace:
+            resume = workflows.resume_training if kind is RunKind.TRAIN else workflows.resume_finetuning
+            return resume(workspace, run.id, keep_best=arguments["keep_best"])
 
 
 @checked
