@@ -99,7 +99,7 @@ def test_a_training_shows_how_far_its_epoch_is_until_it_ends(capsys: pytest.Capt
     terminal.epoch_advanced(EpochProgress(1, 10, 30))
     terminal.epoch_ended(RUN, EPOCH)
     terminal.close()
-    bar = f"epoch   1 {'━' * 10}{' ' * 20} 10/30 steps"
+    bar = f"epoch   1/1 {'━' * 10}{' ' * 20} 10/30 steps"
     started = "run run1: tiny on blobs\n"
     assert capsys.readouterr().err == f"{started}\r{bar}\x1b[K\r\x1b[K{EPOCH_LINE}\n"
 

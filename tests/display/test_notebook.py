@@ -9,7 +9,7 @@ import pytest
 
 from tests.display.test_live import COMPLETED, RUN, SEARCH, TRIAL
 from zoo.display.notebook import Notebook
-from zoo.interfaces import Epoch, State
+from zoo.interfaces import Epoch, EpochProgress, State
 
 
 class Cell:
@@ -79,6 +79,16 @@ def test_a_search_has_one_table_in_which_a_trial_is_drawn_again(cell: Cell, note
     notebook.run_ended(replace(COMPLETED, state=State.COMPLETED))
     notebook.close()
     assert [line.split()[:2] for line in cell.text if line.strip().startswith("2 ")] == [["2", "completed"]]
+
+
+def test_a_training_shows_how_far_its_epoch_is_until_it_ends(cell: Cell, notebook: Notebook) -> None:
+    notebook.run_started(RUN)
+    notebook.epoch_advanced(EpochProgress(1, 10, 30))
+    notebook.close()
+    assert cell.text[-1].split() == ["epoch", "1/1", "━" * 10, "10/30", "steps"]
+    notebook.epoch_ended(RUN, epoch(1))
+    notebook.close()
+    assert "steps" not in " ".join(cell.text)
 
 
 def test_a_bar_moves_in_its_place_and_a_full_one_stays(cell: Cell, notebook: Notebook) -> None:

@@ -160,6 +160,7 @@ class Redrawn(PlainLines):
     def __init__(self) -> None:
         super().__init__()
         self.table: SearchTable | None = None
+        self.epochs = 0  # of the run that started last
 
     def advanced(self, work: str, done: int, total: int) -> None:
         bar = _bar(work, done, total)
@@ -174,13 +175,14 @@ class Redrawn(PlainLines):
 
     def run_started(self, run: Run) -> None:
         super().run_started(run)
+        self.epochs = int(run.plan.settings.get("epochs") or 0)
         if self.table is not None:
             self.table.lines[run.id] = TrialLine(run)
 
     def epoch_advanced(self, progress: EpochProgress, run: Run | None = None) -> None:
         super().epoch_advanced(progress, run)
         if self.table is None:
-            work = f"epoch {progress.epoch:>3}"
+            work = f"epoch {progress.epoch:>3}/{self.epochs}"
             self.draw_bar(f"{_bar(work, progress.step, progress.steps)} steps", full=False)
         elif run is not None and run.id in self.table.lines:
             self.table.lines[run.id].progress = progress
