@@ -32,20 +32,17 @@ def is_logarithmic(objective: Objective, scores: Sequence[float]) -> bool:
 
 
 def limits(objective: Objective, scores: Sequence[float]) -> tuple[float, float]:
-    """From where to where an axis of these scores goes: never beyond what such a score can be."""
+    """From where to where an axis of these scores goes: never beyond the metric's range."""
     low, high = min(scores), max(scores)
     if low == high:
         margin = ALONE * abs(low) or ALONE
         low, high = low - margin, high + margin
-    least, most = bounds(objective, scores)
-    return max(low, least), min(high, most)
+    return max(0.0, low), min(_highest(objective), high)
 
 
-def bounds(objective: Objective, scores: Sequence[float]) -> tuple[float, float]:
-    """The least and the largest that such a score can be, by `zoo.interfaces.metrics`."""
+def _highest(objective: Objective) -> float:
     metric = metric_of(objective.name)
-    most = math.inf if metric is None else metric.high
-    return (0.0 if min(scores) >= 0 else -math.inf), (most if max(scores) <= most else math.inf)
+    return math.inf if metric is None else metric.high
 
 
 def colouring(objective: Objective, scores: Sequence[float]) -> ScalarMappable:
@@ -85,8 +82,8 @@ def scale(
         axis.set_minor_locator(NullLocator())
     else:
         ticks = MaxNLocator(6, steps=[1, 2, 5, 10]).tick_values(*axis.get_view_interval())
-        least, most = bounds(objective, scores)
-        axis.set_major_locator(FixedLocator([tick for tick in ticks if least <= tick <= most * (1 + 1e-9)]))
+        highest = _highest(objective) * (1 + 1e-9)
+        axis.set_major_locator(FixedLocator([tick for tick in ticks if 0 <= tick <= highest]))
     axis.set_major_formatter(FuncFormatter(short))
     axis.set_label_text(
         f"{objective.name} ({'higher' if objective.direction == 'max' else 'lower'} is better)"
