@@ -147,6 +147,20 @@ def test_the_last_line_says_how_long_it_may_still_take() -> None:
     assert render(*lines)[-1] == "1 of 3 trials, best val_loss 0.5000 in trial 1, about 10 min left"
 
 
+@pytest.mark.parametrize(
+    ("max_seconds", "shown"),
+    [
+        (7200.5, "about 10 min left, time limit in 2 h 0 min"),
+        (300.5, "time limit in 5 min"),
+        (0.0, "the time is over"),
+    ],
+)
+def test_under_a_time_limit_the_last_line_says_when_it_comes(max_seconds: float, shown: str) -> None:
+    lines = [completed(1, 0.5, seconds=600), line(2, [0.1])]
+    last = render(*lines, settings={"max_seconds": max_seconds})[-1]
+    assert last == f"1 of 3 trials, best val_loss 0.5000 in trial 1, {shown}"
+
+
 def test_an_interrupted_trial_has_not_ended() -> None:
     assert render(line(1, [0.5], state=State.INTERRUPTED))[-1] == "0 of 3 trials"
 

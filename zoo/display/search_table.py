@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -56,12 +57,14 @@ class SearchTable:
         lines: by the id of the run.
         work: what else goes on, in a line; empty: nothing.
         fitted: show no more trials than the screen has lines: the newest, and the best.
+        began: when the time limit began to count, in seconds of `time.monotonic`.
     """
 
     search: Search
     lines: dict[str, TrialLine] = field(default_factory=dict)
     work: str = ""
     fitted: bool = False
+    began: float = field(default_factory=time.monotonic)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         lines = list(self.lines.values())  # rich draws in a thread of its own, while trials come in
@@ -116,8 +119,11 @@ class SearchTable:
             told.append(f"best {plan.objective.name} {cell(best.score)} in trial {best.trial.number}")
         running = [line.run for line in lines if line.run.state is State.RUNNING]
         left = seconds_left(ended, running, plan.trials, datetime.now(UTC))
-        if left is not None:
+        limit = None if plan.max_seconds is None else plan.max_seconds - (time.monotonic() - self.began)
+        if left is not None and (limit is None or left < limit):
             told.append(f"about {duration(left)} left")
+        if limit is not None:
+            told.append(f"time limit in {duration(limit)}" if limit > 0 else "the time is over")
         return ", ".join(told)
 
 

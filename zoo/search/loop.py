@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Any
 from keras_tuner.engine.trial import TrialStatus
 
 from zoo.errors import SearchError
+from zoo.models.joint_space import part
 from zoo.search.decisions import CONTINUE, STOP, prune
 from zoo.search.history import HistoryOracle
+from zoo.search.limits import Limits
 from zoo.search.oracles import make_oracle, to_trial
 from zoo.search.pruning import Pruning, TrialCurve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from zoo.interfaces import Epoch, SearchPlan, Trial, TrialOutcome, TrialRecorder
     from zoo.search.decisions import Decision
@@ -35,6 +37,7 @@ class PastTrial:
         place: when it came to an end, as a place in the order of endings; None: it was still running.
         scores: the objectives' values; of a pruned trial the best that it reached; None for a failed one.
         curve: what is looked at after each epoch.
+        losses: the validation loss after each epoch.
         pruned: it was not worth finishing.
     """
 
@@ -42,6 +45,7 @@ class PastTrial:
     place: int | None
     scores: Mapping[str, float] | None = None
     curve: Sequence[float] = ()
+    losses: Sequence[float] = ()
     pruned: bool = False
 
 
@@ -53,47 +57,72 @@ class TrialLoop:
 
     Args:
         past: the trials of a search that goes on, in order. Those that were still running are the first again.
+        clock: seconds from some moment on, for the time limit.
 
     Raises:
         SearchError: the oracle would now choose other hyperparameters than it did.
     """
 
-    def __init__(self, plan: SearchPlan, recorder: TrialRecorder, past: Sequence[PastTrial] = ()) -> None:
+    def __init__(
+        self,
+        plan: SearchPlan,
+        recorder: TrialRecorder,
+        past: Sequence[PastTrial] = (),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.plan, self.recorder = plan, recorder
         self.ended_early: str | None = None
         """Why the search ended before its number of trials, if it was for its time or its target."""
+        self.target_was_met = False
         self._oracle = make_oracle(plan)
         self._pruning = Pruning(plan.pruner, plan.monitor)
         self._curves: dict[str, TrialCurve] = {}
         self._again: deque[Trial] = deque()
-        self._began = time.monotonic()
+        ended = [one for one in past if one.place is not None]
+        begun = {part(one.trial.hyperparameters, plan.architectures)[0] for one in ended}
+        self._limits = Limits(plan, begun, clock)
         self._failures_in_a_row = 0
         with _without_known_warnings():
             self._replay(past)
+
+    @property
+    def started(self) -> int:
+        """How many trials have begun, those of the past included."""
+        return len(self._oracle.start_order)
+
+    @property
+    def untried(self) -> list[str]:
+        """The architectures that no trial has begun with."""
+        return self._limits.untried
 
     def next_trial(self) -> Trial | None:
         """The trial to train now, recorded as started.
 
         None: the search is over, or the algorithm waits for a running trial to end.
         """
-        if self.ended_early is None and self._oracle.start_order:
-            self.ended_early = self._time_is_over()
+        if self._oracle.start_order:
+            self._end_for_time()
         if self.ended_early is not None:
             return None
         trial = self._again.popleft() if self._again else self._ask()
         if trial is not None:
             self._curves.setdefault(trial.trial_id, self._pruning.start())
+            self._limits.trial_began(trial)
             self.recorder.trial_started(trial)
         return trial
 
     def epoch_ended(self, trial: Trial, epoch: Epoch, checkpoint: bytes) -> Decision:
-        """Record an epoch, and decide whether the trial goes on. It stops with what it has where the search is over."""
+        """Record an epoch, and decide whether the trial goes on.
+
+        It stops with what it has where the search is over, or by `zoo.search.limits`.
+        """
         self.recorder.epoch_ended(trial, epoch, checkpoint)
         value = epoch.metrics[self.plan.monitor.name]
         reason = self._curves[trial.trial_id].report(epoch.number, value)
-        if self.ended_early is None:
-            self.ended_early = self._target_is_met(value) or self._time_is_over()
-        if self.ended_early is not None:
+        self._limits.epoch_ended(trial, value, epoch.metrics.get("val_loss", math.inf))
+        self._end_for_target(value)
+        self._end_for_time()
+        if self.ended_early is not None or self._limits.trial_is_over(trial):
             return STOP
         return CONTINUE if reason is None else prune(reason)
 
@@ -106,15 +135,14 @@ class TrialLoop:
                 self.failed(trial, f"{objective.name} is {what}")
                 return
         self._failures_in_a_row = 0
-        self._curves.pop(trial.trial_id).end(finished=True)
+        self._end_curve(trial, finished=True)
         self._tell(trial.trial_id, outcome.scores)
         self.recorder.trial_completed(trial, outcome)
 
     def pruned(self, trial: Trial, reason: str) -> None:
         """The trial was ended as not worth finishing; the oracle learns the best that it reached."""
         self._failures_in_a_row = 0
-        curve = self._curves.pop(trial.trial_id)
-        curve.end(finished=False)
+        curve = self._end_curve(trial, finished=False)
         self._tell(trial.trial_id, {self.plan.objective.name: curve.best})
         self.recorder.trial_pruned(trial, reason)
 
@@ -124,7 +152,7 @@ class TrialLoop:
         Raises:
             SearchError: it is the third in a row.
         """
-        self._curves.pop(trial.trial_id).end(finished=False)
+        self._end_curve(trial, finished=False)
         self._tell(trial.trial_id, None)
         self.recorder.trial_failed(trial, error)
         self._failures_in_a_row += 1
@@ -132,6 +160,12 @@ class TrialLoop:
             raise SearchError(
                 f"stopped after {FAILURES_IN_A_ROW} failed trials in a row; the last one: {last_line(error)}"
             )
+
+    def _end_curve(self, trial: Trial, *, finished: bool) -> TrialCurve:
+        self._limits.trial_ended(trial)
+        curve = self._curves.pop(trial.trial_id)
+        curve.end(finished=finished)
+        return curve
 
     def _ask(self) -> Trial | None:
         number = len(self._oracle.start_order) + 1
@@ -185,22 +219,21 @@ class TrialLoop:
         for epoch, value in enumerate(one.curve, start=trial.initial_epoch + 1):
             curve.report(epoch, value)
         if one.place is None:
+            for value, loss in zip(one.curve, one.losses, strict=False):
+                self._limits.epoch_ended(trial, value, loss)
             self._curves[trial.trial_id] = curve
             self._again.append(trial)
         else:
             curve.end(finished=one.scores is not None and not one.pruned)
 
-    def _target_is_met(self, value: float) -> str | None:
-        target, monitor = self.plan.target, self.plan.monitor
-        if target is None or monitor.better(target, value):
-            return None
-        return f"the target is met: {monitor.name} {value:.4f}"
+    def _end_for_target(self, value: float) -> None:
+        if self.ended_early is None and self._limits.target_is_met(value):
+            self.target_was_met = True
+            self.ended_early = f"the target is met: {self.plan.monitor.name} {value:.4f}"
 
-    def _time_is_over(self) -> str | None:
-        seconds = self.plan.max_seconds
-        if seconds is None or time.monotonic() - self._began < seconds:
-            return None
-        return f"the time is over, after {len(self._oracle.start_order)} of {self.plan.trials} trials"
+    def _end_for_time(self) -> None:
+        if self.ended_early is None and self._limits.time_is_over():
+            self.ended_early = f"the time is over, after {self.started} of {self.plan.trials} trials"
 
 
 def last_line(error: str) -> str:

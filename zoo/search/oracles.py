@@ -18,12 +18,13 @@ from threadpoolctl import threadpool_limits
 
 from zoo.interfaces import Hyperparameters, SearchPlan, Trial
 from zoo.interfaces.algorithms import find_algorithm
+from zoo.interfaces.spaces import ARCHITECTURE
 from zoo.models.space import fill_in, restore
 from zoo.search.history import HistoryOracle, Unsaved
 from zoo.search.tpe import TPEOracle
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from zoo.interfaces import HyperparameterValue
 
@@ -71,14 +72,38 @@ def _completed(trials: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class _GridOracle(HistoryOracle, GridSearchOracle):  # type: ignore[misc]
-    """Keras Tuner's own would wait for a trial's end before it goes on from it."""
+    """Keras Tuner's own would wait for a trial's end before it goes on from it.
+
+    Several architectures take turns, each going through its combinations: one after another, few would be tried at all.
+    """
 
     def choose(self, trial_id: str) -> Values | None:  # noqa: ARG002
+        tried: dict[str, list[Values]] = {name: [] for name in self._architectures}
+        for name in self.start_order:
+            values = self.trials[name].hyperparameters.values
+            tried[str(values.get(ARCHITECTURE, ""))].append(values)
+        for architecture in sorted(tried, key=lambda name: len(tried[name])):  # keeps the order of equals
+            values = self._next_of(architecture, tried[architecture])
+            if values is not None:
+                return values
+        return None
+
+    @property
+    def _architectures(self) -> list[str]:
+        for hp in self.get_space().space:
+            if hp.name == ARCHITECTURE:
+                return [str(value) for value in hp.values]
+        return [""]
+
+    def _next_of(self, architecture: str, tried: Sequence[Values]) -> Values | None:
+        """The architecture's next combination; None if there is none left."""
+        if tried:
+            values: Values | None = self._get_next_combination(tried[-1])
+            same = values is not None and values.get(ARCHITECTURE, "") == architecture
+            return values if same else None
         hp = self.get_space()
-        if self.start_order:
-            hp.values = self._get_next_combination(self.trials[self.start_order[-1]].hyperparameters.values)
-            if hp.values is None:
-                return None
+        if architecture:
+            hp.values = {ARCHITECTURE: architecture}
         fill_in(hp)
         return hp.values  # type: ignore[no-any-return]
 

@@ -140,13 +140,17 @@ def test_the_target_ends_a_search(workspace: Workspace, search: Callable, option
         State.COMPLETED,
         1,
     )
-    assert workspace.progress.notices[-1].startswith("the target is met: val_accuracy ")
+    assert workspace.progress.notices[-2].startswith("the target is met: val_accuracy ")
+    assert workspace.progress.notices[-1] == "not tried: 3 of 4 trials"
 
 
 def test_the_time_ends_a_search(workspace: Workspace, search: Callable) -> None:
     found, _ = search("tiny", HELD, trials=4, max_seconds=0.001)
     assert (found.state, len(workspace.registry.runs(search=found.id))) == (State.COMPLETED, 1)
-    assert workspace.progress.notices[-1] == "the time is over, after 1 of 4 trials"
+    assert workspace.progress.notices[-2:] == [
+        "the time is over, after 1 of 4 trials",
+        "not tried: 3 of 4 trials",
+    ]
 
 
 def test_what_was_there_before_is_looked_through_for_garbage_again_afterwards(

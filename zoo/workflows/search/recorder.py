@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from zoo.interfaces import Once, Progress, RunKind, RunPlan, State
@@ -62,7 +63,8 @@ class SearchRecorder:
         if run.state is State.PRUNED:
             best = max if plan.monitor.direction == "max" else min
             scores = {plan.objective.name: best(curve)}
-        return PastTrial(trial, place, scores, curve, pruned=run.state is State.PRUNED)
+        losses = [epoch.metrics.get("val_loss", math.inf) for epoch in epochs]
+        return PastTrial(trial, place, scores, curve, losses, pruned=run.state is State.PRUNED)
 
     def retell(self) -> None:
         """Tell the watcher of the trials that came to an end before, as if they had just run."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import tensorflow as tf
 
 from zoo.data.sources import open_source
+from zoo.data.units import counted
 from zoo.errors import InterruptedWork, SearchError
 from zoo.interfaces import (
     HyperparameterValue,
@@ -254,6 +255,8 @@ def _run(searching: _Searching) -> tuple[Search, Model]:
         raise
     if loop.ended_early is not None:
         workspace.progress.notice(loop.ended_early)
+    if untried := _untried(loop):
+        workspace.progress.notice(untried)
     best = registry.search(search_id).best_model_id
     if best is None:
         errors = [run.error for run in registry.runs(search=search_id) if run.error]
@@ -262,3 +265,11 @@ def _run(searching: _Searching) -> tuple[Search, Model]:
         recorder.end(State.FAILED, failure)
         raise SearchError(failure)
     return recorder.end(State.COMPLETED), registry.model(best)
+
+
+def _untried(loop: TrialLoop) -> str:
+    """`not tried: resnet, 9 of 10 trials`; empty where nothing is left over by a limit."""
+    trials = loop.plan.trials
+    left = trials - loop.started if loop.ended_early is not None else 0
+    untried = [*loop.untried, *([f"{left} of {counted(trials, 'trial')}"] if left else [])]
+    return f"not tried: {', '.join(untried)}" if untried else ""

@@ -13,7 +13,7 @@ from zoo.interfaces.algorithms import ALGORITHMS
 from zoo.interfaces.spaces import ARCHITECTURE
 from zoo.models.building import space_builder
 from zoo.models.hyperparameters import completed
-from zoo.models.joint_space import fix_each, given_to, join, whole
+from zoo.models.joint_space import fix_each, given_to, join, part, whole
 from zoo.models.schedules import declare_schedules, freeze_depths
 from zoo.models.space import check, choose, explore, fill_in, fix
 from zoo.search.warm_start import choose_prior
@@ -138,18 +138,34 @@ def first_trials(
     algorithm: str,
     trials: int,
 ) -> list[tuple[Hyperparameters, str]]:
-    """What the first trials try: what is known to be good, then each architecture's defaults.
+    """The hyperparameters of the first trials: the best prior ones, then each architecture's defaults.
 
-    The authors of the defaults chose them, and few random draws beat them.
+    The authors of the defaults chose them, and few random draws beat them. Each architecture gets its first trial
+    before any gets its second.
     """
     if ALGORITHMS[algorithm].own_order:
         return []
-    names = [one.name for one in candidates]
+    names = [candidate.name for candidate in candidates]
+    defaults = [(_defaults(space, name, names), "defaults") for name in names]
     first: list[tuple[Hyperparameters, str]] = []
-    for values, origin in [*known, *((_defaults(space, name, names), "defaults") for name in names)]:
+    for values, origin in _one_of_each([*known, *defaults], names):
         if values not in [tried for tried, _ in first]:
             first.append((values, origin))
     return first[:trials]
+
+
+def _one_of_each(
+    choices: Sequence[tuple[Hyperparameters, str]], names: Sequence[str]
+) -> list[tuple[Hyperparameters, str]]:
+    """The same choices, each architecture's first one before any second one."""
+    seen: set[str] = set()
+    first: list[tuple[Hyperparameters, str]] = []
+    later: list[tuple[Hyperparameters, str]] = []
+    for values, origin in choices:
+        architecture = part(values, names)[0]
+        (later if architecture in seen else first).append((values, origin))
+        seen.add(architecture)
+    return [*first, *later]
 
 
 def prior_choices(
