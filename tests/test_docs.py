@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.formats import FORMATS
 from zoo import open_registry
 from zoo.cli import run
 from zoo.cli.group import cli
@@ -212,7 +213,7 @@ def test_links_between_documents_lead_somewhere() -> None:
 
 def test_the_readmes_sample_image_is_a_seven_that_is_not_trained_on() -> None:
     assert "docs/seven.png" in README
-    opened = open_dataset("digits", load_plugins().datasets)
+    opened = open_dataset("digits", load_plugins().datasets, FORMATS)
     with Image.open(ROOT / "docs" / "seven.png") as image:
         (place,) = (number for number, item in enumerate(opened.images.items) if np.array_equal(item, image))
     assert (opened.images.labels[place], opened.split[place]) == (7, "test")

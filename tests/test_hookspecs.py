@@ -23,7 +23,7 @@ HOOKS = sorted(name for name in vars(hookspecs) if name.startswith("zoo_"))
 PLUGIN = """
 import click
 
-from zoo import Architecture, Dataset, LabeledImages, hookimpl
+from zoo import Architecture, Dataset, Decoder, LabeledImages, Source, hookimpl
 
 finished = []
 
@@ -40,6 +40,16 @@ def zoo_architectures():
 @hookimpl
 def zoo_datasets():
     yield Dataset("every-dataset", lambda: LabeledImages([], [], ()), "empty", "none")
+
+
+@hookimpl
+def zoo_sources():
+    return (Source("every-source", print, "reads nothing", "none", suffixes=(".every",)),)
+
+
+@hookimpl
+def zoo_decoders():
+    return {Decoder("every-decoder", print, print, "decodes nothing", "none", (".every",))}
 
 
 @hookimpl
@@ -71,6 +81,14 @@ def test_zoo_architectures_adds_architectures(every_hook: Plugins) -> None:
 
 def test_zoo_datasets_adds_datasets(every_hook: Plugins) -> None:
     assert every_hook.datasets["every-dataset"].summary == "empty"
+
+
+def test_zoo_sources_adds_sources(every_hook: Plugins) -> None:
+    assert every_hook.sources["every-source"] in every_hook.formats.sources
+
+
+def test_zoo_decoders_adds_decoders(every_hook: Plugins) -> None:
+    assert every_hook.decoders["every-decoder"] in every_hook.formats.decoders
 
 
 def test_zoo_commands_gets_the_command_line(every_hook: Plugins) -> None:

@@ -14,7 +14,9 @@ import zoo
 FACE = [
     "Architecture",
     "Dataset",
+    "Decoder",
     "LabeledImages",
+    "Source",
     "ZooError",
     "evaluate",
     "finetune",

@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-SHIPPED = {"convnet", "digits", "resnet", "shapes"}
+SHIPPED = {"sources", "decoders", "convnet", "digits", "resnet", "shapes"}
+SHIPPED_SOURCES = {"folder", "manifest", "npz", "npy", "archive", "tfds"}
+SHIPPED_DECODERS = {"jpeg", "png", "webp", "bmp", "gif", "tiff"}
 
 HEADER = """
-from zoo import Architecture, Dataset, LabeledImages, hookimpl
+from zoo import Architecture, Dataset, Decoder, LabeledImages, Source, hookimpl
 
 def backbone(hp, inputs, *, weights=None):
     return inputs
@@ -38,6 +40,24 @@ def datasets(*names: str) -> str:
     """The text of a plugin that adds these datasets."""
     listed = ", ".join(f'Dataset("{name}", load, "{name}", "none")' for name in names)
     return f"{HEADER}\n@hookimpl\ndef zoo_datasets():\n    return [{listed}]\n"
+
+
+def sources(*names: str, **fields: object) -> str:
+    """The text of a plugin that adds these sources, with a suffix each that is their name unless another is given."""
+    calls = [
+        f"Source('{name}', load, '{name}', 'none', **{ {'suffixes': (f'.{name}',), **fields}!r})"
+        for name in names
+    ]
+    return f"{HEADER}\n@hookimpl\ndef zoo_sources():\n    return [{', '.join(calls)}]\n"
+
+
+def decoders(*names: str, **fields: object) -> str:
+    """The text of a plugin that adds these decoders, with a suffix each that is their name unless another is given."""
+    calls = [
+        f"Decoder('{name}', load, load, '{name}', 'none', **{ {'suffixes': (f'.{name}',), **fields}!r})"
+        for name in names
+    ]
+    return f"{HEADER}\n@hookimpl\ndef zoo_decoders():\n    return [{', '.join(calls)}]\n"
 
 
 @pytest.fixture(autouse=True)
@@ -182,6 +202,36 @@ BROKEN = {
         "architecture name must be lower-case",
     ),
     "two of one name": (architectures("twin", "twin"), "zoo_architectures gives two of the name 'twin'"),
+    "no source": (
+        HEADER + "@hookimpl\ndef zoo_sources():\n    return [load]\n",
+        "zoo_sources must return zoo.Source objects, got <function load",
+    ),
+    "no decoder": (
+        HEADER + "@hookimpl\ndef zoo_decoders():\n    return load\n",
+        "zoo_decoders must return an iterable of zoo.Decoder, got <function load",
+    ),
+    "two sources": (sources("twin", "twin"), "zoo_sources gives two of the name 'twin'"),
+    "two decoders": (decoders("twin", "twin"), "zoo_decoders gives two of the name 'twin'"),
+    "two of one suffix": (
+        decoders("one", "two", suffixes=(".same",)),
+        "the plugin has the decoder suffix '.same' twice: remove one of the two",
+    ),
+    "source contract": (sources("bad", suffixes=()), "source 'bad': give suffixes or recognises for a path"),
+    "decoder contract": (decoders("bad", magic=b"BAD"), r"decoder 'bad': magic must be a tuple of \(offset"),
+    "a shipped source": (sources("folder"), "source 'folder' of .* is already given by keras-zoo .*: rename"),
+    "a shipped decoder": (decoders("png"), "decoder 'png' of .* is already given by keras-zoo .*: rename"),
+    "a shipped suffix": (
+        decoders("mine", suffixes=(".jpg",)),
+        "decoder suffix '.jpg' of .* is already given by keras-zoo .*: load only one of the two",
+    ),
+    "a shipped container": (
+        sources("mine", suffixes=(".zip",)),
+        "source suffix '.zip' of .* is already given by keras-zoo .*: load only one of the two",
+    ),
+    "a shipped prefix": (
+        sources("mine", suffixes=(), prefix="tfds:"),
+        "source prefix 'tfds:' of .* is already given by keras-zoo .*: load only one of the two",
+    ),
 }
 
 
@@ -203,7 +253,9 @@ def assert_quarantined(plugins: Plugins, error: str) -> None:
     """The plugin `broken` is set aside with its error on one line; `well` and the shipped ones go on."""
     broken = named(plugins, "broken")
     assert broken.error is not None
-    assert (broken.architectures, broken.datasets, "\n" in broken.error) == ((), (), False)
+    assert (broken.architectures, broken.datasets, broken.sources, broken.decoders) == ((), (), (), ())
+    assert "\n" not in broken.error
+    assert (set(plugins.sources), set(plugins.decoders)) == (SHIPPED_SOURCES, SHIPPED_DECODERS)
     with pytest.raises(AssertionError, match=error):
         raise AssertionError(broken.error)
     assert plugins.architectures.keys() >= {"well", "convnet", "resnet"}
@@ -229,7 +281,15 @@ def test_a_distribution_without_metadata_stops_nobody(install: Callable[..., Non
 # Clashes ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("kind", "text"), [("architecture", architectures), ("dataset", datasets)])
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("architecture", architectures),
+        ("dataset", datasets),
+        ("source", sources),
+        ("decoder", decoders),
+    ],
+)
 def test_a_clash_names_both_origins(
     install: Callable[..., None], folder: Callable[..., Path], kind: str, text: Callable[..., str]
 ) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from zoo.errors import ZooError
     from zoo.face import evaluate, finetune, load, search, train
     from zoo.hookspecs import hookimpl
-    from zoo.interfaces import Architecture, Dataset, LabeledImages
+    from zoo.interfaces import Architecture, Dataset, Decoder, LabeledImages, Source
     from zoo.registry import open_registry
 
     __version__: str
@@ -28,7 +28,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 __all__ = [
     "Architecture",
     "Dataset",
+    "Decoder",
     "LabeledImages",
+    "Source",
     "ZooError",
     "evaluate",
     "finetune",
@@ -42,7 +44,9 @@ __all__ = [
 _MODULES = {
     "Architecture": "zoo.interfaces",
     "Dataset": "zoo.interfaces",
+    "Decoder": "zoo.interfaces",
     "LabeledImages": "zoo.interfaces",
+    "Source": "zoo.interfaces",
     "ZooError": "zoo.errors",
     "evaluate": "zoo.face",
     "finetune": "zoo.face",

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     import click
 
-    from zoo.interfaces import Architecture, Dataset, Run
+    from zoo.interfaces import Architecture, Dataset, Decoder, Run, Source
 
 PROJECT = "zoo"
 
@@ -28,6 +28,18 @@ def zoo_architectures() -> Iterable[Architecture]:
 @hookspec
 def zoo_datasets() -> Iterable[Dataset]:
     """The datasets that this plugin adds. Called at every start; images are loaded later, by Dataset.load."""
+    raise NotImplementedError
+
+
+@hookspec
+def zoo_sources() -> Iterable[Source]:
+    """The containers of images that this plugin reads, such as a layout of folders. Called at every start."""
+    raise NotImplementedError
+
+
+@hookspec
+def zoo_decoders() -> Iterable[Decoder]:
+    """The image formats that this plugin decodes. Called at every start; what it needs is imported when it decodes."""
     raise NotImplementedError
 
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from importlib.metadata import EntryPoint, entry_points
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, version
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pluggy
 
 from zoo import hookspecs
+from zoo.data.formats import Formats
 from zoo.errors import ContractError, PluginError, UnknownNameError
-from zoo.interfaces import Architecture, Dataset
+from zoo.interfaces import Architecture, Dataset, Decoder, Source
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +26,40 @@ GROUP = "zoo"
 OWN_DISTRIBUTION = "keras-zoo"
 FILE_MODULE = "zoo_plugin_file_"  # how the module of a plugin file is called, before the name of the file
 
-Description = TypeVar("Description", Architecture, Dataset)
+BUILTIN = ("sources", "decoders")
+"""Modules of `zoo.builtin`. They come by no entry point, so that a checkout whose metadata is old reads images too."""
+
+Description = TypeVar("Description", Architecture, Dataset, Source, Decoder)
+
+
+@dataclass(frozen=True)
+class Descriptions:
+    """What plugins add, by name."""
+
+    architectures: dict[str, Architecture] = field(default_factory=dict)
+    datasets: dict[str, Dataset] = field(default_factory=dict)
+    sources: dict[str, Source] = field(default_factory=dict)
+    decoders: dict[str, Decoder] = field(default_factory=dict)
+
+    def add(self, more: Descriptions) -> None:
+        """Take in what one more plugin adds."""
+        self.architectures.update(more.architectures)
+        self.datasets.update(more.datasets)
+        self.sources.update(more.sources)
+        self.decoders.update(more.decoders)
+
+    def claims(self) -> Iterator[str]:
+        """What no other plugin may claim as well: names, and what decides which source or decoder reads a file."""
+        yield from (f"architecture '{name}'" for name in self.architectures)
+        yield from (f"dataset '{name}'" for name in self.datasets)
+        for source in self.sources.values():
+            yield f"source '{source.name}'"
+            yield from (f"source suffix '{suffix}'" for suffix in source.suffixes)
+            if source.prefix:
+                yield f"source prefix '{source.prefix}'"
+        for decoder in self.decoders.values():
+            yield f"decoder '{decoder.name}'"
+            yield from (f"decoder suffix '{suffix}'" for suffix in decoder.suffixes)
 
 
 @dataclass(frozen=True)
@@ -34,7 +70,7 @@ class Plugin:
         name: the entry point's or the file's name.
         origin: the distribution, or the path of the file.
         version: the distribution's version; None for a file.
-        architectures, datasets: names of what it adds; empty when it is quarantined.
+        architectures, datasets, sources, decoders: names of what it adds; empty when it is quarantined.
         error: why it is quarantined; None when all is well.
     """
 
@@ -43,6 +79,8 @@ class Plugin:
     version: str | None
     architectures: tuple[str, ...] = ()
     datasets: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    decoders: tuple[str, ...] = ()
     error: str | None = None
 
     @property
@@ -63,7 +101,7 @@ class Plugins:
     Args:
         found: every plugin, quarantined ones too, in the order of loading.
         manager: calls the hooks of the plugins that are well.
-        architectures, datasets: name -> description.
+        architectures, datasets, sources, decoders: name -> description.
         folder: that of the plugin files, absolute.
     """
 
@@ -71,7 +109,14 @@ class Plugins:
     manager: pluggy.PluginManager
     architectures: Mapping[str, Architecture]
     datasets: Mapping[str, Dataset]
+    sources: Mapping[str, Source]
+    decoders: Mapping[str, Decoder]
     folder: Path | None = None
+
+    @cached_property
+    def formats(self) -> Formats:
+        """The containers and image formats, for whatever reads images."""
+        return Formats(tuple(self.sources.values()), tuple(self.decoders.values()))
 
     def architecture(self, name: str) -> Architecture:
         """The architecture of that name.
@@ -93,10 +138,11 @@ class Plugins:
 
 
 def load_plugins(plugins_dir: Path | None = None) -> Plugins:
-    """Load every plugin: entry points of the group `zoo`, then the files in `plugins_dir`.
+    """Load every plugin: the built-in ones, entry points of the group `zoo`, then the files in `plugins_dir`.
 
     A plugin that cannot be imported, implements an unknown hook, returns something of the wrong type or adds a
-    name that another plugin has is quarantined: it stays in `Plugins.found` with its error, and the rest works.
+    name or a suffix that another plugin has is quarantined: it stays in `Plugins.found` with its error, and the rest
+    works.
 
     Raises:
         PluginError: `plugins_dir` is no folder.
@@ -104,27 +150,40 @@ def load_plugins(plugins_dir: Path | None = None) -> Plugins:
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
     found: list[Plugin] = []
-    architectures: dict[str, Architecture] = {}
-    datasets: dict[str, Dataset] = {}
-    for plugin, load in _discover(plugins_dir):
+    descriptions, owners = Descriptions(), dict[str, Plugin]()
+    for plugin, module_source in _discover(plugins_dir):
         key = plugin.key
         taken = manager.has_plugin(key)  # a distribution may list one name twice; the first stays
         try:
-            _register(manager, key, load.module())
-            new_architectures = _collect(manager, key, "zoo_architectures", Architecture)
-            new_datasets = _collect(manager, key, "zoo_datasets", Dataset)
-            _refuse_clashes(plugin, "architecture", new_architectures, ((p, p.architectures) for p in found))
-            _refuse_clashes(plugin, "dataset", new_datasets, ((p, p.datasets) for p in found))
+            _register(manager, key, module_source.module())
+            added = _collect_all(manager, key)
+            _refuse_clashes(plugin, added, owners)
         except (Exception, SystemExit) as error:  # a stranger's code may raise anything
             if manager.has_plugin(key) and not taken:
                 manager.unregister(name=key)
             found.append(replace(plugin, error=_one_line(error)))
             continue
-        architectures |= new_architectures
-        datasets |= new_datasets
-        found.append(replace(plugin, architectures=tuple(new_architectures), datasets=tuple(new_datasets)))
+        descriptions.add(added)
+        owners.update(dict.fromkeys(added.claims(), plugin))
+        found.append(
+            replace(
+                plugin,
+                architectures=tuple(added.architectures),
+                datasets=tuple(added.datasets),
+                sources=tuple(added.sources),
+                decoders=tuple(added.decoders),
+            )
+        )
     folder = None if plugins_dir is None else plugins_dir.absolute()
-    return Plugins(tuple(found), manager, architectures, datasets, folder)
+    return Plugins(
+        tuple(found),
+        manager,
+        descriptions.architectures,
+        descriptions.datasets,
+        descriptions.sources,
+        descriptions.decoders,
+        folder,
+    )
 
 
 @dataclass(frozen=True)
@@ -169,11 +228,14 @@ def import_file(path: Path) -> ModuleType:
 
 
 def _discover(plugins_dir: Path | None) -> Iterator[tuple[Plugin, _EntryPointSource | _FileSource]]:
+    for name in BUILTIN:
+        entry_point = EntryPoint(name, f"zoo.builtin.{name}", GROUP)
+        yield Plugin(name, OWN_DISTRIBUTION, _own_version()), _EntryPointSource(entry_point)
     for entry_point in sorted(entry_points(group=GROUP), key=_own_first):
         distribution = entry_point.dist
         origin = _distribution_name(entry_point) or entry_point.value
-        version = distribution.version if distribution else None
-        yield Plugin(entry_point.name, origin, version), _EntryPointSource(entry_point)
+        number = distribution.version if distribution else None
+        yield Plugin(entry_point.name, origin, number), _EntryPointSource(entry_point)
     if plugins_dir is None:
         return
     if not plugins_dir.is_dir():
@@ -181,6 +243,14 @@ def _discover(plugins_dir: Path | None) -> Iterator[tuple[Plugin, _EntryPointSou
     for path in sorted(plugins_dir.glob("*.py")):
         if not path.name.startswith(("_", ".")):
             yield Plugin(path.stem, str(path.resolve()), None), _FileSource(path)
+
+
+def _own_version() -> str | None:
+    """None where zoo runs out of a folder of sources that is not installed."""
+    try:
+        return version(OWN_DISTRIBUTION)
+    except PackageNotFoundError:
+        return None
 
 
 def _own_first(entry_point: EntryPoint) -> tuple[bool, str, str]:
@@ -204,10 +274,24 @@ def _register(manager: pluggy.PluginManager, key: str, module: ModuleType) -> No
         raise PluginError("implements no zoo hook: decorate a zoo_… function with @zoo.hookimpl")
 
 
+def _collect_all(manager: pluggy.PluginManager, key: str) -> Descriptions:
+    """What this plugin adds."""
+    added = Descriptions(
+        _collect(manager, key, "zoo_architectures", Architecture),
+        _collect(manager, key, "zoo_datasets", Dataset),
+        _collect(manager, key, "zoo_sources", Source),
+        _collect(manager, key, "zoo_decoders", Decoder),
+    )
+    repeated = [claim for claim, times in Counter(added.claims()).items() if times > 1]
+    if repeated:
+        raise ContractError(f"the plugin has the {repeated[0]} twice: remove one of the two")
+    return added
+
+
 def _collect(
     manager: pluggy.PluginManager, key: str, hook: str, kind: type[Description]
 ) -> dict[str, Description]:
-    """What this plugin's implementation of the hook gives, by name."""
+    """What this plugin's implementation of the hook returns, by name."""
     described: dict[str, Description] = {}
     for implementation in getattr(manager.hook, hook).get_hookimpls():
         if implementation.plugin_name != key:
@@ -229,15 +313,13 @@ def _as_list(result: Any, hook: str, kind: type[Description]) -> list[Descriptio
     return values
 
 
-def _refuse_clashes(
-    plugin: Plugin, kind: str, new: Iterable[str], known: Iterable[tuple[Plugin, tuple[str, ...]]]
-) -> None:
-    owners = {name: owner for owner, names in known for name in names}
-    for name in new:
-        if name in owners:
+def _refuse_clashes(plugin: Plugin, added: Descriptions, owners: Mapping[str, Plugin]) -> None:
+    for claim in added.claims():
+        if claim in owners:
+            advice = "load only" if claim.split()[1] in ("suffix", "prefix") else "rename"
             raise PluginError(
-                f"{kind} '{name}' of {plugin.provenance} is already given by {owners[name].provenance}: "
-                "rename one of the two"
+                f"{claim} of {plugin.provenance} is already given by {owners[claim].provenance}: "
+                f"{advice} one of the two"
             )
 
 

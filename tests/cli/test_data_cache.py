@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.formats import FORMATS
 from zoo.data.cache import decode_dataset
 from zoo.data.sources import open_dataset
 from zoo.data.units import bytes_in_words
@@ -33,7 +34,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def filled(cache: Path, photos: Path) -> Path:
     """Photos of two sizes, an unfinished entry and an unpacked archive, with the times of a day in 2001."""
-    opened = open_dataset(str(photos), {})
+    opened = open_dataset(str(photos), {}, FORMATS)
     for side, channels in ((8, 3), (6, 1)):
         decode_dataset(opened, side, channels, progress=Progress())
     entry = next((cache / "decoded").glob("*-6x6x1"))
@@ -113,7 +114,7 @@ def test_clearing_by_name_leaves_the_others(
 
 
 def test_what_a_process_uses_is_kept_and_told(zoo: Callable[..., Result], filled: Path, photos: Path) -> None:
-    held = decode_dataset(open_dataset(str(photos), {}), 8, 3, progress=Progress())
+    held = decode_dataset(open_dataset(str(photos), {}, FORMATS), 8, 3, progress=Progress())
     told = zoo("data", "cache", "photos", "--clear").out.splitlines()
     assert (len(held.pixels), told[0].partition(",")[0]) == (60, "removed 1 entry")
     assert told[1:] == ["kept photos 8×8 RGB: a process uses it"]

@@ -120,7 +120,7 @@ def test_a_path_that_is_not_there(refused: Callable, tmp_path: Path) -> None:
 def test_a_plugin_without_anything_to_check(zoo: Callable, file: Callable) -> None:
     result = zoo("plugins", "check", file("@hookimpl\ndef zoo_run_finished(run): pass"))
     assert (
-        "mine fails 'imports': it adds no architecture and no dataset: there is nothing to check\n"
+        "mine fails 'imports': it adds no architecture, dataset, source or decoder: there is nothing to check\n"
         in result.out
     )
 
@@ -143,7 +143,7 @@ def test_a_loaded_plugin_without_anything_to_check(
     path = file("@hookimpl\ndef zoo_run_finished(run): pass")
     monkeypatch.setenv("ZOO_PLUGINS_DIR", str(path.parent))
     assert refused("plugins", "check", "mine") == (
-        "plugin 'mine' adds no architecture and no dataset: there is nothing to check"
+        "plugin 'mine' adds no architecture, dataset, source or decoder: there is nothing to check"
     )
 
 

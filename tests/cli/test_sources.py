@@ -112,7 +112,7 @@ def test_the_rule_for_float_pixels_is_told(zoo: Callable[..., Result], tmp_path:
             b"text",
             (
                 "'{path}' is a file, not a folder; give a folder with a subfolder per class, "
-                "a manifest (.csv), arrays (.npz, .npy) or an archive (.zip, .tar)"
+                "or a file that ends in .csv, .npz, .npy, .zip, .tar, .tar.gz, .tgz, .tar.bz2, .tbz2, .tar.xz, .txz"
             ),
         ),
     ],

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.formats import FORMATS
 from zoo.data.sources import open_dataset
 from zoo.interfaces import Dataset, LabeledImages
 
@@ -35,7 +36,7 @@ def photos(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def opened_photos(photos: Path) -> OpenedDataset:
-    return open_dataset(str(photos), {})
+    return open_dataset(str(photos), {}, FORMATS)
 
 
 @pytest.fixture
@@ -44,6 +45,8 @@ def opened_arrays() -> Callable[..., OpenedDataset]:
 
     def opened(items: list[np.ndarray], labels: list[int], split: list[str] | None = None) -> OpenedDataset:
         images = LabeledImages(items, labels, ("cat", "dog"), split)
-        return open_dataset("arrays", {"arrays": Dataset("arrays", lambda: images, "arrays", "none")})
+        return open_dataset(
+            "arrays", {"arrays": Dataset("arrays", lambda: images, "arrays", "none")}, FORMATS
+        )
 
     return opened

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from tests.formats import FORMATS
 from zoo.data.cache import decode_dataset
 from zoo.data.decode import UnreadableImage, decode_bytes
 from zoo.data.sources import open_dataset
@@ -91,7 +92,7 @@ def test_a_damaged_file_gives_pixels_or_one_line(
     for harm in harms:
         content = damaged(content, harm)
     try:
-        pixels = decode_bytes(content, "photo", 8, channels)
+        pixels = decode_bytes(content, "photo", 8, channels, FORMATS)
         result = f"{pixels.dtype} {pixels.shape}"
     except UnreadableImage as error:
         result = str(error)
@@ -103,7 +104,7 @@ def test_a_file_that_ends_early_gives_pixels_or_one_line(name: str) -> None:
     told = set()
     for keep in range(0, len(FILES[name]), max(1, len(FILES[name]) // 60)):
         try:
-            decode_bytes(FILES[name][:keep], "photo", 8, 3)
+            decode_bytes(FILES[name][:keep], "photo", 8, 3, FORMATS)
         except UnreadableImage as error:
             told.add(error.reason)
     assert told <= {"zero bytes", "not an image", "truncated", "damaged"}
@@ -133,7 +134,7 @@ def harmed(tmp_path: Path) -> Callable[[], Path]:
 
 
 def test_every_unreadable_file_of_a_folder_is_named(harmed: Callable[[], Path], tmp_path: Path) -> None:
-    opened = open_dataset(str(harmed()), {})
+    opened = open_dataset(str(harmed()), {}, FORMATS)
     decoded = decode_dataset(opened, 8, 3, cache=tmp_path / "cache", progress=Progress())
     named = Counter(file.path for file in decoded.skipped)
     assert len(decoded.labels) + len(named) == 260

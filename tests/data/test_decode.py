@@ -7,7 +7,8 @@ import io
 import subprocess
 import sys
 import threading
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -15,8 +16,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
+from tests.format_plugins.toys import encode, zoo_decoders
+from tests.formats import FORMATS
 from zoo.data import decode
 from zoo.data.decode import UnreadableImage, decode_array, decode_bytes, decode_file, image_header
+from zoo.data.formats import Formats
+from zoo.errors import ContractError, DatasetError, ZooError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,7 +40,7 @@ def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
 
 
 def decoded(image: Image.Image, channels: int = 3, kind: str = "PNG", **options: object) -> np.ndarray:
-    return decode_bytes(encoded(image, kind, **options), "image", image.size[0], channels)
+    return decode_bytes(encoded(image, kind, **options), "image", image.size[0], channels, FORMATS)
 
 
 def gradient(mode: str = "RGB") -> Image.Image:
@@ -130,7 +135,7 @@ def test_a_jpeg_shrunk_while_decoding_is_close_to_one_shrunk_after(tmp_path: Pat
     big.save(path, quality=95)
     with Image.open(path) as image:
         full = np.asarray(image.convert("RGB").resize((64, 64), Image.Resampling.BILINEAR))
-    assert np.abs(decode_file(path, 64, 3).astype(int) - full).mean() < 2
+    assert np.abs(decode_file(path, 64, 3, FORMATS).astype(int) - full).mean() < 2
 
 
 @pytest.mark.parametrize("shape", [(5, 7), (5, 7, 1), (5, 7, 3)])
@@ -160,7 +165,7 @@ def test_an_empty_array_is_unreadable() -> None:
 )
 def test_damage_is_told_in_a_few_words(content: bytes, reason: str) -> None:
     with pytest.raises(UnreadableImage) as caught:
-        decode_bytes(content, "photo.png", 8, 3)
+        decode_bytes(content, "photo.png", 8, 3, FORMATS)
     assert caught.value.reason == reason
 
 
@@ -168,29 +173,29 @@ def test_the_error_names_the_file(tmp_path: Path) -> None:
     path = tmp_path / "empty.jpg"
     path.touch()
     with pytest.raises(UnreadableImage) as caught:
-        decode_file(path, 8, 3)
+        decode_file(path, 8, 3, FORMATS)
     assert str(caught.value) == f"cannot read the image '{path}': zero bytes; replace it or take it away"
 
 
 def test_a_missing_file_is_unreadable(tmp_path: Path) -> None:
     with pytest.raises(UnreadableImage, match="no such file"):
-        decode_file(tmp_path / "gone.png", 8, 3)
+        decode_file(tmp_path / "gone.png", 8, 3, FORMATS)
 
 
 def test_a_folder_named_like_an_image_is_unreadable(tmp_path: Path) -> None:
     with pytest.raises(UnreadableImage, match="is a directory"):
-        decode_file(tmp_path, 8, 3)
+        decode_file(tmp_path, 8, 3, FORMATS)
 
 
 def test_a_decompression_bomb_is_unreadable() -> None:
     content = encoded(Image.new("1", (16000, 12000)))
     with pytest.raises(UnreadableImage, match="too many pixels"):
-        decode_bytes(content, "bomb.png", 8, 1)
+        decode_bytes(content, "bomb.png", 8, 1, FORMATS)
 
 
 def test_postscript_never_reaches_ghostscript() -> None:
     with pytest.raises(UnreadableImage, match="not an image"):
-        decode_bytes(encoded(gradient(), "EPS"), "page.png", 8, 3)
+        decode_bytes(encoded(gradient(), "EPS"), "page.png", 8, 3, FORMATS)
 
 
 @pytest.mark.parametrize("kind", FUZZED)
@@ -214,7 +219,7 @@ def test_damaged_bytes_decode_or_are_unreadable(
         content[int(place * len(content))] = value
     damaged = bytes(content[: int(keep * len(content))] if cut else content)
     with contextlib.suppress(UnreadableImage):
-        assert decode_bytes(damaged, "image", 8, 3).shape == (8, 8, 3)
+        assert decode_bytes(damaged, "image", 8, 3, FORMATS).shape == (8, 8, 3)
 
 
 @pytest.mark.parametrize("kind", FUZZED)
@@ -224,7 +229,7 @@ def test_each_damaged_header_byte_decodes_or_is_unreadable(kind: str) -> None:
         for value in (0, 127, 255):
             damaged = content[:place] + bytes([value]) + content[place + 1 :]
             with contextlib.suppress(UnreadableImage):
-                decode_bytes(damaged, "image", 8, 3)
+                decode_bytes(damaged, "image", 8, 3, FORMATS)
 
 
 def test_nothing_is_written_to_stderr(tmp_path: Path) -> None:
@@ -237,9 +242,10 @@ def test_nothing_is_written_to_stderr(tmp_path: Path) -> None:
     gradient().save(tmp_path / "exif.jpg", exif=b"Exif\x00\x00II*\x00\x08\x00\x00\x00\xff\xff")
     script = (
         "import sys, pathlib\n"
+        "from zoo.plugins import load_plugins\n"
         "from zoo.data.decode import decode_file, UnreadableImage\n"
         "for path in sorted(pathlib.Path(sys.argv[1]).iterdir()):\n"
-        "    try: decode_file(path, 8, 3)\n"
+        "    try: decode_file(path, 8, 3, load_plugins().formats)\n"
         "    except UnreadableImage: pass\n"
     )
     command = [sys.executable, "-c", script, str(tmp_path)]
@@ -251,7 +257,7 @@ def test_nothing_is_written_to_stderr(tmp_path: Path) -> None:
 def test_the_header_tells_size_and_colour(tmp_path: Path, mode: str, is_gray: bool) -> None:
     path = tmp_path / "image.png"
     Image.new(mode, (7, 5)).save(path)
-    assert image_header(path) == (7, 5, is_gray)
+    assert image_header(path, FORMATS) == (7, 5, is_gray)
 
 
 @pytest.mark.parametrize(("kind", "pixels"), [("JPEG", b"\xff\xda"), ("PNG", b"IDAT")])
@@ -259,7 +265,7 @@ def test_the_header_is_read_without_decoding(tmp_path: Path, kind: str, pixels: 
     path = tmp_path / "image"
     content = encoded(gradient(), kind)
     path.write_bytes(content[: content.index(pixels) + 20])  # hardly anything after the headers
-    assert image_header(path) == (32, 32, False)
+    assert image_header(path, FORMATS) == (32, 32, False)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
@@ -268,24 +274,25 @@ def test_the_header_tells_the_size_of_the_upright_image(tmp_path: Path, kind: st
     exif = Image.Exif()
     exif[0x0112] = orientation
     Image.new("RGB", (7, 5)).save(tmp_path / "image", kind, exif=exif)
-    assert image_header(tmp_path / "image") == ((5, 7, False) if orientation > 4 else (7, 5, False))
+    assert image_header(tmp_path / "image", FORMATS) == ((5, 7, False) if orientation > 4 else (7, 5, False))
 
 
 def test_damaged_exif_does_not_cost_the_header(tmp_path: Path) -> None:
     Image.new("RGB", (7, 5)).save(tmp_path / "image", "JPEG", exif=b"Exif\x00\x00nonsense")
-    assert image_header(tmp_path / "image") == (7, 5, False)
+    assert image_header(tmp_path / "image", FORMATS) == (7, 5, False)
 
 
 def test_a_header_that_is_none_is_unreadable(tmp_path: Path) -> None:
     path = tmp_path / "text.png"
     path.write_text("hello")
     with pytest.raises(UnreadableImage):
-        image_header(path)
+        image_header(path, FORMATS)
 
 
-def test_every_extension_belongs_to_a_format() -> None:
+def test_every_suffix_is_that_of_its_decoder() -> None:
     kinds = Image.registered_extensions()
-    assert {kinds[extension] for extension in decode.EXTENSIONS} == set(decode.FORMATS)
+    for decoder in FORMATS.decoders:
+        assert {kinds[suffix] for suffix in decoder.suffixes} == {decoder.name.upper()}
 
 
 def as_jpeg(width: int, height: int) -> Image.Image:
@@ -302,7 +309,7 @@ def test_a_jpeg_shrunk_while_decoding_looks_like_one_decoded_in_full(
 ) -> None:
     image = as_jpeg(width, height)
     full = np.asarray(image.resize((size, size), Image.Resampling.BILINEAR)).astype(int)
-    pixels = decode_bytes(encoded(image, "JPEG", quality=98, subsampling=0), "image", size, 3)
+    pixels = decode_bytes(encoded(image, "JPEG", quality=98, subsampling=0), "image", size, 3, FORMATS)
     assert np.abs(pixels - full).mean() < 2
 
 
@@ -314,7 +321,7 @@ def test_every_orientation_is_as_pillow_turns_it(orientation: int) -> None:
     content = encoded(image, "PNG", exif=exif)
     upright = ImageOps.exif_transpose(Image.open(io.BytesIO(content)))
     expected = np.asarray(upright.resize((16, 16), Image.Resampling.BILINEAR)).astype(int)
-    assert np.abs(decode_bytes(content, "image", 16, 3) - expected).max() <= 1
+    assert np.abs(decode_bytes(content, "image", 16, 3, FORMATS) - expected).max() <= 1
 
 
 def test_large_images_are_decoded_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -323,7 +330,7 @@ def test_large_images_are_decoded_one_at_a_time(monkeypatch: pytest.MonkeyPatch)
 
     def work() -> None:
         started.set()
-        decode_bytes(content, "image", 8, 3)
+        decode_bytes(content, "image", 8, 3, FORMATS)
         ended.set()
 
     with decode._one_at_a_time:
@@ -333,3 +340,106 @@ def test_large_images_are_decoded_one_at_a_time(monkeypatch: pytest.MonkeyPatch)
         assert not ended.wait(0.1)
     thread.join()
     assert ended.is_set()
+
+
+# Decoders of plugins --------------------------------------------------------------------------------------
+
+(TOY,) = zoo_decoders()
+GREEN = np.array([[[10, 200, 30], [20, 190, 60]]], np.uint8).repeat(9, 0).repeat(8, 1)
+
+
+def by_toy(**fields: Any) -> Formats:
+    return Formats((), (replace(TOY, **fields),))
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_decoders_array_is_fitted_as_an_array_is(channels: int) -> None:
+    pixels = decode_bytes(encode(GREEN), "a.toy", 8, channels, by_toy())
+    assert np.array_equal(pixels, decode_array(GREEN, 8, channels))
+
+
+@pytest.mark.parametrize("shape", [(4, 6), (4, 6, 1), (4, 6, 3)])
+def test_sixteen_bits_of_an_array_are_white_at_65535(shape: tuple[int, ...]) -> None:
+    formats = by_toy(decode=lambda content: np.full(shape, 65535 * 100 // 255, np.uint16))
+    assert (decode_bytes(encode(GREEN), "a.toy", 4, 3, formats) == 100).all()
+
+
+def test_a_decoders_pillow_image_is_laid_on_white_and_turned() -> None:
+    image = Image.fromarray(GREEN).convert("RGBA")
+    image.putalpha(0)
+    formats = by_toy(decode=lambda content: image)
+    assert (decode_bytes(encode(GREEN), "a.toy", 4, 3, formats) == 255).all()
+
+
+def test_what_decode_square_leaves_is_decoded() -> None:
+    formats = by_toy(decode_square=lambda content, size, channels: None)
+    assert np.array_equal(decode_bytes(encode(GREEN), "a.toy", 8, 3, formats), decode_array(GREEN, 8, 3))
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        (
+            {"decode": lambda content: GREEN.astype(np.float32)},
+            (
+                "decoder 'toy': decode must return uint8 or uint16 of shape (height, width) or "
+                "(height, width, 1 or 3), or a Pillow image, got float32 of shape (9, 16, 3)"
+            ),
+        ),
+        (
+            {"decode": lambda content: None},
+            (
+                "decoder 'toy': decode must return uint8 or uint16 of shape (height, width) or "
+                "(height, width, 1 or 3), or a Pillow image, got NoneType"
+            ),
+        ),
+        (
+            {"decode_square": lambda content, size, channels: GREEN},
+            "decoder 'toy': decode_square must return uint8 of shape (8, 8, 3) or None, got uint8 of shape (9, 16, 3)",
+        ),
+    ],
+)
+def test_what_is_no_pixels_breaks_the_contract(fields: dict[str, Any], message: str) -> None:
+    with pytest.raises(ContractError) as caught:
+        decode_bytes(encode(GREEN), "a.toy", 8, 3, by_toy(**fields))
+    assert str(caught.value) == message
+
+
+def test_a_header_that_is_none_breaks_the_contract(tmp_path: Path) -> None:
+    (tmp_path / "a.toy").write_bytes(encode(GREEN))
+    with pytest.raises(
+        ContractError, match=r"decoder 'toy': header must return \(width, height, is gray\), got 3"
+    ):
+        image_header(tmp_path / "a.toy", by_toy(header=lambda file: 3))
+
+
+def failing(error: Exception) -> Formats:
+    def decode(content: bytes) -> np.ndarray:
+        raise error
+
+    return by_toy(decode=decode)
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [(KeyError("palette"), "damaged"), (ZooError("needs a newer codec"), "needs a newer codec")],
+)
+def test_what_a_decoder_raises_makes_the_image_unreadable(error: Exception, reason: str) -> None:
+    with pytest.raises(UnreadableImage) as caught:
+        decode_bytes(encode(GREEN), "a.toy", 8, 3, failing(error))
+    assert (caught.value.name, caught.value.reason, caught.value.__cause__) == ("a.toy", reason, error)
+
+
+def test_a_missing_package_is_no_damage() -> None:
+    with pytest.raises(DatasetError, match=r"'a\.toy' needs nowhere, which is not installed") as caught:
+        decode_bytes(encode(GREEN), "a.toy", 8, 3, by_toy(package="nowhere"))
+    assert not isinstance(caught.value, UnreadableImage)
+
+
+def test_what_is_no_image_is_told_with_what_would_be() -> None:
+    with pytest.raises(UnreadableImage) as caught:
+        decode_bytes(b"hello", "notes.txt", 8, 3, FORMATS)
+    assert str(caught.value) == (
+        "cannot read the image 'notes.txt': not an image; "
+        "zoo reads .jpg, .jpeg, .png, .webp, .bmp, .gif, .tif, .tiff"
+    )

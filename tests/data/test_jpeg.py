@@ -10,6 +10,7 @@ import pytest
 from PIL import Image, ImageOps
 from sklearn.datasets import load_sample_images
 
+from tests.formats import FORMATS
 from zoo.data.decode import UnreadableImage, decode_bytes
 from zoo.data.jpeg import decode_jpeg
 
@@ -116,12 +117,12 @@ def damaged() -> bytes:
 
 def test_damage_that_pillow_can_read_is_read() -> None:
     assert quick(damaged()) is None
-    assert decode_bytes(damaged(), "photo.jpg", 32, 3).shape == (32, 32, 3)
+    assert decode_bytes(damaged(), "photo.jpg", 32, 3, FORMATS).shape == (32, 32, 3)
 
 
 def test_no_damage_is_told_on_the_terminal(capfd: pytest.CaptureFixture[str]) -> None:
     with warnings.catch_warnings(action="error"):
-        decode_bytes(damaged(), "photo.jpg", 32, 3)
+        decode_bytes(damaged(), "photo.jpg", 32, 3, FORMATS)
         with pytest.raises(UnreadableImage, match=r"'photo.jpg': truncated"):
-            decode_bytes(encoded(PHOTO)[:-3000], "photo.jpg", 32, 3)
+            decode_bytes(encoded(PHOTO)[:-3000], "photo.jpg", 32, 3, FORMATS)
     assert capfd.readouterr() == ("", "")

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.formats import FORMATS
 from zoo.data.cache import decode_dataset
 from zoo.data.sources import open_dataset
 from zoo.errors import DatasetError
@@ -45,7 +46,7 @@ def draw(root: Path, *classes: str, count: int = 30, ending: str = "png") -> Pat
 
 def found_in(root: Path) -> Found:
     """Open the folder and decode its images."""
-    opened = open_dataset(str(root), {})
+    opened = open_dataset(str(root), {}, FORMATS)
     decoded = decode_dataset(opened, 8, 1, cache=root.parent / "cache", progress=Progress())
     counts = dict.fromkeys(decoded.class_names, 0)
     for label in decoded.labels.tolist():
@@ -197,14 +198,14 @@ def test_an_ending_of_another_format(root: Path) -> None:
 
 def test_ten_thousand_classes(root: Path) -> None:
     """Opened only, with hard links to one image for training, and in one class to one for validation."""
-    drawn = open_dataset(str(draw(root.parent / "drawn", "cat", "dog")), {})
+    drawn = open_dataset(str(draw(root.parent / "drawn", "cat", "dog")), {}, FORMATS)
     images = dict(zip(drawn.split, drawn.images.items, strict=True))
     root.mkdir()
     for number in range(10_000):
         (root / f"{number}").mkdir()
         os.link(images["train"], root / f"{number}" / "1.png")
     os.link(images["validation"], root / "7" / "2.png")
-    assert len(open_dataset(str(root), {}).images.class_names) == 10_000
+    assert len(open_dataset(str(root), {}, FORMATS).images.class_names) == 10_000
 
 
 def test_classes_that_differ_only_in_case(root: Path) -> None:
@@ -271,14 +272,14 @@ def _only_text(root: Path) -> None:
             _file,
             (
                 "'photos' is a file, not a folder; give a folder with a subfolder per class, "
-                "a manifest (.csv), arrays (.npz, .npy) or an archive (.zip, .tar)"
+                "or a file that ends in .csv, .npz, .npy, .zip, .tar, .tar.gz, .tgz, .tar.bz2, .tbz2, .tar.xz, .txz"
             ),
         ),
         (
             _pipe,
             (
                 "'photos' is a file, not a folder; give a folder with a subfolder per class, "
-                "a manifest (.csv), arrays (.npz, .npy) or an archive (.zip, .tar)"
+                "or a file that ends in .csv, .npz, .npy, .zip, .tar, .tar.gz, .tgz, .tar.bz2, .tbz2, .tar.xz, .txz"
             ),
         ),
         (_loop, "cannot read the folder 'photos': too many levels of symbolic links; check who may read it"),
@@ -321,7 +322,7 @@ def test_a_folder_without_images_of_two_classes_is_refused(
 @pytest.mark.parametrize("ending", ["", ".csv", ".npz", ".npy", ".zip", ".tar.gz"])
 def test_a_path_that_cannot_be_is_refused(name: str, ending: str) -> None:
     with pytest.raises(DatasetError, match=r"there is no|cannot read"):
-        open_dataset(f"./{name}{ending}", {})
+        open_dataset(f"./{name}{ending}", {}, FORMATS)
 
 
 @pytest.mark.parametrize("ending", [".csv", ".npz", ".npy", ".zip", ".tar", ".tar.gz"])
@@ -330,4 +331,4 @@ def test_what_is_no_file_is_refused(tmp_path: Path, ending: str, make: Callable[
     path = tmp_path / f"set{ending}"
     make(path)
     with pytest.raises(DatasetError, match=r"there is no file|is empty of images"):
-        open_dataset(str(path), {})
+        open_dataset(str(path), {}, FORMATS)

@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 from zoo_plugins import digits, shapes
 
+from tests.formats import FORMATS
 from zoo.data.opened import OpenedDataset, natural_channels, natural_size
 from zoo.data.sources import open_dataset
 
 
 def opened(plugin: object) -> OpenedDataset:
     (dataset,) = plugin.zoo_datasets()  # type: ignore[attr-defined]
-    return open_dataset(dataset.name, {dataset.name: dataset})
+    return open_dataset(dataset.name, {dataset.name: dataset}, FORMATS)
 
 
 @pytest.mark.parametrize(("plugin", "size", "channels"), [(digits, 8, 1), (shapes, 64, 3)])

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from zoo_plugins.keras_datasets import CIFAR100, zoo_datasets
 
+from tests.formats import FORMATS
 from zoo import ZooError
 from zoo.data.sources import open_dataset
 from zoo.testing import DATASET_CHECKS, check_dataset
@@ -134,7 +135,7 @@ def test_images_are_views_of_one_array(keras_home: Path) -> None:
 
 
 def test_validation_images_are_taken_from_the_training_images(keras_home: Path) -> None:
-    splits = Counter(open_dataset("mnist", DATASETS).split)
+    splits = Counter(open_dataset("mnist", DATASETS, FORMATS).split)
     assert (splits["train"] + splits["validation"], splits["test"]) == (TRAIN, TEST)
 
 

@@ -6,12 +6,23 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.formats import FORMATS
 from tests.plugins.hub_modules import save_network
 from tests.plugins.large_networks import DEEPER, LARGE
 from zoo.data.sources import open_dataset
-from zoo.interfaces import SPLITS, Architecture, Dataset
+from zoo.interfaces import SPLITS, Architecture, Dataset, Decoder, Source
 from zoo.plugins import load_plugins
-from zoo.testing import ARCHITECTURE_CHECKS, DATASET_CHECKS, check_architecture, check_dataset
+from zoo.testing import (
+    ARCHITECTURE_CHECKS,
+    DATASET_CHECKS,
+    DECODER_CHECKS,
+    SOURCE_CHECKS,
+    check_architecture,
+    check_dataset,
+    check_decoder,
+    check_source,
+)
+from zoo.testing.contract import NEED_SAMPLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,7 +72,26 @@ def test_dataset(dataset: Dataset, check: str) -> None:
     check_dataset(dataset, check)
 
 
+@pytest.mark.parametrize("check", DECODER_CHECKS)
+@pytest.mark.parametrize("decoder", PLUGINS.decoders.values(), ids=PLUGINS.decoders)
+def test_decoder(decoder: Decoder, check: str) -> None:
+    check_decoder(decoder, check)
+
+
+@pytest.mark.parametrize(
+    ("source", "check"),
+    [
+        pytest.param(source, check, id=f"{name} {check}")
+        for name, source in PLUGINS.sources.items()
+        for check in SOURCE_CHECKS
+        if name != "tfds" or check not in NEED_SAMPLE  # it has no sample, for it needs the network
+    ],
+)
+def test_source(source: Source, check: str) -> None:
+    check_source(source, check)
+
+
 @every_dataset
 def test_a_dataset_has_every_class_in_every_split(dataset: Dataset) -> None:
-    counts = open_dataset(dataset.name, {dataset.name: dataset}).counts
+    counts = open_dataset(dataset.name, {dataset.name: dataset}, FORMATS).counts
     assert min(count for split in SPLITS for count in counts[split].values()) > 0

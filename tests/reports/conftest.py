@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from tests.formats import FORMATS
 from zoo.data.sources import open_dataset
 from zoo.interfaces import Dataset, LabeledImages
 
@@ -35,6 +36,6 @@ def opened() -> Callable[..., OpenedDataset]:
                 labels += [names.index(name)] * len(fresh)
                 split += [of] * len(fresh)
         images = LabeledImages(items, labels, names, split)
-        return open_dataset("drawn", {"drawn": Dataset("drawn", lambda: images, "drawn", "none")})
+        return open_dataset("drawn", {"drawn": Dataset("drawn", lambda: images, "drawn", "none")}, FORMATS)
 
     return make

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.formats import FORMATS
 from zoo.errors import DatasetError
 from zoo.reports.choice import thumbnail
 from zoo.reports.samples import draw_samples
@@ -118,14 +119,14 @@ def test_a_photo_taken_sideways_is_upright(tmp_path: Path) -> None:
     pixels = np.zeros((20, 40, 3), np.uint8)
     pixels[:, :20] = 255  # so the left half is the scene's bottom … turned clockwise, it is at the top
     Image.fromarray(pixels).save(tmp_path / "sideways.png", exif=exif)
-    upright = thumbnail(tmp_path / "sideways.png")
+    upright = thumbnail(tmp_path / "sideways.png", FORMATS)
     assert upright.shape == (40, 20, 3)
     assert (upright[:18].mean(), upright[22:].mean()) == (255, 0)
 
 
 def test_a_large_photo_is_made_small(tmp_path: Path) -> None:
     Image.new("RGB", (1200, 900), "red").save(tmp_path / "large.jpg")
-    assert thumbnail(tmp_path / "large.jpg").shape == (135, 180, 3)
+    assert thumbnail(tmp_path / "large.jpg", FORMATS).shape == (135, 180, 3)
 
 
 @pytest.mark.parametrize(("classes", "images"), [(12, 96), (13, 52), (60, 240), (61, 61), (200, 200)])

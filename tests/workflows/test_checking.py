@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.formats import FORMATS
 from zoo.data.cache import decode_dataset
 from zoo.data.checks import check_dataset
 from zoo.data.sources import open_dataset
@@ -38,7 +39,7 @@ def leaky() -> OpenedDataset:
     labels = [number % 2 for number in numbers[:-1]] + [0, 0, 1, 0, 0]
     split = ["train"] * 16 + ["validation"] * 4 + ["test"] * 3 + ["train"] + ["test"] * 4
     images = LabeledImages(items, labels, ("cat", "dog"), split)
-    return open_dataset("leaky", {"leaky": Dataset("leaky", lambda: images, "leaky", "none")})
+    return open_dataset("leaky", {"leaky": Dataset("leaky", lambda: images, "leaky", "none")}, FORMATS)
 
 
 def summary_of(opened: OpenedDataset, progress: Progress | None = None) -> dict[str, int]:
@@ -90,7 +91,7 @@ def test_unreadable_images_count_and_move_no_other(tmp_path: Path) -> None:
     (test / "copy.png").write_bytes((train / "0.png").read_bytes())
     (train / "empty.png").write_bytes(b"")
     (test / "cut.png").write_bytes((train / "1.png").read_bytes()[:500])
-    opened = open_dataset(str(tmp_path / "photos"), {})
+    opened = open_dataset(str(tmp_path / "photos"), {}, FORMATS)
     assert summary_of(opened) == {"test-in-train": 1, "coarse-validation": 8, "unreadable": 2}
 
 

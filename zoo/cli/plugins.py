@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 KINDS = {
     "zoo_architectures": "architecture",
     "zoo_datasets": "dataset",
+    "zoo_sources": "source",
+    "zoo_decoders": "decoder",
     "zoo_commands": "commands",
     "zoo_run_finished": "run hook",
 }
@@ -48,7 +50,7 @@ def command(ctx: click.Context, /, as_json: bool) -> None:
             plugin.name,
             _state(plugin),
             ", ".join(_kind(plugin, hook) for hook in _hooks(plugin, plugins)),
-            ", ".join([*plugin.architectures, *plugin.datasets]),
+            ", ".join([*plugin.architectures, *plugin.datasets, *plugin.sources, *plugin.decoders]),
             plugin.origin,
             plugin.version,
         )
@@ -77,7 +79,12 @@ def _hooks(plugin: Plugin, plugins: Plugins) -> list[str]:
 
 def _kind(plugin: Plugin, hook: str) -> str:
     """In the plural where there are several of the kind."""
-    added = {"zoo_architectures": plugin.architectures, "zoo_datasets": plugin.datasets}
+    added = {
+        "zoo_architectures": plugin.architectures,
+        "zoo_datasets": plugin.datasets,
+        "zoo_sources": plugin.sources,
+        "zoo_decoders": plugin.decoders,
+    }
     return KINDS[hook] if len(added.get(hook, "1")) == 1 else f"{KINDS[hook]}s"
 
 

@@ -62,8 +62,8 @@ def command(
 ) -> None:
     """Check that a plugin keeps the contract.
 
-    TARGET is the name of a plugin, an architecture, a dataset or a distribution that is loaded, or the path of a
-    plugin file or of a package folder that need not be installed.
+    TARGET is the name of a plugin, an architecture, a dataset, a source, a decoder or a distribution that is loaded,
+    or the path of a plugin file or of a package folder that need not be installed.
     """
     app = App.of(ctx)
     found = find_target(target, app.plugins, app.plugins_dir)

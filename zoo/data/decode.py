@@ -3,32 +3,27 @@
 from __future__ import annotations
 
 import contextlib
-import io
-import logging
 import threading
-import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from zoo.data.jpeg import decode_jpeg
-from zoo.data.pictures import image_of, lies_on_its_side, pixels_of, turn_upright
-from zoo.errors import DatasetError, reason_of
+from zoo.data.formats import require_package
+from zoo.data.pictures import image_of, pixels_of, turn_upright
+from zoo.data.pillow_images import is_wide
+from zoo.errors import ContractError, DatasetError, ZooError, reason_of
+from zoo.interfaces import LONGEST_MAGIC
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-# Pillow would open more, such as EPS, which it hands to Ghostscript; a stranger's file must not get there.
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")
+    from zoo.data.formats import Formats
+    from zoo.interfaces import Decoder
+
+WHITE_16 = 65535.0
 LARGE = 50_000_000  # pixels; Pillow takes 4 bytes for each, and several threads decode
-EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
-
-# What Pillow warns of (odd EXIF, a big image) is of no use to our users. Set once and not around each call:
-# warnings.catch_warnings is not safe in threads, and images are decoded in many.
-warnings.filterwarnings("ignore", module=r"PIL\.")
-logging.getLogger("PIL").addHandler(logging.NullHandler())
-
+NO_IMAGE = "not an image"
 
 _one_at_a_time = threading.Lock()  # where an image is large
 _ADVICE = {"no such file or directory": "check the path", "is a directory": "name the files in it"}
@@ -37,20 +32,22 @@ _ADVICE = {"no such file or directory": "check the path", "is a directory": "nam
 class UnreadableImage(DatasetError):
     """An image cannot be decoded. `name` says which, `reason` why, in a few words."""
 
-    def __init__(self, name: str, reason: str) -> None:
+    def __init__(self, name: str, reason: str, formats: Formats | None = None) -> None:
         self.name, self.reason = name, reason
         advice = _ADVICE.get(reason, "replace it or take it away")
+        if reason == NO_IMAGE and formats is not None:
+            advice = f"zoo reads {', '.join(formats.image_suffixes)}"
         super().__init__(f"cannot read the image '{name}': {reason}; {advice}")
 
 
-def decode_file(path: Path, size: int, channels: int) -> np.ndarray:
+def decode_file(path: Path, size: int, channels: int, formats: Formats) -> np.ndarray:
     """The pixels of an image file, for training and predicting alike.
 
     EXIF orientation is applied, transparent parts become white, 16 bits are scaled to 8, and the image is
     stretched to a square with bilinear, antialiased resizing.
 
     Args:
-        path: a file in one of `FORMATS`; the first frame counts.
+        path: a file in one of `formats`; the first frame counts.
         size: pixels a side of the result.
         channels: 1 for gray, 3 for RGB.
 
@@ -59,30 +56,34 @@ def decode_file(path: Path, size: int, channels: int) -> np.ndarray:
 
     Raises:
         UnreadableImage: the file is missing, empty, damaged, too large or no image.
+        DatasetError: the package that its decoder needs is not installed.
+        ContractError: its decoder returns something else than pixels.
     """
     try:
         content = path.read_bytes()
     except OSError as error:
         raise UnreadableImage(str(path), reason_of(error)) from error
-    return decode_bytes(content, str(path), size, channels)
+    return decode_bytes(content, str(path), size, channels, formats)
 
 
-def decode_bytes(content: bytes, name: str, size: int, channels: int) -> np.ndarray:
-    """As `decode_file`, from the file's bytes; `name` is what an error calls the image."""
+def decode_bytes(content: bytes, name: str, size: int, channels: int, formats: Formats) -> np.ndarray:
+    """As `decode_file`, from the file's bytes; `name` is its name or path."""
     if not content:
         raise UnreadableImage(name, "zero bytes")
+    decoder = _require_decoder(name, content, formats)
     try:
-        quick = decode_jpeg(content, size, channels, max_pixels=LARGE)
-        if quick is not None:
-            return quick
-        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
-            with _one_at_a_time if image.width * image.height > LARGE else contextlib.nullcontext():
-                image.load()
-                fitted = _fit(image, size, channels)
-            turn_upright(fitted, image)
-            return pixels_of(fitted)
-    except Exception as error:  # Pillow's decoders raise nearly anything for damaged bytes
-        raise UnreadableImage(name, _reason(error)) from error
+        if decoder.decode_square is not None:
+            square = decoder.decode_square(content, size, channels)
+            if square is not None:
+                return _require_square(decoder, square, size, channels)
+        decoded = decoder.decode(content)
+        if isinstance(decoded, Image.Image):
+            return _fit_opened(decoded, size, channels)
+        return pixels_of(_fit(image_of(_require_pixels(decoder, decoded)), size, channels))
+    except ContractError:
+        raise
+    except Exception as error:  # decoders raise nearly anything for damaged bytes
+        raise UnreadableImage(name, _reason(error), formats) from error
 
 
 def decode_array(array: np.ndarray, size: int, channels: int) -> np.ndarray:
@@ -92,18 +93,102 @@ def decode_array(array: np.ndarray, size: int, channels: int) -> np.ndarray:
     return pixels_of(_fit(image_of(array), size, channels))
 
 
-def image_header(path: Path) -> tuple[int, int, bool]:
+def image_header(path: Path, formats: Formats) -> tuple[int, int, bool]:
     """Width and height of the upright image, and whether it is gray; decodes no pixels.
 
     Raises:
         UnreadableImage: the file is missing, empty or no image.
+        DatasetError: the package that its decoder needs is not installed.
+        ContractError: its decoder returns something else.
     """
     try:
-        with Image.open(path, formats=FORMATS) as image:
-            width, height = image.size[::-1] if lies_on_its_side(image) else image.size
-            return width, height, image.mode in ("1", "L", "LA", "La") or _is_wide(image)
+        with path.open("rb") as file:
+            return read_header(file, str(path), formats)
+    except OSError as error:
+        raise UnreadableImage(str(path), reason_of(error)) from error
+
+
+def read_header(file: BinaryIO, name: str, formats: Formats) -> tuple[int, int, bool]:
+    """As `image_header`, from an open file; `name` is its name or path."""
+    decoder = _require_decoder(name, file.read(LONGEST_MAGIC), formats)
+    file.seek(0)
+    try:
+        header = decoder.header(file)
     except Exception as error:  # as in decode_bytes
-        raise UnreadableImage(str(path), _reason(error)) from error
+        raise UnreadableImage(name, _reason(error), formats) from error
+    return _require_header(decoder, header)
+
+
+def _require_decoder(name: str, content: bytes, formats: Formats) -> Decoder:
+    decoder = formats.decoder_of(name, content)
+    if decoder is None:
+        raise UnreadableImage(name, NO_IMAGE, formats)
+    if decoder.package:
+        require_package(decoder, name)
+    return decoder
+
+
+# The contract of a decoder --------------------------------------------------------------------------------
+
+
+def _require_square(decoder: Decoder, square: object, size: int, channels: int) -> np.ndarray:
+    if (
+        not isinstance(square, np.ndarray)
+        or square.shape != (size, size, channels)
+        or square.dtype != np.uint8
+    ):
+        raise ContractError(
+            f"decoder '{decoder.name}': decode_square must return uint8 of shape {(size, size, channels)} or None, "
+            f"got {_kind_of(square)}"
+        )
+    return square
+
+
+def _require_pixels(decoder: Decoder, pixels: object) -> np.ndarray:
+    """The pixels with 8 bits."""
+    if (
+        not isinstance(pixels, np.ndarray)
+        or pixels.dtype not in (np.uint8, np.uint16)
+        or pixels.ndim not in (2, 3)
+        or pixels.shape[2:] not in ((), (1,), (3,))
+        or not pixels.size
+    ):
+        raise ContractError(
+            f"decoder '{decoder.name}': decode must return uint8 or uint16 of shape (height, width) or "
+            f"(height, width, 1 or 3), or a Pillow image, got {_kind_of(pixels)}"
+        )
+    return pixels if pixels.dtype == np.uint8 else scale_to_8_bits(pixels.astype(np.float64), 0.0, WHITE_16)
+
+
+def _require_header(decoder: Decoder, header: object) -> tuple[int, int, bool]:
+    if not (
+        isinstance(header, tuple)
+        and [type(value) for value in header] == [int, int, bool]
+        and min(header[:2]) >= 1
+    ):
+        raise ContractError(
+            f"decoder '{decoder.name}': header must return (width, height, is gray), got {header!r}"
+        )
+    return header
+
+
+def _kind_of(value: object) -> str:
+    if isinstance(value, np.ndarray):
+        return f"{value.dtype} of shape {value.shape}"
+    return type(value).__name__
+
+
+# Pixels ---------------------------------------------------------------------------------------------------
+
+
+def _fit_opened(image: Image.Image, size: int, channels: int) -> np.ndarray:
+    """The pixels of an image whose own may still have to be decoded."""
+    with image:
+        with _one_at_a_time if image.width * image.height > LARGE else contextlib.nullcontext():
+            image.load()
+            fitted = _fit(image, size, channels)
+        turn_upright(fitted, image)
+        return pixels_of(fitted)
 
 
 def _fit(image: Image.Image, size: int, channels: int) -> Image.Image:
@@ -115,7 +200,7 @@ def _fit(image: Image.Image, size: int, channels: int) -> Image.Image:
 
 def _without_exotic_modes(image: Image.Image) -> Image.Image:
     """The image in mode L or RGB, on which resizing means averaging colours."""
-    if _is_wide(image):
+    if is_wide(image):
         return Image.fromarray(_to_8_bits(np.asarray(image), declared_16=image.mode.startswith("I;16")))
     if image.has_transparency_data:
         colours = image.convert("RGBA")
@@ -125,13 +210,11 @@ def _without_exotic_modes(image: Image.Image) -> Image.Image:
     return image.convert("L" if image.mode == "1" else "RGB")
 
 
-def _is_wide(image: Image.Image) -> bool:
-    return image.mode in ("I", "F") or image.mode.startswith("I;16")
-
-
 def _to_8_bits(values: np.ndarray, *, declared_16: bool) -> np.ndarray:
     wide = np.nan_to_num(values.astype(np.float64), posinf=0.0, neginf=0.0)
-    whole = (0.0, 65535.0) if declared_16 else usual_range(float(wide.min()), float(wide.max()), values.dtype)
+    whole = (
+        (0.0, WHITE_16) if declared_16 else usual_range(float(wide.min()), float(wide.max()), values.dtype)
+    )
     return scale_to_8_bits(wide, *whole)
 
 
@@ -140,7 +223,7 @@ def usual_range(low: float, high: float, dtype: np.dtype[Any]) -> tuple[float, f
     `low` to `high`; values outside all of them are stretched from their minimum to their maximum."""
     if low < 0:
         return low, high
-    ranges = (1.0, 255.0, 65535.0) if dtype.kind == "f" else (255.0, 65535.0)
+    ranges = (1.0, 255.0, WHITE_16) if dtype.kind == "f" else (255.0, WHITE_16)
     return 0.0, next((limit for limit in ranges if high <= limit), high)
 
 
@@ -151,10 +234,12 @@ def scale_to_8_bits(wide: np.ndarray, low: float, high: float) -> np.ndarray:
 
 
 def _reason(error: Exception) -> str:
-    """A few words for what Pillow raised."""
+    """A few words for what a decoder raised."""
     text = str(error)
+    if isinstance(error, ZooError):
+        return str(error)
     if isinstance(error, UnidentifiedImageError):
-        return "not an image"
+        return NO_IMAGE
     if isinstance(error, EOFError) or "truncated" in text.lower():
         return "truncated"
     if isinstance(error, Image.DecompressionBombError):

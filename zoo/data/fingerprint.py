@@ -13,19 +13,33 @@ import numpy as np
 from zoo.errors import DatasetError, reason_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 THREADS = min(8, os.cpu_count() or 1)
 
 
-def digest_items(items: Sequence[Path | np.ndarray]) -> tuple[str, ...]:
+def digest_items(
+    items: Sequence[Path | np.ndarray], look: Callable[[Path, bytes], None] | None = None
+) -> tuple[str, ...]:
     """For each item the SHA-256 in hex of its file's bytes, or of the array's dtype, shape and bytes.
+
+    Args:
+        look: is called with each file and its bytes, in several threads, since they are read anyway.
 
     Raises:
         DatasetError: a file has vanished or cannot be read.
     """
+
+    def digest(item: Path | np.ndarray) -> str:
+        if not isinstance(item, Path):
+            return _digest_array(item)
+        content = read_image_bytes(item)
+        if look is not None:
+            look(item, content)
+        return digest_bytes(content)
+
     with ThreadPoolExecutor(THREADS) as pool:
-        return tuple(pool.map(_digest, items, chunksize=1))
+        return tuple(pool.map(digest, items, chunksize=1))
 
 
 def fingerprint(
@@ -67,9 +81,7 @@ def digest_bytes(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _digest(item: Path | np.ndarray) -> str:
-    if isinstance(item, Path):
-        return digest_bytes(read_image_bytes(item))
-    content = hashlib.sha256(f"{item.dtype.str} {item.shape} ".encode())
-    content.update(np.ascontiguousarray(item).data)
+def _digest_array(array: np.ndarray) -> str:
+    content = hashlib.sha256(f"{array.dtype.str} {array.shape} ".encode())
+    content.update(np.ascontiguousarray(array).data)
     return content.hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,13 +12,15 @@ from typing import TYPE_CHECKING
 
 from zoo.data.decode import UnreadableImage, image_header
 from zoo.data.fingerprint import THREADS, digest_items, fingerprint
+from zoo.data.formats import require_package
 from zoo.data.splits import Counts, assign_splits, check_splits, count_images
 from zoo.errors import DatasetError
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from zoo.interfaces import LabeledImages
+    from zoo.data.formats import Formats
+    from zoo.interfaces import Decoder, LabeledImages
 
 SAMPLE = 500  # images looked at for the natural size; their headers are read in a moment
 LARGEST_NATURAL_SIZE = 224  # what ImageNet networks take; larger is asked for, not guessed
@@ -34,6 +37,8 @@ class OpenedDataset:
         split: train, validation or test for each image.
         fingerprint: SHA-256 over the content of all images, their classes and given splits.
         notices: what is poor about the dataset, a line each.
+        formats: what its files are decoded by.
+        decoders: name and version of those decoders of plugins that decode some of its files, sorted.
     """
 
     name: str
@@ -43,11 +48,20 @@ class OpenedDataset:
     split: tuple[str, ...]
     fingerprint: str
     notices: tuple[str, ...]
+    formats: Formats
+    decoders: tuple[str, ...] = ()
 
     @property
     def counts(self) -> Counts:
         """Split -> class name -> number of images, with every split and every class as a key."""
         return count_images(self.split, self.images.labels, self.images.class_names)
+
+    @property
+    def identity(self) -> str:
+        """Names the content as it is decoded: the fingerprint, with the decoders of plugins where there are some."""
+        if not self.decoders:
+            return self.fingerprint
+        return hashlib.sha256("\n".join((self.fingerprint, *self.decoders)).encode()).hexdigest()
 
     @cached_property
     def sampled_headers(self) -> tuple[tuple[int, int, bool], ...]:
@@ -58,24 +72,39 @@ class OpenedDataset:
         """
         order = sorted(range(len(self.digests)), key=self.digests.__getitem__)[:SAMPLE]
         with ThreadPoolExecutor(THREADS) as pool:
-            headers = pool.map(_header, [self.images.items[number] for number in order])
+            items = [self.images.items[number] for number in order]
+            headers = pool.map(lambda item: _header(item, self.formats), items)
             readable = tuple(header for header in headers if header is not None)
         if not readable:
             raise DatasetError(f"not one image of dataset '{self.name}' can be read; look into {self.source}")
         return readable
 
 
-def fingerprinted(name: str, source: str, images: LabeledImages) -> OpenedDataset:
-    """Read and hash every image, and split them.
+def fingerprinted(name: str, source: str, images: LabeledImages, formats: Formats) -> OpenedDataset:
+    """Read and hash every image, find its decoder, and split them.
 
     Raises:
-        DatasetError: an image has vanished or cannot be read, or the splits cannot be trained on.
+        DatasetError: an image has vanished or cannot be read, its decoder needs a package that is not installed, or
+            the splits cannot be trained on.
     """
-    digests = digest_items(images.items)
+    decoders: dict[str, tuple[Decoder, Path]] = {}  # by name, with one file of each
+
+    def look(path: Path, content: bytes) -> None:
+        decoder = formats.decoder_of(path.name, content)
+        if decoder is not None and decoder.name not in decoders:
+            decoders[decoder.name] = decoder, path
+
+    digests = digest_items(images.items, look)
+    for decoder, path in decoders.values():
+        require_package(decoder, str(path))
+    # Zoo's own decoders have no version: the cache's format stands for them.
+    versions = sorted(
+        f"{name} {decoder.version}" for name, (decoder, _) in decoders.items() if decoder.version
+    )
     split = assign_splits(digests, images.split)
     notices = check_splits(count_images(split, images.labels, images.class_names))
     whole = fingerprint(digests, images.labels, images.class_names, images.split)
-    return OpenedDataset(name, source, images, digests, split, whole, notices)
+    return OpenedDataset(name, source, images, digests, split, whole, notices, formats, tuple(versions))
 
 
 def natural_size(opened: OpenedDataset) -> int:
@@ -94,10 +123,10 @@ def natural_channels(opened: OpenedDataset) -> int:
     return 1 if all(is_gray for _, _, is_gray in opened.sampled_headers) else 3
 
 
-def _header(item: Path | np.ndarray) -> tuple[int, int, bool] | None:
+def _header(item: Path | np.ndarray, formats: Formats) -> tuple[int, int, bool] | None:
     if isinstance(item, Path):
         try:
-            return image_header(item)
+            return image_header(item, formats)
         except UnreadableImage:
             return None
     return item.shape[1], item.shape[0], item.shape[2:] != (3,)

@@ -33,8 +33,8 @@ def turn_upright(square: Image.Image, original: Image.Image) -> None:
 
 def lies_on_its_side(image: Image.Image) -> bool:
     """Whether EXIF says that width and height change places. Decodes no pixels of an image that was just opened."""
-    # Of a TIFF Pillow tells the upright size. A PNG it would decode in search of EXIF behind the pixels.
-    if image.format == "TIFF" or (image.format == "PNG" and "exif" not in image.info):
+    # Pillow would decode a whole PNG in search of EXIF behind its pixels.
+    if image.format == "PNG" and not image.info.keys() & {"exif", "Raw profile type exif"}:
         return False
     return _orientation(image) >= 5
 

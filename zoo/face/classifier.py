@@ -19,6 +19,7 @@ from zoo.interfaces.html import fields_table, rows_table
 if TYPE_CHECKING:
     import keras
 
+    from zoo.data.formats import Formats
     from zoo.interfaces import Model
     from zoo.models.classifier import Classifier as Network
     from zoo.registry import Registry
@@ -112,6 +113,7 @@ class Classifier:
 
     model: Model
     _network: Network = field(repr=False)
+    _formats: Formats = field(repr=False)
 
     @property
     def keras(self) -> keras.Model:
@@ -145,7 +147,7 @@ class Classifier:
 
         items = _items(images)
         size, channels = self.model.image_size, self.model.channels
-        pixels = np.stack([_pixels(item, size, channels) for item in items])
+        pixels = np.stack([_pixels(item, size, channels, self._formats) for item in items])
         sources = tuple(None if isinstance(item, np.ndarray) else os.fspath(item) for item in items)
         return Predictions(self.class_names, predict(self._network, pixels), sources)
 
@@ -179,7 +181,7 @@ def load(
         with watched_workspace(opened, plugins, progress=False) as workspace:
             from zoo.workflows.loading import load_classifier
 
-            return Classifier(record, load_classifier(workspace, record))
+            return Classifier(record, load_classifier(workspace, record), plugins.formats)
 
 
 def _items(images: Image | Sequence[Image]) -> list[Image]:
@@ -205,10 +207,10 @@ def _items(images: Image | Sequence[Image]) -> list[Image]:
     return items
 
 
-def _pixels(item: Image, size: int, channels: int) -> np.ndarray:
+def _pixels(item: Image, size: int, channels: int, formats: Formats) -> np.ndarray:
     if isinstance(item, np.ndarray):
         return decode_array(item, size, channels)
-    return decode_file(Path(item), size, channels)
+    return decode_file(Path(item), size, channels, formats)
 
 
 def _check(image: np.ndarray, whole: np.ndarray) -> None:

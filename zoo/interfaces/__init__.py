@@ -1,14 +1,18 @@
 """The nouns of zoo: the frozen dataclasses and protocols that every floor shares. Imports nothing heavy."""
 
 from zoo.interfaces.contracts import (
+    LONGEST_MAGIC,
     SPLITS,
     Architecture,
     Backbone,
     Dataset,
+    Decoder,
     Hyperparameters,
     HyperparameterValue,
     LabeledImages,
     SkippedFile,
+    Source,
+    SourceContext,
 )
 from zoo.interfaces.metrics import Objective
 from zoo.interfaces.plans import RunKind, RunPlan, SearchPlan, Trial, Weights
@@ -36,12 +40,14 @@ from zoo.interfaces.reporting import (
 )
 
 __all__ = [
+    "LONGEST_MAGIC",
     "SPLITS",
     "Architecture",
     "Backbone",
     "Dataset",
     "DatasetContent",
     "DatasetVersion",
+    "Decoder",
     "Epoch",
     "EpochProgress",
     "Evaluation",
@@ -63,6 +69,8 @@ __all__ = [
     "Search",
     "SearchPlan",
     "SkippedFile",
+    "Source",
+    "SourceContext",
     "State",
     "Trial",
     "TrialOutcome",

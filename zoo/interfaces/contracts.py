@@ -1,11 +1,11 @@
-"""What plugins give: architectures and datasets, and the checks of what they say of themselves."""
+"""The descriptions that plugins return, and the checks of what they say of themselves."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from zoo.errors import ContractError
 
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     import numpy as np
     from keras import KerasTensor
     from keras_tuner import HyperParameters
+    from PIL.Image import Image
+
+    from zoo.interfaces.reporting import Progress
 
 HyperparameterValue = bool | int | float | str
 Hyperparameters = Mapping[str, HyperparameterValue]
@@ -22,7 +25,11 @@ Hyperparameters = Mapping[str, HyperparameterValue]
 
 SPLITS = ("train", "validation", "test")
 
+LONGEST_MAGIC = 512  # bytes at the beginning of a file, in which magic bytes lie
+
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
+_SUFFIX = re.compile(r"\.[a-z0-9][a-z0-9._+-]*")
+_PREFIX = re.compile(r"[a-z][a-z0-9+.-]+:(//)?")  # two letters or more: C: is a disk
 
 
 class Backbone(Protocol):
@@ -166,6 +173,145 @@ class Dataset:
         _require(callable(self.load), f"dataset '{self.name}': load must be a function, got {self.load!r}")
 
 
+@dataclass(frozen=True)
+class SourceContext:
+    """The means that a source is given for loading.
+
+    Args:
+        progress: takes notices and progress.
+        image_suffixes: endings of the names of image files that some decoder reads, in lower case.
+        load: load what lies at another path, such as the folder that an archive was unpacked to.
+        recognise: the name of the source that reads this path; empty if none does.
+    """
+
+    progress: Progress
+    image_suffixes: tuple[str, ...]
+    load: Callable[[Path], LabeledImages]
+    recognise: Callable[[Path], str]
+
+    def is_image_name(self, name: str) -> bool:
+        """Whether a file of this name or path is taken for an image."""
+        return name.lower().endswith(self.image_suffixes)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A plugin's description of a container of labeled images: what a path, or a reference such as `tfds:NAME`, may be.
+
+    A path belongs to the source whose `recognises` says so, of several to the one that was loaded last, else to the
+    one with its suffix. A reference belongs to the source with its prefix.
+
+    Args:
+        name: lower-case name, unique over all plugins.
+        load: returns the images of the path, absolute and as text, or of the whole reference. It may take time.
+        summary: one line for people.
+        reference: where the layout is described.
+        suffixes: endings of file names, in lower case with the dot, such as ".npz"; no other source may have them.
+        recognises: whether this path, that of a folder or of a file, is such a container. Asked of each path, so it
+            must be quick; it looks at names, not into images.
+        prefix: what a reference begins with, such as "tfds:"; then there are neither suffixes nor `recognises`.
+        single_file: whether one file is all of it, so that it may lie behind a URL.
+        package: the name by which a package that it needs is imported; empty: none.
+        install: what `pip install` gets for it; empty: `package`.
+        sample: writes a small dataset into an empty folder and returns its path or reference, for `zoo plugins check`.
+
+    Raises:
+        ContractError: a field is of the wrong type or out of range.
+    """
+
+    name: str
+    load: Callable[[str, SourceContext], LabeledImages]
+    summary: str
+    reference: str
+    suffixes: tuple[str, ...] = ()
+    recognises: Callable[[Path], bool] | None = None
+    prefix: str = ""
+    single_file: bool = False
+    package: str = ""
+    install: str = ""
+    sample: Callable[[Path], Path | str] | None = None
+
+    def __post_init__(self) -> None:
+        _check_description("source", self.name, self.summary, self.reference)
+        whose = f"source '{self.name}'"
+        _require_functions(whose, self, "load", optional=("recognises", "sample"))
+        _require_suffixes(whose, self.suffixes)
+        _require(
+            isinstance(self.prefix, str) and (not self.prefix or _PREFIX.fullmatch(self.prefix) is not None),
+            f"{whose}: prefix must be lower-case letters and a colon, such as 'tfds:', got {self.prefix!r}",
+        )
+        is_path = bool(self.suffixes) or self.recognises is not None
+        _require(
+            is_path != bool(self.prefix),
+            f"{whose}: give suffixes or recognises for a path, or a prefix for a reference, and not both",
+        )
+        _require(
+            isinstance(self.single_file, bool) and (not self.single_file or bool(self.suffixes)),
+            f"{whose}: single_file must be True or False, and True only with suffixes, got {self.single_file!r}",
+        )
+        _require_package(whose, self.package, self.install)
+
+
+@dataclass(frozen=True)
+class Decoder:
+    """A plugin's description of an image format.
+
+    A file belongs to the decoder whose magic bytes it has, of several to the one that claims its suffix, else to the
+    one that was loaded first. What has no decoder's magic bytes belongs to the decoder without any that claims its
+    suffix.
+
+    Args:
+        name: lower-case name, unique over all plugins.
+        decode: pixels out of the bytes of a whole file: an upright array of uint8, or of uint16 with white at 65535,
+            shape (height, width) or (height, width, 1 or 3); or a `PIL.Image.Image`, of which zoo converts palette,
+            transparency, 16 bits and EXIF orientation. Called in several threads at once; any error that it raises
+            means that the image cannot be read.
+        header: (width, height, is gray) of the upright image, out of the file opened at its beginning. It decodes no
+            pixels.
+        summary: one line for people.
+        reference: where the format is described.
+        suffixes: endings of file names, in lower case with the dot, such as ".png"; no other decoder may have them.
+        magic: (offset, bytes) in the first 512 bytes of a file, each of which alone tells this format.
+        decode_square: a quicker way to uint8 (size, size, channels), upright, out of the bytes of a file, the size and
+            the channels, 1 or 3; it returns None for an image that it leaves to `decode`.
+        package: the name by which a package that it needs is imported; empty: none.
+        install: what `pip install` gets for it; empty: `package`.
+        version: changes whenever the same bytes would become other pixels; decoded images in the cache depend on it.
+            It is empty for zoo's own decoders, whose version is the format of that cache.
+        sample: returns the bytes of a small image, for `zoo plugins check`.
+
+    Raises:
+        ContractError: a field is of the wrong type or out of range.
+    """
+
+    name: str
+    decode: Callable[[bytes], np.ndarray | Image]
+    header: Callable[[BinaryIO], tuple[int, int, bool]]
+    summary: str
+    reference: str
+    suffixes: tuple[str, ...]
+    magic: tuple[tuple[int, bytes], ...] = ()
+    decode_square: Callable[[bytes, int, int], np.ndarray | None] | None = None
+    package: str = ""
+    install: str = ""
+    version: str = "1"
+    sample: Callable[[], bytes] | None = None
+
+    def __post_init__(self) -> None:
+        _check_description("decoder", self.name, self.summary, self.reference)
+        whose = f"decoder '{self.name}'"
+        _require_functions(whose, self, "decode", "header", optional=("decode_square", "sample"))
+        _require_suffixes(whose, self.suffixes)
+        _require(bool(self.suffixes), f"{whose}: suffixes must name at least one, such as ('.xyz',)")
+        _require(
+            isinstance(self.magic, tuple) and all(map(_is_magic, self.magic)),
+            f"{whose}: magic must be a tuple of (offset, bytes) within the first {LONGEST_MAGIC} bytes, "
+            f"got {self.magic!r}",
+        )
+        _require_package(whose, self.package, self.install)
+        _require(isinstance(self.version, str), f"{whose}: version must be text, got {self.version!r}")
+
+
 def _check_description(kind: str, name: str, summary: str, reference: str) -> None:
     _require(
         isinstance(name, str) and _NAME.fullmatch(name) is not None,
@@ -184,6 +330,41 @@ def _is_size(value: object) -> bool:
 
 def _is_names(value: object) -> bool:
     return isinstance(value, tuple) and all(isinstance(name, str) and name for name in value)
+
+
+def _is_magic(value: object) -> bool:
+    if not (isinstance(value, tuple) and len(value) == 2):
+        return False
+    offset, content = value
+    is_offset = isinstance(offset, int) and not isinstance(offset, bool) and offset >= 0
+    return is_offset and isinstance(content, bytes) and 0 < len(content) <= LONGEST_MAGIC - offset
+
+
+def _require_functions(whose: str, described: object, *needed: str, optional: tuple[str, ...]) -> None:
+    for name in (*needed, *optional):
+        value = getattr(described, name)
+        _require(
+            callable(value) or (value is None and name in optional),
+            f"{whose}: {name} must be a function, got {value!r}",
+        )
+
+
+def _require_suffixes(whose: str, suffixes: object) -> None:
+    _require(
+        _is_names(suffixes) and all(_SUFFIX.fullmatch(suffix) for suffix in suffixes),  # type: ignore[attr-defined]
+        f"{whose}: suffixes must be a tuple of lower-case endings with a dot, such as ('.xyz',), got {suffixes!r}",
+    )
+
+
+def _require_package(whose: str, package: object, install: object) -> None:
+    _require(
+        isinstance(package, str) and all(part.isidentifier() for part in package.split(".") if package),
+        f"{whose}: package must be the name that is imported, got {package!r}",
+    )
+    _require(
+        isinstance(install, str) and (not install or bool(package)),
+        f"{whose}: install must be text, and needs a package, got {install!r}",
+    )
 
 
 def _require(condition: bool, message: str) -> None:

@@ -8,21 +8,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import ExifTags, Image, TiffImagePlugin
+from PIL import Image
 
-from zoo.data.decode import FORMATS, UnreadableImage, decode_array, decode_file
+from zoo.data.decode import UnreadableImage, decode_array, decode_file, image_header
 from zoo.errors import DatasetError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from zoo.data.formats import Formats
     from zoo.data.opened import OpenedDataset
 
 WORDS = {"train": "training", "validation": "validation", "test": "test"}
 """What the images of a split are called."""
 
 LONGEST_SIDE = 180  # pixels, of a picture that is about an inch wide
-SIDEWAYS = (5, 6, 7, 8)  # EXIF orientations that swap width and height
 
 
 def numbers_in(opened: OpenedDataset, split: str | None) -> list[int]:
@@ -72,25 +72,26 @@ def squares(
     for number in numbers:
         item = opened.images.items[number]
         try:
-            yield number, _decode(item, size, channels)
+            yield number, _decode(item, size, channels, opened.formats)
         except UnreadableImage:
             continue
 
 
-def thumbnail(item: Path | np.ndarray, longest: int = LONGEST_SIDE) -> np.ndarray:
+def thumbnail(item: Path | np.ndarray, formats: Formats, longest: int = LONGEST_SIDE) -> np.ndarray:
     """The image upright and undistorted, at most this many pixels a side: uint8 (height, width, 3).
 
     Raises:
         UnreadableImage: it is missing or damaged.
     """
-    width, height = upright_size(item)
+    width, height = upright_size(item, formats)
     side = min(longest, max(width, height))
     scale = side / max(width, height)
     box = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return np.asarray(Image.fromarray(_decode(item, side, 3)).resize(box, Image.Resampling.BILINEAR))
+    square = Image.fromarray(_decode(item, side, 3, formats))
+    return np.asarray(square.resize(box, Image.Resampling.BILINEAR))
 
 
-def upright_size(item: Path | np.ndarray) -> tuple[int, int]:
+def upright_size(item: Path | np.ndarray, formats: Formats) -> tuple[int, int]:
     """Width and height as people see the image, after its EXIF orientation; decodes no pixels.
 
     Raises:
@@ -98,37 +99,18 @@ def upright_size(item: Path | np.ndarray) -> tuple[int, int]:
     """
     if not isinstance(item, Path):
         return item.shape[1], item.shape[0]
-    try:
-        with Image.open(item, formats=FORMATS) as image:
-            width, height = _stored_size(image)
-            return (height, width) if _orientation(image) in SIDEWAYS else (width, height)
-    except Exception as error:  # Pillow's decoders raise nearly anything for damaged bytes
-        raise UnreadableImage(str(item), "damaged") from error
+    width, height, _ = image_header(item, formats)
+    return width, height
 
 
-def _decode(item: Path | np.ndarray, size: int, channels: int) -> np.ndarray:
-    return decode_file(item, size, channels) if isinstance(item, Path) else decode_array(item, size, channels)
-
-
-def _stored_size(image: Image.Image) -> tuple[int, int]:
-    # Newer Pillow tells the size of a TIFF turned upright, but of no other format.
-    if isinstance(image, TiffImagePlugin.TiffImageFile):
-        return image.tag_v2[TiffImagePlugin.IMAGEWIDTH], image.tag_v2[TiffImagePlugin.IMAGELENGTH]
-    return image.size
-
-
-def _orientation(image: Image.Image) -> int:
-    # Pillow would decode a whole PNG in search of EXIF behind its pixels.
-    if image.format == "PNG" and not image.info.keys() & {"exif", "Raw profile type exif"}:
-        return 1
-    try:
-        return int(image.getexif().get(ExifTags.Base.Orientation, 1))
-    except Exception:  # damaged EXIF says nothing about the pixels
-        return 1
+def _decode(item: Path | np.ndarray, size: int, channels: int, formats: Formats) -> np.ndarray:
+    if isinstance(item, Path):
+        return decode_file(item, size, channels, formats)
+    return decode_array(item, size, channels)
 
 
 def _readable(opened: OpenedDataset, number: int) -> np.ndarray | None:
     try:
-        return thumbnail(opened.images.items[number])
+        return thumbnail(opened.images.items[number], opened.formats)
     except UnreadableImage:
         return None

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
 
+    from zoo.data.formats import Formats
     from zoo.data.opened import OpenedDataset
     from zoo.interfaces import Progress
 
@@ -69,7 +70,7 @@ def read_sizes(opened: OpenedDataset, split: str | None, progress: Progress) -> 
     items = [opened.images.items[number] for number in numbers_in(opened, split)]
     counts: Counter[Size | None] = Counter()
     with ThreadPoolExecutor(THREADS) as pool:
-        for done, size in enumerate(pool.map(_size, items), start=1):
+        for done, size in enumerate(pool.map(lambda item: _size(item, opened.formats), items), start=1):
             counts[size] += 1
             if done % REPORT_EVERY == 0 or done == len(items):
                 progress.advanced("reading sizes", done, len(items))
@@ -232,8 +233,8 @@ def _unreadable(sizes: ImageSizes) -> str:
     return f"; {sizes.unreadable:,} more cannot be read" if sizes.unreadable else ""
 
 
-def _size(item: Path | np.ndarray) -> Size | None:
+def _size(item: Path | np.ndarray, formats: Formats) -> Size | None:
     try:
-        return upright_size(item)
+        return upright_size(item, formats)
     except UnreadableImage:
         return None

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
-from zoo.testing.contract import ARCHITECTURE_CHECKS, DATASET_CHECKS, run_checks
+from zoo.testing.contract import (
+    ARCHITECTURE_CHECKS,
+    DATASET_CHECKS,
+    DECODER_CHECKS,
+    SOURCE_CHECKS,
+    run_checks,
+)
 
 if TYPE_CHECKING:
-    from zoo.interfaces import Architecture, Dataset, Hyperparameters
+    from zoo.data.formats import Formats
+    from zoo.interfaces import Architecture, Dataset, Decoder, Hyperparameters, Source
 
-__all__ = ["ARCHITECTURE_CHECKS", "DATASET_CHECKS", "check_architecture", "check_dataset"]
+__all__ = [
+    "ARCHITECTURE_CHECKS",
+    "DATASET_CHECKS",
+    "DECODER_CHECKS",
+    "SOURCE_CHECKS",
+    "check_architecture",
+    "check_dataset",
+    "check_decoder",
+    "check_source",
+]
 
 
 def check_architecture(
@@ -38,11 +55,12 @@ def check_architecture(
     run_checks(networks, architecture.name, module_file(architecture.backbone), CHECKS, check)
 
 
-def check_dataset(dataset: Dataset, check: str | None = None) -> None:
+def check_dataset(dataset: Dataset, check: str | None = None, *, formats: Formats | None = None) -> None:
     """Hold the contract against a dataset.
 
     Args:
         check: a name out of `DATASET_CHECKS`; None: all of them, in order.
+        formats: what its files are decoded by; None: the decoders of all installed plugins.
 
     Raises:
         ContractError: a check fails; the error that the plugin itself raised is its cause.
@@ -51,4 +69,46 @@ def check_dataset(dataset: Dataset, check: str | None = None) -> None:
     from zoo.testing.datasets import CHECKS, loaded_of
     from zoo.testing.imports import module_file
 
-    run_checks(loaded_of(dataset), dataset.name, module_file(dataset.load), CHECKS, check)
+    loaded = loaded_of(dataset, formats or _installed_formats())
+    run_checks(loaded, dataset.name, module_file(dataset.load), CHECKS, check)
+
+
+def check_source(source: Source, check: str | None = None, *, formats: Formats | None = None) -> None:
+    """Hold the contract against a source, by the small dataset that its `sample` writes.
+
+    Args:
+        check: a name out of `SOURCE_CHECKS`; None: all of them, in order.
+        formats: the other sources, and what its files are decoded by; None: those of all installed plugins.
+
+    Raises:
+        ContractError: a check fails; the error that the plugin itself raised is its cause.
+        UnknownNameError: there is no such check.
+    """
+    from zoo.testing.imports import module_file
+    from zoo.testing.sources import CHECKS, subject_of
+
+    subject = subject_of(source, formats or _installed_formats())
+    run_checks(subject, source.name, module_file(source.load), CHECKS, check)
+
+
+def check_decoder(decoder: Decoder, check: str | None = None) -> None:
+    """Hold the contract against a decoder, by the image that its `sample` returns.
+
+    Args:
+        check: a name out of `DECODER_CHECKS`; None: all of them, in order.
+
+    Raises:
+        ContractError: a check fails; the error that the plugin itself raised is its cause.
+        UnknownNameError: there is no such check.
+    """
+    from zoo.testing.decoders import CHECKS, Subject
+    from zoo.testing.imports import module_file
+
+    run_checks(Subject(decoder), decoder.name, module_file(decoder.decode), CHECKS, check)
+
+
+@cache
+def _installed_formats() -> Formats:
+    from zoo.plugins import load_plugins
+
+    return load_plugins().formats

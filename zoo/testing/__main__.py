@@ -11,15 +11,25 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from zoo.errors import ContractError
-from zoo.interfaces import Architecture
-from zoo.testing import ARCHITECTURE_CHECKS, DATASET_CHECKS, check_architecture, check_dataset
-from zoo.testing.contract import IMPORTS, NotBuilt, Outcome, reason_of
+from zoo.interfaces import Architecture, Dataset, Source
+from zoo.testing import (
+    ARCHITECTURE_CHECKS,
+    DATASET_CHECKS,
+    DECODER_CHECKS,
+    SOURCE_CHECKS,
+    check_architecture,
+    check_dataset,
+    check_decoder,
+    check_source,
+)
+from zoo.testing.contract import IMPORTS, NEED_SAMPLE, NotBuilt, Outcome, reason_of
 from zoo.testing.targets import Target, load_target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
-    from zoo.interfaces import Dataset, Hyperparameters
+    from zoo.interfaces import Hyperparameters
+    from zoo.testing.targets import Described, Subjects
 
 
 def main() -> None:
@@ -28,11 +38,16 @@ def main() -> None:
     threading.Thread(target=_end_with_the_parent, args=(job["lifeline"],), daemon=True).start()
     report = Report(job["report"])
     target = Target(**{name: _tuple(value) for name, value in job["target"].items()})
-    given: list[Architecture | Dataset] = []
-    if report.run(target.name, IMPORTS, lambda: given.extend(_load(target))):
-        checks = [(one.name, *named) for one in given for named in _checks(one, job["hyperparameters"])]
+    loaded: list[Subjects] = []
+    if report.run(target.name, IMPORTS, lambda: loaded.append(_load(target))):
+        (subjects,) = loaded
+        checks = [
+            (described.name, *check)
+            for described in subjects.described
+            for check in _checks(described, subjects, job["hyperparameters"])
+        ]
         report.tell(plan=[(subject, check) for subject, check, _ in checks])
-        if any(isinstance(one, Architecture) for one in given):
+        if any(isinstance(described, Architecture) for described in subjects.described):
             import zoo.testing.architectures  # noqa: F401  takes seconds, which are not those of the first check
         for subject, check, function in checks:
             report.run(subject, check, function)
@@ -64,7 +79,7 @@ class Report:
         return outcome is Outcome.OK
 
 
-def _load(target: Target) -> list[Architecture | Dataset]:
+def _load(target: Target) -> Subjects:
     try:
         return load_target(target)
     except (Exception, SystemExit) as error:  # a stranger's code may raise anything
@@ -74,14 +89,24 @@ def _load(target: Target) -> list[Architecture | Dataset]:
 
 
 def _checks(
-    one: Architecture | Dataset, hyperparameters: Hyperparameters
+    described: Described, subjects: Subjects, hyperparameters: Hyperparameters
 ) -> Iterator[tuple[str, Callable[[], None]]]:
-    if isinstance(one, Architecture):
+    if isinstance(described, Architecture):
         for check in ARCHITECTURE_CHECKS:
-            yield check, partial(check_architecture, one, check, hyperparameters=hyperparameters)
-    else:
+            yield check, partial(check_architecture, described, check, hyperparameters=hyperparameters)
+    elif isinstance(described, Dataset):
         for check in DATASET_CHECKS:
-            yield check, partial(check_dataset, one, check)
+            yield check, partial(check_dataset, described, check, formats=subjects.formats)
+    elif isinstance(described, Source):
+        for check in _possible(SOURCE_CHECKS, described.sample):
+            yield check, partial(check_source, described, check, formats=subjects.formats)
+    else:
+        for check in _possible(DECODER_CHECKS, described.sample):
+            yield check, partial(check_decoder, described, check)
+
+
+def _possible(checks: Mapping[str, str], sample: object) -> list[str]:
+    return [check for check in checks if sample is not None or check not in NEED_SAMPLE]
 
 
 def _end_with_the_parent(lifeline: int) -> None:

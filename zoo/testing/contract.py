@@ -28,6 +28,26 @@ ARCHITECTURE_CHECKS: Mapping[str, str] = {
     "reloads": "saved as data and built again, the network gives equal outputs",
     "exports": "exported as a SavedModel and loaded, the network gives the same outputs",
 }
+SOURCE_CHECKS: Mapping[str, str] = {
+    "imports-without-tensorflow": "its module imports neither TensorFlow nor Keras at the top",
+    "recognises": "its sample is recognised, and what is not there is not",
+    "loads": "its sample gives LabeledImages of two classes or more",
+    "decodes": "every item of the sample is an image that can be decoded",
+    "loads-again": "loading the sample again gives the same images, classes and splits",
+    "refuses-damage": "an empty file and one of noise with its suffix are refused by a zoo.ZooError",
+}
+DECODER_CHECKS: Mapping[str, str] = {
+    "imports-without-tensorflow": "its module imports neither TensorFlow nor Keras at the top",
+    "recognises": "its sample has its magic bytes",
+    "header": "the header of its sample gives width, height and whether it is gray",
+    "decodes": "its sample becomes pixels of the size that the header says",
+    "decodes-square": "decode_square gives nearly what decode gives",
+    "decodes-in-threads": "several threads at once get the same pixels",
+    "refuses-damage": "damaged bytes raise an error or become pixels",
+}
+NEED_SAMPLE = ("loads", "decodes", "loads-again", "header", "decodes-square", "decodes-in-threads")
+"""Checks of a source or decoder that cannot run where it brings no sample."""
+
 DATASET_CHECKS: Mapping[str, str] = {
     "imports-without-tensorflow": "its module imports neither TensorFlow nor Keras at the top",
     "loads": "load() gives LabeledImages",
@@ -36,6 +56,14 @@ DATASET_CHECKS: Mapping[str, str] = {
     "loads-again": "a second load() gives the same images, classes and splits",
     "splits": "there are images to train and to validate on, and each class has training images",
 }
+
+CHECKS_OF: Mapping[str, Mapping[str, str]] = {
+    "architectures": ARCHITECTURE_CHECKS,
+    "datasets": DATASET_CHECKS,
+    "sources": SOURCE_CHECKS,
+    "decoders": DECODER_CHECKS,
+}
+"""The checks of each kind of thing that a plugin adds, by its name in `zoo.plugins.Plugin`."""
 
 IMPORTS = "imports"
 """What comes before the checks in `zoo plugins check`: the plugin is imported and its hooks are called."""
@@ -58,7 +86,7 @@ class CheckResult:
     """One check as `zoo plugins check` ran it.
 
     Args:
-        subject: the architecture or dataset, or the plugin for `imports`.
+        subject: the architecture, dataset, source or decoder, or the plugin for `imports`.
         seconds: how long it took; None where it was not run.
         message: what is wrong and what to do; empty where all is well.
     """
@@ -81,7 +109,7 @@ def run_checks(
     checks: Mapping[str, Callable[[Subject], None]],
     only: str | None,
 ) -> None:
-    """Run all checks in order, or the one of that name, on the architecture or dataset of this name.
+    """Run all checks in order, or the one of that name, on the subject of this name.
 
     Args:
         file: where its function is defined; an error that comes from there is told with its line.

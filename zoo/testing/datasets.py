@@ -21,16 +21,21 @@ from zoo.testing.imports import check_imports, module_file
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from zoo.data.formats import Formats
     from zoo.interfaces import Dataset
 
 SIZE = 32  # pixels a side that images are decoded to; enough to see that they can be
 
 
 class Loaded:
-    """What a dataset loads, once for all checks."""
+    """What a dataset loads, once for all checks.
 
-    def __init__(self, dataset: Dataset) -> None:
-        self.dataset = dataset
+    Args:
+        formats: what its files are decoded by.
+    """
+
+    def __init__(self, dataset: Dataset, formats: Formats) -> None:
+        self.dataset, self.formats = dataset, formats
         self._failed = False
 
     @cached_property
@@ -66,9 +71,9 @@ class Loaded:
 
 
 @lru_cache(maxsize=1)  # one at a time: images may be many
-def loaded_of(dataset: Dataset) -> Loaded:
+def loaded_of(dataset: Dataset, formats: Formats) -> Loaded:
     """That of the last call if it was about the same dataset, so that checks one by one share it."""
-    return Loaded(dataset)
+    return Loaded(dataset, formats)
 
 
 def _imports_without_tensorflow(loaded: Loaded) -> None:
@@ -93,8 +98,17 @@ def _classes(loaded: Loaded) -> None:
 
 
 def _decodes(loaded: Loaded) -> None:
+    require_images(loaded.images, loaded.formats)
+
+
+def require_images(images: LabeledImages, formats: Formats) -> None:
+    """Refuse items that cannot be decoded.
+
+    Raises:
+        ContractError: there is one; the message names the first three.
+    """
     with ThreadPoolExecutor(THREADS) as pool:
-        problems = list(pool.map(_problem, loaded.images.items))
+        problems = list(pool.map(lambda item: _problem(item, formats), images.items))
     broken = [number for number, problem in enumerate(problems) if problem]
     if broken:
         raise ContractError(
@@ -103,13 +117,13 @@ def _decodes(loaded: Loaded) -> None:
         )
 
 
-def _problem(item: object) -> str:
+def _problem(item: object, formats: Formats) -> str:
     """What the contract has against this item; empty if nothing."""
     if not isinstance(item, Path | np.ndarray):
         return f"a {type(item).__name__}: give a pathlib.Path or an array of uint8"
     try:
         if isinstance(item, Path):
-            decode_file(item, SIZE, 3)
+            decode_file(item, SIZE, 3, formats)
         elif item.dtype != np.uint8 or item.ndim not in (2, 3) or item.shape[2:] not in ((), (1,), (3,)):
             return (
                 f"an array of {item.dtype} and shape {item.shape}: give uint8 of shape (height, width) or "
@@ -123,10 +137,18 @@ def _problem(item: object) -> str:
 
 
 def _loads_again(loaded: Loaded) -> None:
-    images, again = loaded.images, loaded.load()
+    require_same(loaded.images, loaded.load())
+
+
+def require_same(images: LabeledImages, again: LabeledImages) -> None:
+    """Refuse a second load() that differs from the first.
+
+    Raises:
+        ContractError: it does.
+    """
     first, second = (
-        fingerprint(digests, given.labels, given.class_names, given.split)
-        for digests, given in ((loaded.digests, images), (digest_items(again.items), again))
+        fingerprint(digest_items(each.items), each.labels, each.class_names, each.split)
+        for each in (images, again)
     )
     if first != second:
         raise ContractError(

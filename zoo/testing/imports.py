@@ -16,7 +16,13 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 HEAVY = ("tensorflow", "keras", "keras_tuner")
-PROPERTY = {"zoo_architectures": "backbone", "zoo_datasets": "load"}
+PROPERTY = {
+    "zoo_architectures": "backbone",
+    "zoo_datasets": "load",
+    "zoo_sources": "load",
+    "zoo_decoders": "decode",
+}
+"""The function of what a hook returns, by which its module is found."""
 
 # The answer is the last line, whatever the module prints.
 LOOK = """

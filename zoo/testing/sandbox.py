@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import psutil
 
-from zoo.testing.contract import ARCHITECTURE_CHECKS, DATASET_CHECKS, IMPORTS, CheckResult, Outcome
+from zoo.testing.contract import CHECKS_OF, IMPORTS, CheckResult, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -80,8 +80,8 @@ class _Record:
     def __init__(self, target: Target, watcher: Watcher) -> None:
         self.watcher, self.done = watcher, False
         self.plan: list[Planned] = [(target.name, IMPORTS)]
-        self.plan += [(name, check) for name in target.architectures for check in ARCHITECTURE_CHECKS]
-        self.plan += [(name, check) for name in target.datasets for check in DATASET_CHECKS]
+        for kind, checks in CHECKS_OF.items():
+            self.plan += [(name, check) for name in getattr(target, kind) for check in checks]
         self.ended: list[CheckResult] = []
         # None between two checks, where only our own code runs, such as TensorFlow's import.
         self.since: float | None = None

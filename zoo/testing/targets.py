@@ -14,14 +14,18 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 
 from zoo import hookspecs
+from zoo.data.formats import Formats
 from zoo.errors import ContractError, PluginError, UnknownNameError
-from zoo.interfaces import Architecture, Dataset
+from zoo.interfaces import Architecture, Dataset, Decoder, Source
 from zoo.plugins import GROUP, import_file, load_plugins
+from zoo.testing.contract import CHECKS_OF
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from zoo.plugins import Plugins
+    from zoo.plugins import Plugin, Plugins
+
+NOTHING = "no architecture, dataset, source or decoder"
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,7 @@ class Target:
         name: what people call it.
         path: a plugin file or a package folder; None: what loaded plugins give.
         modules: the package's entry points; empty for a file.
-        architectures, datasets: names of loaded ones, empty with a path.
+        architectures, datasets, sources, decoders: names of loaded ones, empty with a path.
         plugins_dir: the folder of plugin files that are loaded too.
     """
 
@@ -41,11 +45,24 @@ class Target:
     modules: tuple[str, ...] = ()
     architectures: tuple[str, ...] = ()
     datasets: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    decoders: tuple[str, ...] = ()
     plugins_dir: str | None = None
 
 
+Described = Architecture | Dataset | Source | Decoder
+
+
+@dataclass(frozen=True)
+class Subjects:
+    """What is to be checked, and the sources and decoders that datasets and sources are read with."""
+
+    described: tuple[Described, ...]
+    formats: Formats
+
+
 def find_target(text: str, plugins: Plugins, plugins_dir: Path | None) -> Target:
-    """The name of a loaded plugin, architecture, dataset or distribution, or else a path. Runs no plugin's code.
+    """The name of a loaded plugin, of what it adds, or of a distribution, or else a path. Runs no plugin's code.
 
     Raises:
         UnknownNameError: it is neither.
@@ -55,40 +72,57 @@ def find_target(text: str, plugins: Plugins, plugins_dir: Path | None) -> Target
     for plugin in meant:
         if plugin.error is not None:
             raise PluginError(f"plugin '{plugin.name}' of {plugin.origin} is quarantined: {plugin.error}")
-    architectures = [name for plugin in meant for name in plugin.architectures]
-    architectures += [text] if text in plugins.architectures and text not in architectures else []
-    datasets = [name for plugin in meant for name in plugin.datasets]
-    datasets += [text] if text in plugins.datasets and text not in datasets else []
-    if architectures or datasets:
+    names = {kind: _names_of(kind, text, meant, plugins) for kind in CHECKS_OF}
+    if any(names.values()):
         folder = str(plugins_dir.absolute()) if plugins_dir else None
-        return Target(text, architectures=tuple(architectures), datasets=tuple(datasets), plugins_dir=folder)
+        architectures, datasets, sources, decoders = names.values()
+        return Target(
+            text,
+            architectures=architectures,
+            datasets=datasets,
+            sources=sources,
+            decoders=decoders,
+            plugins_dir=folder,
+        )
     if meant:
-        raise PluginError(f"plugin '{text}' adds no architecture and no dataset: there is nothing to check")
+        raise PluginError(f"plugin '{text}' adds {NOTHING}: there is nothing to check")
     path = Path(text).expanduser()
     if path.exists() or os.sep in text or path.suffix == ".py":
         return _target_at(path)
-    known = {one for plugin in plugins.found for one in (plugin.name, plugin.origin)}
-    known.update(plugins.architectures, plugins.datasets)
+    known = {name for plugin in plugins.found for name in (plugin.name, plugin.origin)}
+    known.update(*(getattr(plugins, kind) for kind in CHECKS_OF))
     raise UnknownNameError("plugin", text, known, "or give the path of a plugin file or a package folder")
 
 
-def load_target(target: Target) -> list[Architecture | Dataset]:
-    """What the target gives, in the process that will check it.
+def _names_of(kind: str, text: str, meant: list[Plugin], plugins: Plugins) -> tuple[str, ...]:
+    names = [name for plugin in meant for name in getattr(plugin, kind)]
+    return tuple(dict.fromkeys([*names, *([text] if text in getattr(plugins, kind) else [])]))
+
+
+def load_target(target: Target) -> Subjects:
+    """What the target adds, in the process that will check it.
 
     Raises:
         ContractError: a module at the path is not what it should be; what its import raises comes as it is.
     """
     if target.path is None:
         plugins = load_plugins(Path(target.plugins_dir) if target.plugins_dir else None)
-        return [
-            *(plugins.architecture(name) for name in target.architectures),
-            *(plugins.datasets[name] for name in target.datasets),
-        ]
+        described = [getattr(plugins, kind)[name] for kind in CHECKS_OF for name in getattr(target, kind)]
+        return Subjects(tuple(described), plugins.formats)
     path = Path(target.path)
     if not target.modules:
-        return _given_by([import_file(path)])
-    sys.path[:0] = [str(path / "src"), str(path)]
-    return _given_by([_import_from(path, name) for name in target.modules])
+        modules = [import_file(path)]
+    else:
+        sys.path[:0] = [str(path / "src"), str(path)]
+        modules = [_import_from(path, name) for name in target.modules]
+    described = _described_by(modules)
+    plugins = load_plugins()  # now, for another version of the package may be installed
+    sources = {source.name: source for source in described if isinstance(source, Source)}
+    decoders = {decoder.name: decoder for decoder in described if isinstance(decoder, Decoder)}
+    formats = Formats(
+        tuple((dict(plugins.sources) | sources).values()), tuple((dict(plugins.decoders) | decoders).values())
+    )
+    return Subjects(tuple(described), formats)
 
 
 def _target_at(path: Path) -> Target:
@@ -130,27 +164,28 @@ def _import_from(folder: Path, name: str) -> ModuleType:
     return module
 
 
-def _given_by(modules: list[ModuleType]) -> list[Architecture | Dataset]:
+def _described_by(modules: list[ModuleType]) -> list[Described]:
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
-    given: list[Architecture | Dataset] = []
+    described: list[Described] = []
     for module in modules:
         manager.register(module)
         manager.check_pending()
-        given += _described(module, manager.hook.zoo_architectures, Architecture)
-        given += _described(module, manager.hook.zoo_datasets, Dataset)
-    repeated = [
-        name for (_, name), count in Counter((type(one), one.name) for one in given).items() if count > 1
-    ]
+        described += _returned(module, manager.hook.zoo_architectures, Architecture)
+        described += _returned(module, manager.hook.zoo_datasets, Dataset)
+        described += _returned(module, manager.hook.zoo_sources, Source)
+        described += _returned(module, manager.hook.zoo_decoders, Decoder)
+    names = Counter((type(each), each.name) for each in described)
+    repeated = [name for (_, name), count in names.items() if count > 1]
     if repeated:
         raise ContractError(f"there are two of the name '{repeated[0]}': rename one of them")
-    if not given:
-        raise ContractError("it adds no architecture and no dataset: there is nothing to check")
-    return given
+    if not described:
+        raise ContractError(f"it adds {NOTHING}: there is nothing to check")
+    return described
 
 
-def _described(module: ModuleType, hook: pluggy.HookCaller, kind: type) -> list[Any]:
-    implementations = [one for one in hook.get_hookimpls() if one.plugin is module]
+def _returned(module: ModuleType, hook: pluggy.HookCaller, kind: type) -> list[Any]:
+    implementations = [each for each in hook.get_hookimpls() if each.plugin is module]
     values: list[Any] = []
     for implementation in implementations:
         result: Any = implementation.function()  # a stranger's result

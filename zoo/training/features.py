@@ -84,6 +84,7 @@ class FeatureMaker:
             "keras": keras.__version__,
             "fingerprint": decoded.fingerprint,
             "decoding": DECODING,
+            **({"decoders": list(decoded.decoders)} if decoded.decoders else {}),
             "size": size,
             "channels": channels,
         }

@@ -35,7 +35,7 @@ def checked(opened: OpenedDataset, decoded: DecodedDataset, progress: Progress) 
     Args:
         decoded: the same dataset, its rows and labels as `decode_dataset` gave them.
     """
-    known = recall(opened.fingerprint)
+    known = recall(opened.identity)
     if known is not None:
         return known
     skipped = {file.path for file in decoded.skipped}
@@ -45,7 +45,7 @@ def checked(opened: OpenedDataset, decoded: DecodedDataset, progress: Progress) 
     found = dict(summarise([*copies, *find_imbalance(opened, readable)]))
     if unreadable := len(order) - len(readable):
         found["unreadable"] = unreadable
-    remember(opened.fingerprint, found)
+    remember(opened.identity, found)
     return found
 
 

@@ -33,7 +33,7 @@ def open_images(plugins: Plugins, registry: Registry | None, ref: str, progress:
         ZooError: it cannot be found, or its images not be read; see `zoo.data.sources.open_dataset`.
     """
     recorded = {} if registry is None else registry.dataset_sources()
-    return open_dataset(ref, plugins.datasets, recorded, progress)
+    return open_dataset(ref, plugins.datasets, plugins.formats, recorded, progress)
 
 
 def add_dataset(

@@ -63,7 +63,7 @@ def predict(workspace: Workspace, model: str, files: Sequence[Path]) -> list[Pre
     """
     found = workspace.registry.model(model)
     pixels, readable, skipped = decode_images(
-        files, found.image_size, found.channels, strict=workspace.strict
+        files, found.image_size, found.channels, workspace.plugins.formats, strict=workspace.strict
     )
     if skipped:
         workspace.progress.notice(describe_skipped(skipped))

@@ -148,7 +148,8 @@ def _shape_of(run: Run) -> InputShape:
 def _open_dataset(workspace: Workspace, run: Run) -> OpenedDataset:
     """The dataset that the run began with; a training goes on only on the same images."""
     version = workspace.registry.dataset(run.dataset, run.dataset_version)
-    opened = open_source(run.dataset, version.source, workspace.plugins.datasets, workspace.progress)
+    plugins = workspace.plugins
+    opened = open_source(run.dataset, version.source, plugins.datasets, plugins.formats, workspace.progress)
     if opened.fingerprint != version.fingerprint:
         raise TrainingError(
             f"run {run.id} cannot go on: dataset '{run.dataset}' has changed since; start a new one"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from tests.formats import FORMATS
 from zoo.data.cache import building, decode_dataset
 from zoo.data.sources import open_dataset
 from zoo.errors import DatasetError
@@ -32,13 +33,15 @@ from zoo.data.cache import building
 from zoo.data.cache import decode_dataset
 from zoo.data.sources import open_dataset
 from zoo.interfaces import Progress
+from zoo.plugins import load_plugins
 class Stopping(Progress):
     def advanced(self, work, done, total):
         if done == {HALF}:
             print("half", flush=True)
             sys.stdin.readline()
 building.CHUNK, building.PROGRESS_EVERY, building.LOOK_AHEAD = {CHUNK}, 1, 1
-decode_dataset(open_dataset(sys.argv[1], {{}}), 8, 3, cache=pathlib.Path(sys.argv[2]), progress=Stopping())
+opened = open_dataset(sys.argv[1], {{}}, load_plugins().formats)
+decode_dataset(opened, 8, 3, cache=pathlib.Path(sys.argv[2]), progress=Stopping())
 """
 
 
@@ -146,7 +149,7 @@ def test_a_build_that_is_stopped_again_goes_on_from_there(
 def test_the_unreadable_images_of_before_the_kill_are_remembered(photos: Path, cache: Path) -> None:
     for path in photos.glob("*/*0.png"):
         path.write_bytes(b"broken" + str(path).encode())
-    opened = open_dataset(str(photos), {})
+    opened = open_dataset(str(photos), {}, FORMATS)
     with pytest.raises(KeyboardInterrupt):
         decode_dataset(opened, 8, 3, cache=cache, progress=Interrupted())
     result = decode_dataset(opened, 8, 3, cache=cache, progress=Progress())

@@ -8,16 +8,20 @@ import shutil
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from tests.format_plugins.toys import encode, zoo_decoders
+from tests.formats import FORMATS
 from zoo.data.cache import DecodedDataset, decode_dataset, decode_images
 from zoo.data.cache_folder import writing
 from zoo.data.decode import decode_file
+from zoo.data.formats import Formats
 from zoo.data.sources import open_dataset
 from zoo.errors import DatasetError
 from zoo.interfaces import Progress
@@ -56,7 +60,7 @@ def entry_of(cache: Path) -> Path:
 
 def expected_rows(opened: OpenedDataset) -> set[tuple[bytes, int]]:
     labeled = zip(opened.images.items, opened.images.labels, strict=True)
-    return {(decode_file(path, 8, 3).tobytes(), label) for path, label in labeled}  # type: ignore[arg-type]
+    return {(decode_file(path, 8, 3, FORMATS).tobytes(), label) for path, label in labeled}  # type: ignore[arg-type]
 
 
 def rows_of(result: DecodedDataset) -> set[tuple[bytes, int]]:
@@ -95,12 +99,71 @@ def test_another_size_is_another_entry(opened_photos: OpenedDataset, tmp_path: P
     assert was_decoded(opened_photos, tmp_path)
 
 
+# Decoders of plugins --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def toys(photos: Path) -> Path:
+    """The photos, the cats in the format of a plugin."""
+    for file in (photos / "cat").iterdir():
+        file.with_suffix(".toy").write_bytes(encode(np.asarray(Image.open(file))))
+        file.unlink()
+    return photos
+
+
+def open_toys(folder: Path, **fields: Any) -> OpenedDataset:
+    """Open a folder with the plugin's decoder, changed in these fields."""
+    (decoder,) = zoo_decoders()
+    formats = Formats(FORMATS.sources, (*FORMATS.decoders, replace(decoder, **fields)))
+    return open_dataset(str(folder), {}, formats)
+
+
+def test_an_entry_of_zoos_own_decoders_is_called_as_ever(
+    opened_photos: OpenedDataset, tmp_path: Path
+) -> None:
+    """So that what an earlier version decoded stays valid."""
+    decoded(opened_photos, tmp_path)
+    entry = entry_of(tmp_path)
+    assert entry.name == f"{opened_photos.fingerprint[:16]}-8x8x3"
+    assert list(json.loads((entry / "index.json").read_text())) == [
+        *("format", "dataset", "source", "fingerprint", "size", "channels", "rows", "bytes", "unreadable")
+    ]
+
+
+def test_an_entry_names_the_decoders_of_plugins(toys: Path, tmp_path: Path) -> None:
+    opened = open_toys(toys)
+    assert decoded(opened, tmp_path).decoders == opened.decoders == ("toy 1",)
+    assert json.loads((entry_of(tmp_path) / "index.json").read_text())["decoders"] == ["toy 1"]
+
+
+def test_another_version_of_a_decoder_decodes_anew(toys: Path, tmp_path: Path) -> None:
+    opened = [open_toys(toys, version=version) for version in ("1", "1", "2")]
+    assert [was_decoded(each, tmp_path) for each in opened] == [True, False, True]
+    assert len({each.fingerprint for each in opened}) == 1
+
+
+def test_images_that_nothing_could_read_are_decoded_when_their_decoder_is_there(
+    photos: Path, tmp_path: Path
+) -> None:
+    """As a manifest or a plugin's dataset may list them, the suffix is one that is known."""
+    cat = photos / "cat" / "00.png"
+    cat.write_bytes(encode(np.asarray(Image.open(cat))))
+    before = decoded(open_dataset(str(photos), {}, FORMATS), tmp_path)
+    after = decoded(open_toys(photos), tmp_path)
+    assert ([file.path for file in before.skipped], after.skipped) == ([str(cat)], ())
+
+
+def test_a_decoder_that_decodes_none_of_the_images_changes_nothing(photos: Path, tmp_path: Path) -> None:
+    decoded(open_dataset(str(photos), {}, FORMATS), tmp_path)
+    assert not was_decoded(open_toys(photos), tmp_path)
+
+
 def test_rows_match_labels_when_the_cache_was_filled_in_another_order(photos: Path, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
-    decoded(open_dataset(str(photos), {}), cache)
+    decoded(open_dataset(str(photos), {}, FORMATS), cache)
     for number, path in enumerate(sorted(photos.rglob("*.png"), reverse=True)):
         path.rename(path.with_name(f"{number:03}-again.png"))
-    renamed = open_dataset(str(photos), {})
+    renamed = open_dataset(str(photos), {}, FORMATS)
     assert not was_decoded(renamed, cache)
     assert rows_of(decoded(renamed, cache)) == expected_rows(renamed)
 
@@ -123,7 +186,7 @@ def test_copies_of_an_image_have_a_row_each(
 def test_unreadable_images_are_skipped_and_named(photos: Path, tmp_path: Path) -> None:
     (photos / "cat" / "empty.png").touch()
     (photos / "dog" / "notes.txt").touch()
-    result = decoded(open_dataset(str(photos), {}), tmp_path / "cache")
+    result = decoded(open_dataset(str(photos), {}, FORMATS), tmp_path / "cache")
     assert {(Path(file.path).name, file.reason) for file in result.skipped} == {
         ("empty.png", "zero bytes"),
         ("notes.txt", "no image by its name"),
@@ -132,7 +195,7 @@ def test_unreadable_images_are_skipped_and_named(photos: Path, tmp_path: Path) -
 
 def test_the_cache_remembers_what_it_skipped(photos: Path, tmp_path: Path) -> None:
     break_images(photos, "cat", 2)
-    opened = open_dataset(str(photos), {})
+    opened = open_dataset(str(photos), {}, FORMATS)
     first, second = (decoded(opened, tmp_path / "cache") for _ in range(2))
     assert (len(second.skipped), second.skipped, rows_of(second)) == (2, first.skipped, rows_of(first))
 
@@ -142,7 +205,7 @@ def test_strict_refuses_unreadable_images(photos: Path, tmp_path: Path) -> None:
     with pytest.raises(
         DatasetError, match=r"^unreadable images, 5 in all: '.*00\.png' \(not an image\), .*, …; replace"
     ):
-        decoded(open_dataset(str(photos), {}), tmp_path / "cache", strict=True)
+        decoded(open_dataset(str(photos), {}, FORMATS), tmp_path / "cache", strict=True)
 
 
 def test_strict_takes_a_dataset_without_unreadable_images(
@@ -154,7 +217,7 @@ def test_strict_takes_a_dataset_without_unreadable_images(
 def test_a_class_without_a_readable_image_is_refused(photos: Path, tmp_path: Path) -> None:
     break_images(photos, "cat", 24)
     with pytest.raises(DatasetError, match="not one image of class 'cat' can be read"):
-        decoded(open_dataset(str(photos), {}), tmp_path / "cache")
+        decoded(open_dataset(str(photos), {}, FORMATS), tmp_path / "cache")
 
 
 def test_splits_are_checked_again_after_skipping(photos: Path, tmp_path: Path) -> None:
@@ -164,7 +227,7 @@ def test_splits_are_checked_again_after_skipping(photos: Path, tmp_path: Path) -
         shutil.move(split[name], tmp_path / "all" / name)
     for path in (tmp_path / "all" / "val").rglob("*.png"):
         path.write_bytes(b"broken")
-    opened = open_dataset(str(tmp_path / "all"), {})
+    opened = open_dataset(str(tmp_path / "all"), {}, FORMATS)
     with pytest.raises(DatasetError, match="no validation images"):
         decoded(opened, tmp_path / "cache")
 
@@ -217,11 +280,12 @@ def test_a_full_disk_is_told_and_leaves_nothing(photos: Path, tmp_path: Path) ->
     """A limit on the size of files stands in for the disk, in a process of its own."""
     script = (
         "import resource, sys, pathlib\n"
+        "from zoo.plugins import load_plugins\n"
         "from zoo.data.cache import decode_dataset\n"
         "from zoo.data.sources import open_dataset\n"
         "from zoo.errors import DatasetError\n"
         "from zoo.interfaces import Progress\n"
-        "opened = open_dataset(sys.argv[1], {})\n"
+        "opened = open_dataset(sys.argv[1], {}, load_plugins().formats)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))\n"
         "try: decode_dataset(opened, 64, 3, cache=pathlib.Path(sys.argv[2]), progress=Progress())\n"
         "except DatasetError as error: print(error)\n"
@@ -233,14 +297,14 @@ def test_a_full_disk_is_told_and_leaves_nothing(photos: Path, tmp_path: Path) ->
 
 
 def test_a_vanished_image_is_an_error(photos: Path, tmp_path: Path) -> None:
-    opened = open_dataset(str(photos), {})
+    opened = open_dataset(str(photos), {}, FORMATS)
     (photos / "cat" / "03.png").unlink()
     with pytest.raises(DatasetError, match=r"03\.png' has vanished"):
         decoded(opened, tmp_path / "cache")
 
 
 def test_an_image_that_changed_is_an_error_and_never_cached(photos: Path, tmp_path: Path) -> None:
-    opened = open_dataset(str(photos), {})
+    opened = open_dataset(str(photos), {}, FORMATS)
     Image.new("RGB", (4, 4)).save(photos / "cat" / "03.png")
     with pytest.raises(DatasetError, match=r"03\.png' changed"):
         decoded(opened, tmp_path / "cache")
@@ -273,14 +337,14 @@ def test_the_cache_is_in_the_users_cache_folder_otherwise(
 
 def test_images_to_predict_are_decoded_as_for_training(photos: Path) -> None:
     paths = sorted(photos.rglob("*.png"))[:3]
-    expected = np.stack([decode_file(path, 8, 3) for path in paths])
-    assert np.array_equal(decode_images(paths, 8, 3)[0], expected)
+    expected = np.stack([decode_file(path, 8, 3, FORMATS) for path in paths])
+    assert np.array_equal(decode_images(paths, 8, 3, FORMATS)[0], expected)
 
 
 def test_an_unreadable_image_to_predict_is_named_and_left_out(photos: Path) -> None:
     break_images(photos, "cat", 1)
     paths = sorted(photos.rglob("*.png"))
-    pixels, readable, skipped = decode_images(paths, 8, 3)
+    pixels, readable, skipped = decode_images(paths, 8, 3, FORMATS)
     assert (len(pixels), readable) == (len(paths) - 1, tuple(paths[1:]))
     assert [(file.path, file.reason) for file in skipped] == [(str(paths[0]), "not an image")]
 
@@ -288,7 +352,7 @@ def test_an_unreadable_image_to_predict_is_named_and_left_out(photos: Path) -> N
 def test_an_unreadable_image_to_predict_is_an_error_if_strict(photos: Path) -> None:
     break_images(photos, "cat", 1)
     with pytest.raises(DatasetError, match=r"cannot read the image '.*00\.png': not an image"):
-        decode_images(sorted(photos.rglob("*.png")), 8, 3, strict=True)
+        decode_images(sorted(photos.rglob("*.png")), 8, 3, FORMATS, strict=True)
 
 
 def test_a_file_system_without_locks(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image, ImageEnhance
 from zoo_plugins import digits, shapes
 
+from tests.formats import FORMATS
 from zoo.data.checks import Severity, check_dataset
 from zoo.data.sources import open_dataset
 from zoo.interfaces import Progress
@@ -124,5 +125,5 @@ def test_blank_images_are_no_copies(of_pictures: Callable, found: Callable) -> N
 @pytest.mark.parametrize("plugin", [digits, shapes])
 def test_small_images_and_drawings_raise_no_false_alarm(plugin: object) -> None:
     (dataset,) = plugin.zoo_datasets()
-    opened = open_dataset(dataset.name, {dataset.name: dataset})
+    opened = open_dataset(dataset.name, {dataset.name: dataset}, FORMATS)
     assert check_dataset(opened, Progress()).findings == ()

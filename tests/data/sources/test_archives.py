@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.formats import FORMATS
 from zoo.data.cache_folder import cache_folder
 from zoo.data.sources import load_path, open_dataset, unpacking
 from zoo.data.units import bytes_in_words
@@ -70,7 +71,7 @@ def special(name: str, kind: bytes, target: str = "") -> tarfile.TarInfo:
 
 def refusal(path: Path) -> str:
     with pytest.raises(DatasetError) as caught:
-        load_path(path)
+        load_path(path, FORMATS)
     return str(caught.value).replace(f"{path.parent}/", "")
 
 
@@ -87,24 +88,24 @@ def test_an_archive_has_the_fingerprint_of_its_folder(
 ) -> None:
     root, base = (tmp_path, "photos") if top else (photos, ".")
     path = Path(shutil.make_archive(str(tmp_path / "pets"), kind, root, base))
-    opened = open_dataset(str(path), {})
+    opened = open_dataset(str(path), {}, FORMATS)
     assert path.name == f"pets.{KINDS[kind]}"
-    assert (opened.name, opened.fingerprint) == ("pets", open_dataset(str(photos), {}).fingerprint)
+    assert (opened.name, opened.fingerprint) == ("pets", open_dataset(str(photos), {}, FORMATS).fingerprint)
 
 
 def test_it_is_unpacked_once(tmp_path: Path, members: dict[str, bytes]) -> None:
     path = zipped(tmp_path / "pets.zip", members)
-    first = load_path(path).items[0]
+    first = load_path(path, FORMATS).items[0]
     assert isinstance(first, Path)
     before = first.stat().st_ino
     shutil.copy(path, tmp_path / "copy.zip")
-    again = load_path(tmp_path / "copy.zip").items[0]
+    again = load_path(tmp_path / "copy.zip", FORMATS).items[0]
     assert isinstance(again, Path)
     assert again.stat().st_ino == before
 
 
 def test_the_cache_names_it_by_its_content(tmp_path: Path, cache: Path, members: dict[str, bytes]) -> None:
-    load_path(zipped(tmp_path / "pets.zip", members))
+    load_path(zipped(tmp_path / "pets.zip", members), FORMATS)
     (folder,) = [path for path in (cache / "unpacked").iterdir() if path.is_dir()]
     assert len(folder.name) == 16
 
@@ -112,7 +113,7 @@ def test_the_cache_names_it_by_its_content(tmp_path: Path, cache: Path, members:
 def test_two_at_once_unpack_one(tmp_path: Path, members: dict[str, bytes]) -> None:
     path = zipped(tmp_path / "pets.zip", members)
     heard = Heard()
-    threads = [threading.Thread(target=load_path, args=(path, heard)) for _ in range(4)]
+    threads = [threading.Thread(target=load_path, args=(path, FORMATS, heard)) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -125,7 +126,7 @@ def test_what_a_killed_process_left_is_unpacked_anew(tmp_path: Path, members: di
     left = Path(f"{unpacking.unpacked_entry(path)}.tmp")
     (left / "old").mkdir(parents=True)
     (left / "old" / "9.png").write_bytes(b"half")
-    assert len(load_path(path).items) == len(members)
+    assert len(load_path(path, FORMATS).items) == len(members)
     assert not left.exists()
 
 
@@ -135,23 +136,28 @@ def test_only_hidden_things_lie_beside_the_one_folder(tmp_path: Path, members: d
         tmp_path / "a.zip",
         {**inside, "__MACOSX/pets/cat/._00.png": b"x", ".DS_Store": b"x", "README.md": b"x"},
     )
-    images = load_path(path)
+    images = load_path(path, FORMATS)
     assert (len(images.items), images.class_names, images.skipped) == (len(members), ("cat", "dog"), ())
 
 
 def test_an_only_train_folder_is_a_split(tmp_path: Path, members: dict[str, bytes]) -> None:
-    images = load_path(zipped(tmp_path / "a.zip", {f"train/{name}": one for name, one in members.items()}))
+    images = load_path(
+        zipped(tmp_path / "a.zip", {f"train/{name}": one for name, one in members.items()}), FORMATS
+    )
     assert set(images.split or ()) == {"train"}
 
 
 def test_folders_written_as_windows_does_are_folders(tmp_path: Path, members: dict[str, bytes]) -> None:
     path = zipped(tmp_path / "a.zip", {name.replace("/", "\\"): one for name, one in members.items()})
-    assert load_path(path).class_names == ("cat", "dog")
+    assert load_path(path, FORMATS).class_names == ("cat", "dog")
 
 
 def test_a_manifest_inside_is_followed(tmp_path: Path, members: dict[str, bytes]) -> None:
     rows = b"path,label\ncat/00.png,x\ndog/00.png,y\n"
-    assert load_path(zipped(tmp_path / "a.zip", {**members, "manifest.csv": rows})).class_names == ("x", "y")
+    assert load_path(zipped(tmp_path / "a.zip", {**members, "manifest.csv": rows}), FORMATS).class_names == (
+        "x",
+        "y",
+    )
 
 
 # Strangers' archives -------------------------------------------------------------------------------------
@@ -175,7 +181,9 @@ def test_no_path_leaves_the_folder(
 
 def test_a_link_in_a_zip_is_left_out(tmp_path: Path, members: dict[str, bytes]) -> None:
     modes = {"cat/link.png": stat.S_IFLNK | 0o777}
-    images = load_path(zipped(tmp_path / "a.zip", {**members, "cat/link.png": b"/etc/hostname"}, modes))
+    images = load_path(
+        zipped(tmp_path / "a.zip", {**members, "cat/link.png": b"/etc/hostname"}, modes), FORMATS
+    )
     told = [(Path(file.path).name, file.reason) for file in images.skipped]
     assert (len(images.items), told) == (len(members), [("link.png", "a link in an archive is not followed")])
 
@@ -185,7 +193,7 @@ def test_a_link_or_device_in_a_tar_is_left_out(
     tmp_path: Path, members: dict[str, bytes], kind: bytes
 ) -> None:
     info = special("cat/link.png", kind, "gone/outside.png")
-    images = load_path(tarred(tmp_path / "a.tar", members, info))
+    images = load_path(tarred(tmp_path / "a.tar", members, info), FORMATS)
     assert [Path(file.path).name for file in images.skipped] == ["link.png"]
     assert not any(path.is_symlink() for path in cache_folder().rglob("*"))
 
@@ -200,13 +208,13 @@ def test_nothing_is_written_through_a_link(tmp_path: Path, members: dict[str, by
             info = tarfile.TarInfo(name)
             info.size = len(content)
             archive.addfile(info, io.BytesIO(content))
-    load_path(path)
+    load_path(path, FORMATS)
     assert list(outside.iterdir()) == []
 
 
 def test_a_hard_link_is_a_copy_of_the_file_in_the_archive(tmp_path: Path, members: dict[str, bytes]) -> None:
     images = load_path(
-        tarred(tmp_path / "a.tar", members, special("dog/copy.png", tarfile.LNKTYPE, "cat/00.png"))
+        tarred(tmp_path / "a.tar", members, special("dog/copy.png", tarfile.LNKTYPE, "cat/00.png")), FORMATS
     )
     (copy,) = [item for item in images.items if isinstance(item, Path) and item.name == "copy.png"]
     assert copy.read_bytes() == members["cat/00.png"]
@@ -237,7 +245,7 @@ def test_a_bomb_in_a_zip_is_refused_before_anything_is_written(
         for number in range(10):
             archive.writestr(f"cat/{number}.png", bytes(100_000))
     with pytest.raises(DatasetError) as caught:
-        load_path(path, told)
+        load_path(path, FORMATS, told)
     assert told.works == []
     assert str(caught.value) == (
         f"'{path}' unpacks to more than {bytes_in_words(100 * path.stat().st_size)}, 100 times its size or "

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from tests.formats import FORMATS
 from zoo.data.sources import array_files, array_values, open_dataset
 from zoo.data.sources.arrays import load_arrays
 from zoo.errors import DatasetError
@@ -410,5 +411,5 @@ def test_it_opens_by_its_path(tmp_path: Path) -> None:
     np.savez(
         tmp_path / "My Set.npz", x=np.random.default_rng(3).integers(0, 256, (60, 4, 4), np.uint8), y=labels
     )
-    opened = open_dataset(str(tmp_path / "My Set.npz"), {})
+    opened = open_dataset(str(tmp_path / "My Set.npz"), {}, FORMATS)
     assert (opened.name, len(opened.digests)) == ("my-set", 60)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.formats import FORMATS
 from zoo.data.sources.folders import load_folder
 from zoo.errors import DatasetError
 
@@ -21,29 +22,29 @@ def make(root: Path, *names: str) -> Path:
 
 
 def names_of(root: Path) -> list[str]:
-    return [str(Path(item).relative_to(root)) for item in load_folder(root).items]
+    return [str(Path(item).relative_to(root)) for item in load_folder(root, FORMATS.image_suffixes).items]
 
 
 def test_one_subfolder_per_class(tmp_path: Path) -> None:
-    images = load_folder(make(tmp_path, "dog/1.png", "cat/1.jpg", "cat/2.jpg"))
+    images = load_folder(make(tmp_path, "dog/1.png", "cat/1.jpg", "cat/2.jpg"), FORMATS.image_suffixes)
     assert (images.class_names, list(images.labels), images.split) == (("cat", "dog"), [0, 0, 1], None)
 
 
 @pytest.mark.parametrize("name", ["val", "valid", "validation", "Val", "VALIDATION"])
 def test_split_folders_by_any_usual_name(tmp_path: Path, name: str) -> None:
     root = make(tmp_path, "Train/a/1.png", "Train/b/2.png", f"{name}/a/3.png", "TEST/b/4.png")
-    images = load_folder(root)
+    images = load_folder(root, FORMATS.image_suffixes)
     by_file = dict(zip((item.name for item in images.items), images.split, strict=True))
     assert by_file == {"1.png": "train", "2.png": "train", "3.png": "validation", "4.png": "test"}
 
 
 def test_split_names_are_classes_where_other_folders_lie_beside_them(tmp_path: Path) -> None:
-    images = load_folder(make(tmp_path, "train/1.png", "car/1.png"))
+    images = load_folder(make(tmp_path, "train/1.png", "car/1.png"), FORMATS.image_suffixes)
     assert (images.class_names, images.split) == (("car", "train"), None)
 
 
 def test_split_names_are_classes_where_there_is_no_train_folder(tmp_path: Path) -> None:
-    assert load_folder(make(tmp_path, "test/1.png", "val/1.png")).split is None
+    assert load_folder(make(tmp_path, "test/1.png", "val/1.png"), FORMATS.image_suffixes).split is None
 
 
 def test_images_are_found_below_the_class_folder_in_sorted_order(tmp_path: Path) -> None:
@@ -53,24 +54,31 @@ def test_images_are_found_below_the_class_folder_in_sorted_order(tmp_path: Path)
 
 @pytest.mark.parametrize("extension", ["jpg", "JPEG", "png", "webp", "bmp", "gif", "tif", "TIFF"])
 def test_every_known_extension_is_an_image(tmp_path: Path, extension: str) -> None:
-    assert len(load_folder(make(tmp_path, f"a/1.{extension}", "b/1.png")).items) == 2
+    assert len(load_folder(make(tmp_path, f"a/1.{extension}", "b/1.png"), FORMATS.image_suffixes).items) == 2
 
 
 def test_other_files_are_skipped_with_a_reason(tmp_path: Path) -> None:
-    images = load_folder(make(tmp_path, "a/1.png", "b/1.png", "a/notes.txt", "README.md"))
+    images = load_folder(
+        make(tmp_path, "a/1.png", "b/1.png", "a/notes.txt", "README.md"), FORMATS.image_suffixes
+    )
     told = {(Path(file.path).name, file.reason) for file in images.skipped}
     assert told == {("notes.txt", "no image by its name"), ("README.md", "lies in no class folder")}
 
 
 def test_hidden_files_and_folders_are_ignored_silently(tmp_path: Path) -> None:
     root = make(tmp_path, "a/1.png", "b/1.png", "a/.DS_Store", ".git/x.png", "__MACOSX/a/._1.png")
-    assert (len(load_folder(root).items), load_folder(root).skipped) == (2, ())
+    assert (
+        len(load_folder(root, FORMATS.image_suffixes).items),
+        load_folder(root, FORMATS.image_suffixes).skipped,
+    ) == (2, ())
 
 
 def test_a_broken_link_is_skipped(tmp_path: Path) -> None:
     make(tmp_path, "a/1.png", "b/1.png")
     (tmp_path / "a" / "2.png").symlink_to(tmp_path / "gone.png")
-    assert [file.reason for file in load_folder(tmp_path).skipped] == ["broken link or no regular file"]
+    assert [file.reason for file in load_folder(tmp_path, FORMATS.image_suffixes).skipped] == [
+        "broken link or no regular file"
+    ]
 
 
 def test_a_link_in_a_circle_is_not_followed(tmp_path: Path) -> None:
@@ -82,11 +90,13 @@ def test_a_link_in_a_circle_is_not_followed(tmp_path: Path) -> None:
 def test_a_linked_class_folder_is_followed(tmp_path: Path) -> None:
     make(tmp_path, "store/1.png", "root/b/1.png")
     (tmp_path / "root" / "a").symlink_to(tmp_path / "store")
-    assert load_folder(tmp_path / "root").class_names == ("a", "b")
+    assert load_folder(tmp_path / "root", FORMATS.image_suffixes).class_names == ("a", "b")
 
 
 def test_a_test_folder_without_classes_is_skipped(tmp_path: Path) -> None:
-    images = load_folder(make(tmp_path, "train/a/1.png", "train/b/1.png", "test/1.png"))
+    images = load_folder(
+        make(tmp_path, "train/a/1.png", "train/b/1.png", "test/1.png"), FORMATS.image_suffixes
+    )
     assert (len(images.items), images.skipped[0].reason) == (2, "lies in no class folder")
 
 
@@ -105,22 +115,22 @@ def test_a_test_folder_without_classes_is_skipped(tmp_path: Path) -> None:
 )
 def test_a_poor_layout_is_refused(tmp_path: Path, files: list[str], message: str) -> None:
     with pytest.raises(DatasetError, match=message):
-        load_folder(make(tmp_path, *files))
+        load_folder(make(tmp_path, *files), FORMATS.image_suffixes)
 
 
 def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=r"there is no folder '.*gone'; check the path"):
-        load_folder(tmp_path / "gone")
+        load_folder(tmp_path / "gone", FORMATS.image_suffixes)
 
 
 def test_a_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="is a file, not a folder"):
-        load_folder(make(tmp_path, "photo.png") / "photo.png")
+        load_folder(make(tmp_path, "photo.png") / "photo.png", FORMATS.image_suffixes)
 
 
 def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="is empty of images"):
-        load_folder(tmp_path)
+        load_folder(tmp_path, FORMATS.image_suffixes)
 
 
 def test_an_unreadable_folder_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,4 +141,4 @@ def test_an_unreadable_folder_is_refused(tmp_path: Path, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(os, "scandir", forbidden)  # root reads any folder, so no mode would do
     with pytest.raises(DatasetError, match=r"cannot read the folder .*: permission denied"):
-        load_folder(tmp_path)
+        load_folder(tmp_path, FORMATS.image_suffixes)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.formats import FORMATS
 from zoo.data.sources import open_dataset
 from zoo.data.sources.manifests import load_manifest
 from zoo.errors import DatasetError
@@ -33,12 +34,12 @@ def manifest(folder: Path, text: str, encoding: str = "utf-8") -> Path:
 
 def refused(folder: Path, text: str, encoding: str = "utf-8") -> str:
     with pytest.raises(DatasetError) as caught:
-        load_manifest(manifest(folder, text, encoding))
+        load_manifest(manifest(folder, text, encoding), FORMATS.image_suffixes)
     return str(caught.value).replace(f"{folder}/", "")
 
 
 def test_each_row_is_an_image_with_its_label(folder: Path) -> None:
-    images = load_manifest(manifest(folder, "path,label\na.png,dog\nsub/d.png,cat\n"))
+    images = load_manifest(manifest(folder, "path,label\na.png,dog\nsub/d.png,cat\n"), FORMATS.image_suffixes)
     assert (list(images.items), list(images.labels)) == ([folder / "a.png", folder / "sub" / "d.png"], [1, 0])
     assert (images.class_names, images.split, images.skipped) == (("cat", "dog"), None, ())
 
@@ -46,7 +47,7 @@ def test_each_row_is_an_image_with_its_label(folder: Path) -> None:
 def test_absolute_paths_are_taken_as_they_are(folder: Path) -> None:
     (folder / "lists").mkdir()
     rows = f"path,label\n{folder}/a.png,cat\n../b.png,dog\n"
-    images = load_manifest(manifest(folder / "lists", rows))
+    images = load_manifest(manifest(folder / "lists", rows), FORMATS.image_suffixes)
     assert [item.resolve() for item in images.items] == [folder / "a.png", folder / "b.png"]
 
 
@@ -64,29 +65,41 @@ def test_absolute_paths_are_taken_as_they_are(folder: Path) -> None:
     ids=["CRLF", "semicolons", "tabs", "quotes", "spaces and capitals", "other columns", "BOM"],
 )
 def test_every_usual_way_of_writing_is_read(folder: Path, text: str) -> None:
-    images = load_manifest(manifest(folder, text))
+    images = load_manifest(manifest(folder, text), FORMATS.image_suffixes)
     assert ([item.name for item in images.items], images.class_names) == (["a.png", "b.png"], ("cat", "dog"))
 
 
 def test_paths_and_labels_may_hold_any_letters_commas_and_quotes(folder: Path) -> None:
     (folder / 'ä, "ö".png').write_bytes(b"x")
-    images = load_manifest(manifest(folder, 'path,label\n"ä, ""ö"".png","кот, рыжий"\nb.png,犬\n'))
+    images = load_manifest(
+        manifest(folder, 'path,label\n"ä, ""ö"".png","кот, рыжий"\nb.png,犬\n'), FORMATS.image_suffixes
+    )
     assert (images.items[0].name, images.class_names) == ('ä, "ö".png', ("кот, рыжий", "犬"))
 
 
 def test_splits_by_any_usual_name(folder: Path) -> None:
     rows = "path,label,split\na.png,x,Train\nb.png,y,train\nc.JPG,x,VALID\nsub/d.png,y, test\n"
-    assert load_manifest(manifest(folder, rows)).split == ["train", "train", "validation", "test"]
+    assert load_manifest(manifest(folder, rows), FORMATS.image_suffixes).split == [
+        "train",
+        "train",
+        "validation",
+        "test",
+    ]
 
 
 def test_an_empty_split_column_means_no_splits(folder: Path) -> None:
-    assert load_manifest(manifest(folder, "path,label,split\na.png,x,\nb.png,y,\n")).split is None
+    assert (
+        load_manifest(
+            manifest(folder, "path,label,split\na.png,x,\nb.png,y,\n"), FORMATS.image_suffixes
+        ).split
+        is None
+    )
 
 
 def test_what_is_not_there_or_no_image_is_skipped_with_a_reason(folder: Path) -> None:
     (folder / "f.png").mkdir()
     rows = f"path,label\n{ROWS}gone.png,cat\nnotes.txt,cat\nf.png,dog\n{'n' * 300}.png,cat\n"
-    images = load_manifest(manifest(folder, rows))
+    images = load_manifest(manifest(folder, rows), FORMATS.image_suffixes)
     told = {Path(file.path).name[:9]: file.reason for file in images.skipped}
     assert len(images.items) == 2
     assert told == {
@@ -98,7 +111,10 @@ def test_what_is_not_there_or_no_image_is_skipped_with_a_reason(folder: Path) ->
 
 
 def test_a_repeated_row_counts_once(folder: Path) -> None:
-    assert len(load_manifest(manifest(folder, f"path,label\n{ROWS}./a.png,cat\n")).items) == 2
+    assert (
+        len(load_manifest(manifest(folder, f"path,label\n{ROWS}./a.png,cat\n"), FORMATS.image_suffixes).items)
+        == 2
+    )
 
 
 @pytest.mark.parametrize(
@@ -171,19 +187,19 @@ def test_another_encoding_is_refused(folder: Path) -> None:
 
 def test_a_missing_manifest_is_refused(folder: Path) -> None:
     with pytest.raises(DatasetError, match=r"there is no file '.*gone.csv'; check the path"):
-        load_manifest(folder / "gone.csv")
+        load_manifest(folder / "gone.csv", FORMATS.image_suffixes)
 
 
 def test_a_folder_with_a_manifest_is_read_by_it(photos: Path) -> None:
     rows = "".join(f"{path.relative_to(photos)},{path.parent.name}\n" for path in photos.glob("*/0*.png"))
     (photos / "manifest.csv").write_text(f"path,label\n{rows}")
-    assert len(open_dataset(str(photos), {}).digests) == 20
+    assert len(open_dataset(str(photos), {}, FORMATS).digests) == 20
 
 
 def test_a_manifest_of_a_folder_has_its_fingerprint(photos: Path) -> None:
-    before = open_dataset(str(photos), {}).fingerprint
+    before = open_dataset(str(photos), {}, FORMATS).fingerprint
     rows = "".join(
         f"photos/{path.relative_to(photos)},{path.parent.name}\n" for path in photos.rglob("*.png")
     )
     path = manifest(photos.parent, f"path,label\n{rows}")
-    assert open_dataset(str(path), {}).fingerprint == before
+    assert open_dataset(str(path), {}, FORMATS).fingerprint == before

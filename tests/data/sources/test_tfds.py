@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 
+from tests.formats import FORMATS
 from zoo.data.sources import open_dataset
 from zoo.data.sources.tfds import load_tfds
 from zoo.errors import DatasetError
@@ -124,7 +125,7 @@ def test_it_is_written_once(cache: Path) -> None:
 
 
 def test_it_opens_by_its_name(cache: Path) -> None:
-    opened = open_dataset("tfds:only_train", {})
+    opened = open_dataset("tfds:only_train", {}, FORMATS)
     assert (opened.name, opened.source, len(opened.digests)) == ("tfds-only_train", "tfds:only_train", 40)
 
 
@@ -169,5 +170,8 @@ def test_a_failed_preparation_is_told_in_one_line(cache: Path, monkeypatch: pyte
 
 def test_how_to_install_it_is_told(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "tensorflow_datasets", None)
-    with pytest.raises(DatasetError, match=r"needs TensorFlow Datasets: pip install 'keras-zoo\[tfds\]'$"):
-        load_tfds("tfds:mnist", Progress())
+    with pytest.raises(
+        DatasetError,
+        match=r"^'tfds:mnist' needs tensorflow_datasets, which is not installed: pip install 'keras-zoo\[tfds\]'$",
+    ):
+        open_dataset("tfds:mnist", {}, FORMATS)

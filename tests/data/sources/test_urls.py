@@ -14,8 +14,10 @@ import fsspec
 import numpy as np
 import pytest
 
+from tests.formats import FORMATS
 from zoo.data.cache.entries import list_cache, remove_entry
-from zoo.data.sources import open_dataset, urls
+from zoo.data.downloads import _fetch, file_name, is_url
+from zoo.data.sources import open_dataset
 from zoo.errors import DatasetError
 from zoo.interfaces import Progress
 
@@ -27,7 +29,8 @@ if TYPE_CHECKING:
 PHOTOS = "memory://photos.zip"
 CHECK = "check the URL, the network, and whether you may read it"
 ONE_FILE = (
-    "names no archive (.zip, .tar, .tar.gz …) or .npz, which are all that zoo reads from a URL: "
+    "names none of the files that zoo reads from a URL (.npz, .zip, .tar, .tar.gz, .tgz, .tar.bz2, .tbz2, .tar.xz, "
+    ".txz): "
     "for a folder or a manifest mount the bucket, and give the path"
 )
 
@@ -67,7 +70,7 @@ def bucket(archive: Path) -> Iterator[fsspec.AbstractFileSystem]:
 
 
 def opened(url: str, progress: Progress | None = None) -> OpenedDataset:
-    return open_dataset(url, {}, progress=progress)
+    return open_dataset(url, {}, FORMATS, progress=progress)
 
 
 def refusal(url: str) -> str:
@@ -91,7 +94,7 @@ def downloads(url: str) -> bool:
 def test_an_archive_is_the_dataset_that_it_would_be_as_a_file(archive: Path) -> None:
     dataset = opened(PHOTOS)
     assert (dataset.name, dataset.source) == ("photos", PHOTOS)
-    assert dataset.fingerprint == open_dataset(str(archive), {}).fingerprint
+    assert dataset.fingerprint == open_dataset(str(archive), {}, FORMATS).fingerprint
 
 
 def test_a_file_url(archive: Path) -> None:
@@ -141,14 +144,14 @@ def test_a_new_split_is_asked_for_behind_the_url() -> None:
 
 @pytest.mark.usefixtures("bucket")
 def test_a_name_for_a_url() -> None:
-    dataset = open_dataset("mine", {}, {"mine": PHOTOS})
+    dataset = open_dataset("mine", {}, FORMATS, {"mine": PHOTOS})
     assert (dataset.name, dataset.source) == ("mine", PHOTOS)
 
 
 def test_a_name_for_a_url_that_is_also_a_folder_here(photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(photos.parent)
     with pytest.raises(DatasetError) as caught:
-        open_dataset("photos", {}, {"photos": PHOTOS})
+        open_dataset("photos", {}, FORMATS, {"photos": PHOTOS})
     assert str(caught.value) == (
         f"'photos' is the dataset at {PHOTOS}, and there is also ./photos here: "
         f"write ./photos for the latter, {PHOTOS} for the former"
@@ -168,7 +171,7 @@ def test_a_name_for_a_url_that_is_also_a_folder_here(photos: Path, monkeypatch: 
     ],
 )
 def test_what_is_a_url(text: str, expected: bool) -> None:
-    assert urls.is_url(text) is expected
+    assert is_url(text) is expected
 
 
 @pytest.mark.parametrize(
@@ -181,7 +184,7 @@ def test_what_is_a_url(text: str, expected: bool) -> None:
     ],
 )
 def test_the_name_of_the_file(url: str, name: str) -> None:
-    assert urls.file_name(url) == name
+    assert file_name(url) == name
 
 
 # Once, and again when it has changed ------------------------------------------------------------------------
@@ -222,7 +225,7 @@ def test_a_download_that_fails_leaves_nothing(archive: Path, cache: Path) -> Non
     copy = cache / "photos.zip"
     cache.mkdir()
     with pytest.raises(DatasetError, match="the line is dead"):
-        urls._fetch(get, "s3://b/photos.zip", copy, progress)
+        _fetch(get, "s3://b/photos.zip", copy, progress)
     assert (list(cache.iterdir()), progress.works) == ([], [])
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.formats import FORMATS
 from zoo.data.sources import open_dataset
 from zoo.errors import DatasetError, HyperparameterError, PluginError, ZooError
 from zoo.interfaces import Objective, SearchPlan, Trial, Weights
@@ -36,7 +37,7 @@ def photos(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def remote(photos: Path) -> RemoteAssignment:
-    opened = open_dataset(str(photos), {})
+    opened = open_dataset(str(photos), {}, FORMATS)
     images = RemoteImages(opened.name, opened.source, opened.fingerprint, 8, 1)
     return RemoteAssignment(Assignment(PLAN, TRIAL), images, "tiny", "1", plugins_dir=PLUGIN_FILES)
 

@@ -28,6 +28,7 @@ from zoo.interfaces import SPLITS, Progress, SkippedFile
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from zoo.data.formats import Formats
     from zoo.data.opened import OpenedDataset
 
 
@@ -42,6 +43,7 @@ class DecodedDataset:
         skipped: files that are no images, and images that cannot be read.
         notices: what is poor about the dataset now that unreadable images are left out, a line each.
         name, fingerprint: of the dataset; without them nothing that is computed of it is kept in the cache.
+        decoders: as in `OpenedDataset`; the pixels depend on them.
     """
 
     pixels: np.ndarray
@@ -52,6 +54,7 @@ class DecodedDataset:
     notices: tuple[str, ...]
     name: str = ""
     fingerprint: str = ""
+    decoders: tuple[str, ...] = ()
 
     def split(self, name: str) -> SplitRows:
         """As `zoo.data.batches` serves it."""
@@ -108,11 +111,12 @@ def decode_dataset(
         notices=notices,
         name=opened.name,
         fingerprint=opened.fingerprint,
+        decoders=opened.decoders,
     )
 
 
 def decode_images(
-    paths: Sequence[Path], size: int, channels: int, *, strict: bool = False
+    paths: Sequence[Path], size: int, channels: int, formats: Formats, *, strict: bool = False
 ) -> tuple[np.ndarray, tuple[Path, ...], tuple[SkippedFile, ...]]:
     """The pixels of some image files, decoded as for training.
 
@@ -122,11 +126,12 @@ def decode_images(
     Raises:
         UnreadableImage: none of them can be decoded, or one cannot and `strict` is set; it is a DatasetError
             and names the file.
+        DatasetError: the package that a decoder needs is not installed.
     """
 
     def decode(path: Path) -> np.ndarray | UnreadableImage:
         try:
-            return decode_file(path, size, channels)
+            return decode_file(path, size, channels, formats)
         except UnreadableImage as error:
             return error
 

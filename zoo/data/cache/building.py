@@ -52,8 +52,8 @@ class Task:
 
     @cached_property
     def name(self) -> str:
-        """Of the entry; other contents or another size have another."""
-        return f"{self.opened.fingerprint[:16]}-{self.size}x{self.size}x{self.channels}"
+        """Of the entry; other contents, other decoders or another size have another."""
+        return f"{self.opened.identity[:16]}-{self.size}x{self.size}x{self.channels}"
 
     @cached_property
     def entry(self) -> Path:
@@ -67,9 +67,12 @@ class Task:
 
     @property
     def about(self) -> dict[str, object]:
-        """What index and journal say of it."""
+        """What index and journal say of it. Decoders are named where they are a plugin's: zoo's own have no version
+        but the format."""
+        decoders = {"decoders": list(self.opened.decoders)} if self.opened.decoders else {}
         return {
             "format": FORMAT,
+            **decoders,
             "dataset": self.opened.name,
             "source": self.opened.source,
             "fingerprint": self.opened.fingerprint,
@@ -217,4 +220,4 @@ def _decode_item(task: Task, number: int) -> np.ndarray:
     content = read_image_bytes(item)
     if digest_bytes(content) != task.opened.digests[number]:
         raise DatasetError(f"the image '{item}' changed while it was being read; start again")
-    return decode_bytes(content, str(item), task.size, task.channels)
+    return decode_bytes(content, str(item), task.size, task.channels, task.opened.formats)

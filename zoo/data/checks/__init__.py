@@ -24,13 +24,13 @@ def check_dataset(opened: OpenedDataset, progress: Progress) -> Report:
     Raises:
         DatasetError: an image has vanished or may not be read.
     """
-    inspection = inspect_images(opened.images.items, progress)
+    inspection = inspect_images(opened.images.items, opened.formats, progress)
     findings = [
         *find_content(opened, inspection),
         *find_copies(opened, inspection.readable, inspection.signatures),
         *find_imbalance(opened, inspection.readable),
     ]
-    remember(opened.fingerprint, summarise(findings))
+    remember(opened.identity, summarise(findings))
     return Report(
         opened.name,
         opened.source,

@@ -111,7 +111,8 @@ def _large(opened: OpenedDataset, inspection: Inspection) -> Finding | None:
 def _no_images(opened: OpenedDataset) -> Finding | None:
     files = tuple(ConcernedFile(file.path, detail=file.reason) for file in opened.images.skipped)
     message = f"{counted(len(files), 'file')} left out"
-    advice = "no images of a class, as far as their names and places tell"
+    suffixes = ", ".join(opened.formats.image_suffixes)
+    advice = f"no images of a class by their names ({suffixes}) and places"
     return _about(files, "no-image", Severity.NOTE, message, advice)
 
 

@@ -5,19 +5,20 @@ from __future__ import annotations
 import io
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image
 
 from zoo.data.checks.signatures import CHUNK, SIZE, WORK, Signatures, joined, sign
-from zoo.data.decode import FORMATS, UnreadableImage, decode_array, decode_bytes
+from zoo.data.decode import UnreadableImage, decode_array, decode_bytes, read_header
 from zoo.data.fingerprint import THREADS, read_image_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from zoo.data.formats import Formats
     from zoo.interfaces import Progress
 
 
@@ -26,7 +27,7 @@ class Look:
     """What an image is like from outside.
 
     Args:
-        width, height: pixels, as stored; 0 where it cannot be read.
+        width, height: pixels of the upright image; 0 where it cannot be read.
         size: bytes of its file; 0 of an array.
         reason: why it cannot be read; empty if it can.
     """
@@ -52,7 +53,7 @@ class Inspection:
     signatures: Signatures
 
 
-def inspect_images(items: Sequence[Path | np.ndarray], progress: Progress) -> Inspection:
+def inspect_images(items: Sequence[Path | np.ndarray], formats: Formats, progress: Progress) -> Inspection:
     """Decode every image whole, as training does, only smaller: what is damaged for one is for the other.
 
     Raises:
@@ -62,32 +63,32 @@ def inspect_images(items: Sequence[Path | np.ndarray], progress: Progress) -> In
     looks: list[Look] = []
     signatures = []
     with ThreadPoolExecutor(THREADS) as pool:
-        for found, signed in pool.map(_inspect_some, chunks):
-            looks += found
+        for some_looks, signed in pool.map(partial(_inspect_some, formats=formats), chunks):
+            looks += some_looks
             signatures.append(signed)
             progress.advanced(WORK, len(looks), len(items))
     readable = tuple(number for number, look in enumerate(looks) if not look.reason)
     return Inspection(tuple(looks), readable, joined(signatures))
 
 
-def _inspect_some(items: Sequence[Path | np.ndarray]) -> tuple[list[Look], Signatures]:
+def _inspect_some(items: Sequence[Path | np.ndarray], formats: Formats) -> tuple[list[Look], Signatures]:
     looks, images = [], [np.empty((0, SIZE, SIZE, 3), np.uint8)]
     for item in items:
-        look, pixels = _inspect_file(item) if isinstance(item, Path) else _inspect_array(item)
+        look, pixels = _inspect_file(item, formats) if isinstance(item, Path) else _inspect_array(item)
         looks.append(look)
         if pixels is not None:
             images.append(pixels[np.newaxis])
     return looks, sign(np.concatenate(images))
 
 
-def _inspect_file(path: Path) -> tuple[Look, np.ndarray | None]:
+def _inspect_file(path: Path, formats: Formats) -> tuple[Look, np.ndarray | None]:
     content = read_image_bytes(path)
     try:
-        pixels = decode_bytes(content, str(path), SIZE, channels=3)
+        pixels = decode_bytes(content, str(path), SIZE, 3, formats)
+        width, height, _ = read_header(io.BytesIO(content), str(path), formats)
     except UnreadableImage as error:
         return Look(0, 0, len(content), error.reason), None
-    with Image.open(io.BytesIO(content), formats=FORMATS) as image:
-        return Look(*image.size, len(content)), pixels
+    return Look(width, height, len(content)), pixels
 
 
 def _inspect_array(array: np.ndarray) -> tuple[Look, np.ndarray]:

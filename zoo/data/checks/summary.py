@@ -1,4 +1,4 @@
-"""How many errors each check found, remembered in the cache under the dataset's fingerprint."""
+"""How many errors each check found, remembered in the cache under `OpenedDataset.identity`."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def summarise(findings: Iterable[Finding]) -> Summary:
     return {finding.check: finding.count for finding in findings if finding.severity is Severity.ERROR}
 
 
-def remember(fingerprint: str, summary: Summary) -> None:
+def remember(identity: str, summary: Summary) -> None:
     """Write it down for `recall`. Where the cache cannot be written, nothing is lost but time."""
-    file = _file(fingerprint)
-    written = json.dumps({"format": FORMAT, "fingerprint": fingerprint, "errors": dict(summary)}, indent=1)
+    file = _file(identity)
+    written = json.dumps({"format": FORMAT, "fingerprint": identity, "errors": dict(summary)}, indent=1)
     with contextlib.suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f"{file.name}.", suffix=".tmp", dir=file.parent)
@@ -38,16 +38,16 @@ def remember(fingerprint: str, summary: Summary) -> None:
             Path(name).unlink(missing_ok=True)
 
 
-def recall(fingerprint: str) -> Summary | None:
+def recall(identity: str) -> Summary | None:
     """The summary of a dataset's last check; None if there is none, or not a whole one."""
     try:
-        stored = json.loads(_file(fingerprint).read_text(encoding="utf-8"))
+        stored = json.loads(_file(identity).read_text(encoding="utf-8"))
         errors = {str(check): int(count) for check, count in stored["errors"].items()}
-        known = stored["format"] == FORMAT and stored["fingerprint"] == fingerprint
+        known = stored["format"] == FORMAT and stored["fingerprint"] == identity
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
     return errors if known else None
 
 
-def _file(fingerprint: str) -> Path:
-    return cache_folder() / "checks" / f"{fingerprint[:16]}.json"
+def _file(identity: str) -> Path:
+    return cache_folder() / "checks" / f"{identity[:16]}.json"

@@ -6,25 +6,24 @@ import os
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from zoo.data.downloads import file_name, is_url
+from zoo.data.formats import require_package
 from zoo.data.opened import OpenedDataset, fingerprinted
-from zoo.data.sources.archives import ARCHIVES, load_archive
-from zoo.data.sources.arrays import ARRAYS, load_arrays
-from zoo.data.sources.folders import load_folder
-from zoo.data.sources.manifests import MANIFEST, MANIFESTS, load_manifest
-from zoo.data.sources.registered import load_registered
-from zoo.data.sources.tfds import PREFIX, load_tfds
+from zoo.data.sources.contract import load_dataset, load_source
+from zoo.data.sources.folders import require_folder
+from zoo.data.sources.manifests import MANIFEST
 from zoo.data.sources.urls import load_url
 from zoo.data.splits import without_validation
 from zoo.errors import DatasetError, UnknownNameError
-from zoo.interfaces import Progress
+from zoo.interfaces import Progress, SourceContext
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from zoo.interfaces import Dataset, LabeledImages
+    from zoo.data.formats import Formats
+    from zoo.interfaces import Dataset, LabeledImages, Source
 
 RESPLIT = "#resplit"
 """Written after a dataset: its validation images join those for training, of which new ones are taken by hash."""
@@ -34,76 +33,107 @@ HINT = "or give the path of your images"
 def open_dataset(
     ref: str,
     registered: Mapping[str, Dataset],
+    formats: Formats,
     recorded: Mapping[str, str] | None = None,
     progress: Progress | None = None,
 ) -> OpenedDataset:
-    """Find the dataset that `ref` means: a plugin's, a recorded name, `tfds:NAME`, a URL, else a path.
+    """Find the dataset that `ref` means: a plugin's, a recorded name, a reference such as `tfds:NAME`, a URL, a path.
 
     Args:
         ref: what the user wrote for DATASET; it may end in `RESPLIT`.
         registered: the datasets of all plugins by name.
+        formats: the containers and image formats of all plugins.
         recorded: what the registry knows: name -> source.
 
     Raises:
         UnknownNameError: it is neither a name nor a path.
         DatasetError: its images are missing, unreadable or too few, or it means two things at once.
-        ContractError: a plugin's dataset is not what the contract asks for.
+        ContractError: a plugin's dataset, source or decoder is not what the contract asks for.
     """
     plain = ref.removesuffix(RESPLIT)
-    name, source = _meaning(plain, registered, recorded or {})
+    name, source = _meaning(plain, registered, formats, recorded or {})
     if plain != ref and not source.endswith(RESPLIT):
         name, source = f"{name}-resplit", f"{source}{RESPLIT}"
-    return open_source(name, source, registered, progress)
+    return open_source(name, source, registered, formats, progress)
 
 
 def open_source(
-    name: str, source: str, registered: Mapping[str, Dataset], progress: Progress | None = None
+    name: str,
+    source: str,
+    registered: Mapping[str, Dataset],
+    formats: Formats,
+    progress: Progress | None = None,
 ) -> OpenedDataset:
     """Open what `OpenedDataset.source` says, under this name; raises as `open_dataset` does."""
     plain = source.removesuffix(RESPLIT)
-    plugin = plain.removeprefix("plugin ")
-    if plugin != plain:
-        if plugin not in registered:
-            raise UnknownNameError("dataset", plugin, registered, "(a plugin brought it; see `zoo plugins`)")
-        images = load_registered(registered[plugin])
-    elif plain.startswith(PREFIX):
-        images = load_tfds(plain, progress or Progress())
-    elif is_url(plain):
-        images = load_url(plain, load_path, progress or Progress())
-    else:
-        images = load_path(Path(plain), progress)
-    return fingerprinted(name, source, images if plain == source else _resplit(name, images))
+    images = _load(plain, registered, formats, progress or Progress())
+    return fingerprinted(name, source, images if plain == source else _resplit(name, images), formats)
 
 
-def load_path(path: Path, progress: Progress | None = None) -> LabeledImages:
-    """The images of a folder, a manifest, a file of arrays or an archive.
-
-    A folder with a `manifest.csv` in it is read by that.
+def load_path(path: Path, formats: Formats, progress: Progress | None = None) -> LabeledImages:
+    """The images of a folder or a file, by the source that reads it.
 
     Raises:
         DatasetError: there is nothing, or nothing that holds labeled images.
     """
-    name = path.name.lower()
-    if os.path.isdir(path):  # noqa: PTH112  Path.is_dir raises where a name is too long
-        manifest = path / MANIFEST
-        return load_manifest(manifest) if manifest.is_file() else load_folder(path)
-    if name.endswith(MANIFESTS):
-        return load_manifest(path)
-    if name.endswith(ARRAYS):
-        return load_arrays(path, progress or Progress())
-    if name.endswith(ARCHIVES):
-        return load_archive(path, load_path, progress or Progress())
-    return load_folder(path)  # which says what is wrong with it
+    path, progress = path.absolute(), progress or Progress()
+    source = formats.source_of(path, progress)
+    if source is None:
+        _refuse(path, formats)
+    return load_by(source, str(path), formats, progress)
 
 
-def _meaning(ref: str, registered: Mapping[str, Dataset], recorded: Mapping[str, str]) -> tuple[str, str]:
+def load_by(source: Source, location: str, formats: Formats, progress: Progress) -> LabeledImages:
+    """The images of a path or reference by this source; raises as `open_dataset` does."""
+    require_package(source, location)
+    return load_source(source, location, context_of(formats, progress))
+
+
+def context_of(formats: Formats, progress: Progress) -> SourceContext:
+    """What a source is given for loading."""
+
+    def recognise(path: Path) -> str:
+        source = formats.source_of(path, progress)
+        return "" if source is None else source.name
+
+    return SourceContext(
+        progress, formats.image_suffixes, lambda path: load_path(path, formats, progress), recognise
+    )
+
+
+def _load(
+    source: str, registered: Mapping[str, Dataset], formats: Formats, progress: Progress
+) -> LabeledImages:
+    plugin = source.removeprefix("plugin ")
+    if plugin != source:
+        if plugin not in registered:
+            raise UnknownNameError("dataset", plugin, registered, "(a plugin brought it; see `zoo plugins`)")
+        return load_dataset(registered[plugin])
+    referred = formats.source_of_reference(source)
+    if referred is not None:
+        return load_by(referred, source, formats, progress)
+    if is_url(source):
+        return load_url(source, formats, lambda path: load_path(path, formats, progress), progress)
+    return load_path(Path(source), formats, progress)
+
+
+def _refuse(path: Path, formats: Formats) -> NoReturn:
+    """Say what is wrong with a path that no source reads."""
+    suffixes = [suffix for source in formats.sources for suffix in source.suffixes]
+    require_folder(path, f", or a file that ends in {', '.join(suffixes)}")
+    raise DatasetError(f"no source reads the folder '{path}'; see `zoo plugins`")
+
+
+def _meaning(
+    ref: str, registered: Mapping[str, Dataset], formats: Formats, recorded: Mapping[str, str]
+) -> tuple[str, str]:
     """The name and the source of what the user wrote."""
     if ref in registered:
         return ref, f"plugin {ref}"
-    if ref.startswith(PREFIX):
+    if formats.source_of_reference(ref) is not None:
         return _slug(ref), ref
     if is_url(ref):
-        return _slug(_without_ending(file_name(ref).lower())), ref
+        return _slug(_without_suffix(file_name(ref).lower(), formats)), ref
     path = Path(os.path.expanduser(ref))  # noqa: PTH111  Path.expanduser raises where no such user is
     exists = os.path.exists(path)  # noqa: PTH110  Path.exists may raise
     if ref in recorded and not _looks_like_a_path(ref):
@@ -118,8 +148,8 @@ def _meaning(ref: str, registered: Mapping[str, Dataset], recorded: Mapping[str,
     if not exists and not _looks_like_a_path(ref):
         raise UnknownNameError("dataset", ref, {*registered, *recorded}, HINT)
     if not exists:
-        load_path(path)  # says what is wrong with it
-    return _name_of(path.resolve()), str(path.resolve())
+        load_path(path, formats)  # says what is wrong with it
+    return _name_of(path.resolve(), formats), str(path.resolve())
 
 
 def _resplit(name: str, images: LabeledImages) -> LabeledImages:
@@ -132,20 +162,21 @@ def _looks_like_a_path(ref: str) -> bool:
     return ref.startswith((".", "~")) or "/" in ref or os.sep in ref
 
 
-def _name_of(path: Path) -> str:
-    """What a dataset at this path is called: the name of its folder, or of its file without the ending."""
+def _name_of(path: Path, formats: Formats) -> str:
+    """What a dataset at this path is called: the name of its folder, or of its file without the suffix."""
     name = path.name.lower()
     if path.is_file():
-        name = _without_ending(name)
+        name = _without_suffix(name, formats)
         if path.name.lower() == MANIFEST:
             name = path.parent.name.lower()
     return _slug(name)
 
 
-def _without_ending(name: str) -> str:
-    return name.removesuffix(
-        next((end for end in (*ARCHIVES, *ARRAYS, *MANIFESTS) if name.endswith(end)), "")
-    )
+def _without_suffix(name: str, formats: Formats) -> str:
+    source = formats.source_of_file(name)
+    if source is None:
+        return name
+    return name.removesuffix(max(filter(name.endswith, source.suffixes), key=len))
 
 
 def _slug(name: str) -> str:

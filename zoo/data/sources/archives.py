@@ -10,9 +10,7 @@ from io import FileIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zoo.data.decode import EXTENSIONS
-from zoo.data.sources.folders import SPLIT_FOLDERS
-from zoo.data.sources.manifests import MANIFEST
+from zoo.data.sources.folders import FOLDER, SPLIT_FOLDERS
 from zoo.data.sources.members import Kind, chunks_of, members_of
 from zoo.data.sources.unpacking import (
     Budget,
@@ -24,34 +22,26 @@ from zoo.errors import DatasetError
 from zoo.interfaces import SkippedFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from zoo.data.sources.members import Member
-    from zoo.interfaces import LabeledImages, Progress
+    from zoo.interfaces import LabeledImages, Progress, SourceContext
 
-ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 LINKS = ".links"  # hidden, so no image and no class; lists the links that were left out
 LEFT_OUT = "a link in an archive is not followed"
 
 
-def load_archive(
-    path: Path, load: Callable[[Path, Progress | None], LabeledImages], progress: Progress
-) -> LabeledImages:
+def load_archive(path: Path, context: SourceContext) -> LabeledImages:
     """Unpack an archive into the cache, unless its content is there already, and load the folder.
 
     Where all lies in one folder, that is the one. Nothing is written outside the cache; links are left out and
     listed in `skipped`; the size is bounded (see `Budget`).
 
-    Args:
-        load: finds the images of the folder.
-
     Raises:
         DatasetError: the archive is missing, damaged, encrypted, too large or names a path outside of itself, or
-            `load` raises it.
+            the folder cannot be loaded.
     """
     require_file(path)
-    entry = unpacked_once(unpacked_entry(path), lambda folder: _unpack(path, folder, progress))
-    images = load(_only_folder(entry), progress)
+    entry = unpacked_once(unpacked_entry(path), lambda folder: _unpack(path, folder, context.progress))
+    images = context.load(_only_folder(entry, context))
     for item in images.items:  # a manifest may name any path, but this one is a stranger's
         if isinstance(item, Path) and not os.path.normpath(item).startswith(f"{entry}{os.sep}"):
             raise DatasetError(
@@ -63,17 +53,19 @@ def load_archive(
     return replace(images, skipped=tuple(skipped))
 
 
-def _only_folder(folder: Path) -> Path:
+def _only_folder(folder: Path, context: SourceContext) -> Path:
     """The folder that holds the classes: the one in it if nothing else counts, and if that is no class or split."""
-    while True:
-        shown = [one for one in folder.iterdir() if not one.name.startswith(".")]
-        folders = [one for one in shown if one.is_dir()]
-        counts = [one for one in shown if one.suffix.lower() in EXTENSIONS or one.name == MANIFEST]
-        if len(folders) != 1 or counts or folders[0].name.lower() in SPLIT_FOLDERS:
-            return folder
-        if not (folders[0] / MANIFEST).is_file() and not any(one.is_dir() for one in folders[0].iterdir()):
-            return folder
+    while context.recognise(folder) == FOLDER:  # no layout that another source knows
+        shown = [entry for entry in folder.iterdir() if not entry.name.startswith(".")]
+        folders = [entry for entry in shown if entry.is_dir()]
+        has_images = any(context.is_image_name(entry.name) for entry in shown)
+        if len(folders) != 1 or has_images or folders[0].name.lower() in SPLIT_FOLDERS:
+            break
+        is_plain = context.recognise(folders[0]) == FOLDER
+        if is_plain and not any(entry.is_dir() for entry in folders[0].iterdir()):
+            break
         folder = folders[0]
+    return folder
 
 
 def _unpack(path: Path, folder: Path, progress: Progress) -> None:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from zoo.interfaces import Progress
 
-ARRAYS = (".npz", ".npy")
 LABELS_FOR = {"images": "labels", "x": "y"}
 CLASS_NAMES = "class_names"
 EXPECTED = "images and labels, x and y, or x_train, y_train, x_test, y_test and the like"

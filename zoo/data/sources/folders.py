@@ -7,7 +7,6 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from zoo.data.decode import EXTENSIONS
 from zoo.errors import DatasetError, reason_of
 from zoo.interfaces import LabeledImages, SkippedFile
 
@@ -21,6 +20,9 @@ SPLIT_FOLDERS = {
     "validation": "validation",
     "test": "test",
 }
+FOLDER = "folder"
+"""The name of the source that reads a plain folder."""
+
 LAYOUT = "it needs one subfolder per class with images in it"
 
 
@@ -32,30 +34,33 @@ class _Found(NamedTuple):
     split: str
 
 
-def load_folder(path: Path) -> LabeledImages:
+def load_folder(path: Path, suffixes: tuple[str, ...]) -> LabeledImages:
     """Find the images of a folder laid out as `class/…` or `train|val|valid|validation|test/class/…`.
 
     The second layout is taken if there is a `train` folder and every other folder is named like a split, in
     any case. Classes are the folder names, sorted. Images lie anywhere below their class folder. Hidden files
-    are ignored; other files that are no images by their extension are listed in `skipped`.
+    are ignored; other files that are no images by their names are listed in `skipped`.
+
+    Args:
+        suffixes: endings of the names of image files, in lower case.
 
     Raises:
         DatasetError: the folder is missing or unreadable, or does not hold images of two classes or more.
     """
     root = path.expanduser().absolute()
-    _require_folder(root)
+    require_folder(root)
     folders, files = _listing(root)
     skipped = [_outside(file) for file in files]
     with_splits = _has_split_layout(folders)
     found: list[_Found] = []
     if with_splits:
         for folder in folders:
-            found += _split_folder(folder, SPLIT_FOLDERS[folder.name.lower()], skipped)
+            found += _split_folder(folder, SPLIT_FOLDERS[folder.name.lower()], skipped, suffixes)
         _require_known_classes(found, root)
     else:
-        _require_class_folders(root, folders, files)
+        _require_class_folders(root, folders, files, suffixes)
         for folder in folders:
-            found += _class_folder(folder, "", skipped)
+            found += _class_folder(folder, "", skipped, suffixes)
     return _labeled(root, found, skipped, with_splits=with_splits)
 
 
@@ -87,7 +92,15 @@ def _require_text(class_names: tuple[str, ...], root: Path) -> None:
             raise DatasetError(f"the name of the class folder '{shown}' in '{root}' is no UTF-8; rename it")
 
 
-def _require_folder(root: Path) -> None:
+def require_folder(root: Path, otherwise: str = "") -> None:
+    """Refuse what is no folder.
+
+    Args:
+        otherwise: what a file might be instead, for the message.
+
+    Raises:
+        DatasetError: there is none, it cannot be read, or it is a file.
+    """
     try:
         mode = root.stat().st_mode
     except FileNotFoundError:
@@ -96,8 +109,7 @@ def _require_folder(root: Path) -> None:
         raise _unreadable(root, error) from error
     if not stat.S_ISDIR(mode):
         raise DatasetError(
-            f"'{root}' is a file, not a folder; give a folder with a subfolder per class, a manifest (.csv), arrays "
-            "(.npz, .npy) or an archive (.zip, .tar)"
+            f"'{root}' is a file, not a folder; give a folder with a subfolder per class{otherwise}"
         )
 
 
@@ -106,22 +118,26 @@ def _has_split_layout(folders: list[Path]) -> bool:
     return "train" in names and names <= SPLIT_FOLDERS.keys()
 
 
-def _split_folder(folder: Path, split: str, skipped: list[SkippedFile]) -> list[_Found]:
+def _split_folder(
+    folder: Path, split: str, skipped: list[SkippedFile], suffixes: tuple[str, ...]
+) -> list[_Found]:
     """The images of one split. Only `train` must be complete: a test folder often has no classes."""
     folders, files = _listing(folder)
     skipped += [_outside(file) for file in files]
     if split == "train":
-        _require_class_folders(folder, folders, files)
+        _require_class_folders(folder, folders, files, suffixes)
     found: list[_Found] = []
     for class_folder in folders:
-        found += _class_folder(class_folder, split, skipped)
+        found += _class_folder(class_folder, split, skipped, suffixes)
     return found
 
 
-def _require_class_folders(root: Path, folders: list[Path], files: list[Path]) -> None:
+def _require_class_folders(
+    root: Path, folders: list[Path], files: list[Path], suffixes: tuple[str, ...]
+) -> None:
     if folders:
         return
-    if any(_is_image_name(file) for file in files):
+    if any(_is_image_name(file, suffixes) for file in files):
         raise DatasetError(f"the images in '{root}' lie in no class folder; {LAYOUT}: move them")
     raise DatasetError(f"the folder '{root}' is empty of images; {LAYOUT}")
 
@@ -136,18 +152,20 @@ def _require_known_classes(found: list[_Found], root: Path) -> None:
             )
 
 
-def _class_folder(folder: Path, split: str, skipped: list[SkippedFile]) -> list[_Found]:
+def _class_folder(
+    folder: Path, split: str, skipped: list[SkippedFile], suffixes: tuple[str, ...]
+) -> list[_Found]:
     found = []
     for file in _files_below(folder):
         if not os.path.isfile(file):  # noqa: PTH113  Path.is_file raises where nobody may look
             skipped.append(SkippedFile(str(file), "broken link or no regular file"))
-        elif _is_image_name(file):
+        elif _is_image_name(file, suffixes):
             found.append(_Found(file, folder.name, split))
         else:
             skipped.append(SkippedFile(str(file), "no image by its name"))
     if not found and split in ("", "train"):
         raise DatasetError(
-            f"class folder '{folder}' holds no image ({', '.join(EXTENSIONS)}); add some or take it away"
+            f"class folder '{folder}' holds no image ({', '.join(suffixes)}); add some or take it away"
         )
     return found
 
@@ -194,8 +212,8 @@ def _is_hidden(name: str) -> bool:
     return name.startswith(".") or name == "__MACOSX"  # the latter is left by unzipping on other systems
 
 
-def _is_image_name(file: Path) -> bool:
-    return file.suffix.lower() in EXTENSIONS
+def _is_image_name(file: Path, suffixes: tuple[str, ...]) -> bool:
+    return file.name.lower().endswith(suffixes)
 
 
 def _outside(file: Path) -> SkippedFile:

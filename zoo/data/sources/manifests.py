@@ -7,7 +7,6 @@ import io
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from zoo.data.decode import EXTENSIONS
 from zoo.data.sources.folders import SPLIT_FOLDERS
 from zoo.errors import DatasetError, reason_of
 from zoo.interfaces import LabeledImages, SkippedFile
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MANIFEST = "manifest.csv"
-MANIFESTS = (".csv",)
 DELIMITERS = ",;\t"  # spreadsheets write the second where the comma is the decimal sign
 COLUMNS = "path,label or path,label,split"
 
@@ -31,12 +29,15 @@ class _Row(NamedTuple):
     split: str
 
 
-def load_manifest(path: Path) -> LabeledImages:
+def load_manifest(path: Path, suffixes: tuple[str, ...]) -> LabeledImages:
     """Find the images that a CSV file lists, with the columns `path,label[,split]` in any order.
 
     Paths are absolute or relative to the folder of the manifest. A split is one of train, val, valid, validation
     and test, in any case, and is given for all images or for none. Classes are the labels, sorted. Listed files
-    that are not there, or are no images by their extension, are listed in `skipped`; other columns are ignored.
+    that are not there, or are no images by their names, are listed in `skipped`; other columns are ignored.
+
+    Args:
+        suffixes: endings of the names of image files, in lower case.
 
     Raises:
         DatasetError: the manifest cannot be read, a row contradicts another one or names no label, or the files
@@ -44,7 +45,7 @@ def load_manifest(path: Path) -> LabeledImages:
     """
     rows = _once_each(_rows(path), path)
     _require_whole_splits(rows, path)
-    problems = [_problem(row.path) for row in rows]
+    problems = [_problem(row.path, suffixes) for row in rows]
     found = [row for row, problem in zip(rows, problems, strict=True) if not problem]
     skipped = [
         SkippedFile(str(row.path), problem) for row, problem in zip(rows, problems, strict=True) if problem
@@ -174,9 +175,9 @@ def _require_whole_splits(rows: list[_Row], path: Path) -> None:
             )
 
 
-def _problem(path: Path) -> str:
+def _problem(path: Path, suffixes: tuple[str, ...]) -> str:
     """Why this file cannot be an image; empty if it can."""
-    if path.suffix.lower() not in EXTENSIONS:
+    if not path.name.lower().endswith(suffixes):
         return "no image by its name"
     if os.path.isfile(path):  # noqa: PTH113  Path.is_file raises where a name is too long
         return ""

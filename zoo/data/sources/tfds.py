@@ -10,7 +10,6 @@ import re
 import sys
 from collections import Counter
 from dataclasses import replace
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from zoo.data.cache_folder import cache_folder
@@ -30,6 +29,9 @@ if TYPE_CHECKING:
 PREFIX = "tfds:"
 NAME = re.compile(r"(\w+)(?:[:/]([\w.+-]+))?")
 LEFT_OUT = "left_out.json"
+WRITTEN = (".png", ".jpg")
+"""Endings of the image files, which are JPEG unless they are PNG."""
+
 PROGRESS_EVERY = 100
 
 
@@ -55,7 +57,7 @@ def load_tfds(source: str, progress: Progress) -> LabeledImages:
     ]
     entry = cache_folder() / "tfds" / re.sub(r"[^\w.+-]", "-", "-".join(filter(None, parts)))
     unpacked_once(entry, lambda folder: _write(builder, folder, source, progress))
-    images = load_manifest(entry / MANIFEST)
+    images = load_manifest(entry / MANIFEST, WRITTEN)
     left_out = json.loads((entry / LEFT_OUT).read_text(encoding="utf-8"))
     skipped = tuple(SkippedFile(path, reason) for path, reason in left_out)
     return replace(images, skipped=images.skipped + skipped)
@@ -78,8 +80,6 @@ def _builder(source: str, name: str, config: str | None) -> Any:  # tensorflow_d
 
 
 def _library(source: str) -> Any:
-    if find_spec("tensorflow_datasets") is None:
-        raise DatasetError(f"'{source}' needs TensorFlow Datasets: pip install 'keras-zoo[tfds]'")
     try:
         with quiet_start():
             import tensorflow_datasets as tfds
@@ -164,8 +164,8 @@ def _write_images(
             builder.as_dataset(split=split, decoders=as_stored, shuffle_files=False)
         ):
             content, label = example[keys[0]], int(example[keys[1]])
-            ending = "png" if content.startswith(b"\x89PNG") else "jpg"
-            path = f"{split}/{label}-{names[label]}/{len(rows):07}.{ending}"
+            suffix = WRITTEN[0] if content.startswith(b"\x89PNG") else WRITTEN[1]
+            path = f"{split}/{label}-{names[label]}/{len(rows):07}{suffix}"
             if label >= 0:
                 (folder / path).parent.mkdir(parents=True, exist_ok=True)
                 (folder / path).write_bytes(content)

@@ -5,37 +5,39 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zoo.data.downloads import download, file_name, require_protocol
-from zoo.data.sources.archives import ARCHIVES
 from zoo.errors import DatasetError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from zoo.data.formats import Formats
     from zoo.interfaces import LabeledImages, Progress
-
-READABLE = (*ARCHIVES, ".npz")  # a .npy has its labels in another file
 
 
 def load_url(
-    url: str, load: Callable[[Path, Progress | None], LabeledImages], progress: Progress
+    url: str, formats: Formats, load: Callable[[Path], LabeledImages], progress: Progress
 ) -> LabeledImages:
-    """The images of an archive or a file of arrays behind a URL.
+    """The images of a file behind a URL.
 
     Args:
         load: finds the images of the local file.
 
     Raises:
-        DatasetError: it is another kind of file or cannot be downloaded, or `load` raises it.
+        DatasetError: no source reads this kind of file by itself, it cannot be downloaded, or `load` raises it.
     """
     require_protocol(url)
-    if not file_name(url).lower().endswith(READABLE):
+    source = formats.source_of_file(file_name(url))
+    if source is None or not source.single_file:
+        suffixes = ", ".join(
+            suffix for source in formats.sources if source.single_file for suffix in source.suffixes
+        )
         raise DatasetError(
-            f"'{url}' names no archive (.zip, .tar, .tar.gz …) or .npz, which are all that zoo reads from a URL: "
+            f"'{url}' names none of the files that zoo reads from a URL ({suffixes}): "
             "for a folder or a manifest mount the bucket, and give the path"
         )
-    path = download(url, progress)
+    path = download(url, progress).absolute()
     try:
-        return load(path, progress)
+        return load(path)
     except DatasetError as error:
         raise DatasetError(str(error).replace(str(path), url)) from error

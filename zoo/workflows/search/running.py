@@ -147,8 +147,9 @@ def resume(workspace: Workspace, search_ref: str, cluster: Cluster | None = None
     if found.state is State.COMPLETED:
         raise SearchError(f"search {found.id} is completed: start a new one for more trials")
     with ready(cluster):
+        plugins = workspace.plugins
         opened = open_source(
-            found.dataset, found.dataset_source, workspace.plugins.datasets, workspace.progress
+            found.dataset, found.dataset_source, plugins.datasets, plugins.formats, workspace.progress
         )
         _refuse_change(workspace, found, opened)
         candidates = restore_candidates(workspace, found.plan, opened)

@@ -140,7 +140,8 @@ def _architecture(plugins: Plugins, remote: RemoteAssignment) -> Architecture:
 def _decoded(images: RemoteImages, plugins_dir: Path | None) -> DecodedDataset:
     """The dataset out of this node's own cache."""
     try:
-        opened = open_source(images.name, images.source, _plugins(plugins_dir).datasets)
+        plugins = _plugins(plugins_dir)
+        opened = open_source(images.name, images.source, plugins.datasets, plugins.formats)
     except ZooError as error:
         advice = (
             ""

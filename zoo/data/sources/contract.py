@@ -1,0 +1,71 @@
+"""What a plugin's dataset or source loads, once it is what the contract asks for."""
+
+from __future__ import annotations
+
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from zoo.errors import ContractError, DatasetError, ZooError
+from zoo.interfaces import LabeledImages
+from zoo.tensorflow_startup import quiet_start
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from zoo.interfaces import Dataset, Source, SourceContext
+
+
+def load_dataset(dataset: Dataset) -> LabeledImages:
+    """What the plugin's `load` returns. What it prints is no part of a result.
+
+    Raises:
+        DatasetError: it raised.
+        ContractError: it returned something else than the contract asks for.
+    """
+
+    def load() -> LabeledImages:
+        # It may import TensorFlow, and Keras reports a download on standard output.
+        with quiet_start() as shown, redirect_stdout(shown):
+            return dataset.load()
+
+    return _checked(load, f"dataset '{dataset.name}'", f"dataset '{dataset.name}' failed to load")
+
+
+def load_source(source: Source, location: str, context: SourceContext) -> LabeledImages:
+    """The images of the path or reference, as `load_dataset` does for a dataset."""
+    failure = f"source '{source.name}' failed to read '{location}'"
+    return _checked(lambda: source.load(location, context), f"source '{source.name}'", failure)
+
+
+def _checked(load: Callable[[], LabeledImages], whose: str, failure: str) -> LabeledImages:
+    try:
+        images = load()
+    except ZooError:
+        raise
+    except Exception as error:  # a plugin's code; whatever goes wrong in it is told as its failure
+        reason = f"{type(error).__name__}: {error}"
+        raise DatasetError(f"{failure} ({reason}); see its plugin") from error
+    if not isinstance(images, LabeledImages):
+        raise ContractError(f"{whose}: load() must return LabeledImages, got {type(images).__name__}")
+    if len(images.class_names) < 2:
+        raise ContractError(f"{whose}: load() must return two classes or more, got {images.class_names}")
+    for number, item in enumerate(images.items):
+        if problem := _broken_item(item):
+            raise ContractError(f"{whose}: image {number} {problem}")
+    return images
+
+
+def _broken_item(item: object) -> str:
+    """What the contract has against this item; empty if nothing."""
+    if isinstance(item, Path):
+        return ""
+    if not isinstance(item, np.ndarray):
+        return f"must be a pathlib.Path or a numpy array, got {type(item).__name__}"
+    if item.dtype != np.uint8:
+        return f"must hold uint8 pixels 0-255, got {item.dtype}"
+    if item.ndim not in (2, 3) or item.shape[2:] not in ((), (1,), (3,)) or item.size == 0:
+        return f"must have shape (height, width), (height, width, 1) or (height, width, 3), got {item.shape}"
+    return ""

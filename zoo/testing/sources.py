@@ -1,0 +1,152 @@
+"""The checks of a source, held against its own sample."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import weakref
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from zoo.data.formats import Formats, require_package
+from zoo.data.sources import context_of, load_by
+from zoo.errors import ContractError, ZooError
+from zoo.interfaces import LabeledImages, Progress
+from zoo.testing.contract import NotBuilt, reason_of
+from zoo.testing.datasets import require_images, require_same
+from zoo.testing.imports import check_imports, module_file
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from zoo.interfaces import Source
+
+
+class Subject:
+    """A source under test with its sample, which is written once.
+
+    Args:
+        formats: the other sources and all decoders; one of the source's name is left out.
+    """
+
+    def __init__(self, source: Source, formats: Formats) -> None:
+        self.source = source
+        others = tuple(other for other in formats.sources if other.name != source.name)
+        # In front, where it was loaded: what comes later may recognise more special folders.
+        place = next((n for n, one in enumerate(formats.sources) if one.name == source.name), len(others))
+        self.formats = Formats((*others[:place], source, *others[place:]), formats.decoders)
+        self.folder = Path(tempfile.mkdtemp(prefix="zoo-sample-")).resolve()
+        weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
+        self._failed = False
+
+    @cached_property
+    def sample(self) -> str:
+        """The path or reference of the sample.
+
+        Raises:
+            NotBuilt: the source brings none.
+            ContractError: it is neither a path nor text.
+        """
+        if self.source.sample is None:
+            raise NotBuilt(
+                "there is no sample: give Source.sample, which writes a small dataset into a folder"
+            )
+        sample = self.source.sample(Path(tempfile.mkdtemp(dir=self.folder)))
+        if not isinstance(sample, Path | str):
+            raise ContractError(f"sample() gives {type(sample).__name__}: return a path or a reference")
+        return str(sample)
+
+    @cached_property
+    def images(self) -> LabeledImages:
+        """What it loads of the sample.
+
+        Raises:
+            NotBuilt: it failed before.
+        """
+        if self._failed:
+            raise NotBuilt("there are no images: see 'loads'")
+        self._failed = True  # until it went well
+        images = self.load()
+        self._failed = False
+        return images
+
+    def load(self) -> LabeledImages:
+        """Load the sample once more."""
+        return load_by(self.source, self.sample, self.formats, Progress())
+
+
+@lru_cache(maxsize=1)
+def subject_of(source: Source, formats: Formats) -> Subject:
+    """That of the last call if it was about the same source, so that checks one by one share the sample."""
+    return Subject(source, formats)
+
+
+def _imports_without_tensorflow(subject: Subject) -> None:
+    check_imports(subject.source.load, "zoo_sources", subject.source.name)
+
+
+def _recognises(subject: Subject) -> None:
+    source, nowhere = subject.source, subject.folder / "nowhere"
+    if source.recognises is not None and source.recognises(nowhere):
+        raise ContractError(
+            "recognises() says yes to a path where nothing is: look whether the file is there"
+        )
+    if source.sample is None:
+        return
+    reader = (
+        subject.formats.source_of_reference(subject.sample)
+        if source.prefix
+        else subject.formats.source_of(Path(subject.sample), Progress())
+    )
+    if reader is not source:
+        owner = "no source" if reader is None else f"source '{reader.name}'"
+        raise ContractError(
+            f"its sample '{subject.sample}' is read by {owner}: look at suffixes and recognises"
+        )
+
+
+def _loads(subject: Subject) -> None:
+    if not subject.images.items:
+        raise ContractError("load() gives no images: look where it searches for them")
+
+
+def _decodes(subject: Subject) -> None:
+    require_images(subject.images, subject.formats)
+
+
+def _loads_again(subject: Subject) -> None:
+    require_same(subject.images, subject.load())
+
+
+def _refuses_damage(subject: Subject) -> None:
+    source, context = subject.source, context_of(subject.formats, Progress())
+    for number, content in enumerate((b"", np.random.default_rng(0).bytes(1000))):
+        for suffix in source.suffixes:
+            damaged = subject.folder / f"damaged-{number}{suffix}"
+            damaged.write_bytes(content)
+            require_package(source, str(damaged))
+            try:
+                source.load(str(damaged), context)
+            except ZooError:
+                continue
+            except Exception as error:  # a stranger's code
+                reason = reason_of(error, module_file(source.load))
+                raise ContractError(
+                    f"a damaged {suffix} raises {reason}: raise zoo.ZooError with a line of what is wrong with it"
+                ) from error
+            raise ContractError(
+                f"a damaged {suffix} is loaded: raise zoo.ZooError with a line of what is wrong with it"
+            )
+
+
+CHECKS: Mapping[str, Callable[[Subject], None]] = {
+    "imports-without-tensorflow": _imports_without_tensorflow,
+    "recognises": _recognises,
+    "loads": _loads,
+    "decodes": _decodes,
+    "loads-again": _loads_again,
+    "refuses-damage": _refuses_damage,
+}
