@@ -21,6 +21,7 @@ from zoo.data.checks.signatures import Signatures, sign_rows
 from zoo.data.checks.similarity import groups_of_alike
 from zoo.data.sources import open_dataset
 from zoo.interfaces import Progress
+from zoo.plugins import load_plugins
 
 SIZE = 96
 MANY = 100_000
@@ -35,7 +36,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["ZOO_CACHE"] = str(Path(folder) / "cache")
         draw_photos(Path(folder) / "photos", count)
-        opened = open_dataset(str(Path(folder) / "photos"), {})
+        opened = open_dataset(str(Path(folder) / "photos"), {}, load_plugins().formats)
         started = time.perf_counter()
         decoded = decode_dataset(opened, SIZE, 3, progress=Progress())
         decoding = time.perf_counter() - started

@@ -29,11 +29,12 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-from zoo.data import pixels
+from zoo.data import rows
 from zoo.data.batches import training_batches
 from zoo.data.cache import DecodedDataset, decode_dataset
 from zoo.data.sources import open_dataset
 from zoo.interfaces import Progress
+from zoo.plugins import load_plugins
 from zoo.training.fit import start_fresh
 
 SIZE = 96
@@ -114,7 +115,7 @@ def compare_training(root: Path) -> None:
         ours.append(fit_speed(dataset, steps, images))
         bound.append(fit_speed(same, steps, steps * BATCH))
     tell("zoo    deterministic", read_later(decoded, "uint8"))
-    pixels.LENT_LIMIT = 0
+    rows.LENT_LIMIT = 0
     tell("zoo    as a large file", read_later(decoded, "uint8"))
     tell("keras  fit, hardly a net", theirs)
     tell("zoo    fit, hardly a net", median(ours))
@@ -177,7 +178,7 @@ def decode(root: Path) -> tuple[float, float, DecodedDataset]:
     """Images per second of opening, and of decoding into an empty cache, and what comes out."""
     shutil.rmtree(root / "cache", ignore_errors=True)
     started = time.perf_counter()
-    opened = open_dataset(str(root / "photos"), {})
+    opened = open_dataset(str(root / "photos"), {}, load_plugins().formats)
     opened_at = time.perf_counter()
     decoded = decode_dataset(opened, SIZE, 3, cache=root / "cache", progress=Progress())
     decoded_at = time.perf_counter()

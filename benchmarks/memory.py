@@ -20,6 +20,7 @@ import numpy as np
 from zoo.data.cache import DecodedDataset, decode_dataset
 from zoo.data.sources import open_dataset
 from zoo.interfaces import Architecture, Dataset, LabeledImages, Progress
+from zoo.plugins import load_plugins
 
 SIDE = 8  # of the arrays before they are enlarged
 CLASSES = ("dark", "bright")
@@ -77,7 +78,11 @@ def decode(images: int, size: int, cache: Path) -> DecodedDataset:
     labels = np.arange(images) % len(CLASSES)
     arrays += (labels * 90).astype(np.uint8)[:, None, None, None]
     found = LabeledImages(list(arrays), labels.tolist(), CLASSES)
-    opened = open_dataset("generated", {"generated": Dataset("generated", lambda: found, "random", "none")})
+    opened = open_dataset(
+        "generated",
+        {"generated": Dataset("generated", lambda: found, "random", "none")},
+        load_plugins().formats,
+    )
     return decode_dataset(opened, size, 3, cache=cache, progress=Progress())
 
 
