@@ -90,7 +90,8 @@ def train(decoded: DecodedDataset, size: int) -> None:
     """One epoch by zoo's own `fit`."""
     from zoo.interfaces import Objective
     from zoo.models.building import build_classifier, space_builder
-    from zoo.models.space import choose, explore
+    from zoo.models.exploration import explore
+    from zoo.models.space import choose
     from zoo.training.fit import FitSettings, fit, start_fresh
 
     def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:  # noqa: ARG001  the contract
@@ -98,11 +99,11 @@ def train(decoded: DecodedDataset, size: int) -> None:
 
         return layers.Conv2D(4, 8, strides=8, activation="relu")(layers.Rescaling(1 / 255)(inputs))
 
-    shape: dict[str, Any] = {"image_size": size, "channels": 3, "class_names": CLASSES}
+    shape = {"image_size": size, "channels": 3}
     start_fresh(0)
     architecture = Architecture("tiny", backbone, "tiny", "none")
     hyperparameters = choose(explore(space_builder(architecture, **shape)), {"augmentation": "none"})
-    classifier = build_classifier(architecture, hyperparameters, **shape)
+    classifier = build_classifier(architecture, hyperparameters, **shape, class_names=CLASSES)
     settings = FitSettings(epochs=1, seed=0, patience=1, objective=Objective("val_loss", "min"))
     fit(classifier, decoded, hyperparameters.values, settings, lambda epoch, _: bool(print(epoch)))
 

@@ -89,7 +89,8 @@ def tiny() -> Architecture:
 def build(tiny: Architecture) -> Callable[..., Classifier]:
     """Build a classifier; named values are hyperparameters, all others have their defaults."""
     from zoo.models.building import build_classifier, space_builder
-    from zoo.models.space import choose, explore
+    from zoo.models.exploration import explore
+    from zoo.models.space import choose
 
     def built(
         architecture: Architecture = tiny,
@@ -99,13 +100,11 @@ def build(tiny: Architecture) -> Callable[..., Classifier]:
         channels: int = 1,
         **hyperparameters: Any,
     ) -> Classifier:
-        shape = {
-            "image_size": image_size,
-            "channels": channels,
-            "class_names": tuple(f"class{number}" for number in range(classes)),
-        }
+        shape = {"image_size": image_size, "channels": channels}
+        class_names = tuple(f"class{number}" for number in range(classes))
         space = explore(space_builder(architecture, **shape))
-        return build_classifier(architecture, choose(space, hyperparameters), **shape)
+        hp = choose(space, hyperparameters)
+        return build_classifier(architecture, hp, **shape, class_names=class_names)
 
     return built
 

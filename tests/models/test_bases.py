@@ -14,7 +14,8 @@ from keras import layers
 from zoo.interfaces import Architecture
 from zoo.models.bases import Bases
 from zoo.models.building import build_classifier, space_builder
-from zoo.models.space import choose, explore
+from zoo.models.exploration import explore
+from zoo.models.space import choose
 from zoo.training.fit import start_fresh
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     Built = tuple[Classifier, list[int]]
 
-SHAPE = {"image_size": 8, "channels": 1, "class_names": ("a", "b")}
+SHAPE = {"image_size": 8, "channels": 1}
 PIXELS = np.random.default_rng(0).uniform(0, 255, (4, 8, 8, 1)).astype(np.float32)
 
 
@@ -53,7 +54,9 @@ def trial(built: list[int]) -> Callable[..., Classifier]:
     def build(bases: Bases, seed: int = 0, **hyperparameters: Any) -> Classifier:
         start_fresh(seed)
         hp = choose(space, {"head_units": "8", "dropout": 0.2, **hyperparameters})
-        return build_classifier(architecture, hp, **SHAPE, weights="given", bases=bases)
+        return build_classifier(
+            architecture, hp, **SHAPE, class_names=("a", "b"), weights="given", bases=bases
+        )
 
     return build
 

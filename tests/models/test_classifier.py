@@ -14,8 +14,8 @@ from keras import layers
 from zoo.errors import ContractError, HyperparameterError
 from zoo.interfaces import Architecture
 from zoo.models.building import build_classifier, space_builder
+from zoo.models.exploration import explore
 from zoo.models.hyperparameters import declare
-from zoo.models.space import explore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +39,7 @@ def broken(backbone: Callable[..., Any]) -> Classifier:
 
 def declared(backbone: Callable[..., Any]) -> set[str]:
     architecture = Architecture("declaring", backbone, "declaring", "none", min_size=8)
-    build = space_builder(architecture, image_size=8, channels=1, class_names=("a", "b"))
+    build = space_builder(architecture, image_size=8, channels=1)
     return {hp.name for hp in explore(build).space}
 
 
@@ -183,7 +183,7 @@ def test_nothing_about_pooling_is_searched_where_there_is_none() -> None:
         return layers.Flatten(name="vector")(inputs)
 
     vector = Architecture("vector", backbone, "vector", "none", min_size=8)
-    space = explore(space_builder(vector, image_size=8, channels=1, class_names=("a", "b")))
+    space = explore(space_builder(vector, image_size=8, channels=1))
     assert [type(hp).__name__ for hp in space.space if hp.name == "pooling"] == ["Fixed"]
 
 

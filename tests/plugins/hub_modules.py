@@ -10,7 +10,8 @@ import tensorflow as tf
 from zoo_plugins.tfhub import zoo_architectures
 
 from zoo.models.building import build_classifier, space_builder
-from zoo.models.space import check, choose, explore
+from zoo.models.exploration import explore
+from zoo.models.space import check, choose
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -133,7 +134,7 @@ def save_first_generation(folder: Path) -> str:
 
 def built(handle: str, *, size: int = SIZE, **values: Any) -> Classifier:
     """A classifier of two classes on this module."""
-    shape = {"image_size": size, "channels": 3, "class_names": ("a", "b")}
+    shape = {"image_size": size, "channels": 3}
     given = {"handle": handle, "dropout": 0.0, **values}
     space = explore(space_builder(TFHUB, **shape), given)
-    return build_classifier(TFHUB, choose(space, check(space, given)), **shape)
+    return build_classifier(TFHUB, choose(space, check(space, given)), **shape, class_names=("a", "b"))

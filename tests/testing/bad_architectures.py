@@ -127,9 +127,15 @@ def breaks_for_some(hp: Any, inputs: Any, *, weights: Any = None) -> Any:
 LATE = tf.Variable(tf.ones((3,)), name="late")
 
 
+class Borrowing(layers.Layer):
+    """Around somebody else's variables, as people wrap modules of TF-Hub."""
+
+    def call(self, pixels: Any) -> Any:
+        return pixels * LATE
+
+
 def never_trains(hp: Any, inputs: Any, *, weights: Any = None) -> Any:
-    """A function around somebody's variables, as people wrap modules of TF-Hub."""
-    return convolution(layers.Lambda(lambda pixels: pixels * LATE, name="module")(scaled(inputs)))
+    return convolution(Borrowing(name="module")(scaled(inputs)))
 
 
 def stops_the_gradient(hp: Any, inputs: Any, *, weights: Any = None) -> Any:
@@ -192,6 +198,13 @@ def idle_half(hp: Any, inputs: Any, *, weights: Any = None) -> Any:
 
 def a_function(hp: Any, inputs: Any, *, weights: Any = None) -> Any:
     return layers.Lambda(lambda x: x * 2, name="double")(convolution(scaled(inputs)))
+
+
+def hidden_between_extremes(hp: Any, inputs: Any, *, weights: Any = None) -> Any:
+    """Declares something for one number alone, which is neither the least nor the greatest."""
+    if hp.Int("blocks", 1, 3) == 2:
+        hp.Int("hidden", 1, 3)
+    return convolution(scaled(inputs))
 
 
 def traced(hp: Any, inputs: Any, *, weights: Any = None) -> Any:
@@ -275,6 +288,11 @@ BAD = [
         "preset 'many': with plan=many and images of 8×8×3: ValueError: invalid literal",
     ),
     ("draws", architecture(breaks_for_some), "with .*filters=[78].*: ValueError: too many filters"),
+    (
+        "draws",
+        architecture(hidden_between_extremes),
+        "with .*blocks=2.*: declares hidden, which its search space lacks",
+    ),
     ("trains", architecture(never_trains), r"belong to no layer and never train \(late:0\)"),
     ("trains", architecture(no_weights), "the backbone has no weights that train"),
     ("trains", architecture(stops_the_gradient), "2 of 2 weights get no gradient, so they never train"),
@@ -298,7 +316,7 @@ BAD = [
         architecture(idle_half, custom_layers=own_layers, freeze_points=("block1", "block2")),
         "frozen with --freeze block1, nothing of the rest of the backbone moved",
     ),
-    ("reloads", architecture(a_function), "the stored graph holds a Lambda layer"),
+    ("builds", architecture(a_function), "'double' is a Lambda layer, whose code is not stored"),
     (
         "reloads",
         architecture(forgets, custom_layers=own_layers),

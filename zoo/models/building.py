@@ -6,12 +6,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import keras
+from keras_tuner.engine.hyperparameters import Fixed
 
-from zoo.errors import ContractError, ZooError
+from zoo.errors import ContractError, HyperparameterError, ZooError
 from zoo.interfaces.stages import in_stage
 from zoo.models import hyperparameters
 from zoo.models.bases import Bases
 from zoo.models.classifier import Classifier
+from zoo.models.exploration import ExploringHyperparameters
 from zoo.models.heads import new_head
 
 if TYPE_CHECKING:
@@ -41,7 +43,8 @@ def build_classifier(
 
     Raises:
         ContractError: the backbone declares one of zoo's own hyperparameters, or gives no feature tensor.
-        HyperparameterError: a sigmoid output for other than two classes.
+        HyperparameterError: a sigmoid output for other than two classes, or the backbone declares a hyperparameter
+            that has no value, for the search space lacks it.
     """
 
     def build() -> Classifier:
@@ -57,10 +60,8 @@ def _build_backbone(
     architecture: Architecture, hp: HyperParameters, shape: tuple[int, int, int], weights: str | None
 ) -> Classifier:
     """A classifier that waits for a head."""
-    pixels = keras.Input(shape, name="pixels")
-    known = {one.name for one in hp.space}
-    features = architecture.backbone(hp, pixels, weights=weights)
-    _check_backbone(architecture, known, hp, features)
+    pixels = _pixels(shape)
+    features = _call_backbone(architecture, hp, pixels, weights)
     network = _network_between(architecture, pixels, features)
     stages = tuple(
         point
@@ -71,21 +72,34 @@ def _build_backbone(
 
 
 def space_builder(
-    architecture: Architecture, *, image_size: int, channels: int, class_names: tuple[str, ...]
+    architecture: Architecture, *, image_size: int, channels: int
 ) -> Callable[[HyperParameters], None]:
-    """What to hand to `space.explore`: declares what a build declares, and makes no weights where it goes without."""
+    """What to hand to `zoo.models.exploration.explore`: declares what a build declares, and builds no more than that.
+
+    Makes no weights, unless the backbone cannot be built without them with its defaults.
+    """
+    weightless: bool | None = None  # not known yet
 
     def build(hp: HyperParameters) -> None:
-        build_classifier(architecture, hp, image_size=image_size, channels=channels, class_names=class_names)
+        features = _call_backbone(architecture, hp, _pixels((image_size, image_size, channels)), None)
+        hyperparameters.declare(hp, maps=len(features.shape) == 4)
 
     def declare(hp: HyperParameters) -> None:
-        try:
-            with _no_weights():
-                build(hp)
-        except ZooError:
-            raise
-        except Exception:  # a backbone that looks at its weights finds none
-            build(hp)
+        nonlocal weightless
+        if weightless is not False:
+            try:
+                with _no_weights():
+                    build(hp)
+                weightless = True
+            except ZooError:
+                raise
+            except Exception:
+                if weightless:  # so it is not that: with weights, a network of extremes could fill the memory
+                    raise
+                weightless = False  # a backbone that looks at its weights finds none
+            else:
+                return
+        build(hp)
 
     return declare
 
@@ -98,6 +112,37 @@ def _no_weights() -> Iterator[None]:
             yield
     finally:
         keras.utils.clear_session(free_memory=False)  # Keras would give them values with the next network
+
+
+def _pixels(shape: tuple[int, int, int]) -> keras.KerasTensor:
+    return keras.Input(shape, name="pixels")
+
+
+def _call_backbone(
+    architecture: Architecture, hp: HyperParameters, pixels: keras.KerasTensor, weights: str | None
+) -> keras.KerasTensor:
+    """Its features, checked as what it declares is."""
+    known, values = {one.name for one in hp.space}, set(hp.values)
+    features = architecture.backbone(hp, pixels, weights=weights)
+    _check_backbone(architecture, known, hp, features)
+    if not isinstance(hp, ExploringHyperparameters):
+        _refuse_unexplored(architecture, values, hp)
+    return features
+
+
+def _refuse_unexplored(architecture: Architecture, values: set[str], hp: HyperParameters) -> None:
+    """Refuse hyperparameters that took their defaults because the search space does not have them.
+
+    Those that are not searched anyway (`hp.Fixed`) may.
+    """
+    unsearched = {one.name for one in hp.space if isinstance(one, Fixed)}
+    unexplored = sorted(hp.values.keys() - values - unsearched)
+    if unexplored:
+        raise HyperparameterError(
+            f"architecture '{architecture.name}' declares {', '.join(unexplored[:3])}, which its search space lacks, "
+            "so it would stay at its default: declare it in every build, or whatever switches it on as a scope, "
+            "`with hp.conditional_scope(NAME, VALUES)`"
+        )
 
 
 def _network_between(
@@ -115,7 +160,21 @@ def _network_between(
                 f"{whose}: '{layer.name}' is a model inside the model: build its layers on `inputs` instead "
                 "(Keras Applications take input_tensor=inputs)"
             )
+    _refuse_lambdas(whose, backbone)
     return backbone
+
+
+def _refuse_lambdas(whose: str, network: keras.Model) -> None:
+    """Refuse layers whose code would have to be stored: weights are data, so `zoo.models.content` never loads it."""
+    for (
+        layer
+    ) in network._flatten_layers():  # Keras has no public name for layers in layers, as of TimeDistributed
+        if isinstance(layer, keras.layers.Lambda):
+            raise ContractError(
+                f"{whose}: '{layer.name}' is a Lambda layer, whose code is not stored, so a trained model could not "
+                "be loaded: call keras.ops on the tensors, or write a keras.layers.Layer that does it and return its "
+                "class from Architecture.custom_layers"
+            )
 
 
 def _check_backbone(

@@ -104,12 +104,20 @@ def check_layers(graph: Mapping[str, object]) -> None:
         module, name = str(config.get("module") or ""), str(config["class_name"])
         registered = config.get("registered_name")
         if name in ("Lambda", "__lambda__"):
-            raise ArtifactError("the stored graph holds a Lambda layer, which is code: it is not loaded")
+            raise ArtifactError(
+                f"the stored graph holds {_code_named(config)}, which is code: it is not loaded; train the "
+                "architecture again with a keras.layers.Layer in its place, see Architecture.custom_layers"
+            )
         # Names such as __keras_tensor__ are Keras's own marks for values, with no module and no code.
         if module.split(".")[0] in ("keras", "builtins") or (not module and name.startswith("__")):
             continue
         if registered is None or keras.saving.get_registered_object(str(registered)) is None:
             raise MissingLayerError(str(registered or name))
+
+
+def _code_named(config: Mapping[str, Any]) -> str:  # nested JSON
+    name = config["config"].get("name") if isinstance(config.get("config"), Mapping) else None
+    return f"the Lambda layer '{name}'" if name else "a Lambda layer"
 
 
 def _objects(value: Any) -> Iterator[Mapping[str, Any]]:  # nested JSON

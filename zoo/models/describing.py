@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zoo.models.building import build_classifier, space_builder
+from zoo.models.exploration import explore
 from zoo.models.freezing import count_parameters, freeze
-from zoo.models.space import choose, explore
+from zoo.models.space import choose
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,9 +29,7 @@ def describe(architecture: Architecture) -> Mapping[str, object]:
     """
     image_size = architecture.default_size or architecture.min_size
     channels = architecture.channels or 3
-    space = explore(
-        space_builder(architecture, image_size=image_size, channels=channels, class_names=CLASSES)
-    )
+    space = explore(space_builder(architecture, image_size=image_size, channels=channels))
     classifier = build_classifier(
         architecture, choose(space, {}), image_size=image_size, channels=channels, class_names=CLASSES
     )

@@ -1,4 +1,4 @@
-"""Search spaces: every hyperparameter that a build declares, checked, fixed and filled in."""
+"""Search spaces: values for the hyperparameters of a space, checked, fixed and filled in."""
 
 from __future__ import annotations
 
@@ -13,42 +13,9 @@ from zoo.interfaces import HyperparameterValue
 from zoo.models.hyperparameters import OWN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 Values = dict[str, HyperparameterValue]
-
-
-def explore(
-    build: Callable[[HyperParameters], object], options: Mapping[str, HyperparameterValue] | None = None
-) -> HyperParameters:
-    """Every hyperparameter that `build` declares, conditional ones included.
-
-    Builds once with the defaults, then once more for each condition that has not been met yet, as Keras Tuner
-    does before a search, so that all is declared before the first trial.
-
-    Args:
-        options: values for those that are not searched (`hp.Fixed`), without which a backbone may have nothing
-            to build, as `tfhub` without its handle. Other names are passed over.
-
-    Raises:
-        HyperparameterError: an option is of the wrong type.
-    """
-    space = HyperParameters()
-    met: list[Any] = []
-    tried: list[Any] = []
-    while True:
-        attempt = _Attempt(options or {}, space)
-        waiting = [scope for scope in tried if scope not in met]
-        if waiting:
-            met.append(waiting[0])  # tried now; a condition that stays unmet is not tried twice
-            attempt.values.update({condition.name: condition.values[0] for condition in waiting[0]})
-            fill_in(attempt)
-        build(attempt)
-        space.merge(attempt.space, overwrite=False)
-        met += [scope for scope in attempt.active_scopes if scope not in met]
-        tried += [scope for scope in attempt.inactive_scopes if scope not in tried]
-        if all(scope in met for scope in tried):
-            return space
 
 
 def check(space: HyperParameters, given: Mapping[str, HyperparameterValue]) -> Values:
@@ -103,6 +70,21 @@ def restore(config: Mapping[str, object]) -> HyperParameters:
     return HyperParameters.from_config(copy.deepcopy(dict(config)))
 
 
+def value_of_type(hp: Any, value: HyperparameterValue) -> HyperparameterValue:  # a keras_tuner Fixed
+    """The value, or its text, for an option that is not searched: any value of its default's type.
+
+    Raises:
+        HyperparameterError: it is of another type.
+    """
+    kind = type(hp.value)
+    try:
+        if kind is bool:
+            return {"true": True, "false": False}[str(value).casefold()]
+        return kind(str(value))  # type: ignore[no-any-return]
+    except (KeyError, ValueError):
+        raise HyperparameterError(f"{hp.name} must be a {kind.__name__}, got '{value}'") from None
+
+
 def fill_in(hp: HyperParameters) -> None:
     """Give every active hyperparameter without a value its default, and drop the values of inactive ones."""
     active = set()
@@ -114,27 +96,6 @@ def fill_in(hp: HyperParameters) -> None:
         del hp.values[name]
 
 
-class _Attempt(HyperParameters):  # type: ignore[misc]  # keras_tuner is untyped
-    """What has been declared so far, where options get their value the moment they are declared."""
-
-    def __init__(self, options: Mapping[str, HyperparameterValue], declared: HyperParameters) -> None:
-        super().__init__()
-        self.options = options
-        self.merge(declared)
-        for hp in declared.space:
-            if isinstance(hp, kinds.Fixed):
-                self._take_option(hp)
-
-    def Fixed(self, name: str, value: HyperparameterValue, **parent: Any) -> Any:  # noqa: N802  Keras Tuner's name
-        if not self._exists(name):
-            self._take_option(kinds.Fixed(name, value))
-        return super().Fixed(name, value, **parent)
-
-    def _take_option(self, hp: Any) -> None:  # a keras_tuner Fixed
-        if hp.name in self.options and hp.name not in OWN:
-            self.values[hp.name] = _of_type(hp, self.options[hp.name])
-
-
 def _held(hp: Any, value: HyperparameterValue) -> Any:  # a keras_tuner HyperParameter
     return kinds.Fixed(hp.name, value, conditions=copy.deepcopy(hp.conditions))
 
@@ -143,7 +104,7 @@ def _check_declared(
     hp: Any, value: HyperparameterValue
 ) -> HyperparameterValue:  # a keras_tuner HyperParameter
     if isinstance(hp, kinds.Fixed):
-        return _of_type(hp, value)
+        return value_of_type(hp, value)
     if isinstance(hp, kinds.Choice | kinds.Boolean):
         options = list(hp.values)
         by_text = {str(option).casefold(): option for option in options}
@@ -163,14 +124,3 @@ def _check_declared(
             f"{hp.name} must be {word} from {hp.min_value} to {hp.max_value}, got '{value}'"
         )
     return number
-
-
-def _of_type(hp: Any, value: HyperparameterValue) -> HyperparameterValue:  # a keras_tuner Fixed
-    """A fixed hyperparameter is an option that is not searched: any value of its default's type may be given."""
-    kind = type(hp.value)
-    try:
-        if kind is bool:
-            return {"true": True, "false": False}[str(value).casefold()]
-        return kind(str(value))  # type: ignore[no-any-return]
-    except (KeyError, ValueError):
-        raise HyperparameterError(f"{hp.name} must be a {kind.__name__}, got '{value}'") from None

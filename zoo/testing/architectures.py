@@ -135,13 +135,13 @@ def _loss(networks: Networks, network: keras.Model) -> tf.Tensor:
 
 
 def _refuse_strangers(read: Iterable[tf.Variable], network: keras.Model) -> None:
-    """Refuse variables that would train but are unknown to Keras, as those that a Lambda layer reads."""
+    """Refuse variables that would train but are unknown to Keras, as those that a layer reads from outside."""
     owned = {id(variable.value) for variable in network.variables}
     strangers = [variable.name for variable in read if id(variable) not in owned]
     if strangers:
         raise ContractError(
             f"its layers read variables that belong to no layer and never train ({some(strangers)}): "
-            "create them in a keras.layers.Layer with add_weight, not in a Lambda"
+            "create them with add_weight in the keras.layers.Layer that reads them"
         )
 
 

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zoo.errors import ContractError, ZooError
-from zoo.models.building import build_classifier
+from zoo.models.building import build_classifier, space_builder
 from zoo.models.classifier import Classifier
+from zoo.models.exploration import explore
 from zoo.models.heads import new_head
 from zoo.models.hyperparameters import OWN, backbone_values
-from zoo.models.space import check, choose, explore, fill_in, fix
+from zoo.models.space import check, choose, fill_in, fix
 from zoo.testing.contract import NotBuilt, naming, reason_of
 from zoo.testing.imports import module_file
 from zoo.training.fit import start_fresh
@@ -69,9 +70,26 @@ class Networks:
         if self._failed:
             raise NotBuilt("no network can be built: see 'builds'")
         self._failed = True  # until it went well
-        space = explore(self.build, self.held)
+        space = self._explore(self.held)
         self._failed = False
         return space
+
+    def _explore(self, options: Mapping[str, HyperparameterValue]) -> HyperParameters:
+        """Build the whole network with the defaults, so that a failure is named, and then what declares the rest."""
+        declare = space_builder(
+            self.architecture, image_size=self.architecture.min_size, channels=self.channels
+        )
+        whole = True
+
+        def build(hp: HyperParameters) -> None:
+            nonlocal whole
+            if whole:
+                self.build(hp)
+                whole = False
+            else:
+                declare(hp)
+
+        return explore(build, options)
 
     @cached_property
     def space(self) -> HyperParameters:
@@ -183,7 +201,7 @@ class Networks:
         from keras_tuner.engine.hyperparameters import Fixed
 
         options = {hp.name for hp in self.explored.space if isinstance(hp, Fixed)} - OWN.keys()
-        return explore(self.build, {**given, **self.held}) if options & given.keys() else self.explored
+        return self._explore({**given, **self.held}) if options & given.keys() else self.explored
 
     def naming(self, hp: HyperParameters) -> str:
         """The backbone's hyperparameters that differ from their defaults."""

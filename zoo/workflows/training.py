@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from zoo.data.units import counted
 from zoo.interfaces import Hyperparameters, HyperparameterValue, Model, RunKind, RunPlan
 from zoo.models.building import build_classifier, space_builder
+from zoo.models.exploration import explore
 from zoo.models.freezing import count_parameters, freeze
 from zoo.models.hyperparameters import completed
-from zoo.models.space import check, choose, explore
+from zoo.models.space import check, choose
 from zoo.models.stages import count_by_stage
 from zoo.training.fit import start_fresh
 from zoo.training.phases import describe_phases
@@ -58,7 +59,7 @@ def train(
     opened = workspace.open_dataset(dataset)
     shape = shape_for(workspace, architecture, opened, options.image_size)
     class_names = opened.images.class_names
-    space = explore(space_builder(architecture, **asdict(shape), class_names=class_names), given)
+    space = explore(space_builder(architecture, **asdict(shape)), given)
     hp = choose(space, check(space, given))
 
     def build() -> Classifier:

@@ -12,10 +12,11 @@ from zoo.errors import SearchError, ZooError
 from zoo.interfaces.algorithms import ALGORITHMS
 from zoo.interfaces.spaces import ARCHITECTURE
 from zoo.models.building import space_builder
+from zoo.models.exploration import explore
 from zoo.models.hyperparameters import completed
 from zoo.models.joint_space import fix_each, given_to, join, part, whole
 from zoo.models.schedules import declare_schedules, freeze_depths
-from zoo.models.space import check, choose, explore, fill_in, fix
+from zoo.models.space import check, choose, fill_in, fix
 from zoo.search.warm_start import choose_prior
 from zoo.training.fit import start_fresh
 from zoo.workflows.parents import own_space
@@ -70,7 +71,7 @@ def declare_space(
     """
     spaces = {
         one.name: explore(
-            space_builder(one.architecture, **asdict(one.shape), class_names=class_names),
+            space_builder(one.architecture, **asdict(one.shape)),
             given_to(one.name, given),
         )
         for one in candidates

@@ -1,0 +1,44 @@
+"""What is refused when a classifier is built, before anything is trained."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import keras
+import pytest
+
+from zoo.errors import ContractError
+from zoo.interfaces import Architecture
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from zoo.models.classifier import Classifier
+
+
+def half() -> keras.layers.Layer:
+    return keras.layers.Lambda(lambda x: x / 2, output_shape=lambda shape: shape, name="half")
+
+
+def in_a_wrapper() -> keras.layers.Layer:
+    return keras.layers.TimeDistributed(half(), name="each_row")
+
+
+def in_a_wrapped_network() -> keras.layers.Layer:
+    return keras.layers.TimeDistributed(keras.Sequential([half()]), name="each_row")
+
+
+@pytest.mark.parametrize("layer", [half, in_a_wrapper, in_a_wrapped_network])
+def test_a_lambda_is_refused_wherever_it_is(
+    build: Callable[..., Classifier], layer: Callable[[], keras.layers.Layer]
+) -> None:
+    """It would train and be stored, and could then never be loaded."""
+
+    def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
+        return layer()(keras.layers.Conv2D(2, 3, name="conv")(inputs))
+
+    with pytest.raises(
+        ContractError,
+        match=r"architecture 'code': 'half' is a Lambda layer, .*: call keras\.ops.*Architecture\.custom_layers",
+    ):
+        build(Architecture("code", backbone, "code", "none", min_size=8))
