@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
+
+from zoo.interfaces.stages import Stage, stages_of
+from zoo.models.graph import operations_of
 
 if TYPE_CHECKING:
     import keras
+
+    from zoo.models.trainability import Freezing
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +47,19 @@ class Classifier:
     def sigmoid(self) -> bool:
         """Whether the output is one sigmoid unit."""
         return int(self.network.output_shape[-1]) == 1
+
+    @cached_property
+    def backbone_stages(self) -> tuple[Stage, ...]:
+        """The stages before the head, as names and as places in the order of the backbone's layers.
+
+        The graph is gone through once, whoever asks: a network's layers do not change.
+        """
+        return stages_of(operations_of(self.network), self.head, self.freeze_points)
+
+    @cached_property
+    def freezings(self) -> dict[str, Freezing]:
+        """What `zoo.models.freezing.resolve_freeze` has resolved for this network, by specification."""
+        return {}
 
     @property
     def features(self) -> keras.KerasTensor:

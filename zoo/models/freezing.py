@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from zoo.errors import FreezeError, nearest_names
 from zoo.interfaces.stages import HEAD
-from zoo.models.stages import backbone_stages
+from zoo.models.trainability import Freezing, set_layer_trainable
 
 if TYPE_CHECKING:
     import keras
@@ -53,6 +53,19 @@ def freeze(classifier: Classifier, spec: str) -> tuple[str, ...]:
     Raises:
         FreezeError: there are fewer layers, or none of that name, or it is in the head.
     """
+    freezing = resolve_freeze(classifier, spec)
+    freezing.apply()
+    return freezing.names
+
+
+def resolve_freeze(classifier: Classifier, spec: str) -> Freezing:
+    """What `spec` says of this classifier, see `freeze`; resolved once, however many phases a training has."""
+    if spec not in classifier.freezings:
+        classifier.freezings[spec] = _resolve(classifier, spec)
+    return classifier.freezings[spec]
+
+
+def _resolve(classifier: Classifier, spec: str) -> Freezing:
     backbone = _backbone_layers(classifier)
     kind, colon, names = spec.partition(":")
     if colon and kind == "pattern":
@@ -60,12 +73,13 @@ def freeze(classifier: Classifier, spec: str) -> tuple[str, ...]:
     elif colon and kind == "until":
         frozen = set(backbone[: _place(classifier, backbone, names, before=True)])
     elif "/" in spec:
-        return _freeze_variables(classifier, backbone, spec.split(","))
+        variables = _matching_variables(classifier, backbone, spec.split(","))
+        paths = tuple(variable.path for variable in variables)
+        return Freezing(paths, dict.fromkeys(classifier.network.layers, True), variables)
     else:
         frozen = set(backbone[: _boundary(classifier, backbone, spec)])
-    for layer in classifier.network.layers:
-        _set_trainable(layer, layer not in frozen)
-    return tuple(layer.name for layer in backbone if layer in frozen and layer.weights)
+    weighted = tuple(layer.name for layer in backbone if layer in frozen and layer.weights)
+    return Freezing(weighted, {layer: layer not in frozen for layer in classifier.network.layers})
 
 
 def count_parameters(network: keras.Model) -> ParameterCounts:
@@ -74,12 +88,6 @@ def count_parameters(network: keras.Model) -> ParameterCounts:
         trainable=sum(math.prod(weight.shape) for weight in network.trainable_weights),
         non_trainable=sum(math.prod(weight.shape) for weight in network.non_trainable_weights),
     )
-
-
-def _set_trainable(layer: keras.layers.Layer, value: bool) -> None:
-    """Of the layer and all its variables, which Keras passes over where the layer itself has the value already."""
-    layer.trainable = not value
-    layer.trainable = value
 
 
 def _backbone_layers(classifier: Classifier) -> list[keras.layers.Layer]:
@@ -121,7 +129,7 @@ def _place(classifier: Classifier, backbone: list[keras.layers.Layer], name: str
 
     A point that is also the name of a layer is a stage; a stage that is no point, as `stem`, gives way to a layer.
     """
-    stages = {stage.name: stage for stage in backbone_stages(classifier)}
+    stages = {stage.name: stage for stage in classifier.backbone_stages}
     names = [layer.name for layer in backbone]
     if name in stages and (name in classifier.freeze_points or name not in names):
         return stages[name].start if before else stages[name].end
@@ -153,11 +161,12 @@ def _matching(
     }
 
 
-def _freeze_variables(
+def _matching_variables(
     classifier: Classifier, backbone: list[keras.layers.Layer], prefixes: list[str]
-) -> tuple[str, ...]:
+) -> tuple[keras.Variable, ...]:
+    """The variables, of those that could train, whose paths begin so; opens all layers to see which could."""
     for layer in classifier.network.layers:
-        _set_trainable(layer, True)
+        set_layer_trainable(layer, True)
     variables = [variable for layer in backbone for variable in layer.trainable_variables]
     frozen = [variable for variable in variables if variable.path.startswith(tuple(prefixes))]
     for prefix in prefixes:
@@ -165,9 +174,7 @@ def _freeze_variables(
             paths = [variable.path for variable in variables]
             near = nearest_names(prefix, paths) or paths[:3]
             raise FreezeError(f"no variable's path begins with '{prefix}': there are {', '.join(near)}, …")
-    for variable in frozen:
-        variable.trainable = False
-    return tuple(variable.path for variable in frozen)
+    return tuple(frozen)
 
 
 def _no_such_layer(

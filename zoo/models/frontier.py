@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 
 from zoo.models.content import variables
-from zoo.models.stages import calls_in
+from zoo.models.graph import calls_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

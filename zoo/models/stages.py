@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import keras
-
-from zoo.interfaces.stages import HEAD, Operation, Stage, stages_of
+from zoo.interfaces.stages import HEAD
 
 if TYPE_CHECKING:
+    import keras
+
     from zoo.models.classifier import Classifier
 
 
@@ -32,7 +32,7 @@ class StageCounts:
 def stages(classifier: Classifier) -> tuple[tuple[str, tuple[keras.layers.Layer, ...]], ...]:
     """Each stage with its layers, from the pixels to the `head`; every layer of the network in exactly one."""
     layer_of = {layer.name: layer for layer in classifier.network.layers}
-    backbone = [(stage.name, stage.layers) for stage in backbone_stages(classifier)]
+    backbone = [(stage.name, stage.layers) for stage in classifier.backbone_stages]
     return tuple(
         (name, tuple(layer_of[layer] for layer in names))
         for name, names in (*backbone, (HEAD, classifier.head))
@@ -56,31 +56,3 @@ def count_by_stage(classifier: Classifier) -> tuple[StageCounts, ...]:
         for name, layers in stages(classifier)
         if any(layer.weights for layer in layers)
     )
-
-
-def backbone_stages(classifier: Classifier) -> tuple[Stage, ...]:
-    """The stages before the head, as names and as places in the order of the backbone's layers."""
-    parents: dict[str, set[str]] = {}
-    for call in calls_in(classifier.network):
-        parents.setdefault(call.operation.name, set()).update(
-            node.operation.name for node in call.parent_nodes
-        )
-    operations = [
-        Operation(
-            operation.name,
-            frozenset(parents[operation.name]),
-            is_layer=isinstance(operation, keras.layers.Layer),
-            has_weights=isinstance(operation, keras.layers.Layer) and bool(operation.weights),
-        )
-        for operation in classifier.network.operations
-    ]
-    return stages_of(operations, classifier.head, classifier.freeze_points)
-
-
-def calls_in(network: keras.Model) -> list[Any]:
-    """Each call of an operation in the network, a Keras node, after those that it depends on.
-
-    A layer remembers its calls in other networks too, such as the parts that `zoo.models.frontier` makes of one. Keras
-    has no public name for the graph of one network.
-    """
-    return [call for _, calls in sorted(network._nodes_by_depth.items(), reverse=True) for call in calls]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import keras
 
 from zoo.interfaces.stages import HEAD
-from zoo.models.freezing import freeze
+from zoo.models.freezing import resolve_freeze
 from zoo.models.stages import stages
 from zoo.training.optimizers import ScheduleSpan
 
@@ -104,7 +104,7 @@ def set_trainable(
     classifier: Classifier, hyperparameters: Hyperparameters, frozen: Sequence[keras.layers.Layer] = ()
 ) -> None:
     """Freeze what the hyperparameters `freeze` and `batchnorm` say, and these layers; all others train."""
-    freeze(classifier, str(hyperparameters["freeze"]))
+    resolve_freeze(classifier, str(hyperparameters["freeze"])).apply()
     for layer in frozen:
         layer.trainable = False
     if hyperparameters["batchnorm"] == "frozen":

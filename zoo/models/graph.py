@@ -1,0 +1,36 @@
+"""The graph of a network: which operation takes whose outputs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from zoo.interfaces.stages import Operation
+
+
+def operations_of(network: keras.Model) -> tuple[Operation, ...]:
+    """Its layers and bare functions, each after its parents, layers in Keras's order."""
+    parents: dict[str, set[str]] = {}
+    for call in calls_in(network):
+        parents.setdefault(call.operation.name, set()).update(
+            node.operation.name for node in call.parent_nodes
+        )
+    return tuple(
+        Operation(
+            operation.name,
+            frozenset(parents[operation.name]),
+            is_layer=isinstance(operation, keras.layers.Layer),
+            has_weights=isinstance(operation, keras.layers.Layer) and bool(operation.weights),
+        )
+        for operation in network.operations
+    )
+
+
+def calls_in(network: keras.Model) -> list[Any]:
+    """Each call of an operation in the network, a Keras node, after those that it depends on.
+
+    A layer remembers its calls in other networks too, such as the parts that `zoo.models.frontier` makes of one. Keras
+    has no public name for the graph of one network.
+    """
+    return [call for _, calls in sorted(network._nodes_by_depth.items(), reverse=True) for call in calls]
