@@ -248,7 +248,7 @@ def test_what_is_not_found_is_refused_when_a_network_is_built(build: Any) -> Non
     hp = choose(space, given[build.__name__])
     with pytest.raises(
         HyperparameterError,
-        match=r"architecture 'odd' declares hidden, which its search space lacks.*hp\.conditional_scope",
+        match=r"architecture 'odd': its search space lacks hidden, which would.*hp\.conditional_scope",
     ):
         build_classifier(architecture, hp, **SHAPE, class_names=("a", "b"))
 

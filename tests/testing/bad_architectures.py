@@ -291,7 +291,7 @@ BAD = [
     (
         "draws",
         architecture(hidden_between_extremes),
-        "with .*blocks=2.*: declares hidden, which its search space lacks",
+        "with .*blocks=2.*: its search space lacks hidden, which would stay at its default",
     ),
     ("trains", architecture(never_trains), r"belong to no layer and never train \(late:0\)"),
     ("trains", architecture(no_weights), "the backbone has no weights that train"),

@@ -139,8 +139,8 @@ def _refuse_unexplored(architecture: Architecture, values: set[str], hp: HyperPa
     unexplored = sorted(hp.values.keys() - values - unsearched)
     if unexplored:
         raise HyperparameterError(
-            f"architecture '{architecture.name}' declares {', '.join(unexplored[:3])}, which its search space lacks, "
-            "so it would stay at its default: declare it in every build, or whatever switches it on as a scope, "
+            f"architecture '{architecture.name}': its search space lacks {', '.join(unexplored[:3])}, which would "
+            "stay at its default in this network: declare it in every build, or whatever switches it on as a scope, "
             "`with hp.conditional_scope(NAME, VALUES)`"
         )
 
