@@ -77,6 +77,23 @@ def test_keras_starts_without_a_line_of_tensorflow() -> None:
     assert (done.stdout, done.stderr) == (b"", b"")
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        "search('tiny', 'blobs', algorithm='randm')",
+        "search('tiny', 'blobs', max_time='5x')",
+        "search('tinny', 'blobs')",
+        "train('tiny', 'blobs', epochs=0)",
+        "train(resume='1a2b')",
+        "load('blobs@best')",
+    ],
+)
+def test_what_can_be_refused_without_tensorflow_is(call: str) -> None:
+    code = f"import sys, zoo\ntry: zoo.{call}\nexcept zoo.ZooError: print('tensorflow' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
+
+
 def test_another_backend_of_keras_is_refused_in_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
     import keras
 

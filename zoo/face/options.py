@@ -29,7 +29,7 @@ def training_options(arguments: Arguments) -> TrainingOptions:
 
 
 def search_options(arguments: Arguments) -> SearchOptions:
-    """Those of a search. Imports TensorFlow. Raises UnknownNameError, SearchError."""
+    """Those of a search. Raises UnknownNameError, SearchError."""
     from zoo.workflows.search import SearchOptions
 
     objective = names_joined(arguments["objective"], "objective")

@@ -188,7 +188,7 @@ def _new_search(plugins: Plugins, arguments: Arguments) -> Callable[[Workspace],
     for name in names.split(","):
         plugins.architecture(name)
     dataset = dataset_reference(arguments["dataset"])
-    training = training_options(arguments)
+    training, searching = training_options(arguments), search_options(arguments)
     fixed = hyperparameter_values(arguments["hyperparameters"], freeze=arguments["freeze"])
 
     def run(workspace: Workspace) -> tuple[Search, Model]:
@@ -198,7 +198,7 @@ def _new_search(plugins: Plugins, arguments: Arguments) -> Callable[[Workspace],
             workspace,
             names,
             dataset,
-            search_options=search_options(arguments),
+            search_options=searching,
             hyperparameters=fixed,
             weights=weights_name(arguments["weights"]),
             options=training,
