@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
+import zoo.models.classifier
+import zoo.models.freezing
 from zoo.data.balance import Sampling
 from zoo.interfaces import Objective
 from zoo.models.hyperparameters import OWN
@@ -178,6 +181,27 @@ def misleading(decoded: DecodedDataset) -> DecodedDataset:
     labels = decoded.labels.copy()
     labels[decoded.rows["validation"]] = 1 - labels[decoded.rows["validation"]]
     return replace(decoded, labels=labels)
+
+
+def test_a_training_goes_through_the_graph_once_and_resolves_what_is_frozen_once(
+    train: Callable[..., Trained], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many phases it has: each only sets again what trains."""
+    calls: Counter[str] = Counter()
+
+    def count(module: Any, name: str) -> None:
+        function = getattr(module, name)
+
+        def counter(*arguments: Any) -> Any:
+            calls[name] += 1
+            return function(*arguments)
+
+        monkeypatch.setattr(module, name, counter)
+
+    count(zoo.models.classifier, "operations_of")
+    count(zoo.models.freezing, "_resolve")
+    train(freeze="block1", head_epochs=1, unfreeze_epochs=1)
+    assert calls == {"operations_of": 1, "_resolve": 1}
 
 
 BLOCK1, BLOCK2, HEAD = "block1_conv block1_bn", "block2_conv block2_bn", "head_output"
