@@ -1,4 +1,4 @@
-"""What the search hears of a trial whose processes die at awkward moments, played out step by step."""
+"""A trial whose processes die at awkward moments, and what the search records of it, played out step by step."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Trials in other processes and on other machines, behind one interface."""
+"""Where trials train: in this process, in a child or on Ray, behind one interface."""

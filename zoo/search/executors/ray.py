@@ -180,7 +180,7 @@ def _attempt(train: Train, assigned: object, mailbox: Any, trial_id: str, number
     def send(message: Message) -> Decision:
         nonlocal left
         if isinstance(message, UNANSWERED):
-            # Of many workers the search would hear little else, and it has one line for what they prepare.
+            # Many workers would flood the search with them, and it has one line for what they prepare.
             if isinstance(message, EpochAdvanced) and time.monotonic() - left >= ADVANCES_EVERY:
                 left = time.monotonic()
                 mailbox.leave.remote(trial_id, number, message)

@@ -1,7 +1,7 @@
 """Runs a search's trials on an executor: the one rule for what becomes of each, wherever they train.
 
-a trial ends with its scores      the loop hears of it
-… is pruned                       the loop hears of it at once; how its training ends does not matter
+a trial ends with its scores      it has completed
+… is pruned                       that is recorded at once; how its training ends does not matter
 … raises, or cannot be assigned   it has failed, and the search goes on
 its process dies                  it is assigned and trained again, until its executor's retries are used up
 the registry fails                the search ends
@@ -101,12 +101,12 @@ class _Trials:
 
     def _receive(self, trial: Trial, message: Message) -> Decision:
         try:
-            return self._heard(trial, message)
+            return self._decide(trial, message)
         except Exception as error:
             self._fault = error
             raise
 
-    def _heard(self, trial: Trial, message: Message) -> Decision:
+    def _decide(self, trial: Trial, message: Message) -> Decision:
         watcher = self._loop.recorder.trial_watcher(trial)
         match message:
             case EpochEnded():
