@@ -35,7 +35,7 @@ def test_a_space_that_has_an_end(zoo: Callable, tmp_path: Path, plain: Callable)
         "hyperparameter  default  searched over  note\n"
         "filters  2  1 to 4  –\n"
         "\n"
-        "different trials  4\n"
+        "different trials  at most 4\n"
         "trials  4 of 10 epochs, which is all\n"
         "an epoch takes  TIME (tiny)\n"
         "the search takes  TIME at most, one trial after another, if others are as large as the defaults\n"

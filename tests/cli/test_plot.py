@@ -13,6 +13,7 @@ import pytest
 
 from tests.plans import SEARCH_PLAN
 from zoo.interfaces import DatasetContent, Objective, RunKind, RunPlan, State, Trial
+from zoo.interfaces.spaces import Fixed, Float
 from zoo.registry import open_registry
 
 if TYPE_CHECKING:
@@ -25,13 +26,7 @@ from zoo.cli import run
 code = run(sys.argv[1:])
 print(json.dumps([code, sorted(sys.modules)]), file=sys.stderr)
 """
-SPACE = [
-    {
-        "class_name": "Float",
-        "config": {"name": name, "default": 0.5, "min_value": 0.0, "max_value": 1.0, "sampling": "linear"},
-    }
-    for name in ("rate", "dropout")
-]
+SPACE = [Float(name, 0.5, low=0.0, high=1.0).to_config() for name in ("rate", "dropout")]
 
 
 @pytest.fixture
@@ -121,7 +116,7 @@ def test_too_few_trials_for_the_importance_leave_the_other_plots(
 
 
 def test_a_search_that_chose_nothing_has_its_history(zoo: Callable, recorded: Callable[..., str]) -> None:
-    search = recorded(space=[{"class_name": "Fixed", "config": {"name": "rate", "value": 0.5}}])
+    search = recorded(space=[Fixed("rate", 0.5).to_config()])
     result = zoo("plot", search)
     assert (result.code, result.out) == (0, f"history  {search}-history.png\n")
 

@@ -13,11 +13,12 @@ import pytest
 from tests.plans import SEARCH_PLAN
 from zoo.display.live import PlainLines, Terminal, watching
 from zoo.interfaces import Epoch, EpochProgress, Objective, Run, RunKind, RunPlan, Search, State, Trial
+from zoo.interfaces.spaces import Int, Space
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 PLAN = RunPlan(RunKind.TRAIN, "tiny", "1", "here", {}, {"epochs": 1}, {})
 RUN = Run("run1", PLAN, State.RUNNING, "blobs", 1, NOW)
-ONE_CHOICE = {"space": [{"class_name": "Int", "config": {"name": "filters"}}]}
+ONE_CHOICE = Space((Int("filters", 2, low=1, high=4),)).to_config()
 PLANNED = replace(SEARCH_PLAN, trials=3, epochs=4, space=ONE_CHOICE)
 SEARCH = Search("5ea7c4", PLANNED, State.RUNNING, "blobs", 1, "plugin blobs", "host:1", NOW)
 TRIAL = Trial("trial 2", 2, {"filters": 3}, epochs=4)

@@ -22,21 +22,18 @@ from zoo.interfaces import (
     State,
     Trial,
 )
+from zoo.interfaces.spaces import Choice, Condition, Fixed, Float, Int, Space
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-SPACE = {
-    "space": [
-        {"class_name": "Int", "config": {"name": "filters"}},
-        {"class_name": "Fixed", "config": {"name": "optimizer"}},
-    ]
-}
-JOINT_SPACE = {
-    "space": [
-        {"class_name": "Choice", "config": {"name": "architecture"}},
-        {"class_name": "Int", "config": {"name": "tiny/filters"}},
-        {"class_name": "Int", "config": {"name": "large/filters"}},
-    ]
-}
+SPACE = Space((Int("filters", 2, low=1, high=4), Fixed("optimizer", "adam"))).to_config()
+JOINT = (
+    Choice("architecture", "tiny", values=("tiny", "large")),
+    *(
+        Int(f"{name}/filters", 2, (Condition("architecture", (name,)),), low=1, high=4)
+        for name in ("tiny", "large")
+    ),
+)
+JOINT_SPACE = Space(JOINT).to_config()
 LOSS, PARAMS = Objective("val_loss", "min"), Objective("params", "min")
 PLAN = SearchPlan(
     architecture="tiny",
@@ -213,7 +210,7 @@ def test_a_duration_has_one_or_two_units(seconds: float, told: str) -> None:
 # A narrow or a low screen ----------------------------------------------------------------------------------
 
 LONG = {"architecture": "large", "large/filters": 3, "learning_rate": 0.001}
-WIDE_SPACE = {"space": [*JOINT_SPACE["space"], {"class_name": "Float", "config": {"name": "learning_rate"}}]}
+WIDE_SPACE = Space((*JOINT, Float("learning_rate", 1e-3, low=1e-4, high=1e-2))).to_config()
 
 
 def heads(width: int, epochs: int = 20) -> list[str]:

@@ -12,6 +12,7 @@ from matplotlib.colors import to_hex
 
 from tests.plans import SEARCH_PLAN
 from zoo.interfaces import Objective, Run, RunKind, RunPlan, Search, State, Trial
+from zoo.interfaces.spaces import Choice, Float
 from zoo.reports.files import write_figure
 from zoo.reports.front import draw_front
 from zoo.reports.history import draw_history
@@ -37,12 +38,11 @@ ACCURACY, LOSS, PARAMS = (
 
 
 def number(name: str, low: float, high: float, sampling: str = "linear") -> dict[str, Any]:
-    config = {"name": name, "default": low, "min_value": low, "max_value": high, "sampling": sampling}
-    return {"class_name": "Float", "config": config}
+    return Float(name, low, low=low, high=high, sampling=sampling).to_config()
 
 
-def choice(name: str, *values: object) -> dict[str, Any]:
-    return {"class_name": "Choice", "config": {"name": name, "default": values[0], "values": list(values)}}
+def choice(name: str, *values: str) -> dict[str, Any]:
+    return Choice(name, values[0], values=values).to_config()
 
 
 SPACE = (number("rate", 1e-4, 1e-2, "log"), choice("kind", "a", "b"), number("a/depth", 1, 5))

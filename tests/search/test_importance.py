@@ -10,6 +10,7 @@ import pytest
 
 from zoo.errors import SearchError
 from zoo.interfaces import Objective, Run, RunKind, RunPlan, State, Trial
+from zoo.interfaces.spaces import Choice, Fixed, Float
 from zoo.search.importance import importance
 
 if TYPE_CHECKING:
@@ -19,12 +20,11 @@ ACCURACY = Objective("val_accuracy", "max")
 
 
 def choice(name: str, values: list[Any]) -> dict[str, Any]:
-    return {"class_name": "Choice", "config": {"name": name, "default": values[0], "values": values}}
+    return Choice(name, values[0], values=tuple(values)).to_config()
 
 
 def number(name: str, low: float, high: float, sampling: str = "linear") -> dict[str, Any]:
-    config = {"name": name, "default": low, "min_value": low, "max_value": high, "sampling": sampling}
-    return {"class_name": "Float", "config": config}
+    return Float(name, low, low=low, high=high, sampling=sampling).to_config()
 
 
 SPACE = {
@@ -33,7 +33,7 @@ SPACE = {
         number("a/depth", 0.0, 1.0),
         number("rate", 1e-4, 1e-2, "log"),
         number("noise", 0.0, 1.0),
-        {"class_name": "Fixed", "config": {"name": "optimizer", "value": "adam"}},
+        Fixed("optimizer", "adam").to_config(),
     ]
 }
 

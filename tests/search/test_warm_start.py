@@ -11,7 +11,7 @@ import pytest
 
 from zoo.interfaces import DatasetVersion, Objective
 from zoo.models.joint_space import fix_each, join, whole
-from zoo.models.space import choose
+from zoo.models.space import choose, read
 from zoo.search.warm_start import LIMIT, choose_prior, distance, fit_into
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def space() -> keras_tuner.HyperParameters:
 
 
 def widths(known: list[PriorTrial], count: int, objective: Objective = ACCURACY) -> list[Any]:
-    chosen = choose_prior(known, DIGITS, space(), objective, count, image_size=32, channels=3)
+    chosen = choose_prior(known, DIGITS, read(space()), objective, count, image_size=32, channels=3)
     return [values["width"] for values, _ in chosen]
 
 
@@ -159,7 +159,7 @@ def test_a_trial_outside_the_space_leaves_its_place_to_the_next() -> None:
 
 def test_each_says_where_it_comes_from() -> None:
     known = [PriorTrial(0x1A, 0.9), PriorTrial(0x1B, 0.9, version("letters"))]
-    chosen = choose_prior(known, DIGITS, space(), ACCURACY, 2, image_size=32, channels=3)
+    chosen = choose_prior(known, DIGITS, read(space()), ACCURACY, 2, image_size=32, channels=3)
     assert [origin for _, origin in chosen] == ["run 0000001a on digits", "run 0000001b on letters"]
 
 
@@ -211,7 +211,7 @@ DEFAULTS = choose(rich_space(), {}).values
 
 
 def test_what_is_not_known_gets_its_default() -> None:
-    assert fit_into(rich_space(), {}) == DEFAULTS
+    assert fit_into(read(rich_space()), {}) == DEFAULTS
 
 
 @pytest.mark.parametrize(
@@ -227,7 +227,7 @@ def test_what_is_not_known_gets_its_default() -> None:
     ],
 )
 def test_a_value_of_the_space_is_taken(name: str, value: Any) -> None:
-    assert fit_into(rich_space(), {name: value}) == {**DEFAULTS, name: value}
+    assert fit_into(read(rich_space()), {name: value}) == {**DEFAULTS, name: value}
 
 
 @pytest.mark.parametrize(
@@ -247,29 +247,29 @@ def test_a_value_of_the_space_is_taken(name: str, value: Any) -> None:
     ],
 )
 def test_a_trial_with_a_value_outside_the_space_does_not_fit(name: str, value: Any) -> None:
-    assert fit_into(rich_space(), {name: value}) is None
+    assert fit_into(read(rich_space()), {name: value}) is None
 
 
 def test_a_value_comes_as_the_space_has_it() -> None:
     """3 steps of 0.1 are 0.30000000000000004, and so the algorithms know the value."""
-    fitted = fit_into(rich_space(), {"dropout": 0.3})
+    fitted = fit_into(read(rich_space()), {"dropout": 0.3})
     assert fitted == {**DEFAULTS, "dropout": 3 * 0.1}
 
 
 def test_what_is_held_stays_held() -> None:
-    assert fit_into(rich_space(), {"plan": "other"}) == DEFAULTS
+    assert fit_into(read(rich_space()), {"plan": "other"}) == DEFAULTS
 
 
 def test_what_no_longer_exists_is_dropped() -> None:
-    assert fit_into(rich_space(), {"gone": 1}) == DEFAULTS
+    assert fit_into(read(rich_space()), {"gone": 1}) == DEFAULTS
 
 
 def test_what_is_switched_off_has_no_value() -> None:
-    assert fit_into(rich_space(), {"kind": "thin", "size": 99}) == DEFAULTS
+    assert fit_into(read(rich_space()), {"kind": "thin", "size": 99}) == DEFAULTS
 
 
 def test_what_is_switched_on_has_one() -> None:
-    assert fit_into(rich_space(), {"kind": "wide"}) == {**DEFAULTS, "kind": "wide", "size": 2}
+    assert fit_into(read(rich_space()), {"kind": "wide"}) == {**DEFAULTS, "kind": "wide", "size": 2}
 
 
 # several architectures -------------------------------------------------------------------------------------
@@ -279,13 +279,13 @@ def test_known_hyperparameters_of_an_architecture_fit_into_a_joint_space() -> No
     joint = join({"plain": space(), "rich": rich_space()})
     known = whole("rich", {"kind": "wide", "size": 3, "dropout": 0.1}, ("plain", "rich"))
     expected = {"architecture": "rich", "rich/kind": "wide", "rich/size": 3, "rich/dropout": 0.1}
-    fitted = fit_into(joint, known)
+    fitted = fit_into(read(joint), known)
     assert fitted is not None
     assert {name: fitted.get(name) for name in expected} == expected
 
 
 def test_one_of_zoos_own_that_only_one_architecture_holds_is_known_to_the_other() -> None:
     fixed, _ = fix_each({"rich": rich_space(), "other": rich_space()}, {"other/dropout": 0.5})
-    fitted = fit_into(join(fixed), whole("rich", {"dropout": 0.1}, ("rich", "other")))
+    fitted = fit_into(read(join(fixed)), whole("rich", {"dropout": 0.1}, ("rich", "other")))
     assert fitted is not None
     assert fitted["rich/dropout"] == 0.1

@@ -69,10 +69,11 @@ def _document(app: App, architecture: Architecture) -> dict[str, object]:
 
 def _show(app: App, architecture: Architecture, *, as_json: bool) -> None:
     from zoo.cli.spaces import entries_of
+    from zoo.interfaces.spaces import Space
     from zoo.workflows.architectures import built_architecture
 
     built = built_architecture(architecture, app.plugins.provider(architecture.name).provenance)
-    entries = entries_of(built.space)
+    entries = entries_of(Space.from_config(built.space))
     if as_json:
         size = {"image_size": built.image_size, "parameters": built.parameters}
         described = {**size, "hyperparameters": entries, "error": built.error}

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from zoo.cli.output import print_fields, print_json, print_table
-from zoo.cli.spaces import entries_of, without_held
+from zoo.cli.spaces import entries_of
 from zoo.display.search_table import duration
+from zoo.interfaces.spaces import Space
 
 if TYPE_CHECKING:
     from zoo.workflows.search import Forecast
@@ -21,7 +22,7 @@ def print_forecast(forecast: Forecast, *, as_json: bool) -> None:
         return
     rows = [
         (entry.name, str(entry.default), entry.searched, entry.condition and f"only with {entry.condition}")
-        for entry in entries_of(without_held(forecast.space))
+        for entry in entries_of(Space.from_config(forecast.space).without_met_conditions())
         if entry.searched
     ]
     print_table(["hyperparameter", "default", "searched over", "note"], rows, empty="nothing is searched")
@@ -29,7 +30,7 @@ def print_forecast(forecast: Forecast, *, as_json: bool) -> None:
     fewer = forecast.combinations == forecast.trials
     print_fields(
         {
-            "different trials": "endlessly many" if forecast.combinations is None else forecast.combinations,
+            "different trials": _most(forecast.combinations),
             "trials": f"{forecast.trials} of {forecast.epochs} epochs" + (", which is all" if fewer else ""),
             "an epoch takes": ", ".join(
                 f"{_seconds(each)} ({name})" for name, each in forecast.epoch_seconds.items()
@@ -38,6 +39,10 @@ def print_forecast(forecast: Forecast, *, as_json: bool) -> None:
             "if others are as large as the defaults",
         }
     )
+
+
+def _most(combinations: int | None) -> str:
+    return "endlessly many" if combinations is None else f"at most {combinations:,}"
 
 
 def _seconds(number: float) -> str:

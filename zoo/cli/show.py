@@ -15,7 +15,6 @@ from zoo.display.search_table import (
     origin_of,
     range_of,
     reason_of,
-    searched_names,
     sparkline,
     varied,
 )
@@ -23,6 +22,7 @@ from zoo.display.tables import pairs
 from zoo.interfaces import Model, Objective, Run, Search, State
 from zoo.interfaces.metrics import as_shown
 from zoo.interfaces.pareto import pareto_front
+from zoo.interfaces.spaces import Space
 from zoo.registry import resume_command
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def _show_search(registry: Registry, search: Search) -> None:
 
 def _print_trials(registry: Registry, search: Search) -> None:
     plan, runs = search.plan, registry.runs(search=search.id)
-    searched = searched_names(plan.space)
+    searched = Space.from_config(plan.space).searched_names
     columns: dict[str, list[object]] = {
         "trial": [run.trial.number if run.trial else None for run in runs],
         "state": [run.state for run in runs],

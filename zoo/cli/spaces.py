@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from zoo.interfaces.spaces import Boolean, Choice, Range
 from zoo.models.hyperparameters import OWN
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from zoo.interfaces.spaces import Hyperparameter, Space
 
 
 @dataclass(frozen=True)
@@ -29,68 +30,34 @@ class SpaceEntry:
     summary: str
 
 
-def entries_of(space: Mapping[str, Any]) -> tuple[SpaceEntry, ...]:
-    """The hyperparameters of a space as `keras_tuner.HyperParameters.get_config` returns it."""
-    return tuple(_entry(kind["class_name"], kind["config"]) for kind in space["space"])
+def entries_of(space: Space) -> tuple[SpaceEntry, ...]:
+    """Its hyperparameters in words."""
+    return tuple(_entry(hp) for hp in space.hyperparameters)
 
 
-def without_held(space: Mapping[str, Any]) -> dict[str, Any]:
-    """The space without conditions that always hold, because what they ask about is held."""
-    held = {
-        one["config"]["name"]: one["config"]["value"]
-        for one in space["space"]
-        if one["class_name"] == "Fixed"
-    }
-
-    def always(condition: Mapping[str, Any]) -> bool:
-        name, values = condition["config"]["name"], condition["config"]["values"]
-        return name in held and held[name] in values
-
-    return {
-        "space": [
-            {
-                **one,
-                "config": {
-                    **one["config"],
-                    "conditions": [each for each in one["config"]["conditions"] if not always(each)],
-                },
-            }
-            for one in space["space"]
-        ]
-    }
-
-
-def _entry(kind: str, config: Mapping[str, Any]) -> SpaceEntry:
-    name = config["name"]
-    conditions = [condition["config"] for condition in config["conditions"]]
-    unless = [f"{one['name']}={' or '.join(map(_shown, one['values']))}" for one in conditions]
+def _entry(hp: Hyperparameter) -> SpaceEntry:
+    conditions = [f"{one.name}={' or '.join(map(_shown, one.values))}" for one in hp.conditions]
     return SpaceEntry(
-        name=name,
-        default=config["value"] if kind == "Fixed" else _default(kind, config),
-        searched=_range(kind, config),
-        condition=" and ".join(unless) or None,
-        own=name in OWN,
-        summary=OWN[name].summary if name in OWN else "",
+        name=hp.name,
+        default=hp.default,
+        searched=_in_words(hp),
+        condition=" and ".join(conditions) or None,
+        own=hp.name in OWN,
+        summary=OWN[hp.name].summary if hp.name in OWN else "",
     )
 
 
-def _default(kind: str, config: Mapping[str, Any]) -> object:
-    """Keras Tuner leaves a default that nobody gave out: the first choice, the least number."""
-    if config["default"] is not None:
-        return config["default"]
-    return config["values"][0] if kind == "Choice" else config["min_value"]
-
-
-def _range(kind: str, config: Mapping[str, Any]) -> str | None:
-    if kind == "Fixed":
-        return None
-    if kind == "Boolean":
-        return "True, False"
-    if kind == "Choice":
-        return ", ".join(map(_shown, config["values"]))
-    step = f", step {config['step']}" if config["step"] not in (None, 1) else ""
-    scale = ", log" if config["sampling"] == "log" else ""
-    return f"{config['min_value']:g} to {config['max_value']:g}{step}{scale}"
+def _in_words(hp: Hyperparameter) -> str | None:
+    match hp:
+        case Boolean():
+            return "True, False"
+        case Choice(values=values):
+            return ", ".join(map(_shown, values))
+        case Range(low=low, high=high, step=step, sampling=sampling):
+            steps = f", step {step}" if step not in (None, 1) else ""
+            return f"{low:g} to {high:g}{steps}{', log' if sampling == 'log' else ''}"
+        case _:
+            return None
 
 
 def _shown(value: object) -> str:

@@ -18,12 +18,12 @@ from zoo.display.search_table import (
     TrialLine,
     origin_of,
     reason_of,
-    searched_names,
     varied,
 )
 from zoo.display.tables import cell, console
 from zoo.interfaces import Epoch, EpochProgress, Objective, Progress, Run, Search
 from zoo.interfaces.metrics import as_shown
+from zoo.interfaces.spaces import Space
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -113,7 +113,7 @@ class PlainLines(Progress):
 
     def search_started(self, search: Search) -> None:
         self.objectives, self.trials = search.plan.objectives, search.plan.trials
-        self.searched = searched_names(search.plan.space)
+        self.searched = Space.from_config(search.plan.space).searched_names
         self.console.print(
             f"search {search.id}: {search.plan.algorithm}, up to {counted(self.trials, 'trial')} of "
             f"{', '.join(search.plan.architectures)} on {search.dataset}, "

@@ -13,10 +13,10 @@ from zoo.display.tables import GAP, cell, make_table, pairs
 from zoo.interfaces import Epoch, EpochProgress, Objective, Run, Search, SearchPlan, State
 from zoo.interfaces.metrics import as_shown
 from zoo.interfaces.ranking import best_run
-from zoo.interfaces.spaces import ARCHITECTURE
+from zoo.interfaces.spaces import ARCHITECTURE, Space
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from rich.console import Console, ConsoleOptions, RenderResult
     from rich.table import Table
@@ -80,7 +80,7 @@ class SearchTable:
 
     def _table(self, lines: Sequence[TrialLine], best: Run | None, width: int) -> Table:
         plan = self.search.plan
-        searched = searched_names(plan.space)
+        searched = Space.from_config(plan.space).searched_names
         heads = ["trial", "state", *(objective.name for objective in plan.objectives), "epoch"]
         rows = [self._cells(line) for line in lines]
         taken = sum(max(map(len, column)) + GAP for column in zip(heads, *rows, strict=True))
@@ -156,13 +156,6 @@ def duration(seconds: float) -> str:
     if minutes < 60:
         return f"{minutes} min"
     return f"{minutes // 60} h {minutes % 60} min"
-
-
-def searched_names(space: Mapping[str, object]) -> frozenset[str]:
-    """Names in the search space that have more than one value."""
-    entries = space["space"]
-    assert isinstance(entries, list)  # noqa: S101  keras_tuner writes it so
-    return frozenset(entry["config"]["name"] for entry in entries if entry["class_name"] != "Fixed")
 
 
 def varied(run: Run, searched: frozenset[str]) -> str:

@@ -9,8 +9,7 @@ from keras_tuner import HyperParameters
 from keras_tuner.engine import hyperparameters as kinds
 
 from zoo.models.hyperparameters import OWN
-from zoo.models.space import Values, fill_in, value_of_type
-from zoo.models.space_size import domain
+from zoo.models.space import Values, domain, fill_in, value_of_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from keras_tuner import HyperParameters
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from zoo.errors import HyperparameterError, UnknownNameError
-from zoo.interfaces.spaces import ARCHITECTURE
+from zoo.interfaces.spaces import ARCHITECTURE, Choice, Condition, Space
 from zoo.models.hyperparameters import OWN
-from zoo.models.space import Values, check, fill_in, fix, restore
+from zoo.models.space import Values, check, fill_in, fix, read, restore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from keras_tuner import HyperParameters
+
     from zoo.interfaces import HyperparameterValue
+    from zoo.interfaces.spaces import Hyperparameter
 
     Given = Mapping[str, HyperparameterValue]
-    Entry = dict[str, Any]  # one hyperparameter in `HyperParameters.get_config`
 
 BOOKKEEPING = "tuner/"  # Keras Tuner's own names begin so
 
@@ -30,16 +31,15 @@ def join(spaces: Mapping[str, HyperParameters]) -> HyperParameters:
     """
     if len(spaces) == 1:
         return next(iter(spaces.values()))
-    entries = {name: _entries(space) for name, space in spaces.items()}
-    shared = _declared_alike(spaces)
-    first = HyperParameters()
-    first.Choice(ARCHITECTURE, list(spaces))
-    joint = _entries(first)
+    plain = {name: read(space) for name, space in spaces.items()}
+    shared = _declared_alike(list(plain.values()))
+    names = tuple(spaces)
+    joint: list[Hyperparameter] = [Choice(ARCHITECTURE, names[0], values=names)]
     # Shared ones come before the rest: a condition's hyperparameter must be declared before what it switches on.
-    joint += [entry for entry in next(iter(entries.values())) if _name(entry) in shared]
-    for architecture, own in entries.items():
-        joint += [_under(architecture, entry, shared) for entry in own if _name(entry) not in shared]
-    space = restore({"space": joint, "values": {}})
+    joint += [hp for hp in plain[names[0]].hyperparameters if hp.name in shared]
+    for architecture, own in plain.items():
+        joint += [_under(architecture, hp, shared) for hp in own.hyperparameters if hp.name not in shared]
+    space = restore(Space(tuple(joint)).to_config())
     fill_in(space)
     return space
 
@@ -92,7 +92,7 @@ def fix_each(
     fixed = {name: fix(space, held[name]) for name, space in spaces.items()}
     if len(spaces) == 1:
         return fixed, next(iter(held.values()))
-    shared = _declared_alike(fixed)
+    shared = _declared_alike([read(space) for space in fixed.values()])
     joint = {
         _joint_name(architecture, name, shared): value
         for architecture, values in held.items()
@@ -101,56 +101,39 @@ def fix_each(
     return fixed, joint
 
 
-def _entries(space: HyperParameters) -> list[Entry]:
-    """Its hyperparameters as plain data, in their order."""
-    return space.get_config()["space"]  # type: ignore[no-any-return]
-
-
-def _name(entry: Entry) -> str:
-    return str(entry["config"]["name"])
-
-
-def _declared_alike(spaces: Mapping[str, HyperParameters]) -> set[str]:
+def _declared_alike(spaces: Sequence[Space]) -> set[str]:
     """Names of zoo's own hyperparameters that each space declares once, alike and without a condition."""
-    declared = [_by_name(space) for space in spaces.values()]
+    declared = [_by_name(space) for space in spaces]
     return {
         name
-        for name, entries in declared[0].items()
+        for name, same in declared[0].items()
         if name in OWN
-        and len(entries) == 1
-        and not entries[0]["config"]["conditions"]
-        and all(other.get(name) == entries for other in declared)
+        and len(same) == 1
+        and not same[0].conditions
+        and all(other.get(name) == same for other in declared)
     }
 
 
-def _by_name(space: HyperParameters) -> dict[str, list[Entry]]:
+def _by_name(space: Space) -> dict[str, list[Hyperparameter]]:
     """One name may be declared several times, under conditions that exclude each other."""
-    found: dict[str, list[Entry]] = {}
-    for entry in _entries(space):
-        found.setdefault(_name(entry), []).append(entry)
-    return found
+    declared: dict[str, list[Hyperparameter]] = {}
+    for hp in space.hyperparameters:
+        declared.setdefault(hp.name, []).append(hp)
+    return declared
 
 
 def _joint_name(architecture: str, name: str, shared: set[str]) -> str:
     return name if name in shared else f"{architecture}/{name}"
 
 
-def _under(architecture: str, entry: Entry, shared: set[str]) -> Entry:
+def _under(architecture: str, hp: Hyperparameter, shared: set[str]) -> Hyperparameter:
     """The same hyperparameter under its joint name, switched on by its architecture."""
-    own = [
-        _condition(_joint_name(architecture, one["config"]["name"], shared), one["config"]["values"])
-        for one in entry["config"]["conditions"]
-    ]
-    moved = {
-        "name": _joint_name(architecture, _name(entry), shared),
-        "conditions": [_condition(ARCHITECTURE, [architecture]), *own],
-    }
-    return {**entry, "config": {**entry["config"], **moved}}
-
-
-def _condition(name: str, values: list[HyperparameterValue]) -> Entry:
-    """As Keras Tuner writes it down; it has no public class for it."""
-    return {"class_name": "Parent", "config": {"name": name, "values": values}}
+    own = (replace(one, name=_joint_name(architecture, one.name, shared)) for one in hp.conditions)
+    return replace(
+        hp,
+        name=_joint_name(architecture, hp.name, shared),
+        conditions=(Condition(ARCHITECTURE, (architecture,)), *own),
+    )
 
 
 def _refuse_unknown(spaces: Mapping[str, HyperParameters], given: Given) -> None:

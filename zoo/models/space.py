@@ -10,10 +10,11 @@ from keras_tuner.engine import hyperparameters as kinds
 
 from zoo.errors import HyperparameterError, UnknownNameError
 from zoo.interfaces import HyperparameterValue
+from zoo.interfaces.spaces import Space, read_hyperparameter
 from zoo.models.hyperparameters import OWN
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 Values = dict[str, HyperparameterValue]
 
@@ -83,6 +84,16 @@ def value_of_type(hp: Any, value: HyperparameterValue) -> HyperparameterValue:  
         return kind(str(value))  # type: ignore[no-any-return]
     except (KeyError, ValueError):
         raise HyperparameterError(f"{hp.name} must be a {kind.__name__}, got '{value}'") from None
+
+
+def read(hp: HyperParameters) -> Space:
+    """The space as plain data."""
+    return Space.from_config(hp.get_config())
+
+
+def domain(hp: Any) -> Sequence[HyperparameterValue] | None:  # hp: a keras_tuner HyperParameter
+    """All its values, each once; None for a continuous one."""
+    return read_hyperparameter({"class_name": type(hp).__name__, "config": hp.get_config()}).domain
 
 
 def fill_in(hp: HyperParameters) -> None:

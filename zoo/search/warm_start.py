@@ -5,21 +5,17 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from itertools import chain, islice, zip_longest
-from typing import TYPE_CHECKING, Any
-
-from keras_tuner.engine.hyperparameters import Fixed, Float
+from typing import TYPE_CHECKING
 
 from zoo.interfaces.metrics import DEFAULT_OBJECTIVE
-from zoo.interfaces.spaces import ARCHITECTURE
+from zoo.interfaces.spaces import ARCHITECTURE, Fixed, Float
 from zoo.models.hyperparameters import OWN
-from zoo.models.space_size import domain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from keras_tuner import HyperParameters
-
     from zoo.interfaces import DatasetVersion, Hyperparameters, HyperparameterValue, Objective, PriorTrial
+    from zoo.interfaces.spaces import Hyperparameter, Space
     from zoo.models.space import Values
 
     Choice = tuple[Values, str]
@@ -34,7 +30,7 @@ SHOWN_DIGITS = 8
 def choose_prior(
     known: Sequence[PriorTrial],
     dataset: DatasetVersion,
-    space: HyperParameters,
+    space: Space,
     objective: Objective,
     count: int,
     *,
@@ -100,7 +96,7 @@ def _ranked(trials: Iterable[PriorTrial], objective: Objective) -> list[PriorTri
     return [trial for _, trial in sorted(ranks, key=lambda rank: rank[0])]
 
 
-def _fitting(trials: Iterable[PriorTrial], space: HyperParameters, count: int) -> list[Choice]:
+def _fitting(trials: Iterable[PriorTrial], space: Space, count: int) -> list[Choice]:
     """The first `count` different choices that these trials make from the space."""
     fitted = ((fit_into(space, trial.hyperparameters), trial) for trial in trials)
     choices = (
@@ -120,15 +116,15 @@ def _different(choices: Iterable[Choice]) -> Iterator[Choice]:
             yield values, origin
 
 
-def fit_into(space: HyperParameters, known: Hyperparameters) -> Values | None:
+def fit_into(space: Space, known: Hyperparameters) -> Values | None:
     """A value for every hyperparameter of the space that has an effect, and for no other.
 
     None: a known value is not one that the space searches. `zoo.models.space.check` would let one through that may be
     set but is not searched, which the algorithms cannot place.
     """
     values: Values = {}
-    for hp in space.space:
-        if hp.name in values or not all(condition.is_active(values) for condition in hp.conditions):
+    for hp in space.hyperparameters:
+        if hp.name in values or not hp.is_active(values):
             continue
         given = _given(hp.name, known, values)
         if isinstance(hp, Fixed) or given is None:
@@ -147,17 +143,17 @@ def _given(name: str, known: Hyperparameters, values: Values) -> HyperparameterV
     return known.get(name, known.get(plain) if plain in OWN else None)
 
 
-def _searched(
-    hp: Any, value: HyperparameterValue
-) -> HyperparameterValue | None:  # hp: a keras_tuner HyperParameter
+def _searched(hp: Hyperparameter, value: HyperparameterValue) -> HyperparameterValue | None:
     """The value as the space has it; None if it does not."""
-    every = domain(hp)
+    domain = hp.domain
     if isinstance(hp, Float):
         if isinstance(value, str | bool):
             return None
         number = float(value)
-        if every is None:
-            return number if hp.min_value <= number <= hp.max_value else None
+        if domain is None:
+            return number if hp.low <= number <= hp.high else None
         # 3 steps of 0.1 are not quite 0.3.
-        return next((float(one) for one in every if math.isclose(float(one), number, abs_tol=1e-12)), None)
-    return every[every.index(value)] if every is not None and value in every else None
+        return next(
+            (float(each) for each in domain if math.isclose(float(each), number, abs_tol=1e-12)), None
+        )
+    return domain[domain.index(value)] if domain is not None and value in domain else None

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from zoo.data.batches import count_steps
 from zoo.data.cache.features import FeatureOptions
 from zoo.interfaces.metrics import DEFAULT_OBJECTIVE
-from zoo.models.space import choose
-from zoo.models.space_size import combinations
+from zoo.models.space import choose, read
 from zoo.training.fit import FitSettings, fit, start_fresh
 from zoo.workflows.images import decode
 from zoo.workflows.options import TrainingOptions
@@ -38,7 +37,7 @@ class Forecast:
 
     Args:
         space: as `keras_tuner.HyperParameters.get_config` gives it.
-        combinations: how many different trials there can be; None: endlessly many.
+        combinations: how many different trials there can be at most; None: endlessly many.
         trials, epochs: the most that there will be.
         epoch_seconds: architecture -> how long an epoch of its defaults takes on this machine.
         seconds: how long the search takes if each trial goes through all its epochs; it most often takes less.
@@ -80,7 +79,7 @@ def forecast_search(
         decoded = decode(workspace, opened, one.shape)
         startup, epochs[one.name] = _measure(one, declared.each[one.name], decoded, options)
         startups.append(startup)
-    different = combinations(declared.joint)
+    different = read(declared.joint).combinations()
     trials = wanted.trials if different is None else min(wanted.trials, different)
     each = mean(startups) + options.epochs * mean(epochs.values())
     return Forecast(declared.joint.get_config(), different, trials, options.epochs, epochs, trials * each)

