@@ -34,7 +34,7 @@ from frozen_setting import ALPHA, Case, Place, bench
 
 from zoo.interfaces import Epoch, Progress
 from zoo.workflows import TrainingOptions, Workspace, export, finetune, train
-from zoo.workflows.search import SearchOptions, search
+from zoo.workflows.search import search, search_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -134,7 +134,7 @@ def zoo_trials(case: Case, place: Place, seed: int = 0, progress: Progress | Non
             workspace,
             case.architecture,
             str(place.images),
-            search_options=SearchOptions(trials=case.trials),
+            search_options=search_options(trials=case.trials),
             hyperparameters=held,
             weights=str(place.weights),
             options=TrainingOptions(case.epochs, seed, PATIENCE, case.size),
@@ -151,7 +151,7 @@ def _number(run: Run) -> int:
 def _zoo_trial(workspace: Workspace, run: Run) -> Trial:
     values = {
         **{name: run.plan.hyperparameters[name] for name in SEARCHED},
-        "seed": run.plan.settings["seed"],
+        "seed": run.plan.training.seed,
     }
     losses = [epoch.metrics["val_loss"] for epoch in workspace.registry.epochs(run.id)]
     return Trial(values, losses, run.scores["val_accuracy"])

@@ -27,7 +27,17 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras_tuner
 import numpy as np
 
-from zoo.interfaces import Epoch, Evaluation, ModelContent, Objective, SearchPlan, TrialOutcome
+from zoo.interfaces import (
+    CandidatePlan,
+    Epoch,
+    Evaluation,
+    ModelContent,
+    Objective,
+    SearchOptions,
+    SearchPlan,
+    TrainingOptions,
+    TrialOutcome,
+)
 from zoo.models.hyperparameters import declare
 from zoo.plugins import load_plugins
 from zoo.registry import open_registry
@@ -172,18 +182,13 @@ def space() -> keras_tuner.HyperParameters:
 
 def plan(algorithm: str) -> SearchPlan:
     """Of a search over that space."""
+    trials = 10 * TRIALS if algorithm != "random" else TRIALS
     return SearchPlan(
-        architecture="convnet",
-        architecture_version="1",
-        plugin="none",
-        algorithm=algorithm,
-        objectives=(OBJECTIVE,),
-        trials=10 * TRIALS if algorithm != "random" else TRIALS,
-        epochs=1,
-        seed=0,
+        candidates=(CandidatePlan("convnet", "1", "none", 8, 1),),
+        options=SearchOptions(algorithm, trials, (OBJECTIVE,)),
+        training=TrainingOptions(epochs=1),
         fixed={},
         space=space().get_config(),
-        settings={"keep": 3, "image_size": 8, "channels": 1},
         environment={},
     )
 
@@ -255,8 +260,7 @@ def memory() -> None:
     import psutil
 
     from zoo.interfaces import Progress, Run
-    from zoo.workflows import TrainingOptions
-    from zoo.workflows.search import SearchOptions, search
+    from zoo.workflows.search import search, search_options
 
     own: list[float] = []
     child: list[float] = []
@@ -269,7 +273,7 @@ def memory() -> None:
 
     with tempfile.TemporaryDirectory() as folder, open_registry(Path(folder) / "registry.db") as registry:
         workspace = Workspace(registry, load_plugins(None), Watcher())
-        options = SearchOptions(trials=50)
+        options = search_options(trials=50)
         search(workspace, "convnet", "digits", search_options=options, options=TrainingOptions(epochs=2))
     print(
         f"memory after 10 trials {own[9]:.0f} MB, from then to the 50th at most {max(own[9:]):.0f} MB: "

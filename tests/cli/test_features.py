@@ -83,8 +83,8 @@ def test_without_room_they_are_computed_in_each_epoch(
     assert metrics == without
 
 
-def test_views_of_each_image_are_kept(finetune: Callable) -> None:
-    told, _ = finetune("--set", "augmentation=light", "--cache-views", "2")
+def test_copies_of_each_image_are_cached(finetune: Callable) -> None:
+    told, _ = finetune("--set", "augmentation=light", "--cache-copies", "2")
     assert [line.startswith(KEPT) for line in told] == [True]
 
 

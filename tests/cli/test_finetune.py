@@ -179,7 +179,7 @@ def test_a_comparison_without_freeze_as_json(zoo: Callable) -> None:
             ["--cache-dtype", "int8"],
             "Invalid value for '--cache-dtype': 'int8' is not one of 'float32', 'float16'.",
         ),
-        (["--cache-views", "0"], "Invalid value for '--cache-views': 0 is not in the range x>=1."),
+        (["--cache-copies", "0"], "Invalid value for '--cache-copies': 0 is not in the range x>=1."),
     ],
 )
 def test_what_is_no_usage(zoo: Callable, tmp_path: Path, options: list[str], message: str) -> None:

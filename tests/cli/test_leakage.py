@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
-from zoo.interfaces import DatasetContent, Evaluation, ModelContent, RunKind, RunPlan
+from tests.plans import RUN_PLAN, changed
+from zoo.interfaces import TEST_IN_TRAIN, DatasetContent, Evaluation, ModelContent, RunKind
 from zoo.registry import open_registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-PLAN = RunPlan(RunKind.TRAIN, "tiny", "1", "here", {"filters": 2}, {"epochs": 1}, {"zoo": "0"})
+PLAN = changed(RUN_PLAN, kind=RunKind.TRAIN, hyperparameters={"filters": 2})
 CONTENT = ModelContent({}, 8, 1, ("one", "two"), (), (), {"kernel": np.zeros((2, 2), "float32")}, ())
 DATASET = DatasetContent(
     name="photos", source="/photos", fingerprint="a" * 64, class_names=("one", "two"), counts={}
@@ -30,8 +30,8 @@ def models(tmp_path: Path) -> dict[str, str]:
     ids = {}
     with open_registry(tmp_path / "registry.db", create=True) as registry:
         version = registry.record_dataset(DATASET)
-        for name, accuracy, settings in (("clean", 0.5, {}), ("leaky", 0.9, {"leaked_test_images": 12})):
-            run = registry.start_run(replace(PLAN, settings={**PLAN.settings, **settings}), version)
+        for name, accuracy, check in (("clean", 0.5, {}), ("leaky", 0.9, {TEST_IN_TRAIN: 12})):
+            run = registry.start_run(changed(PLAN, data_check=check), version)
             metrics = {"accuracy": accuracy, "loss": 0.5}
             evaluation = Evaluation("validation", metrics, {}, np.array([0]), np.ones((1, 2), "float32"))
             ids[name] = registry.complete_run(run.id, CONTENT, (evaluation,)).id

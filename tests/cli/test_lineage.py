@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.cli.test_process import on_a_terminal
-from tests.plans import SEARCH_PLAN
-from zoo.interfaces import RunKind, RunPlan
+from tests.plans import RUN_PLAN, SEARCH_PLAN, changed
+from zoo.interfaces import RunKind
 from zoo.registry import open_registry
 
 if TYPE_CHECKING:
@@ -86,14 +86,10 @@ def tuned(models: list[dict]) -> Callable[..., str]:
 
     def told(zoo: Callable, **hyperparameters: object) -> str:
         with open_registry("registry.db") as registry:
-            plan = RunPlan(
+            plan = changed(
+                RUN_PLAN,
                 kind=RunKind.FINETUNE,
-                architecture="tiny",
-                architecture_version="1",
-                plugin="",
                 hyperparameters=hyperparameters,
-                settings={},
-                environment={},
                 parent_id=models[0]["id"],
             )
             run = registry.start_run(plan, registry.dataset("blobs"))

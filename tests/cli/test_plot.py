@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.plans import SEARCH_PLAN
-from zoo.interfaces import DatasetContent, Objective, RunKind, RunPlan, State, Trial
+from tests.plans import RUN_PLAN, SEARCH_PLAN, changed
+from zoo.interfaces import DatasetContent, Objective, State, Trial
 from zoo.interfaces.spaces import Fixed, Float
 from zoo.registry import open_registry
 
@@ -43,11 +42,11 @@ def recorded(tmp_path: Path) -> Callable[..., str]:
                 class_names=("one",),
                 counts=counts,
             )
-            plan = replace(SEARCH_PLAN, objectives=objectives or (ACCURACY,), space={"space": space})
+            plan = changed(SEARCH_PLAN, objectives=objectives or (ACCURACY,), space={"space": space})
             search = registry.start_search(plan, registry.record_dataset(content))
             for number in range(1, trials + 1):
                 values = {"rate": number / 10, "dropout": number % 2 / 2}
-                run_plan = RunPlan(RunKind.TRIAL, "tiny", "1", "none", values, {}, {})
+                run_plan = changed(RUN_PLAN, hyperparameters=values)
                 run = registry.start_trial(search.id, Trial(str(number), number, values, 3), run_plan)
                 scores = {"val_accuracy": number / 10, "params": 10.0 * number}
                 wanted = {objective.name: scores[objective.name] for objective in plan.objectives}

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from sklearn.utils.class_weight import compute_class_weight
 
-from zoo.data.balance import Sampling, balanced_weights, describe, draw_epoch, take_fraction
+from zoo.data.balance import balanced_weights, describe, draw_epoch, take_fraction
 from zoo.data.cache import DecodedDataset
 from zoo.errors import HyperparameterError
+from zoo.interfaces import Sampling
 
 # 60 images of class 0, 20 of class 1 and 4 of class 2, mixed; the rows that are not listed are of other splits.
 LABELS = np.random.default_rng(0).permutation(np.repeat([0, 1, 2], [75, 25, 5]))

@@ -13,10 +13,10 @@ import tensorflow as tf
 from zoo.data import batches as batches_module
 from zoo.data import rows as rows_module
 from zoo.data.augmentation import augmenter
-from zoo.data.balance import Sampling
 from zoo.data.batches import Served, count_steps, split_batches, training_batches
 from zoo.data.cache import DecodedDataset
 from zoo.data.rows import SplitRows, map_rows
+from zoo.interfaces import Sampling
 from zoo.training.features import Features
 
 if TYPE_CHECKING:
@@ -282,12 +282,12 @@ def test_oversampling_serves_each_class_as_often(unbalanced: DecodedDataset) -> 
 # Features in the place of pixels ---------------------------------------------------------------------------
 
 
-def features_of(decoded: DecodedDataset, dtype: str = "float32", views: int = 1) -> Features:
-    """Of each image its row number, as a map and negative as a vector; 100 more with each view."""
+def features_of(decoded: DecodedDataset, dtype: str = "float32", copies: int = 1) -> Features:
+    """Of each image its row number, as a map and negative as a vector; 100 more with each copy."""
 
     def rows_of(split: str) -> SplitRows:
-        rows, each = decoded.rows[split], views if split == "train" else 1
-        numbers = np.concatenate([rows + 100 * view for view in range(each)]).astype(dtype)
+        rows, each = decoded.rows[split], copies if split == "train" else 1
+        numbers = np.concatenate([rows + 100 * copy for copy in range(each)]).astype(dtype)
         maps = np.tile(numbers[:, None, None, None], (1, 2, 2, 3))
         labels = np.tile(decoded.labels[rows], each)
         return SplitRows((maps, -numbers[:, None]), labels, np.arange(len(rows)), each)
@@ -338,15 +338,15 @@ def test_halves_of_floats_become_whole(ten: DecodedDataset) -> None:
     assert numbers(halves) == numbers(wholes)
 
 
-def test_views_take_turns_from_epoch_to_epoch(ten: DecodedDataset) -> None:
-    """Each epoch has one view of each image, in the order that pixels would come in."""
-    features = features_of(ten, views=2)
-    for number, view in enumerate((0, 1, 0)):
-        assert numbers(epoch(features, number)) == [100 * view + row for row in order(epoch(ten, number))]
+def test_copies_take_turns_from_epoch_to_epoch(ten: DecodedDataset) -> None:
+    """Each epoch has one copy of each image, in the order that pixels would come in."""
+    features = features_of(ten, copies=2)
+    for number, copy in enumerate((0, 1, 0)):
+        assert numbers(epoch(features, number)) == [100 * copy + row for row in order(epoch(ten, number))]
 
 
 def test_labels_follow_every_view(ten: DecodedDataset) -> None:
-    for (maps, _), targets in epoch(features_of(ten, views=2), 1):
+    for (maps, _), targets in epoch(features_of(ten, copies=2), 1):
         assert targets.argmax(axis=1).tolist() == [int(image.max()) % 2 for image in maps]
 
 

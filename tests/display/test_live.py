@@ -10,16 +10,16 @@ from typing import Any
 
 import pytest
 
-from tests.plans import SEARCH_PLAN
+from tests.plans import RUN_PLAN, SEARCH_PLAN, candidates, changed
 from zoo.display.live import PlainLines, Terminal, watching
-from zoo.interfaces import Epoch, EpochProgress, Objective, Run, RunKind, RunPlan, Search, State, Trial
+from zoo.interfaces import Epoch, EpochProgress, Objective, Run, RunKind, Search, State, Trial
 from zoo.interfaces.spaces import Int, Space
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-PLAN = RunPlan(RunKind.TRAIN, "tiny", "1", "here", {}, {"epochs": 1}, {})
+PLAN = changed(RUN_PLAN, kind=RunKind.TRAIN, epochs=1)
 RUN = Run("run1", PLAN, State.RUNNING, "blobs", 1, NOW)
 ONE_CHOICE = Space((Int("filters", 2, low=1, high=4),)).to_config()
-PLANNED = replace(SEARCH_PLAN, trials=3, epochs=4, space=ONE_CHOICE)
+PLANNED = changed(SEARCH_PLAN, trials=3, epochs=4, space=ONE_CHOICE)
 SEARCH = Search("5ea7c4", PLANNED, State.RUNNING, "blobs", 1, "plugin blobs", "host:1", NOW)
 TRIAL = Trial("trial 2", 2, {"filters": 3}, epochs=4)
 COMPLETED = replace(
@@ -30,13 +30,13 @@ COMPLETED = replace(
 def told_of(run: Run, capsys: pytest.CaptureFixture[str], **plan: Any) -> list[str]:
     """The lines on a search and on the end of one trial of it."""
     lines = PlainLines()
-    lines.search_started(replace(SEARCH, plan=replace(PLANNED, **plan)))
+    lines.search_started(replace(SEARCH, plan=changed(PLANNED, **plan)))
     lines.run_ended(run)
     return capsys.readouterr().err.splitlines()
 
 
 def test_a_search_says_what_it_is(capsys: pytest.CaptureFixture[str]) -> None:
-    assert told_of(COMPLETED, capsys, architecture="tiny,large", trials=1)[0] == (
+    assert told_of(COMPLETED, capsys, candidates=candidates("tiny", "large"), trials=1)[0] == (
         "search 5ea7c4: random, up to 1 trial of tiny, large on blobs, 1 hyperparameter searched"
     )
 

@@ -9,19 +9,9 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from tests.plans import RUN_PLAN, SEARCH_PLAN, candidates, changed
 from zoo.display.search_table import SearchTable, TrialLine, duration, range_of, seconds_left, sparkline
-from zoo.interfaces import (
-    Epoch,
-    EpochProgress,
-    Objective,
-    Run,
-    RunKind,
-    RunPlan,
-    Search,
-    SearchPlan,
-    State,
-    Trial,
-)
+from zoo.interfaces import Epoch, EpochProgress, Objective, Run, Search, State, Trial
 from zoo.interfaces.spaces import Choice, Condition, Fixed, Float, Int, Space
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -35,20 +25,7 @@ JOINT = (
 )
 JOINT_SPACE = Space(JOINT).to_config()
 LOSS, PARAMS = Objective("val_loss", "min"), Objective("params", "min")
-PLAN = SearchPlan(
-    architecture="tiny",
-    architecture_version="1",
-    plugin="here",
-    algorithm="random",
-    objectives=(LOSS,),
-    trials=3,
-    epochs=4,
-    seed=0,
-    fixed={},
-    space=SPACE,
-    settings={},
-    environment={},
-)
+PLAN = changed(SEARCH_PLAN, objectives=(LOSS,), trials=3, epochs=4, space=SPACE)
 SEARCH = Search("5ea7c4", PLAN, State.RUNNING, "blobs", 1, "plugin blobs", "host:1", NOW)
 
 
@@ -56,7 +33,7 @@ def line(
     number: int, losses: list[float], *, chosen: dict[str, Any] | None = None, **fields: Any
 ) -> TrialLine:
     hyperparameters = chosen or {"filters": number, "optimizer": "adam"}
-    plan = RunPlan(RunKind.TRIAL, "tiny", "1", "here", hyperparameters, {}, {})
+    plan = changed(RUN_PLAN, hyperparameters=hyperparameters)
     trial = Trial(str(number), number, hyperparameters, epochs=4, origin=fields.pop("origin", None))
     run = Run(f"run{number}", plan, State.RUNNING, "blobs", 1, NOW, trial=trial)
     epochs = [Epoch(i, {"val_loss": loss}, 0.1) for i, loss in enumerate(losses, start=1)]
@@ -72,7 +49,7 @@ def completed(number: int, loss: float, *, seconds: float = 10, **fields: Any) -
 def drawn(*lines: TrialLine, **plan: Any) -> str:
     """What a terminal of 100 columns gets, with its styles."""
     console = Console(width=100, force_terminal=True, color_system="standard", _environ={})
-    search = replace(SEARCH, plan=replace(PLAN, **plan))
+    search = replace(SEARCH, plan=changed(PLAN, **plan))
     with console.capture() as captured:
         console.print(SearchTable(search, {one.run.id: one for one in lines}))
     return captured.get()
@@ -80,7 +57,7 @@ def drawn(*lines: TrialLine, **plan: Any) -> str:
 
 def render(*lines: TrialLine, width: int = 100, **plan: Any) -> list[str]:
     console = Console(width=width)
-    search = replace(SEARCH, plan=replace(PLAN, **plan))
+    search = replace(SEARCH, plan=changed(PLAN, **plan))
     with console.capture() as captured:
         console.print(SearchTable(search, {one.run.id: one for one in lines}))
     return [" ".join(text.split()) for text in captured.get().splitlines()]
@@ -124,7 +101,7 @@ def test_of_several_objectives_each_has_a_column() -> None:
 
 def test_of_several_architectures_the_name_comes_first() -> None:
     chosen = {"architecture": "tiny", "tiny/filters": 3}
-    table = render(line(1, [0.9], chosen=chosen), space=JOINT_SPACE, architecture="tiny,large")
+    table = render(line(1, [0.9], chosen=chosen), space=JOINT_SPACE, candidates=candidates("tiny", "large"))
     assert table[1] == "1 running 0.9000 1/4 ▅ tiny filters=3"
 
 
@@ -154,7 +131,7 @@ def test_the_last_line_says_how_long_it_may_still_take() -> None:
 )
 def test_under_a_time_limit_the_last_line_says_when_it_comes(max_seconds: float, shown: str) -> None:
     lines = [completed(1, 0.5, seconds=600), line(2, [0.1])]
-    last = render(*lines, settings={"max_seconds": max_seconds})[-1]
+    last = render(*lines, max_seconds=max_seconds)[-1]
     assert last == f"1 of 3 trials, best val_loss 0.5000 in trial 1, {shown}"
 
 

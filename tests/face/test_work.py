@@ -21,7 +21,7 @@ def test_a_training_returns_its_model_which_is_in_the_registry(trained: Trained)
     with zoo.open_registry() as registry:
         assert registry.model(trained.model.id) == trained.model
         run = registry.run(trained.model.run_id)
-    assert (run.plan.architecture, run.plan.settings["epochs"], run.plan.settings["preset"]) == (
+    assert (run.plan.architecture, run.plan.training.epochs, run.plan.preset) == (
         "tiny",
         2,
         "wide",

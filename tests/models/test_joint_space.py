@@ -9,8 +9,8 @@ import pytest
 from keras_tuner.engine.trial import TrialStatus
 from threadpoolctl import threadpool_limits
 
+from tests.plans import SEARCH_PLAN, candidates, changed
 from zoo.errors import HyperparameterError, UnknownNameError
-from zoo.interfaces import Objective, SearchPlan
 from zoo.interfaces.algorithms import ALGORITHMS
 from zoo.models.hyperparameters import OWN, declare
 from zoo.models.joint_space import fix_each, given_to, join, part, whole
@@ -301,19 +301,13 @@ POINTS = [
 
 def choices_of(algorithm: str, trials: int) -> list[dict[str, Any]]:
     """What the algorithm asks for, one trial after another, without Keras Tuner's own names."""
-    plan = SearchPlan(
-        architecture="plain,deep",
-        architecture_version="1,1",
-        plugin="none,none",
+    plan = changed(
+        SEARCH_PLAN,
+        candidates=candidates("plain", "deep"),
         algorithm=algorithm,
-        objectives=(Objective("val_accuracy", "max"),),
         trials=trials,
         epochs=9,
-        seed=0,
-        fixed={},
         space=small_joint_space().get_config(),
-        settings={},
-        environment={},
     )
     oracle = make_oracle(plan)
     chosen = []

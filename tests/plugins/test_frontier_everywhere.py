@@ -17,8 +17,7 @@ from keras_tuner import HyperParameters
 
 from tests.plugins.hub_modules import save_network
 from zoo.data.cache import DecodedDataset
-from zoo.data.cache.features import FeatureOptions
-from zoo.interfaces import Objective, Progress
+from zoo.interfaces import FeatureOptions, Objective, Progress
 from zoo.models.building import build_classifier
 from zoo.models.freezing import freeze
 from zoo.models.frontier import find_frontier

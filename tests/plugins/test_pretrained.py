@@ -19,6 +19,7 @@ from PIL import Image
 
 from tests.plugins.weights_files import keras_network, save, save_as_keras_2_does
 from zoo.cli import run
+from zoo.interfaces import Weights
 from zoo.plugins import load_plugins
 from zoo.registry import open_registry
 
@@ -102,17 +103,14 @@ def trained(folder: Path) -> dict[str, Any]:
         return {
             "notices": notices,
             "model": model,
-            "settings": registry.run(model.run_id).plan.settings,
+            "weights": registry.run(model.run_id).plan.candidate.weights,
             "content": registry.load_content(model.id),
         }
 
 
 def test_the_file_is_recorded_with_the_run(folder: Path, trained: dict[str, Any]) -> None:
     file = folder / "v2.older.h5"
-    assert {name: trained["settings"][name] for name in ("weights", "weights_sha256")} == {
-        "weights": str(file),
-        "weights_sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
-    }
+    assert trained["weights"] == Weights(str(file), hashlib.sha256(file.read_bytes()).hexdigest())
 
 
 def test_the_stored_model_has_the_weights_of_the_file(trained: dict[str, Any], source: keras.Model) -> None:
@@ -310,6 +308,6 @@ def test_imagenet_weights_arrive(offline: dict[str, Any]) -> None:
     with open_registry(offline["folder"] / "imagenet.db", create=False) as registry:
         (run,) = registry.runs()
         tensors = registry.load_content(str(run.model_id)).tensors
-    assert run.plan.settings["weights"] == "imagenet"
+    assert run.plan.candidate.weights == Weights("imagenet")
     source = {weight.path: weight.numpy() for weight in offline["network"].weights}
     assert [path for path, weight in source.items() if not np.array_equal(tensors[path], weight)] == []

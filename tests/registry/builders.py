@@ -7,16 +7,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zoo.interfaces import (
+    CandidatePlan,
     DatasetContent,
     DatasetVersion,
     Evaluation,
+    FeatureOptions,
     Model,
     ModelContent,
     Objective,
     RunKind,
     RunPlan,
+    Sampling,
+    SearchOptions,
     SearchPlan,
+    TrainingOptions,
     Trial,
+    Weights,
 )
 
 if TYPE_CHECKING:
@@ -42,13 +48,14 @@ def run_plan(
 ) -> RunPlan:
     return RunPlan(
         kind=kind,
-        architecture=architecture,
-        architecture_version="1",
-        plugin="keras-zoo 0.1.0",
+        candidate=CandidatePlan(
+            architecture, "1", "keras-zoo 0.1.0", 8, 1, Weights("/net.h5", "f" * 64), parent_id
+        ),
         hyperparameters={"filters": 16, "learning_rate": 0.001, "optimizer": "adam", "batch_norm": True},
-        settings={"epochs": 3, "preset": None},
+        training=TrainingOptions(epochs=3, sampling=Sampling(fraction=0.5)),
         environment={"zoo": "0.1.0", "python": "3.11"},
-        parent_id=parent_id,
+        preset="small",
+        data_check={"unreadable": 2},
     )
 
 
@@ -68,18 +75,16 @@ FILTERS = {
 
 def search_plan(*objectives: Objective) -> SearchPlan:
     return SearchPlan(
-        architecture="convnet",
-        architecture_version="1",
-        plugin="keras-zoo 0.1.0",
-        algorithm="random",
-        objectives=objectives or (ACCURACY,),
-        trials=4,
-        epochs=2,
-        seed=7,
+        candidates=(
+            CandidatePlan("convnet", "1", "keras-zoo 0.1.0", 8, 1),
+            CandidatePlan("other, one", "2,1", "keras-zoo 0.1.0", 32, 3, Weights("/net.h5", "f" * 64)),
+        ),
+        options=SearchOptions(trials=4, objectives=objectives or (ACCURACY,), max_seconds=60.0),
+        training=TrainingOptions(epochs=2, seed=7, features=FeatureOptions(copies=2)),
         fixed={"optimizer": "adam"},
         space={"space": [{"class_name": "Int", "config": FILTERS}]},
-        settings={"image_size": 8},
         environment={"zoo": "0.1.0"},
+        data_check={"unreadable": 2},
     )
 
 

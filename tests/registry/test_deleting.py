@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.plans import changed
 from tests.registry.builders import add_model, content, evaluation, run_plan, search_plan, trial
 from zoo.errors import ArtifactError, NotFoundError, RegistryError, UnknownNameError
 from zoo.interfaces import DatasetVersion, RunKind, Search, State
@@ -186,7 +187,7 @@ def _searched(
     registry: Registry, digits: DatasetVersion, algorithm: str = "random"
 ) -> tuple[Search, list[str]]:
     """A running search, and its models, the best first."""
-    search = registry.start_search(dataclasses.replace(search_plan(), algorithm=algorithm), digits)
+    search = registry.start_search(changed(search_plan(), algorithm=algorithm), digits)
     made = []
     for number, score in ((1, 0.9), (2, 0.8)):
         run = registry.start_trial(search.id, trial(number), run_plan(RunKind.TRIAL))
@@ -236,7 +237,7 @@ def test_a_model_of_a_search_that_is_over_is_deleted(registry: Registry, digits:
 def fine_tuning(registry: Registry, digits: DatasetVersion) -> tuple[Search, Model]:
     """A search that fine-tunes, and the model that each of its trials starts from."""
     parent = add_model(registry, digits)
-    plan = dataclasses.replace(search_plan(), settings={"parent": parent.id})
+    plan = changed(search_plan(), parent_id=parent.id)
     return registry.start_search(plan, digits), parent
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import importlib.util
 import math
 import os
@@ -13,10 +12,12 @@ import signal
 import subprocess
 import tempfile
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.plans import changed
 from tests.registry.builders import (
     add_model,
     content,
@@ -32,7 +33,6 @@ from zoo.registry import Registry, open_registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     Start = Callable[[str], subprocess.Popen[str]]
 
@@ -150,43 +150,62 @@ def test_the_migrations_make_the_tables_of_the_schema(registry: Registry, url: s
         assert compare_metadata(context, Base.metadata) == []
 
 
-def test_downgrading_leaves_no_table(registry: Registry, digits: DatasetVersion, url: str) -> None:
+def fill(url: str, version: str) -> None:
+    """Bring an empty database to this schema, and copy what `tests/registry/assets` keeps of it."""
+    import sqlalchemy as sa
     from alembic import command
-    from sqlalchemy import create_engine, inspect
 
     from zoo.registry.database import locate
     from zoo.registry.upgrade import migrations
 
-    registry.start_search(search_plan(), digits)
-    config = migrations()
-    engine = create_engine(locate(url).url)
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.downgrade(config, "base")
-    assert inspect(engine).get_table_names() == ["alembic_version"]
+    older = sa.create_engine("sqlite://", poolclass=sa.pool.StaticPool)
+    with older.connect() as connection:
+        script = (Path(__file__).parent / "assets" / f"{version}.sql").read_text()
+        connection.connection.executescript(script)  # type: ignore[attr-defined]  # of sqlite3
+        tables = sa.MetaData()
+        tables.reflect(connection)
+        config, engine = migrations(), sa.create_engine(locate(url).url)
+        with engine.begin() as target:
+            config.attributes["connection"] = target
+            command.upgrade(config, version)
+            copies = sa.MetaData()
+            copies.reflect(target)
+            for table in copies.sorted_tables:
+                for row in connection.execute(sa.select(tables.tables[table.name])).mappings():
+                    if table.name != "alembic_version":
+                        # A JSON column would take None for JSON's null.
+                        values = {name: sa.null() if value is None else value for name, value in row.items()}
+                        target.execute(sa.insert(table).values(values))
+        engine.dispose()
 
 
-def test_an_upgrade_keeps_what_there_is(registry: Registry, digits: DatasetVersion, url: str) -> None:
-    from alembic import command
-    from sqlalchemy import create_engine
+@pytest.mark.parametrize("version", ["0001", "0002", "0003", "0004"])
+def test_a_database_of_an_earlier_schema_is_brought_up_to_date(
+    url: str, tmp_path: Path, version: str
+) -> None:
+    fill(url, version)
+    with open_registry(url, tmp_path / "artifacts") as registry:
+        champion = registry.model("digits@champion")
+        trial = registry.run(champion.run_id)
+        search = registry.searches()[0]
+    assert (champion.metrics["val_accuracy"], trial.search_id) == (0.9, search.id)
+    assert (search.plan.candidates[0].image_size, search.plan.trials, trial.plan.training.epochs) == (8, 4, 3)
+
+
+def test_a_search_that_cannot_be_upgraded_is_named_and_left_alone(url: str, tmp_path: Path) -> None:
+    from sqlalchemy import create_engine, text
 
     from zoo.registry.database import locate
-    from zoo.registry.upgrade import migrations
 
-    grandparent = add_model(registry, digits)
-    parent = add_model(registry, digits, parent_id=grandparent.id, seed=1)
-    child = add_model(registry, digits, parent_id=parent.id, seed=2)
-    registry.set_alias(child.id, "champion")
-    registry.delete_models([grandparent.id])
-    config = migrations()
-    for change, revision in ((command.downgrade, "0002"), (command.upgrade, "head")):
-        with create_engine(locate(url).url).begin() as connection:
-            config.attributes["connection"] = connection
-            change(config, revision)
-    registry.delete_models([parent.id])
-    oldest = registry.lineage("digits@champion")
-    (found,) = oldest.children
-    assert (oldest.model_id, oldest.deleted, found.model_id) == (parent.id, True, child.id)
+    fill(url, "0003")
+    with create_engine(locate(url).url).begin() as connection:
+        connection.execute(text("UPDATE searches SET architecture = 'a,b'"))
+    with open_registry(url, tmp_path / "artifacts") as registry:
+        assert registry.searches() == []
+        (line,) = registry.unreadable_searches()
+    assert line.startswith(
+        "search c9eebdbc82e6 was stored by an older zoo and cannot be read: 2 architectures have 1"
+    )
 
 
 def test_a_lineage_goes_past_a_deleted_model(registry: Registry, digits: DatasetVersion) -> None:
@@ -206,7 +225,7 @@ def test_a_lineage_goes_past_a_deleted_model(registry: Registry, digits: Dataset
 
 def test_a_model_that_a_search_fine_tunes_is_not_deleted(registry: Registry, digits: DatasetVersion) -> None:
     parent, other = add_model(registry, digits), add_model(registry, digits, seed=1)
-    registry.start_search(dataclasses.replace(search_plan(), settings={"parent": parent.id}), digits)
+    registry.start_search(changed(search_plan(), parent_id=parent.id), digits)
     registry.delete_models([other.id])
     with pytest.raises(RegistryError, match=f"may go on from model {parent.id}"):
         registry.delete_models([parent.id])

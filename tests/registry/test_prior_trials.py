@@ -1,17 +1,17 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.plans import changed
 from tests.registry.builders import add_model, content, evaluation, run_plan, search_plan, trial
 from zoo.interfaces import DatasetVersion, Epoch, Metrics, PriorTrial, RunKind, Search, State
 
 if TYPE_CHECKING:
     from zoo.registry import Registry
 
-PLAN = replace(run_plan(RunKind.TRIAL), settings={"image_size": 32, "channels": 3})
+PLAN = changed(run_plan(RunKind.TRIAL), image_size=32, channels=3)
 
 
 @pytest.fixture

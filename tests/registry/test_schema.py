@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import json
 import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -13,8 +15,17 @@ from sqlalchemy import create_engine, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from tests.registry import builders
-from zoo.errors import NotFoundError
-from zoo.interfaces import Objective, RunKind
+from zoo.errors import NotFoundError, SearchError
+from zoo.interfaces import (
+    CandidatePlan,
+    FeatureOptions,
+    Objective,
+    RunKind,
+    Sampling,
+    SearchOptions,
+    TrainingOptions,
+    Weights,
+)
 from zoo.registry import Registry, open_registry
 from zoo.registry.database import open_database
 from zoo.registry.schema import (
@@ -26,6 +37,9 @@ from zoo.registry.schema import (
     RunRow,
 )
 from zoo.registry.upgrade import migrations
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ASSETS = Path(__file__).parent / "assets"
 SCRIPTS = ScriptDirectory.from_config(migrations())
@@ -96,6 +110,143 @@ def test_a_trial_of_an_earlier_schema_came_after_those_before_it(tmp_path: Path)
     assert (run.trial.origin, run.trial.after) == (None, 4)
 
 
+SETTINGS_OF_TWO = {
+    "epochs": 3,
+    "seed": 5,
+    "patience": 4,
+    "class_weights": None,
+    "oversample": True,
+    "steps_per_epoch": 7,
+    "fraction": 0.5,
+    "cache_features": "on",
+    "cache_dtype": "float16",
+    "cache_views": 2,
+    "a/image_size": 8,
+    "a/channels": 1,
+    "a/weights": None,
+    "b/image_size": 16,
+    "b/channels": 3,
+    "b/weights": "/net.h5",
+    "b/weights_sha256": "f" * 64,
+    "data_check": "test-in-train:2,unreadable:1",
+    "leaked_test_images": 2,
+    "pruner": "median",
+    "max_seconds": 60.0,
+    "target": 0.5,
+    "keep": 2,
+}
+TRAINING = TrainingOptions(
+    epochs=3,
+    seed=5,
+    patience=4,
+    sampling=Sampling(None, oversample=True, steps_per_epoch=7, fraction=0.5),
+    features=FeatureOptions("on", "float16", copies=2),
+)
+
+
+@pytest.fixture
+def older(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    """The database of schema 3, in which a test may change rows before it is opened."""
+    with closing(sqlite3.connect(tmp_path / "registry.db")) as connection:
+        connection.executescript((ASSETS / "0003.sql").read_text())
+        yield connection
+
+
+def test_an_upgrade_makes_candidates_and_options_of_a_search_of_several(
+    older: sqlite3.Connection, tmp_path: Path
+) -> None:
+    older.execute(
+        "UPDATE searches SET architecture = 'a,b', architecture_version = '1,2', epochs = 3, seed = 5, settings = ?",
+        [json.dumps(SETTINGS_OF_TWO)],
+    )
+    older.commit()
+    with open_registry(tmp_path / "registry.db") as registry:
+        (search,) = registry.searches()
+    assert search.plan.candidates == (
+        CandidatePlan("a", "1", "keras-zoo 0.1.0", 8, 1),
+        CandidatePlan("b", "2", "keras-zoo 0.1.0", 16, 3, Weights("/net.h5", "f" * 64)),
+    )
+    assert search.plan.training == TRAINING
+    objectives = (Objective("val_accuracy", "max"), Objective("params", "min"))
+    assert search.plan.options == SearchOptions("random", 4, objectives, "median", 60.0, 0.5, 2)
+    assert search.plan.data_check == {"test-in-train": 2, "unreadable": 1}
+
+
+def test_an_upgrade_makes_options_of_a_run(older: sqlite3.Connection, tmp_path: Path) -> None:
+    settings = {name.removeprefix("b/"): value for name, value in SETTINGS_OF_TWO.items()}
+    changes = {"keeps_head": True, "preset": "small"}
+    older.execute("UPDATE runs SET settings = ?", [json.dumps({**settings, **changes})])
+    older.commit()
+    with open_registry(tmp_path / "registry.db") as registry:
+        run = registry.run("c591dd4883f1")
+        champion = registry.model("digits@champion")
+    weights = Weights("/net.h5", "f" * 64)
+    assert run.plan.candidate == CandidatePlan(
+        "convnet", "1", "keras-zoo 0.1.0", 16, 3, weights, "8336d9186e6f", keeps_head=True
+    )
+    assert (run.plan.training, run.plan.preset) == (TRAINING, "small")
+    assert (run.plan.data_check, champion.leaked_test_images) == ({"test-in-train": 2, "unreadable": 1}, 2)
+
+
+def test_an_upgrade_takes_the_shape_of_images_that_was_not_recorded_from_models(
+    older: sqlite3.Connection, tmp_path: Path
+) -> None:
+    older.execute("UPDATE searches SET settings = '{}'")
+    older.commit()
+    with open_registry(tmp_path / "registry.db") as registry:
+        candidates = [registry.searches()[0].plan.candidates[0]]
+        candidates += [run.plan.candidate for run in registry.runs()]
+    assert {(one.image_size, one.channels) for one in candidates} == {(8, 1)}
+
+
+def test_an_upgrade_leaves_the_comma_in_the_version_of_one_architecture(
+    older: sqlite3.Connection, tmp_path: Path
+) -> None:
+    older.execute("UPDATE searches SET architecture_version = '1,2'")
+    older.commit()
+    with open_registry(tmp_path / "registry.db") as registry:
+        (search,) = registry.searches()
+    assert [candidate.version for candidate in search.plan.candidates] == ["1,2"]
+
+
+UNREADABLE = [
+    ({"architecture": "a,b,c", "architecture_version": "1,2"}, "3 architectures have 2 versions"),
+    ({"settings": '{"patience": "long"}'}, "patience is no number: 'long'"),
+]
+
+
+@pytest.mark.parametrize(("changes", "reason"), UNREADABLE)
+def test_a_search_that_cannot_be_upgraded_is_named_and_left_alone(
+    older: sqlite3.Connection, tmp_path: Path, changes: dict[str, str], reason: str
+) -> None:
+    columns = ", ".join(row[1] for row in older.execute("PRAGMA table_info(searches)") if row[1] != "id")
+    older.execute(f"INSERT INTO searches (id, {columns}) SELECT 'ffffffffffff', {columns} FROM searches")
+    for name, value in changes.items():
+        older.execute(f"UPDATE searches SET {name} = ? WHERE id = 'ffffffffffff'", [value])
+    older.commit()
+    with open_registry(tmp_path / "registry.db") as registry:
+        message = (
+            f"search ffffffffffff was stored by an older zoo and cannot be read: {reason}; start a new search "
+            "(its trials stay in `zoo runs`)"
+        )
+        assert [search.id for search in registry.searches()] == ["c9eebdbc82e6"]
+        assert registry.unreadable_searches() == [message]
+        for ask in (registry.search, registry.find):
+            with pytest.raises(SearchError) as caught:
+                ask("ffff")
+            assert str(caught.value) == message
+    (unread,) = older.execute("SELECT unread FROM searches WHERE id = 'ffffffffffff'").fetchone()
+    assert (
+        json.loads(unread).items()
+        >= {
+            **changes,
+            **({"settings": json.loads(changes["settings"])} if "settings" in changes else {}),
+            "algorithm": "random",
+            "trials": 4,
+        }.items()
+    )
+
+
 @pytest.mark.parametrize("version", ["0001", "0002"])
 def test_an_upgrade_remembers_the_names_of_models(tmp_path: Path, version: str) -> None:
     path = tmp_path / "registry.db"
@@ -130,48 +281,10 @@ def test_a_kept_registry_names_a_deleted_model_between_two_others(tmp_path: Path
     )
 
 
-def downgrade(registry: Registry, version: str) -> None:
-    config = migrations()
-    with create_engine(f"sqlite:///{registry.url}").begin() as connection:
-        config.attributes["connection"] = connection
-        command.downgrade(config, version)
-
-
-def test_a_downgrade_keeps_the_first_objective(registry: Registry) -> None:
-    registry.start_search(builders.search_plan(), builders.record_digits(registry))
-    downgrade(registry, "0001")
-    with sqlite3.connect(registry.url) as connection:
-        found = connection.execute("SELECT objective_name, objective_direction FROM searches").fetchall()
-    assert found == [("val_accuracy", "max")]
-
-
-def test_a_downgrade_forgets_the_names_of_deleted_models(registry: Registry) -> None:
-    digits = builders.record_digits(registry)
-    parent, kept = builders.add_model(registry, digits), builders.add_model(registry, digits, seed=1)
-    children = [builders.add_model(registry, digits, parent_id=one.id) for one in (parent, kept)]
-    for model in (parent, kept):
-        registry.set_alias(model.id, f"alias-of-{model.id}")
-    registry.delete_models([parent.id], force=True)
-    downgrade(registry, "0002")
-    with sqlite3.connect(registry.url) as connection:
-        parents = dict(connection.execute("SELECT model_id, parent_id FROM runs").fetchall())
-        aliases = connection.execute("SELECT name FROM aliases").fetchall()
-        broken = connection.execute("PRAGMA foreign_key_check").fetchall()
-    assert [parents[child.id] for child in children] == [None, kept.id]
-    assert (aliases, broken) == ([(f"alias-of-{kept.id}",)], [])
-
-
 def test_an_empty_file_is_filled_with_tables(tmp_path: Path) -> None:
     (tmp_path / "registry.db").touch()
     with open_registry(tmp_path / "registry.db") as registry:
         assert registry.models() == []
-
-
-def test_downgrading_leaves_no_table(registry: Registry) -> None:
-    downgrade(registry, "base")
-    with sqlite3.connect(registry.url) as connection:
-        tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-    assert tables == [("alembic_version",)]
 
 
 def test_a_moment_comes_back_as_utc(registry: Registry) -> None:
@@ -193,8 +306,11 @@ def _run(model_id: str | None = None, **changes: object) -> dict[str, object]:
         "architecture": "convnet",
         "architecture_version": "1",
         "plugin": "",
+        "image_size": 8,
+        "channels": 1,
         "hyperparameters": {},
-        "settings": {},
+        "training": {},
+        "data_check": {},
         "environment": {},
         "state": "running",
         "started_at": datetime.now(UTC),

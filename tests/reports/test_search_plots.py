@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
-from tests.plans import SEARCH_PLAN
-from zoo.interfaces import Objective, Run, RunKind, RunPlan, Search, State, Trial
+from tests.plans import RUN_PLAN, SEARCH_PLAN, changed
+from zoo.interfaces import Objective, Run, Search, State, Trial
 from zoo.interfaces.spaces import Choice, Float
 from zoo.reports.files import write_figure
 from zoo.reports.front import draw_front
@@ -61,7 +61,7 @@ def trials(
     architectures: str = "convnet",
 ) -> SearchTrials:
     """A search whose completed trials are these, and then `ends` that failed and as many that were pruned."""
-    plan = replace(
+    plan = changed(
         SEARCH_PLAN,
         architecture=architectures,
         objectives=objectives or (ACCURACY,),
@@ -74,7 +74,7 @@ def trials(
 
 
 def run(number: int, state: State, values: dict[str, Any], scores: dict[str, float]) -> Run:
-    plan = RunPlan(RunKind.TRIAL, "convnet", "1", "none", values, {}, {})
+    plan = changed(RUN_PLAN, architecture="convnet", hyperparameters=values)
     return Run(
         str(number), plan, state, "digits", 1, NOW, trial=Trial(str(number), number, values, 3), scores=scores
     )

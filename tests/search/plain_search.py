@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import keras_tuner
 
-from tests.plans import SEARCH_PLAN
+from tests.plans import SEARCH_PLAN, changed
 from zoo.errors import TrainingError
 from zoo.interfaces import Epoch, ModelContent, Progress, SearchPlan, Trial, TrialOutcome
 from zoo.search.executors.local import LocalExecutor
@@ -49,7 +49,7 @@ def plan(
 ) -> SearchPlan:
     """Five trials of at most nine epochs."""
     wanted = {"trials": 5, "epochs": 9, "space": (hp or space()).get_config(), **fields}
-    return replace(SEARCH_PLAN, algorithm=algorithm, **wanted)
+    return changed(SEARCH_PLAN, algorithm=algorithm, **wanted)
 
 
 def score_of(values: Mapping[str, Any]) -> float:

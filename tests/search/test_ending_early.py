@@ -34,14 +34,14 @@ GOOD, POOR = (0.5, 0.7, 0.9), (0.1, 0.2, 0.3)
 
 
 def test_median_prunes_what_is_worse_than_the_median_of_finished_trials() -> None:
-    found = searched(plan(settings={"pruner": "median"}), trained_for(*GOOD, trials={3: POOR, 5: POOR}))
+    found = searched(plan(pruner="median"), trained_for(*GOOD, trials={3: POOR, 5: POOR}))
     assert found.pruned == {
         5: "val_accuracy 0.2000 at best by epoch 2, where the median of 4 trials is 0.7000"
     }
 
 
 def test_asha_prunes_all_but_the_best_third() -> None:
-    found = searched(plan("asha", settings={"pruner": "asha"}), trained_for(*GOOD, trials={2: POOR}))
+    found = searched(plan("asha", pruner="asha"), trained_for(*GOOD, trials={2: POOR}))
     assert found.pruned[2] == (
         "val_accuracy 0.1000 at epoch 1 is not among the best 1 in 3 of 2 trials there"
     )
@@ -53,7 +53,7 @@ def test_nothing_is_pruned_unless_asked_for() -> None:
 
 
 def test_a_search_prunes_as_if_it_had_not_been_interrupted() -> None:
-    search_plan = plan(settings={"pruner": "median"})
+    search_plan = plan(pruner="median")
     past = past_of(searched(search_plan, trained_for(*GOOD)).ended[:4], GOOD)
     recorder = Recorder()
     run_search(search_plan, trained_for(*POOR), recorder, past)
@@ -64,7 +64,7 @@ def test_a_search_prunes_as_if_it_had_not_been_interrupted() -> None:
 
 def test_the_target_ends_the_search_with_the_trial_that_meets_it() -> None:
     recorder = Recorder()
-    told = run_search(plan(settings={"target": 0.7}), trained_for(*POOR, trials={2: GOOD}), recorder)
+    told = run_search(plan(target=0.7), trained_for(*POOR, trials={2: GOOD}), recorder)
     assert (told, [score for _, score in recorder.ended]) == (
         "the target is met: val_accuracy 0.7000",
         [0.3, 0.7],
@@ -73,10 +73,10 @@ def test_the_target_ends_the_search_with_the_trial_that_meets_it() -> None:
 
 def test_the_time_ends_the_search_after_an_epoch() -> None:
     recorder = Recorder()
-    told = run_search(plan(settings={"max_seconds": 0.0}), trained_for(*GOOD), recorder)
+    told = run_search(plan(max_seconds=0.0), trained_for(*GOOD), recorder)
     assert told == "the time is over, after 1 of 5 trials"
     assert [score for _, score in recorder.ended] == [0.5]
 
 
 def test_a_search_in_time_says_nothing() -> None:
-    assert run_search(plan(settings={"max_seconds": 1000.0, "target": 2.0}), train, Recorder()) is None
+    assert run_search(plan(max_seconds=1000.0, target=2.0), train, Recorder()) is None

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from tests.plans import RUN_PLAN, changed
 from zoo.errors import SearchError
-from zoo.interfaces import Objective, Run, RunKind, RunPlan, State, Trial
+from zoo.interfaces import Objective, Run, State, Trial
 from zoo.interfaces.spaces import Choice, Fixed, Float
 from zoo.search.importance import importance
 
@@ -39,7 +40,7 @@ SPACE = {
 
 
 def run(number: int, values: dict[str, Any], score: float, state: State = State.COMPLETED) -> Run:
-    plan = RunPlan(RunKind.TRIAL, "a", "1", "none", {}, {}, {})
+    plan = changed(RUN_PLAN, architecture="a")
     trial = Trial(str(number), number, values, 3)
     scores = {} if state is State.FAILED else {"val_accuracy": score}
     return Run(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import keras_tuner
 import pytest
 
+from tests.plans import candidates
 from tests.search.plain_search import NOTHING, Recorder, plan, searched
 from zoo.interfaces import Epoch, Objective, TrialOutcome
 from zoo.search.decisions import CONTINUE, STOP
@@ -54,9 +55,8 @@ def joint_plan(algorithm: str = "random", **settings: float | str) -> SearchPlan
     return plan(
         algorithm,
         hp=joint(),
-        architecture=",".join(NAMES),
-        architecture_version="1,1,1",
-        settings=settings,
+        candidates=candidates(*NAMES),
+        **settings,
         trials=9,
         first=() if algorithm in ("grid", "hyperband") else first,
     )

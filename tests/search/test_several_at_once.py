@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.plans import changed
 from tests.search.plain_search import NOTHING, Recorder, plan, score_of, space, wide_space
 from zoo.interfaces import Epoch, Objective, Trial, TrialOutcome
 from zoo.search.decisions import CONTINUE, STOP, Action
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 GOOD, POOR = (0.5, 0.7, 0.9), (0.1, 0.2, 0.3)
 AGAINST_FOUR = "val_accuracy 0.2000 at best by epoch 2, where the median of 4 trials is 0.7000"
 ANY = Trial("", 0, {}, epochs=9)
-MEDIAN = plan(hp=wide_space(), trials=9, settings={"pruner": "median"})
+MEDIAN = plan(hp=wide_space(), trials=9, pruner="median")
 
 
 def start(loop: TrialLoop, count: int) -> list[Trial]:
@@ -221,14 +222,14 @@ def test_a_trial_of_the_past_that_did_not_finish_is_not_compared_with(fifth: Pas
 
 def test_a_hopeless_trial_ends_with_what_it_has_once_the_search_is_over() -> None:
     """There will be no better one."""
-    loop = TrialLoop(replace(MEDIAN, settings={"pruner": "asha", "target": 0.95}), Recorder())
+    loop = TrialLoop(changed(MEDIAN, pruner="asha", target=0.95), Recorder())
     good, hopeless = start(loop, 2)
     assert report(loop, good, [0.95]) == STOP
     assert report(loop, hopeless, [0.1]) == STOP
 
 
 def test_no_trial_begins_after_the_time_though_none_has_epochs() -> None:
-    loop = TrialLoop(plan(settings={"max_seconds": 0.0}), Recorder())
+    loop = TrialLoop(plan(max_seconds=0.0), Recorder())
     (trial,) = start(loop, 1)
     loop.completed(trial, outcome(0.5))
     assert loop.next_trial() is None
@@ -238,7 +239,7 @@ def test_no_trial_begins_after_the_time_though_none_has_epochs() -> None:
 @pytest.mark.parametrize(("value", "told"), [(0.4, "the target is met: val_loss 0.4000"), (0.6, None)])
 def test_a_target_of_what_is_minimised_is_met_from_above(value: float, told: str | None) -> None:
     loss = Objective("val_loss", "min")
-    loop = TrialLoop(plan(objectives=(loss,), settings={"target": 0.5}), Recorder())
+    loop = TrialLoop(plan(objectives=(loss,), target=0.5), Recorder())
     (trial,) = start(loop, 1)
     loop.epoch_ended(trial, Epoch(1, {"val_loss": value}, 0.1), b"")
     assert loop.ended_early == told

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 from keras_tuner import HyperParameters
 
-from zoo.data.cache.features import FeatureOptions
-from zoo.interfaces import Architecture, Progress
+from zoo.interfaces import Architecture, FeatureOptions, Progress
 from zoo.models.building import build_classifier
 
 if TYPE_CHECKING:

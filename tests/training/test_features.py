@@ -14,7 +14,7 @@ from tests.training.small_parts import branching, built
 from zoo.data.cache import DecodedDataset
 from zoo.models.freezing import freeze
 from zoo.models.frontier import Frontier, find_frontier
-from zoo.training.features import BATCH, FeatureMaker, Views
+from zoo.training.features import BATCH, Copies, FeatureMaker
 
 COUNT = 5 * BATCH + 3  # images: more batches than are computed at a time, the last one smaller
 
@@ -44,7 +44,7 @@ def features_of(maker: FeatureMaker, split: str) -> list[np.ndarray]:
 
 def test_features_come_in_the_order_of_the_rows(frontier: Frontier, many: DecodedDataset) -> None:
     expected = frontier.prefix.predict(many.pixels[many.rows["train"]], batch_size=BATCH, verbose=0)
-    made = features_of(FeatureMaker(frontier, many, "float32", Views()), "train")
+    made = features_of(FeatureMaker(frontier, many, "float32", Copies()), "train")
     for tensor, other in zip(made, expected, strict=True):
         np.testing.assert_allclose(tensor, other, rtol=1e-5, atol=1e-4)
 
@@ -52,13 +52,13 @@ def test_features_come_in_the_order_of_the_rows(frontier: Frontier, many: Decode
 def test_a_split_smaller_than_a_batch_has_its_own_images_only(
     frontier: Frontier, many: DecodedDataset
 ) -> None:
-    made = features_of(FeatureMaker(frontier, many, "float32", Views()), "validation")
+    made = features_of(FeatureMaker(frontier, many, "float32", Copies()), "validation")
     assert [len(tensor) for tensor in made] == [2, 2]
 
 
-def test_views_are_drawn_alike_each_time(frontier: Frontier, many: DecodedDataset) -> None:
+def test_copies_are_drawn_alike_each_time(frontier: Frontier, many: DecodedDataset) -> None:
     first, second = (
-        features_of(FeatureMaker(frontier, many, "float32", Views("flip", 2, seed=4)), "train")
+        features_of(FeatureMaker(frontier, many, "float32", Copies("flip", 2, seed=4)), "train")
         for _ in range(2)
     )
     assert [len(tensor) for tensor in first] == [2 * COUNT, 2 * COUNT]
@@ -68,7 +68,7 @@ def test_views_are_drawn_alike_each_time(frontier: Frontier, many: DecodedDatase
 
 def test_nothing_goes_on_when_nobody_wants_more(frontier: Frontier, many: DecodedDataset) -> None:
     before = pool_threads()
-    batches = FeatureMaker(frontier, many, "float32", Views()).batches("train")
+    batches = FeatureMaker(frontier, many, "float32", Copies()).batches("train")
     next(batches)
     assert pool_threads() > before
     batches.close()
@@ -91,4 +91,4 @@ def test_what_fails_there_is_raised_here(frontier: Frontier, many: DecodedDatase
     pixels = keras.Input((8, 8, 1))
     refusing = replace(frontier, prefix=keras.Model(pixels, Refusing()(pixels)))
     with pytest.raises(tf.errors.InvalidArgumentError, match="too bright"):
-        next(FeatureMaker(refusing, many, "float32", Views()).batches("train"))
+        next(FeatureMaker(refusing, many, "float32", Copies()).batches("train"))

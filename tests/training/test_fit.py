@@ -9,9 +9,8 @@ import keras
 import numpy as np
 import pytest
 
-from zoo.data.balance import Sampling
 from zoo.errors import TrainingError
-from zoo.interfaces import Epoch, Objective
+from zoo.interfaces import Epoch, Objective, Sampling
 from zoo.models.hyperparameters import OWN
 from zoo.training.evaluate import evaluate
 from zoo.training.fit import FitSettings, fit, make_loss, restore_best, start_fresh

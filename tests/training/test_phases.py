@@ -11,8 +11,7 @@ import pytest
 
 import zoo.models.classifier
 import zoo.models.freezing
-from zoo.data.balance import Sampling
-from zoo.interfaces import Objective
+from zoo.interfaces import Objective, Sampling
 from zoo.models.hyperparameters import OWN
 from zoo.models.stages import stages
 from zoo.training.fit import FitSettings, fit, start_fresh

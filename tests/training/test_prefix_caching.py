@@ -9,13 +9,12 @@ import numpy as np
 import pytest
 
 from tests.training.small_parts import AUTO, COMPUTED, OFF, ON, Watcher, built
-from zoo.data.balance import Sampling
 from zoo.data.cache.entries import list_cache
-from zoo.data.cache.features import FeatureOptions
+from zoo.interfaces import FeatureOptions, Sampling
 from zoo.models.freezing import freeze
 from zoo.models.frontier import find_frontier
 from zoo.training import prefix_caching as part_module
-from zoo.training.features import FeatureMaker, Views
+from zoo.training.features import Copies, FeatureMaker
 from zoo.training.fit import start_fresh
 from zoo.training.prefix_caching import Estimate, Trainable, Work, find_trainable
 
@@ -106,9 +105,13 @@ def test_nothing_is_told_where_nothing_is_frozen(part: Callable[..., tuple[Train
 @pytest.mark.parametrize(
     ("options", "augmentation", "reason"),
     [
-        (ON, "flip", "augmentation flip makes fresh pixels (--cache-views 4 keeps 4 views of an image)"),
+        (
+            ON,
+            "flip",
+            "augmentation flip makes fresh pixels (--cache-copies 4 caches 4 copies of an image)",
+        ),
         (ON, "mixup", "augmentation mixup mixes images"),
-        (FeatureOptions("on", views=2), "flip+cutmix", "augmentation flip+cutmix mixes images"),
+        (FeatureOptions("on", copies=2), "flip+cutmix", "augmentation flip+cutmix mixes images"),
     ],
 )
 def test_fresh_pixels_are_not_kept(
@@ -193,7 +196,7 @@ def test_the_time_that_a_prefix_takes_is_measured_once(data: DecodedDataset) -> 
         freeze(classifier, "all")
         frontier = find_frontier(classifier)
         assert frontier is not None
-        return FeatureMaker(frontier, data, "float32", Views()).seconds_an_image()
+        return FeatureMaker(frontier, data, "float32", Copies()).seconds_an_image()
 
     assert measured() == measured()
 
@@ -205,8 +208,8 @@ def test_what_is_in_the_cache_is_read_unasked(part: Callable[..., tuple[Trainabl
 
 @pytest.mark.parametrize(
     ("options", "augmentation"),
-    [(FeatureOptions(dtype="float16"), "none"), (FeatureOptions(views=2), "flip")],
-    ids=["float16", "views"],
+    [(FeatureOptions(dtype="float16"), "none"), (FeatureOptions(copies=2), "flip")],
+    ids=["float16", "copies"],
 )
 def test_time_does_not_decide_what_changes_the_weights(
     part: Callable[..., tuple[Trainable, Watcher]], options: FeatureOptions, augmentation: str
@@ -214,15 +217,15 @@ def test_time_does_not_decide_what_changes_the_weights(
     assert part(options, augmentation=augmentation)[1].computed > 0
 
 
-# Views and halves --------------------------------------------------------------------------------------------
+# Copies and halves --------------------------------------------------------------------------------------------
 
 
-def test_views_of_training_images_alone_are_kept(
+def test_copies_of_training_images_alone_are_cached(
     part: Callable[..., tuple[Trainable, Watcher]], cache: Path
 ) -> None:
-    found, watcher = part(FeatureOptions("on", views=2), augmentation="light")
+    found, watcher = part(FeatureOptions("on", copies=2), augmentation="light")
     assert sorted(entry.images or 0 for entry in list_cache(cache)) == [12, 16, 64]
-    assert (found.augmentation, found.data.split("train").views, found.data.split("test").views) == (
+    assert (found.augmentation, found.data.split("train").copies, found.data.split("test").copies) == (
         "none",
         2,
         1,
@@ -230,16 +233,16 @@ def test_views_of_training_images_alone_are_kept(
     assert watcher.notices[0].startswith("activations of frozen layers are cached: 94.2 kB")
 
 
-def test_views_are_augmented_each_in_its_own_way(part: Callable[..., tuple[Trainable, Watcher]]) -> None:
-    plain, (viewed, _) = inputs(part()[0]), part(FeatureOptions("on", views=2), augmentation="light")
+def test_copies_are_augmented_each_in_its_own_way(part: Callable[..., tuple[Trainable, Watcher]]) -> None:
+    plain, (viewed, _) = inputs(part()[0]), part(FeatureOptions("on", copies=2), augmentation="light")
     first, second = np.split(inputs(viewed), 2)
     assert not any(np.array_equal(*pair) for pair in ((first, second), (first, plain), (second, plain)))
     assert np.array_equal(inputs(viewed, "test"), inputs(part()[0], "test"))
 
 
-def test_each_augmentation_has_views_of_its_own(part: Callable[..., tuple[Trainable, Watcher]]) -> None:
+def test_each_augmentation_has_copies_of_its_own(part: Callable[..., tuple[Trainable, Watcher]]) -> None:
     told = [
-        part(FeatureOptions("on", views=2), augmentation=name)[1].computed
+        part(FeatureOptions("on", copies=2), augmentation=name)[1].computed
         for name in ("light", "light", "flip")
     ]
     assert told == [4, 0, 2]

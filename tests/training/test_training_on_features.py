@@ -9,9 +9,7 @@ import numpy as np
 import pytest
 
 from tests.training.small_parts import COMPUTED, OFF, ON, Watcher, backbone, branching, built, dropping
-from zoo.data.balance import Sampling
-from zoo.data.cache.features import FeatureOptions
-from zoo.interfaces import Objective
+from zoo.interfaces import FeatureOptions, Objective, Sampling
 from zoo.training.evaluate import evaluate
 from zoo.training.fit import FitSettings, fit, start_fresh
 
@@ -182,7 +180,7 @@ def test_no_room_in_the_cache_is_told_and_costs_nothing_else(
     assert on.same_as(off)
 
 
-def test_a_training_on_views_is_repeated_bit_for_bit(trained: Callable[..., Trained]) -> None:
-    views = FeatureOptions("on", views=2)
-    once, again = (trained(views, augmentation="light") for _ in range(2))
+def test_a_training_on_augmented_copies_is_repeated_bit_for_bit(trained: Callable[..., Trained]) -> None:
+    copies = FeatureOptions("on", copies=2)
+    once, again = (trained(copies, augmentation="light") for _ in range(2))
     assert (again.same_as(once), again.same_as(trained(OFF))) == (True, False)

@@ -13,7 +13,7 @@ from tests.workflows.search.tiny_searches import Watcher
 from zoo import workflows
 from zoo.plugins import Plugins, load_plugins
 from zoo.registry import Registry, open_registry
-from zoo.workflows import TrainingOptions, Workspace, train
+from zoo.workflows import TrainingOptions, Workspace, train, training_options
 from zoo.workflows.parents import find_parent
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def finetune(trained: Workspace, parent: Model) -> Callable[..., Model]:
             hyperparameters={**(hyperparameters or {}), "freeze": freeze},
             head=head,
             channels=channels,
-            options=TrainingOptions(**{"epochs": 1, **options}),
+            options=training_options(**{"epochs": 1, **options}),
         )
 
     return call
@@ -126,6 +126,6 @@ def options() -> Callable[..., TrainingOptions]:
     """Two epochs, unless asked for others."""
 
     def make(**given: Any) -> TrainingOptions:
-        return TrainingOptions(**{"epochs": 2, **given})
+        return training_options(**{"epochs": 2, **given})
 
     return make

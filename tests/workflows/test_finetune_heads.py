@@ -147,7 +147,7 @@ def test_other_classes_get_a_new_head(trained: Workspace, build: Build, parent: 
 def test_the_run_and_its_model_know_the_classes(trained: Workspace, finetune: Callable) -> None:
     child = finetune("three", "all")
     assert (child.class_names, child.trainable_parameters) == (("dark", "light", "middle"), 15)
-    assert trained.registry.run(child.run_id).plan.settings["keeps_head"] is True
+    assert trained.registry.run(child.run_id).plan.candidate.keeps_head is True
 
 
 # What is asked for ---------------------------------------------------------------------------------------

@@ -61,8 +61,8 @@ def test_a_gray_parent_is_rebuilt_for_rgb(build: Build) -> None:
 def test_a_rebuilt_model_is_one_like_any_other(trained: Workspace, finetune: Callable, build: Build) -> None:
     child = finetune("pets", "all", channels=3, image_size=12)
     assert (child.image_size, child.channels) == (12, 3)
-    settings = trained.registry.run(child.run_id).plan.settings
-    assert (settings["image_size"], settings["channels"]) == (12, 3)
+    candidate = trained.registry.run(child.run_id).plan.candidate
+    assert (candidate.image_size, candidate.channels) == (12, 3)
     _, _, evaluation = workflows.evaluate(trained, child.id, "pets")
     assert evaluation.metrics["accuracy"] == child.metrics["test_accuracy"]
     gray = build("pets", model=child, channels=1)

@@ -50,7 +50,7 @@ def test_each_way_is_trained_and_then_one_from_scratch(
         run = trained.registry.run(result.model.run_id)
         assert result.seconds == (run.finished_at - run.started_at).total_seconds() > 0
         assert run.plan.hyperparameters["learning_rate"] == 0.01
-        assert run.plan.settings["seed"] == 3
+        assert run.plan.training.seed == 3
     *tuned, scratch = (trained.registry.run(result.model.run_id).plan for result in results)
     assert {plan.hyperparameters["layer_decay"] for plan in tuned} == {0.5}
     assert (scratch.hyperparameters["layer_decay"], scratch.hyperparameters["freeze"]) == (1.0, "none")

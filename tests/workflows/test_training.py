@@ -14,7 +14,7 @@ from PIL import Image
 
 from zoo import workflows
 from zoo.errors import ArtifactError, DatasetError, FreezeError, HyperparameterError, InterruptedWork
-from zoo.interfaces import RunKind, State
+from zoo.interfaces import RunKind, State, TrainingOptions
 from zoo.plugins import load_plugins
 from zoo.registry import open_registry, resume_command
 
@@ -51,22 +51,10 @@ def test_the_run_is_recorded_with_its_model(trained: Workspace) -> None:
 def test_settings_are_recorded(workspace: Workspace, options: Callable) -> None:
     workflows.train(workspace, "tiny", "blobs", options=options(seed=3, patience=4, image_size=12))
     (run,) = workspace.registry.runs()
-    assert run.plan.settings == {
-        "epochs": 2,
-        "seed": 3,
-        "patience": 4,
-        "class_weights": None,
-        "oversample": None,
-        "steps_per_epoch": None,
-        "fraction": None,
-        "cache_features": None,
-        "cache_dtype": None,
-        "cache_views": None,
-        "image_size": 12,
-        "channels": 1,
-        "preset": None,
-        "weights": None,
-    }
+    assert run.plan.training == TrainingOptions(epochs=2, seed=3, patience=4, image_size=12)
+    candidate = run.plan.candidate
+    assert (candidate.image_size, candidate.channels, candidate.weights) == (12, 1, None)
+    assert (run.plan.preset, run.plan.data_check) == (None, {})
 
 
 def test_the_environment_is_recorded(trained: Workspace) -> None:

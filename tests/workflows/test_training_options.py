@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from zoo import workflows
-from zoo.data.balance import Sampling
 from zoo.errors import HyperparameterError, InterruptedWork
+from zoo.interfaces import FeatureOptions, Sampling, TrainingOptions
 from zoo.workflows import search as searches
-from zoo.workflows.options import TrainingOptions, sampling_of
-from zoo.workflows.search import SearchOptions
+from zoo.workflows.options import training_options
+from zoo.workflows.search import search_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,27 +45,22 @@ def train(workspace: Workspace, options: TrainingOptions, augmentation: str = "n
     "given", [{}, ASKED, {"oversample": True}, {"fraction": 0.5}, {"steps_per_epoch": 3}], ids=str
 )
 def test_what_is_stored_is_what_was_asked_for(given: dict[str, Any]) -> None:
-    assert sampling_of(TrainingOptions(**given).settings()) == Sampling(**given)
+    assert training_options(**given).sampling == Sampling(**given)
 
 
-def test_what_was_not_asked_for_is_stored_as_none() -> None:
-    settings = TrainingOptions().settings()
-    names = ("class_weights", "oversample", "steps_per_epoch", "fraction")
-    assert [settings[name] for name in names] == [None] * 4
-
-
-def test_runs_made_before_there_were_such_settings_have_the_defaults() -> None:
-    assert sampling_of({"epochs": 2, "seed": 0, "patience": 10}) == Sampling()
+def test_how_activations_are_cached_is_part_of_them() -> None:
+    options = training_options(cache_features="on", cache_dtype="float16", cache_copies=3)
+    assert options == TrainingOptions(features=FeatureOptions("on", "float16", 3))
 
 
 def test_options_that_exclude_each_other_are_refused_at_once() -> None:
     with pytest.raises(HyperparameterError, match="leave one of the two out"):
-        TrainingOptions(class_weights="balanced", oversample=True)
+        training_options(class_weights="balanced", oversample=True)
 
 
 def test_a_training_stores_and_tells_them(workspace: Workspace, options: Callable) -> None:
     run = train(workspace, options(**ASKED))
-    assert {name: run.plan.settings[name] for name in ASKED} == ASKED
+    assert run.plan.training.sampling == Sampling(**ASKED)
     assert workspace.progress.notices[-2:] == TOLD
 
 
@@ -82,7 +77,7 @@ def test_a_finetuning_stores_tells_and_keeps_to_them(workspace: Workspace, optio
         workspace.registry.run(workflows.finetune(workspace, parent, "blobs", options=given).run_id)
         for given in (options(epochs=1), options(epochs=1, **ASKED))
     ]
-    assert {name: runs[1].plan.settings[name] for name in ASKED} == ASKED
+    assert runs[1].plan.training.sampling == Sampling(**ASKED)
     assert workspace.progress.notices[-2:] == TOLD
     assert losses(workspace, runs[0]) != losses(workspace, runs[1])
 
@@ -98,7 +93,7 @@ def test_every_trial_stores_and_keeps_to_them_after_a_resume_too(
             workspace,
             "tiny",
             "blobs",
-            search_options=SearchOptions(algorithm="grid", trials=2),
+            search_options=search_options(algorithm="grid", trials=2),
             hyperparameters=HELD,
             options=options(**ASKED),
         )
@@ -107,7 +102,7 @@ def test_every_trial_stores_and_keeps_to_them_after_a_resume_too(
     found, _ = searches.resume(workspace, workspace.registry.searches()[0].id)
     assert workspace.progress.notices == TOLD
     trials = workspace.registry.runs(search=found.id)
-    assert [{name: run.plan.settings[name] for name in ASKED} for run in trials] == [ASKED] * 2
+    assert [run.plan.training.sampling for run in trials] == [Sampling(**ASKED)] * 2
     trained = [
         train(workspace, options(seed=seed, **ASKED), augmentation=augmentation)
         for seed, augmentation in enumerate(("none", "light"))

@@ -11,6 +11,7 @@ from zoo.cli.app import App, pass_app
 from zoo.cli.describe import leakage_note
 from zoo.cli.options import json_option
 from zoo.cli.output import print_json, print_table
+from zoo.cli.settings import run_settings
 from zoo.data.units import bytes_in_words
 from zoo.display.tables import console
 from zoo.errors import NotFoundError
@@ -92,7 +93,7 @@ def _results(compared: Sequence[Compared]) -> Iterator[tuple[object, ...]]:
 
 def _differences(compared: Sequence[Compared]) -> Iterator[tuple[object, ...]]:
     """Hyperparameters and settings that are not the same for all."""
-    chosen = [{**one.run.plan.settings, **one.run.plan.hyperparameters} for one in compared]
+    chosen = [{**run_settings(one.run.plan), **one.run.plan.hyperparameters} for one in compared]
     for name in dict.fromkeys(name for values in chosen for name in values):
         values = [values.get(name) for values in chosen]
         if any(value != values[0] for value in values):

@@ -13,7 +13,7 @@ from zoo.data.units import parse_duration
 from zoo.errors import ZooError
 
 if TYPE_CHECKING:
-    from zoo.workflows import TrainingOptions
+    from zoo.interfaces import TrainingOptions
 
 _METAVARS = {"architecture": "ARCH", "model": "MODEL", "dataset": "DATASET"}
 SEEDS = 2**32  # as many as NumPy takes
@@ -108,10 +108,10 @@ _FEATURES = (
         help="float16: half the room, fewer digits.",
     ),
     click.option(
-        "--cache-views",
+        "--cache-copies",
         type=click.IntRange(1),
         metavar="K",
-        help="With augmentation: keep K views of each training image.  [default: compute fresh ones]",
+        help="With augmentation: cache K augmented copies of each training image.  [default: compute fresh ones]",
     ),
 )
 _TRAINING_NAMES = (
@@ -124,7 +124,7 @@ _TRAINING_NAMES = (
     "fraction",
     "cache_features",
     "cache_dtype",
-    "cache_views",
+    "cache_copies",
 )
 
 
@@ -194,10 +194,10 @@ def make_options(training: dict[str, Any], image_size: int | None = None) -> Tra
     Raises:
         HyperparameterError: two exclude each other.
     """
-    from zoo.workflows import TrainingOptions
+    from zoo.workflows import training_options
 
     class_weights = None if training["class_weights"] == "none" else training["class_weights"]
-    return TrainingOptions(**{**training, "class_weights": class_weights}, image_size=image_size)
+    return training_options(**{**training, "class_weights": class_weights}, image_size=image_size)
 
 
 resume_run_option = click.option(

@@ -11,7 +11,7 @@ from zoo.interfaces.algorithms import ALGORITHMS, DEFAULT, DEFAULT_OF_SEVERAL, P
 from zoo.interfaces.metrics import DEFAULT_OBJECTIVE, objectives
 
 if TYPE_CHECKING:
-    from zoo.workflows.search import SearchOptions
+    from zoo.interfaces import SearchOptions
 
 _OPTIONS = (
     click.option(
@@ -65,13 +65,13 @@ def make_search_options(searching: dict[str, Any]) -> SearchOptions:
     """The options as the workflow takes them.
 
     Raises:
-        UnknownNameError, SearchError: see `zoo.workflows.search.SearchOptions`.
+        UnknownNameError, SearchError: see `zoo.workflows.search.search_options`.
     """
-    from zoo.workflows.search import SearchOptions
+    from zoo.workflows.search import search_options as make
 
     given = dict(searching)
     several = "," in given["objective"]
-    return SearchOptions(
+    return make(
         algorithm=given.pop("algorithm") or (DEFAULT_OF_SEVERAL if several else DEFAULT),
         max_seconds=given.pop("max_time"),
         warm_start=given.pop("warm_start") == "auto",

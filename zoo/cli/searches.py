@@ -19,10 +19,12 @@ def command(app: App, dataset: str | None, as_json: bool) -> None:
     from zoo.registry import resume_command
 
     with app.open_registry() as registry:
-        searches = registry.searches(dataset=dataset)
+        searches, unreadable = registry.searches(dataset=dataset), registry.unreadable_searches()
         trials = {search.id: registry.runs(search=search.id) for search in searches}
         left = [search for search in searches if search.state not in (State.COMPLETED, State.RUNNING)]
         commands = [resume_command(registry, search) for search in left]
+    for line in unreadable:
+        click.echo(line, err=True)
     if as_json:
         print_json(searches)
         return
@@ -30,7 +32,7 @@ def command(app: App, dataset: str | None, as_json: bool) -> None:
         (
             search.id,
             search.state,
-            search.plan.architecture,
+            ",".join(search.plan.architectures),
             f"{search.dataset} v{search.dataset_version}",
             f"{sum(run.state in (State.COMPLETED, State.PRUNED) for run in trials[search.id])}/{search.plan.trials}",
             search.best_model_id,

@@ -11,6 +11,7 @@ from zoo.cli.describe import model_fields
 from zoo.cli.layers_table import show_layers
 from zoo.cli.options import json_option
 from zoo.cli.output import print_fields, print_json, print_table
+from zoo.cli.settings import run_settings, search_settings
 from zoo.display.search_table import (
     origin_of,
     range_of,
@@ -26,6 +27,7 @@ from zoo.interfaces.spaces import Space
 from zoo.registry import resume_command
 
 if TYPE_CHECKING:
+    from zoo.interfaces import CandidatePlan
     from zoo.registry import Registry
 
 
@@ -85,14 +87,14 @@ def _show_run(registry: Registry, run: Run) -> None:
             "kind": plan.kind,
             "state": run.state,
             **({"go on with": resume_command(registry, run)} if run.state is State.INTERRUPTED else {}),
-            "architecture": f"{plan.architecture} {plan.architecture_version}, from {plan.plugin}",
+            "architecture": f"{_named(plan.candidate)}, from {plan.candidate.plugin}",
             "dataset": f"{run.dataset}, version {run.dataset_version}",
             "search": run.search_id and f"{run.search_id}, trial {run.trial.number if run.trial else ''}",
             "parent": plan.parent_id,
             "started": run.started_at,
             "finished": run.finished_at,
             "hyperparameters": pairs(plan.hyperparameters),
-            "settings": pairs({name: value for name, value in plan.settings.items() if value is not None}),
+            "settings": pairs(run_settings(plan)),
             "environment": pairs(plan.environment),
             "error": run.error,
         }
@@ -110,19 +112,19 @@ def _show_run(registry: Registry, run: Run) -> None:
 
 def _show_search(registry: Registry, search: Search) -> None:
     plan = search.plan
-    versions = zip(plan.architectures, plan.architecture_version.split(","), strict=True)
+    origins = ", ".join(dict.fromkeys(candidate.plugin for candidate in plan.candidates))
     goes_on = search.state not in (State.COMPLETED, State.RUNNING)
     print_fields(
         {
             "search": search.id,
             "state": search.state,
             **({"go on with": resume_command(registry, search)} if goes_on else {}),
-            "architecture": f"{', '.join(' '.join(one) for one in versions)}, from {plan.plugin}",
+            "architecture": f"{', '.join(map(_named, plan.candidates))}, from {origins}",
             "dataset": f"{search.dataset}, version {search.dataset_version}",
             "algorithm": f"{plan.algorithm}, seed {plan.seed}",
             "objective": ", ".join(f"{one.name} ({one.direction})" for one in plan.objectives),
             "fixed": pairs(plan.fixed),
-            "settings": pairs({name: value for name, value in plan.settings.items() if value is not None}),
+            "settings": pairs(search_settings(plan)),
             "started": search.started_at,
             "finished": search.finished_at,
             "best model": search.best_model_id,
@@ -131,6 +133,10 @@ def _show_search(registry: Registry, search: Search) -> None:
     )
     click.echo()
     _print_trials(registry, search)
+
+
+def _named(candidate: CandidatePlan) -> str:
+    return f"{candidate.architecture} {candidate.version}"
 
 
 def _print_trials(registry: Registry, search: Search) -> None:

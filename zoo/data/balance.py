@@ -2,49 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zoo.errors import HyperparameterError
-
 if TYPE_CHECKING:
     from zoo.data.cache import DecodedDataset
-
-BALANCED = "balanced"
-
-
-@dataclass(frozen=True)
-class Sampling:
-    """What of the training images an epoch takes; by default each of them once.
-
-    Args:
-        class_weights: "balanced": the fewer images a class has, the more each counts in the training loss.
-        oversample: all classes come equally often.
-        steps_per_epoch: batches in an epoch; None: as many as show each image once.
-        fraction: share of each class that is trained on, above 0 and at most 1.
-
-    Raises:
-        HyperparameterError: a value is out of range, or two exclude each other.
-    """
-
-    class_weights: str | None = None
-    oversample: bool = False
-    steps_per_epoch: int | None = None
-    fraction: float = 1.0
-
-    def __post_init__(self) -> None:
-        if self.class_weights not in (None, BALANCED):
-            raise HyperparameterError(f"class weights must be {BALANCED} or none, got '{self.class_weights}'")
-        if self.class_weights and self.oversample:
-            raise HyperparameterError(
-                "--class-weights balanced and --oversample both balance the classes: leave one of the two out"
-            )
-        if self.steps_per_epoch is not None and self.steps_per_epoch < 1:
-            raise HyperparameterError(f"steps per epoch must be 1 or more, got {self.steps_per_epoch}")
-        if not 0 < self.fraction <= 1:
-            raise HyperparameterError(f"fraction must be above 0 and at most 1, got {self.fraction}")
+    from zoo.interfaces import Sampling
 
 
 def take_fraction(rows: np.ndarray, labels: np.ndarray, fraction: float) -> np.ndarray:

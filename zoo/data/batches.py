@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import numpy as np
 import tensorflow as tf
 
-from zoo.data.balance import Sampling, balanced_weights, draw_epoch, take_fraction
+from zoo.data.balance import balanced_weights, draw_epoch, take_fraction
 from zoo.data.rows import SplitRows, lend_rows, read_rows
+from zoo.interfaces import Sampling
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,7 +97,7 @@ def training_batches(
 
     def draw(epoch: np.ndarray) -> np.ndarray:
         drawn = draw_epoch(rows, labels * sampling.oversample, int(epoch), size, seed)
-        return drawn.astype(np.int64, copy=False) + len(held.rows) * (int(epoch) % held.views)
+        return drawn.astype(np.int64, copy=False) + len(held.rows) * (int(epoch) % held.copies)
 
     def rows_of_epoch(epoch: Tensor) -> Any:
         # "Not stateful": the same epoch is drawn in the same way. Else nothing would be read ahead.

@@ -37,14 +37,14 @@ class SplitRows(NamedTuple):
         inputs: an array for each input of the network, a row in each for an image: uint8 pixels, or features.
         labels: int64, those of all rows.
         rows: int64, the rows of the split's images.
-        views: how many views of each image there are, one after the other: row number r + v * len(rows) is another
-            view of row r. The n-th epoch gets view n modulo `views`.
+        copies: how many augmented copies of each image there are, one after the other: row number r + c * len(rows) is
+            another copy of row r. The n-th epoch gets copy n modulo `copies`.
     """
 
     inputs: tuple[np.ndarray, ...]
     labels: np.ndarray
     rows: np.ndarray
-    views: int = 1
+    copies: int = 1
 
 
 def map_rows(path: Path, shape: tuple[int, ...], dtype: str = "uint8") -> np.ndarray:

@@ -175,7 +175,7 @@ class Redrawn(PlainLines):
 
     def run_started(self, run: Run) -> None:
         super().run_started(run)
-        self.epochs = int(run.plan.settings.get("epochs") or 0)
+        self.epochs = run.plan.training.epochs
         if self.table is not None:
             self.table.lines[run.id] = TrialLine(run)
 
@@ -280,7 +280,7 @@ def epoch_line(run: Run, epoch: Epoch) -> str:
     """One epoch of one training, in a line."""
     metrics = epoch.metrics
     return (
-        f"epoch {epoch.number:>3}/{run.plan.settings['epochs']}  "
+        f"epoch {epoch.number:>3}/{run.plan.training.epochs}  "
         f"loss {metrics['loss']:.4f}  acc {metrics['accuracy']:.4f}  "
         f"val_loss {metrics['val_loss']:.4f}  val_acc {metrics['val_accuracy']:.4f}  {epoch.seconds:.1f} s"
     )

@@ -119,7 +119,11 @@ class SearchTable:
             told.append(f"best {plan.objective.name} {cell(best.score)} in trial {best.trial.number}")
         running = [line.run for line in lines if line.run.state is State.RUNNING]
         left = seconds_left(ended, running, plan.trials, datetime.now(UTC))
-        limit = None if plan.max_seconds is None else plan.max_seconds - (time.monotonic() - self.began)
+        limit = (
+            None
+            if plan.options.max_seconds is None
+            else plan.options.max_seconds - (time.monotonic() - self.began)
+        )
         if left is not None and (limit is None or left < limit):
             told.append(f"about {duration(left)} left")
         if limit is not None:

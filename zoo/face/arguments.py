@@ -61,7 +61,7 @@ RANGES = {
     "image_size": Range(1, 4096),
     "steps_per_epoch": Range(1, 1_000_000),
     "fraction": Range(0, 1, whole=False),
-    "cache_views": Range(1),
+    "cache_copies": Range(1),
     "trials": Range(1),
     "keep": Range(1),
     "workers": Range(1),

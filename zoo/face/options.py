@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
 import re
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from zoo.errors import HyperparameterError, SearchError
@@ -13,27 +13,26 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from zoo.interfaces import SearchOptions, TrainingOptions
     from zoo.search.executors.ray_cluster import Cluster
-    from zoo.workflows import TrainingOptions
-    from zoo.workflows.search import SearchOptions
 
     Arguments = Mapping[str, Any]  # the locals() of a function of the face, each of its own type
 
 
 def training_options(arguments: Arguments) -> TrainingOptions:
     """Those of one training. Raises HyperparameterError where two exclude each other."""
-    from zoo.workflows.options import TrainingOptions
+    from zoo import workflows
 
-    chosen = {field.name: arguments[field.name] for field in fields(TrainingOptions)}
-    return TrainingOptions(**{**chosen, "class_weights": _none(chosen["class_weights"])})
+    chosen = {name: arguments[name] for name in inspect.signature(workflows.training_options).parameters}
+    return workflows.training_options(**{**chosen, "class_weights": _none(chosen["class_weights"])})
 
 
 def search_options(arguments: Arguments) -> SearchOptions:
     """Those of a search. Raises UnknownNameError, SearchError."""
-    from zoo.workflows.search import SearchOptions
+    from zoo.workflows import search
 
     objective = names_joined(arguments["objective"], "objective")
-    return SearchOptions(
+    return search.search_options(
         algorithm=arguments["algorithm"] or ("tpe" if "," in objective else "random"),
         trials=arguments["trials"],
         objective=objective,

@@ -116,7 +116,7 @@ def search(
     fraction: float = 1.0,
     cache_features: Literal["auto", "on", "off"] = "auto",
     cache_dtype: Literal["float32", "float16"] = "float32",
-    cache_views: int | None = None,
+    cache_copies: int | None = None,
     strict: bool = False,
     registry: Registry | str | Path | None = None,
     artifacts: str | Path | None = None,

@@ -47,7 +47,7 @@ def train(
     fraction: float = 1.0,
     cache_features: Literal["auto", "on", "off"] = "auto",
     cache_dtype: Literal["float32", "float16"] = "float32",
-    cache_views: int | None = None,
+    cache_copies: int | None = None,
     strict: bool = False,
     registry: Registry | str | Path | None = None,
     artifacts: str | Path | None = None,
@@ -73,7 +73,7 @@ def train(
         oversample: draw small classes more often: all come equally often in an epoch.
         steps_per_epoch: batches in an epoch; None: as many as show each image once.
         fraction: share of each class's training images to train on, above 0 and at most 1.
-        cache_features, cache_dtype, cache_views: of what frozen layers compute; see docs/finetuning.md.
+        cache_features, cache_dtype, cache_copies: of what frozen layers compute; see docs/finetuning.md.
         strict: refuse unreadable images instead of skipping them.
         registry: an open one, a path or a URL; None: ZOO_REGISTRY, or else `registry.db`, made where it is not there.
         artifacts: where weights are kept; None: ZOO_ARTIFACTS, or else `artifacts` beside the registry.
@@ -139,7 +139,7 @@ def finetune(
     fraction: float = 1.0,
     cache_features: Literal["auto", "on", "off"] = "auto",
     cache_dtype: Literal["float32", "float16"] = "float32",
-    cache_views: int | None = None,
+    cache_copies: int | None = None,
     strict: bool = False,
     registry: Registry | str | Path | None = None,
     artifacts: str | Path | None = None,

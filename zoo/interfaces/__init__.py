@@ -15,7 +15,17 @@ from zoo.interfaces.contracts import (
     SourceContext,
 )
 from zoo.interfaces.metrics import Objective
-from zoo.interfaces.plans import RunKind, RunPlan, SearchPlan, Trial, Weights
+from zoo.interfaces.options import FeatureOptions, Sampling, TrainingOptions
+from zoo.interfaces.plans import (
+    TEST_IN_TRAIN,
+    CandidatePlan,
+    RunKind,
+    RunPlan,
+    SearchOptions,
+    SearchPlan,
+    Trial,
+    Weights,
+)
 from zoo.interfaces.records import (
     DatasetContent,
     DatasetVersion,
@@ -42,8 +52,10 @@ from zoo.interfaces.reporting import (
 __all__ = [
     "LONGEST_MAGIC",
     "SPLITS",
+    "TEST_IN_TRAIN",
     "Architecture",
     "Backbone",
+    "CandidatePlan",
     "Dataset",
     "DatasetContent",
     "DatasetVersion",
@@ -51,6 +63,7 @@ __all__ = [
     "Epoch",
     "EpochProgress",
     "Evaluation",
+    "FeatureOptions",
     "HyperparameterValue",
     "Hyperparameters",
     "LabeledImages",
@@ -66,12 +79,15 @@ __all__ = [
     "Run",
     "RunKind",
     "RunPlan",
+    "Sampling",
     "Search",
+    "SearchOptions",
     "SearchPlan",
     "SkippedFile",
     "Source",
     "SourceContext",
     "State",
+    "TrainingOptions",
     "Trial",
     "TrialOutcome",
     "TrialRecorder",

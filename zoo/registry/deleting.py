@@ -65,7 +65,9 @@ def _models_of_trials(session: Session, model_ids: Collection[str]) -> tuple[str
         .join(RunRow.search)
         .where(
             RunRow.model_id.in_(model_ids),
-            SearchRow.algorithm.in_(name for name in ALGORITHMS if continues_trials(name)),
+            SearchRow.options["algorithm"]
+            .as_string()
+            .in_(name for name in ALGORITHMS if continues_trials(name)),
             SearchRow.state != State.COMPLETED,
         )
     ).first()
@@ -74,7 +76,7 @@ def _models_of_trials(session: Session, model_ids: Collection[str]) -> tuple[str
 
 def _parents_of_searches(session: Session, model_ids: Collection[str]) -> tuple[str, str] | None:
     """A model that all trials of a search start from, and that search."""
-    parent = SearchRow.settings["parent"].as_string()
+    parent = SearchRow.candidates[0]["parent_id"].as_string()
     found = session.execute(
         select(parent, SearchRow.id).where(parent.in_(model_ids), SearchRow.state != State.COMPLETED)
     ).first()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import exists, select
 
 from zoo.errors import RegistryError
-from zoo.interfaces import Model
+from zoo.interfaces import TEST_IN_TRAIN, Model
 from zoo.interfaces.metrics import PREFIXES
 from zoo.registry import dropping, ids, metrics
 from zoo.registry.schema import AliasRow, DatasetRow, ModelRow, RunRow
@@ -158,5 +158,5 @@ def _to_model(row: ModelRow, names: tuple[str, ...], parent_deleted: bool) -> Mo
             if metric.dataset_id == run.dataset_id
         },
         aliases=names,
-        leaked_test_images=int(run.settings.get("leaked_test_images") or 0),
+        leaked_test_images=run.data_check.get(TEST_IN_TRAIN, 0),
     )

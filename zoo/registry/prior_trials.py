@@ -42,8 +42,8 @@ def trials(session: Session, architecture: str, version: str, limit: int) -> lis
             run_id=row.id,
             hyperparameters=row.hyperparameters,
             dataset=datasets.to_dataset(row.dataset),
-            image_size=int(row.settings.get("image_size") or 0),
-            channels=int(row.settings.get("channels") or 0),
+            image_size=row.image_size,
+            channels=row.channels,
             metrics={**(row.scores or {}), **(of_models.get(row.id) or of_epochs.get(row.id) or {})},
         )
         for row in rows

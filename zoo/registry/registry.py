@@ -293,6 +293,11 @@ class Registry:
             name = None if dataset is None else datasets.find(session, dataset).name
             return searches.listed(session, dataset=name)
 
+    def unreadable_searches(self) -> list[str]:
+        """A line for each search of an older schema that cannot be read any more; `searches` leaves it out."""
+        with self._database.reading() as session:
+            return searches.unreadable(session)
+
     def prior_trials(self, architecture: str, version: str, limit: int = 1000) -> list[PriorTrial]:
         """Completed trials of an architecture, of all searches, newest first: what a new search can start from."""
         with self._database.reading() as session:

@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, cast
 from sqlalchemy import delete, func, or_, select
 
 from zoo.errors import RegistryError, TrainingError
-from zoo.interfaces import Epoch, Run, RunKind, RunPlan, State, Trial
+from zoo.interfaces import (
+    CandidatePlan,
+    Epoch,
+    Run,
+    RunKind,
+    RunPlan,
+    SearchOptions,
+    State,
+    TrainingOptions,
+    Trial,
+    Weights,
+)
 from zoo.registry import ids, metrics, owners
 from zoo.registry.metrics import LOSS, loss_on
 from zoo.registry.schema import DatasetRow, EpochRow, ModelRow, RunRow
@@ -40,13 +51,12 @@ def begin(session: Session, row: RunRow, plan: RunPlan) -> None:
     if plan.parent_id is not None:
         ids.get(session, ModelRow, plan.parent_id)
     row.kind = plan.kind
-    row.architecture = plan.architecture
-    row.architecture_version = plan.architecture_version
-    row.plugin = plan.plugin
+    _write_candidate(row, plan.candidate)
+    row.preset = plan.preset
     row.hyperparameters = dict(plan.hyperparameters)
-    row.settings = dict(plan.settings)
+    row.training = plan.training.to_json()
+    row.data_check = dict(plan.data_check)
     row.environment = dict(plan.environment)
-    row.parent_id = plan.parent_id
     row.state = State.RUNNING
     row.started_at = datetime.now(UTC)
     row.owner = owners.this_process()
@@ -123,7 +133,7 @@ def complete(session: Session, run_id: str, scores: Mapping[str, float] | None) 
     if scores is not None:
         row.scores = {name: value for name, value in numbers.items() if value is not None}
     if row.search is not None:
-        row.score = numbers.get(row.search.objectives[0][0])
+        row.score = numbers.get(SearchOptions.from_json(row.search.options or {}).objectives[0].name)
     _finish(row, State.COMPLETED, None)
     return row
 
@@ -203,13 +213,12 @@ def _to_run(row: RunRow, parameters: int | None, val_loss: float | None) -> Run:
     lost = row.state == State.RUNNING and not _at_work(row)
     plan = RunPlan(
         kind=RunKind(row.kind),
-        architecture=row.architecture,
-        architecture_version=row.architecture_version,
-        plugin=row.plugin,
+        candidate=_to_candidate(row),
         hyperparameters=row.hyperparameters,
-        settings=row.settings,
+        training=TrainingOptions.from_json(row.training),
         environment=row.environment,
-        parent_id=row.parent_id,
+        preset=row.preset,
+        data_check=row.data_check,
     )
     return Run(
         id=row.id,
@@ -228,6 +237,31 @@ def _to_run(row: RunRow, parameters: int | None, val_loss: float | None) -> Run:
         owner=owners.shown(row.owner),
         val_loss=val_loss,
         parameters=parameters,
+    )
+
+
+def _write_candidate(row: RunRow, candidate: CandidatePlan) -> None:
+    """Write the candidate into columns, by which runs are asked for; `_to_candidate` reads it."""
+    row.architecture = candidate.architecture
+    row.architecture_version = candidate.version
+    row.plugin = candidate.plugin
+    row.image_size = candidate.image_size
+    row.channels = candidate.channels
+    row.weights = None if candidate.weights is None else candidate.weights.to_json()
+    row.parent_id = candidate.parent_id
+    row.keeps_head = candidate.keeps_head
+
+
+def _to_candidate(row: RunRow) -> CandidatePlan:
+    return CandidatePlan(
+        architecture=row.architecture,
+        version=row.architecture_version,
+        plugin=row.plugin,
+        image_size=row.image_size,
+        channels=row.channels,
+        weights=None if row.weights is None else Weights.from_json(row.weights),
+        parent_id=row.parent_id,
+        keeps_head=row.keeps_head,
     )
 
 

@@ -27,18 +27,18 @@ from zoo.interfaces import SPLITS, HyperparameterValue, RunKind, State
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-SCHEMA_VERSION = "0003"
+SCHEMA_VERSION = "0004"
 """The newest revision in migrations/versions; a registry that says so is opened without asking Alembic."""
 
 # SQLAlchemy reads the annotations below when it runs, so nothing in them may be imported for checking only.
 HyperparameterValues = dict[str, HyperparameterValue]
-Settings = dict[str, HyperparameterValue | None]
 Document = dict[str, object]
+Documents = list[dict[str, object]]
 Environment = dict[str, str]
 ClassCounts = dict[str, dict[str, int]]
 FirstTrials = list[tuple[HyperparameterValues, str]]
 MetricValues = dict[str, float]
-Objectives = list[list[str]]
+Counts = dict[str, int]
 
 _NAMES = {
     "ix": "ix_%(column_0_label)s",
@@ -110,29 +110,28 @@ class DatasetRow(Base):
 
 
 class SearchRow(Base):
+    """`candidates`, `options` and `training` are what `to_json` of the plan's values made. Where they are missing, an
+    older zoo wrote the row and it could not be read: `unread` has the columns of then, and the `reason`."""
+
     __tablename__ = "searches"
     __table_args__ = (_one_of("state", State),)
 
     id: Mapped[str] = mapped_column(String(12), primary_key=True)
     dataset_id: Mapped[int] = mapped_column(ForeignKey("datasets.id"), index=True)
-    architecture: Mapped[str] = mapped_column(Text)
-    architecture_version: Mapped[str] = mapped_column(Text)
-    plugin: Mapped[str] = mapped_column(Text)
-    algorithm: Mapped[str] = mapped_column(String(32))
-    objectives: Mapped[Objectives] = mapped_column(JSON)
-    trials: Mapped[int]
-    epochs: Mapped[int]
-    seed: Mapped[int] = mapped_column(BigInteger)
+    candidates: Mapped[Documents | None] = mapped_column(JSON(none_as_null=True))
+    options: Mapped[Document | None] = mapped_column(JSON(none_as_null=True))
+    training: Mapped[Document | None] = mapped_column(JSON(none_as_null=True))
     fixed: Mapped[HyperparameterValues] = mapped_column(JSON)
     space: Mapped[Document] = mapped_column(JSON)
     first: Mapped[FirstTrials | None] = mapped_column(JSON(none_as_null=True))
-    settings: Mapped[Settings] = mapped_column(JSON)
+    data_check: Mapped[Counts | None] = mapped_column(JSON(none_as_null=True))
     environment: Mapped[Environment] = mapped_column(JSON)
     state: Mapped[str] = mapped_column(String(16))
     owner: Mapped[str] = mapped_column(String(255))
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     error: Mapped[str | None] = mapped_column(Text)
+    unread: Mapped[Document | None] = mapped_column(JSON(none_as_null=True))
 
     dataset: Mapped[DatasetRow] = relationship(lazy="joined", innerjoin=True)
 
@@ -157,10 +156,16 @@ class RunRow(Base):
     architecture: Mapped[str] = mapped_column(String(255))
     architecture_version: Mapped[str] = mapped_column(String(255))
     plugin: Mapped[str] = mapped_column(Text)
-    hyperparameters: Mapped[HyperparameterValues] = mapped_column(JSON)
-    settings: Mapped[Settings] = mapped_column(JSON)
-    environment: Mapped[Environment] = mapped_column(JSON)
+    image_size: Mapped[int]
+    channels: Mapped[int]
+    weights: Mapped[Document | None] = mapped_column(JSON(none_as_null=True))
     parent_id: Mapped[str | None] = mapped_column(String(12), index=True)
+    keeps_head: Mapped[bool | None]
+    preset: Mapped[str | None] = mapped_column(String(255))
+    hyperparameters: Mapped[HyperparameterValues] = mapped_column(JSON)
+    training: Mapped[Document] = mapped_column(JSON)
+    data_check: Mapped[Counts] = mapped_column(JSON)
+    environment: Mapped[Environment] = mapped_column(JSON)
     state: Mapped[str] = mapped_column(String(16))
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, select
 
 from zoo.errors import SearchError
-from zoo.interfaces import Objective, Search, SearchPlan, State
+from zoo.interfaces import CandidatePlan, Search, SearchOptions, SearchPlan, State, TrainingOptions
 from zoo.interfaces.ranking import rank
 from zoo.registry import ids, owners, runs
 from zoo.registry.metrics import LOSS, loss_on
@@ -30,18 +30,13 @@ def start(session: Session, plan: SearchPlan, dataset: DatasetVersion) -> Search
     row = SearchRow(
         id=ids.new_id(session),
         dataset_id=dataset.id,
-        architecture=plan.architecture,
-        architecture_version=plan.architecture_version,
-        plugin=plan.plugin,
-        algorithm=plan.algorithm,
-        objectives=[[objective.name, objective.direction] for objective in plan.objectives],
-        trials=plan.trials,
-        epochs=plan.epochs,
-        seed=plan.seed,
+        candidates=[candidate.to_json() for candidate in plan.candidates],
+        options=plan.options.to_json(),
+        training=plan.training.to_json(),
         fixed=dict(plan.fixed),
         space=dict(plan.space),
         first=[(dict(values), origin) for values, origin in plan.first],
-        settings=dict(plan.settings),
+        data_check=dict(plan.data_check),
         environment=dict(plan.environment),
         state=State.RUNNING,
         owner=owners.this_process(),
@@ -124,15 +119,30 @@ def start_trial(
 
 
 def listed(session: Session, *, dataset: str | None) -> list[Search]:
-    """Searches, newest first."""
+    """Searches, newest first, but for those that are unreadable."""
     query = select(SearchRow).join(SearchRow.dataset).order_by(SearchRow.started_at.desc(), SearchRow.id)
     if dataset is not None:
         query = query.where(DatasetRow.name == dataset)
-    return to_searches(session, session.scalars(query).all())
+    return to_searches(session, session.scalars(query.where(SearchRow.unread.is_(None))).all())
+
+
+def unreadable(session: Session) -> list[str]:
+    """A line for each search of an older schema that could not be brought to this one, oldest first."""
+    query = (
+        select(SearchRow).where(SearchRow.unread.is_not(None)).order_by(SearchRow.started_at, SearchRow.id)
+    )
+    return [_unreadable(row) for row in session.scalars(query)]
 
 
 def to_searches(session: Session, rows: Sequence[SearchRow]) -> list[Search]:
-    """The rows as dataclasses. What runs by its row, but has lost its process, is interrupted."""
+    """The rows as dataclasses. What runs by its row, but has lost its process, is interrupted.
+
+    Raises:
+        SearchError: one is unreadable.
+    """
+    for row in rows:
+        if row.unread is not None:
+            raise SearchError(_unreadable(row))
     best = _best_models(session, rows)
     return [_to_search(row, best.get(row.id)) for row in rows]
 
@@ -140,19 +150,14 @@ def to_searches(session: Session, rows: Sequence[SearchRow]) -> list[Search]:
 def _to_search(row: SearchRow, best_model_id: str | None) -> Search:
     lost = row.state == State.RUNNING and not owners.alive(row.owner)
     plan = SearchPlan(
-        architecture=row.architecture,
-        architecture_version=row.architecture_version,
-        plugin=row.plugin,
-        algorithm=row.algorithm,
-        objectives=tuple(Objective(name, direction) for name, direction in row.objectives),
-        trials=row.trials,
-        epochs=row.epochs,
-        seed=row.seed,
+        candidates=tuple(CandidatePlan.from_json(candidate) for candidate in row.candidates or ()),
+        options=SearchOptions.from_json(row.options or {}),
+        training=TrainingOptions.from_json(row.training or {}),
         fixed=row.fixed,
         space=row.space,
-        first=tuple((values, origin) for values, origin in row.first or ()),
-        settings=row.settings,
         environment=row.environment,
+        first=tuple((values, origin) for values, origin in row.first or ()),
+        data_check=row.data_check or {},
     )
     return Search(
         id=row.id,
@@ -171,7 +176,7 @@ def _to_search(row: SearchRow, best_model_id: str | None) -> Search:
 
 def _best_models(session: Session, rows: Sequence[SearchRow]) -> dict[str, str]:
     """Search id -> the model of its best completed trial, by `zoo.interfaces.ranking`, of those that have a model."""
-    objectives = {row.id: Objective(*row.objectives[0]) for row in rows}
+    objectives = {row.id: SearchOptions.from_json(row.options or {}).objectives[0] for row in rows}
     trials = session.execute(
         select(SearchRow.id, RunRow.score, LOSS.value, ModelRow.parameters, RunRow.trial_number, ModelRow.id)
         .select_from(RunRow)
@@ -185,6 +190,14 @@ def _best_models(session: Session, rows: Sequence[SearchRow]) -> dict[str, str]:
         place = rank(objectives[search_id], score or 0.0, loss, parameters, number or 0)
         best[search_id] = min(best.get(search_id, (place, model_id)), (place, model_id))
     return {search_id: model_id for search_id, (_, model_id) in best.items()}
+
+
+def _unreadable(row: SearchRow) -> str:
+    reason = (row.unread or {}).get("reason")
+    return (
+        f"search {row.id} was stored by an older zoo and cannot be read: {reason}; start a new search "
+        "(its trials stay in `zoo runs`)"
+    )
 
 
 def _running(session: Session, search_id: str) -> SearchRow:

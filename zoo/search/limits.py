@@ -47,7 +47,7 @@ class Limits:
 
     def __init__(self, plan: SearchPlan, begun: set[str], clock: Callable[[], float]) -> None:
         self._plan, self._clock, self._begun = plan, clock, begun
-        self._ends = None if plan.max_seconds is None else clock() + plan.max_seconds
+        self._ends = None if plan.options.max_seconds is None else clock() + plan.options.max_seconds
         self._trials: dict[str, _Standing] = {}
         # A later trial goes on from the epochs that an earlier one was to reach.
         self._whole_trials = continues_trials(plan.algorithm)
@@ -63,7 +63,7 @@ class Limits:
 
     def target_is_met(self, value: float) -> bool:
         """Whether the value is as good as the target."""
-        target = self._plan.target
+        target = self._plan.options.target
         return target is not None and not self._plan.monitor.better(target, value)
 
     def trial_began(self, trial: Trial) -> None:

@@ -75,7 +75,7 @@ class TrialLoop:
         """Why the search ended before its number of trials, if it was for its time or its target."""
         self.target_was_met = False
         self._oracle = make_oracle(plan)
-        self._pruning = Pruning(plan.pruner, plan.monitor)
+        self._pruning = Pruning(plan.options.pruner, plan.monitor)
         self._curves: dict[str, TrialCurve] = {}
         self._again: deque[Trial] = deque()
         ended = [one for one in past if one.place is not None]

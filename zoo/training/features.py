@@ -33,16 +33,16 @@ AT_ONCE = 2  # batches that are computed at a time: one alone often has too litt
 _MEASURED: dict[str, float] = {}  # name of an entry -> seconds an image
 
 
-class Views(NamedTuple):
-    """Augmented views of each training image.
+class Copies(NamedTuple):
+    """Augmented copies of each training image.
 
     Args:
-        policy: see `zoo.data.augmentation_names`; it must not mix images.
-        each: views of an image.
+        augmentation: see `zoo.data.augmentation_names`; it must not mix images.
+        each: copies of an image.
         seed: of what is drawn.
     """
 
-    policy: str = "none"
+    augmentation: str = "none"
     each: int = 1
     seed: int = 0
 
@@ -65,13 +65,13 @@ class FeatureMaker:
 
     Args:
         dtype: that features are kept in, float32 or float16.
-        views: of training images.
+        copies: of training images.
     """
 
     frontier: Frontier
     decoded: DecodedDataset
     dtype: str
-    views: Views
+    copies: Copies
 
     @functools.cached_property
     def entries(self) -> Mapping[str, FeatureEntry]:
@@ -91,10 +91,10 @@ class FeatureMaker:
         about = {"dataset": decoded.name, "size": size, "channels": channels}
         return {
             split: FeatureEntry(
-                {**known, "split": split, "images": len(rows), "views": self._views(split)},
+                {**known, "split": split, "images": len(rows), "copies": self._copies(split)},
                 about,
                 self.frontier.shapes,
-                len(rows) * self._views(split).each,
+                len(rows) * self._copies(split).each,
                 self.dtype,
             )
             for split, rows in decoded.rows.items()
@@ -106,9 +106,9 @@ class FeatureMaker:
         splits = {
             split: SplitRows(
                 kept[split],
-                np.tile(self.decoded.labels[rows], self._views(split).each),
+                np.tile(self.decoded.labels[rows], self._copies(split).each),
                 np.arange(len(rows)),
-                self._views(split).each,
+                self._copies(split).each,
             )
             for split, rows in self.decoded.rows.items()
             if len(rows)
@@ -116,7 +116,7 @@ class FeatureMaker:
         return Features(self.decoded.class_names, splits)
 
     def batches(self, split: str) -> Generator[Batch, None, None]:
-        """The features of all the split's images in the order of its rows, one view after the other."""
+        """The features of all the split's images in the order of its rows, one copy after the other."""
         waiting: deque[Future[Batch]] = deque()
         with ThreadPoolExecutor(AT_ONCE) as pool:
             for pixels, images in self._pixels(split):
@@ -130,10 +130,10 @@ class FeatureMaker:
 
     def _pixels(self, split: str) -> Iterator[tuple[Any, int]]:
         """A tensor for each batch, filled up, and how many images are meant."""
-        rows, views = self.decoded.rows[split], self._views(split)
-        augment = _augmenter(views)
+        rows, copies = self.decoded.rows[split], self._copies(split)
+        augment = _augmenter(copies)
         number = 0
-        for _ in range(views.each):
+        for _ in range(copies.each):
             for start in range(0, len(rows), BATCH):
                 taken = rows[start : start + BATCH]
                 pixels = read_rows(self.decoded.pixels, np.resize(taken, BATCH).astype(np.int64))
@@ -166,17 +166,17 @@ class FeatureMaker:
 
         return tf.function(compute)
 
-    def _views(self, split: str) -> Views:
-        return self.views if split == "train" else Views()
+    def _copies(self, split: str) -> Copies:
+        return self.copies if split == "train" else Copies()
 
 
 def _computed(compute: Callable[[Any], list[Any]], pixels: Any, images: int) -> Batch:
     return tuple(tensor.numpy()[:images] for tensor in compute(pixels))
 
 
-def _augmenter(views: Views) -> Callable[[Any, Any], Any]:
-    """Pixels, and the number of their batch, to the pixels of a view."""
-    augment = augmenter(views.policy, views.seed)
+def _augmenter(copies: Copies) -> Callable[[Any, Any], Any]:
+    """Pixels, and the number of their batch, to the pixels of an augmented copy."""
+    augment = augmenter(copies.augmentation, copies.seed)
     if augment is None:
         return lambda pixels, _: pixels
 

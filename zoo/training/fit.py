@@ -10,11 +10,9 @@ import keras
 import tensorflow as tf
 
 from zoo.data.augmentation import augmenter
-from zoo.data.balance import Sampling
 from zoo.data.batches import count_steps, split_batches, training_batches
-from zoo.data.cache.features import FeatureOptions
 from zoo.errors import TrainingError
-from zoo.interfaces import Once, Progress
+from zoo.interfaces import FeatureOptions, Once, Progress, Sampling
 from zoo.interfaces.metrics import METRICS, metric_of
 from zoo.models.hyperparameters import completed
 from zoo.models.stages import stages

@@ -10,14 +10,12 @@ from zoo.data.batches import count_steps
 from zoo.data.units import bytes_in_words
 from zoo.errors import DatasetError
 from zoo.models.frontier import find_frontier
-from zoo.training.features import FeatureMaker, Views
+from zoo.training.features import Copies, FeatureMaker
 
 if TYPE_CHECKING:
-    from zoo.data.balance import Sampling
     from zoo.data.batches import Served
     from zoo.data.cache import DecodedDataset
-    from zoo.data.cache.features import FeatureOptions
-    from zoo.interfaces import Progress
+    from zoo.interfaces import FeatureOptions, Progress, Sampling
     from zoo.models.classifier import Classifier
     from zoo.training.features import Features
 
@@ -72,10 +70,10 @@ def find_trainable(
         more = f" and {len(frontier.stilled) - 1} more" if len(frontier.stilled) > 1 else ""
         progress.notice(f"frozen, so not random in training: {frontier.stilled[0]}{more}")
         whole = whole._replace(classifier=frontier.joined())
-    views = Views()
+    copies = Copies()
     if parts_of(work.augmentation):
-        views = Views(work.augmentation, options.views or 1, work.seed)
-    maker = FeatureMaker(frontier, decoded, options.dtype, views)
+        copies = Copies(work.augmentation, options.copies or 1, work.seed)
+    maker = FeatureMaker(frontier, decoded, options.dtype, copies)
     reason, features = _obstacle(decoded, work, options), None
     if reason is None:
         try:
@@ -97,10 +95,8 @@ def _obstacle(decoded: DecodedDataset, work: Work, options: FeatureOptions) -> s
         return "the dataset has no fingerprint"
     if set(parts) & set(MIXING):
         return f"augmentation {work.augmentation} mixes images"
-    if parts and options.views is None:
-        return (
-            f"augmentation {work.augmentation} makes fresh pixels (--cache-views 4 keeps 4 views of an image)"
-        )
+    if parts and options.copies is None:
+        return f"augmentation {work.augmentation} makes fresh pixels (--cache-copies 4 caches 4 copies of an image)"
     return None
 
 

@@ -9,11 +9,12 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from zoo.interfaces import TrainingOptions
     from zoo.workflows.evaluation import Prediction, evaluate, predict
     from zoo.workflows.exporting import export
     from zoo.workflows.finetuning import finetune
     from zoo.workflows.freeze_comparison import FreezeResult, compare_freezing
-    from zoo.workflows.options import TrainingOptions
+    from zoo.workflows.options import training_options
     from zoo.workflows.resuming import check_resumable, resume_finetuning, resume_training
     from zoo.workflows.training import train
     from zoo.workflows.workspace import Workspace
@@ -32,6 +33,7 @@ __all__ = [
     "resume_finetuning",
     "resume_training",
     "train",
+    "training_options",
 ]
 
 _MODULES = {
@@ -48,6 +50,7 @@ _MODULES = {
     "resume_finetuning": "resuming",
     "resume_training": "resuming",
     "train": "training",
+    "training_options": "options",
 }
 
 

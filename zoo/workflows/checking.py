@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING
 
 from zoo.data.cache.building import row_order
 from zoo.data.checks.balance import find_imbalance
-from zoo.data.checks.copies import NEAR_TEST_IN_TRAIN, TEST_IN_TRAIN, find_copies
+from zoo.data.checks.copies import NEAR_TEST_IN_TRAIN, find_copies
 from zoo.data.checks.naming import name_of
 from zoo.data.checks.signatures import sign_rows
 from zoo.data.checks.summary import recall, remember, summarise
 from zoo.data.units import counted
+from zoo.interfaces import TEST_IN_TRAIN
 
 if TYPE_CHECKING:
     from zoo.data.cache import DecodedDataset
     from zoo.data.checks.summary import Summary
     from zoo.data.opened import OpenedDataset
-    from zoo.interfaces import HyperparameterValue, Progress
+    from zoo.interfaces import Progress
 
 _TOLD = {
     TEST_IN_TRAIN: ("test image", "also in train (leakage)"),
@@ -59,19 +60,3 @@ def describe_check(name: str, summary: Summary) -> str:
         f"{counted(summary[check], noun)} {what}" for check, (noun, what) in _TOLD.items() if check in summary
     ]
     return f"data check: {', '.join(told)}; `zoo data check {name}` tells more" if told else ""
-
-
-def check_settings(summary: Summary) -> dict[str, HyperparameterValue | None]:
-    """What a run keeps of it; nothing of a dataset without errors."""
-    if not summary:
-        return {}
-    kept: dict[str, HyperparameterValue | None] = {
-        "data_check": ",".join(f"{check}:{count}" for check, count in summary.items())
-    }
-    for key, check in (
-        ("leaked_test_images", TEST_IN_TRAIN),
-        ("near_leaked_test_images", NEAR_TEST_IN_TRAIN),
-    ):
-        if check in summary:
-            kept[key] = summary[check]
-    return kept

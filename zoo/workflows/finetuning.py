@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zoo.interfaces import HyperparameterValue, Model, RunKind, RunPlan
+from zoo.interfaces import HyperparameterValue, Model, RunKind, RunPlan, TrainingOptions
 from zoo.models.freezing import freeze
 from zoo.training.fit import start_fresh
 from zoo.workflows.images import in_order_of, prepare
-from zoo.workflows.options import TrainingOptions
 from zoo.workflows.parents import find_parent
 from zoo.workflows.recording import Training, run_training
 from zoo.workflows.training import tell_parameters, tell_phases
@@ -82,14 +81,11 @@ def finetune(
 
 
 def _plan(parent: Parent, hp: HyperParameters, options: TrainingOptions, images: Images) -> RunPlan:
-    before = parent.plan
     return RunPlan(
         kind=RunKind.FINETUNE,
-        architecture=before.architecture,
-        architecture_version=before.architecture_version,
-        plugin=before.plugin,
-        hyperparameters={**before.hyperparameters, **hp.values},
-        settings=options.settings(**parent.settings, **images.check_settings),
+        candidate=parent.candidate,
+        hyperparameters={**parent.plan.hyperparameters, **hp.values},
+        training=options,
         environment=environment(),
-        parent_id=parent.model.id,
+        data_check=images.data_check,
     )

@@ -9,7 +9,6 @@ from zoo.interfaces.metrics import DEFAULT_OBJECTIVE
 from zoo.models.content import to_content
 from zoo.training.evaluate import evaluate
 from zoo.training.fit import FitSettings, fit, restore_best
-from zoo.workflows.options import features_of, sampling_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,14 +32,14 @@ class Trained:
 
 def fit_settings(plan: RunPlan) -> FitSettings:
     """The settings of a single training as the training floor takes them."""
-    settings = plan.settings
+    training = plan.training
     return FitSettings(
-        int(settings["epochs"] or 0),
-        int(settings["seed"] or 0),
-        int(settings["patience"] or 0),
+        training.epochs,
+        training.seed,
+        training.patience,
         DEFAULT_OBJECTIVE,
-        sampling=sampling_of(settings),
-        features=features_of(settings),
+        sampling=training.sampling,
+        features=training.features,
     )
 
 

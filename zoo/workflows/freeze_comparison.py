@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from zoo.errors import HyperparameterError, InterruptedWork, ZooError
+from zoo.interfaces import TrainingOptions
 from zoo.models.freezing import freeze
 from zoo.models.hyperparameters import OWN
 from zoo.workflows.finetuning import finetune
 from zoo.workflows.loading import load_classifier
-from zoo.workflows.options import TrainingOptions
 from zoo.workflows.parents import HEAD
 from zoo.workflows.training import train
 

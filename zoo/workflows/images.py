@@ -11,7 +11,7 @@ import numpy as np
 from zoo.data.cache import decode_dataset
 from zoo.data.opened import natural_channels, natural_size
 from zoo.errors import DatasetError
-from zoo.workflows.checking import check_settings, checked, describe_check
+from zoo.workflows.checking import checked, describe_check
 from zoo.workflows.datasets import change_of, content_of, describe_skipped, names_taken
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from zoo.data.cache import DecodedDataset
     from zoo.data.opened import OpenedDataset
-    from zoo.interfaces import Architecture, DatasetVersion, HyperparameterValue, Model
+    from zoo.interfaces import Architecture, DatasetVersion, Model
     from zoo.workflows.workspace import Workspace
 
 
@@ -39,12 +39,12 @@ class Images:
     """A dataset ready for a network: decoded, checked, and known to the registry.
 
     Args:
-        check_settings: what a run that trains on it keeps of the check.
+        data_check: name of a check -> how many errors it found, of those that found any.
     """
 
     decoded: DecodedDataset
     version: DatasetVersion
-    check_settings: Mapping[str, HyperparameterValue | None]
+    data_check: Mapping[str, int]
 
 
 def prepare(workspace: Workspace, opened: OpenedDataset, shape: InputShape) -> Images:
@@ -58,7 +58,7 @@ def prepare(workspace: Workspace, opened: OpenedDataset, shape: InputShape) -> I
     summary = checked(opened, decoded, workspace.progress)
     if told := describe_check(version.name, summary):
         workspace.progress.notice(told)
-    return Images(decoded, version, check_settings(summary))
+    return Images(decoded, version, summary)
 
 
 def decode(workspace: Workspace, opened: OpenedDataset, shape: InputShape) -> DecodedDataset:

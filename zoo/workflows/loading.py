@@ -30,13 +30,13 @@ def load_content(workspace: Workspace, model: Model) -> ModelContent:
     try:
         check_layers(content.graph)
     except MissingLayerError as error:
-        plan = workspace.registry.run(model.run_id).plan
+        candidate = workspace.registry.run(model.run_id).plan.candidate
         missing = "is not loaded: install that plugin, or name its folder with --plugins-dir"
         if architecture is not None:
             missing = "does not give it: add it to the architecture's custom_layers"
         raise ArtifactError(
             f"model {model.id} needs the layer '{error.layer}' of architecture '{model.architecture}', version "
-            f"{plan.architecture_version}, which came from {plan.plugin} and {missing}"
+            f"{candidate.version}, which came from {candidate.plugin} and {missing}"
         ) from error
     return content
 

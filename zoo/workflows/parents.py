@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from keras_tuner import HyperParameters
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from zoo.data.opened import OpenedDataset
-    from zoo.interfaces import HyperparameterValue, Model, ModelContent, RunPlan
+    from zoo.interfaces import CandidatePlan, HyperparameterValue, Model, ModelContent, RunPlan
     from zoo.models.classifier import Classifier
     from zoo.workflows.workspace import Workspace
 
@@ -77,9 +77,15 @@ class Parent:
         return new_head(classifier, hp, self.class_names)
 
     @property
-    def settings(self) -> dict[str, HyperparameterValue | None]:
-        """What a run stores of it."""
-        return {**asdict(self.shape), "keeps_head": self.keeps_head}
+    def candidate(self) -> CandidatePlan:
+        """The candidate that starts from it: its architecture, for these images."""
+        return replace(
+            self.plan.candidate,
+            **asdict(self.shape),
+            weights=None,
+            parent_id=self.model.id,
+            keeps_head=self.keeps_head,
+        )
 
     @property
     def has_batchnorm(self) -> bool:

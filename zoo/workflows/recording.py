@@ -12,7 +12,7 @@ from zoo.interfaces import Epoch, Model, Run, State
 from zoo.registry import resume_command
 from zoo.training.checkpoint import epochs_in
 from zoo.workflows.fitting import evaluate_checkpoint, fit_and_evaluate, fit_settings
-from zoo.workflows.options import report_sampling, sampling_of
+from zoo.workflows.options import report_sampling
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -60,7 +60,7 @@ def run_training(
         try:
             for epoch in epochs_in(checkpoint):
                 workspace.progress.epoch_ended(run, epoch)
-            report_sampling(workspace, training.decoded, sampling_of(plan.settings))
+            report_sampling(workspace, training.decoded, plan.training.sampling)
             trained = fit_and_evaluate(
                 classifier,
                 training.decoded,
@@ -104,7 +104,7 @@ def _best_so_far(workspace: Workspace, run: Run, training: Training) -> Trained 
     )
     if trained is not None:
         workspace.progress.notice(
-            f"stopped after epoch {done[-1].number} of {plan.settings['epochs']}: "
+            f"stopped after epoch {done[-1].number} of {plan.training.epochs}: "
             f"the model has the weights of epoch {trained.best.number}"
         )
     return trained

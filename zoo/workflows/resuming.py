@@ -10,7 +10,7 @@ from zoo.data.sources import open_source
 from zoo.errors import NotFoundError, TrainingError
 from zoo.interfaces import Progress, RunKind
 from zoo.workflows.images import InputShape, in_order_of, prepare
-from zoo.workflows.weights import find_again, stored_weights
+from zoo.workflows.weights import find_again
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,7 +70,7 @@ def resume_training(workspace: Workspace, ref: str, *, keep_best: bool = False) 
     run = check_resumable(workspace.registry, workspace.plugins, ref, RunKind.TRAIN)
     opened, shape = _open_dataset(workspace, run), _shape_of(run)
     architecture = workspace.plugins.architecture(run.plan.architecture)
-    weights = find_again(architecture, stored_weights(run.plan.settings), workspace.progress, work="run")
+    weights = find_again(architecture, run.plan.candidate.weights, workspace.progress, work="run")
 
     def build(hp: HyperParameters) -> Classifier:
         return build_classifier(
@@ -95,7 +95,7 @@ def resume_finetuning(workspace: Workspace, ref: str, *, keep_best: bool = False
         workspace.registry.model(str(run.plan.parent_id)),
         opened,
         {},
-        head=KEEP if run.plan.settings["keeps_head"] else NEW,
+        head=KEEP if run.plan.candidate.keeps_head else NEW,
         **asdict(shape),
     )
     return _resume(workspace, run, opened, shape, parent.build, parent.class_names, keep_best=keep_best)
@@ -125,7 +125,7 @@ def _resume(
     plan, registry = run.plan, workspace.registry
 
     def build() -> Classifier:
-        start_fresh(int(plan.settings["seed"] or 0))
+        start_fresh(plan.training.seed)
         hp = HyperParameters()
         hp.values = dict(plan.hyperparameters)
         return build_from(hp)
@@ -141,8 +141,7 @@ def _resume(
 
 
 def _shape_of(run: Run) -> InputShape:
-    settings = run.plan.settings
-    return InputShape(int(settings["image_size"] or 0), int(settings["channels"] or 0))
+    return InputShape(run.plan.candidate.image_size, run.plan.candidate.channels)
 
 
 def _open_dataset(workspace: Workspace, run: Run) -> OpenedDataset:
@@ -168,7 +167,7 @@ def _refuse_deleted_parent(registry: Registry, run: Run) -> None:
 
 
 def _refuse_changed_architecture(plugins: Plugins, run: Run) -> None:
-    now, then = plugins.architecture(run.plan.architecture), run.plan.architecture_version
+    now, then = plugins.architecture(run.plan.architecture), run.plan.candidate.version
     if now.version != then:
         raise TrainingError(
             f"run {run.id} cannot go on: '{now.name}' is now version {now.version}, it began with {then}; "
@@ -177,6 +176,6 @@ def _refuse_changed_architecture(plugins: Plugins, run: Run) -> None:
 
 
 def _refuse_changed_weights(plugins: Plugins, run: Run) -> None:
-    weights = stored_weights(run.plan.settings)
+    weights = run.plan.candidate.weights
     if weights is not None and not is_url(weights.shown):  # whether that of a URL is, a download shows later
         find_again(plugins.architecture(run.plan.architecture), weights, Progress(), work="run")

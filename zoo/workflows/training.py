@@ -6,7 +6,15 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from zoo.data.units import counted
-from zoo.interfaces import Hyperparameters, HyperparameterValue, Model, RunKind, RunPlan
+from zoo.interfaces import (
+    CandidatePlan,
+    Hyperparameters,
+    HyperparameterValue,
+    Model,
+    RunKind,
+    RunPlan,
+    TrainingOptions,
+)
 from zoo.models.building import build_classifier, space_builder
 from zoo.models.exploration import explore
 from zoo.models.freezing import count_parameters, freeze
@@ -16,9 +24,9 @@ from zoo.models.stages import count_by_stage
 from zoo.training.fit import start_fresh
 from zoo.training.phases import describe_phases
 from zoo.workflows.images import prepare, shape_for
-from zoo.workflows.options import TrainingOptions, preset_of
+from zoo.workflows.options import preset_of
 from zoo.workflows.recording import Training, run_training
-from zoo.workflows.weights import find_weights, weights_settings
+from zoo.workflows.weights import find_weights
 from zoo.workflows.workspace import Workspace, environment
 
 if TYPE_CHECKING:
@@ -81,14 +89,18 @@ def train(
         workspace.progress.notice("the frozen layers have random weights: --weights loads trained ones")
     plan = RunPlan(
         kind=RunKind.TRAIN,
-        architecture=architecture.name,
-        architecture_version=architecture.version,
-        plugin=workspace.plugins.provider(architecture.name).provenance,
-        hyperparameters=dict(hp.values),
-        settings=options.settings(
-            **asdict(shape), preset=preset, **weights_settings(start), **images.check_settings
+        candidate=CandidatePlan(
+            architecture.name,
+            architecture.version,
+            workspace.plugins.provider(architecture.name).provenance,
+            **asdict(shape),
+            weights=start,
         ),
+        hyperparameters=dict(hp.values),
+        training=options,
         environment=environment(),
+        preset=preset,
+        data_check=images.data_check,
     )
     training = Training(build, images.decoded, keep_best)
     return run_training(workspace, workspace.registry.start_run(plan, images.version), training, classifier)

@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING
 
 from zoo.data.downloads import download, is_url
 from zoo.errors import DatasetError, HyperparameterError, UnknownNameError
-from zoo.interfaces import HyperparameterValue, Weights
+from zoo.interfaces import Weights
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from zoo.interfaces import Architecture, Progress
 
 
@@ -81,19 +79,6 @@ def find_again(
             f"put the same one there, or start a new {work}"
         )
     return replace(weights, path=str(path))
-
-
-def weights_settings(weights: Weights | None) -> dict[str, HyperparameterValue | None]:
-    """What a run stores of the weights it starts from."""
-    if weights is None or weights.sha256 is None:
-        return {"weights": weights.shown if weights else None}
-    return {"weights": weights.shown, "weights_sha256": weights.sha256}
-
-
-def stored_weights(settings: Mapping[str, HyperparameterValue | None]) -> Weights | None:
-    """The weights that `weights_settings` stored."""
-    shown, digest = settings.get("weights"), settings.get("weights_sha256")
-    return None if shown is None else Weights(str(shown), None if digest is None else str(digest))
 
 
 def looks_like_path(text: str) -> bool:

@@ -17,10 +17,10 @@ import pytest
 
 from zoo.cli import run
 from zoo.data.cache.entries import list_cache
-from zoo.data.cache.features import FeatureEntry, FeatureOptions
+from zoo.data.cache.features import FeatureEntry
 from zoo.data.rows import is_mapped
 from zoo.errors import DatasetError, HyperparameterError
-from zoo.interfaces import Progress
+from zoo.interfaces import FeatureOptions, Progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -145,7 +145,7 @@ def test_a_feature_too_large_for_float16_is_refused(entry: FeatureEntry) -> None
     )
 
 
-@pytest.mark.parametrize("given", [{"mode": "always"}, {"dtype": "int8"}, {"views": 0}])
+@pytest.mark.parametrize("given", [{"mode": "always"}, {"dtype": "int8"}, {"copies": 0}])
 def test_options_out_of_range_are_refused(given: dict[str, Any]) -> None:
     with pytest.raises(HyperparameterError):
         FeatureOptions(**given)

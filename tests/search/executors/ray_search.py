@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import keras_tuner
 import pytest
 
+from tests.plans import SEARCH_PLAN, changed
 from tests.search.executors import ray_workers
 from tests.search.executors.ray_workers import Work
 from zoo.interfaces import Epoch, Progress, SearchPlan, Trial, TrialOutcome
-from zoo.interfaces.metrics import objectives
 from zoo.search.executors.ray import RayExecutor
 from zoo.search.executors.ray_cluster import Cluster
 from zoo.search.executors.trials import run_trials
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from zoo.errors import SearchError
+    from zoo.interfaces import Epoch, SearchPlan, Trial, TrialOutcome
 
 ray = pytest.importorskip("ray", reason="trials on Ray need the extra: pip install 'keras-zoo[ray]'")
 ray.cloudpickle.register_pickle_by_value(ray_workers)  # which workers could not import
@@ -32,23 +33,7 @@ HERE = Cluster(None, 2)
 def plan(**fields: Any) -> SearchPlan:
     hp = keras_tuner.HyperParameters()
     hp.Float("x", 0.0, 1.0, default=0.9)
-    return SearchPlan(
-        **{
-            "architecture": "tiny",
-            "architecture_version": "1",
-            "plugin": "none",
-            "algorithm": "random",
-            "objectives": (objectives()["val_accuracy"],),
-            "trials": 4,
-            "epochs": 3,
-            "seed": 0,
-            "fixed": {},
-            "space": hp.get_config(),
-            "settings": {},
-            "environment": {},
-            **fields,
-        }
-    )
+    return changed(SEARCH_PLAN, **{"trials": 4, "space": hp.get_config(), **fields})
 
 
 @dataclass
@@ -99,7 +84,7 @@ def searched(
     **work: Any,
 ) -> Recorder:
     recorder = recorder or Recorder()
-    loop = TrialLoop(plan(trials=trials, settings=settings or {}), recorder)
+    loop = TrialLoop(plan(trials=trials, **settings or {}), recorder)
     run_trials(loop, RayExecutor(partial(recorder.work, **work), train, cluster))
     return recorder
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import keras_tuner
 import pytest
 
+from tests.plans import SEARCH_PLAN, changed
 from tests.search.executors.child_trials import DIES, DIES_ONCE, Work, train
 from zoo.interfaces import Epoch, Progress, SearchPlan, Trial, TrialOutcome
-from zoo.interfaces.metrics import objectives
 from zoo.search.executors import child_process
 from zoo.search.executors.child_process import ChildProcessExecutor
 from zoo.search.executors.trials import run_trials
@@ -23,20 +23,7 @@ from zoo.search.loop import TrialLoop
 def plan(trials: int) -> SearchPlan:
     hp = keras_tuner.HyperParameters()
     hp.Float("x", 0.0, 1.0)
-    return SearchPlan(
-        architecture="tiny",
-        architecture_version="1",
-        plugin="none",
-        algorithm="random",
-        objectives=(objectives()["val_accuracy"],),
-        trials=trials,
-        epochs=3,
-        seed=0,
-        fixed={},
-        space=hp.get_config(),
-        settings={},
-        environment={},
-    )
+    return changed(SEARCH_PLAN, trials=trials, space=hp.get_config())
 
 
 class Recorder:

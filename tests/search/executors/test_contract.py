@@ -123,7 +123,7 @@ class Records(Progress):
 
 def run(make: Make, records: Records, trials: int, train: Train = train, **settings: Any) -> Records:
     """A search of so many trials."""
-    loop = TrialLoop(plan(hp=wide_space(), trials=trials, settings=settings), records)
+    loop = TrialLoop(plan(hp=wide_space(), trials=trials, **settings), records)
     run_trials(loop, make(records.assign, train))
     return records
 

@@ -84,7 +84,7 @@ class PruningLoop(TrialLoop):
 def play(*steps: int | Result, loop: type[TrialLoop] = TrialLoop, **settings: Any) -> tuple[Played, Listener]:
     """A search of one trial."""
     executor, recorder = Played(*steps), Listener()
-    run_trials(loop(plan(trials=1, settings=settings), recorder), executor)
+    run_trials(loop(plan(trials=1, **settings), recorder), executor)
     return executor, recorder
 
 

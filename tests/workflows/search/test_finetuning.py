@@ -21,9 +21,9 @@ from zoo.interfaces import RunKind, State
 from zoo.models.hyperparameters import OWN
 from zoo.registry import open_registry
 from zoo.search.executors.ray_cluster import Cluster
-from zoo.workflows import TrainingOptions, Workspace
+from zoo.workflows import TrainingOptions, Workspace, training_options
 from zoo.workflows import search as searches
-from zoo.workflows.search import SearchOptions, running
+from zoo.workflows.search import running, search_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -54,10 +54,10 @@ def tune(
         workspace,
         workspace.registry.best("blobs").id,
         dataset,
-        search_options=SearchOptions(**{"trials": 2, **chosen}),
+        search_options=search_options(**{"trials": 2, **chosen}),
         hyperparameters=hyperparameters,
         head=head,
-        options=TrainingOptions(epochs=epochs, cache_features="on"),
+        options=training_options(epochs=epochs, cache_features="on"),
         cluster=cluster,
     )
     return Searched(workspace, found, model)
@@ -158,7 +158,7 @@ def test_a_trial_after_another_is_what_a_fine_tuning_alone_gives(trained: Worksp
         "three",
         hyperparameters={name: last.plan.hyperparameters[name] for name in said},
         head=head,
-        options=TrainingOptions(epochs=1, seed=int(str(last.plan.settings["seed"]))),
+        options=TrainingOptions(epochs=1, seed=last.plan.training.seed),
     )
     assert trained.registry.model(str(last.model_id)).manifest == alone.manifest
 
@@ -194,7 +194,7 @@ def test_a_hyperparameter_of_the_backbone_is_refused(trained: Workspace) -> None
 def test_a_new_head_is_searched_too(trained: Workspace) -> None:
     found = tune(trained, HEAD_ALONE, head="new", trials=1)
     assert {"head_units", "dropout"} <= searched_over(found)
-    assert trained.registry.run(found.trials[0].id).plan.settings["keeps_head"] is False
+    assert trained.registry.run(found.trials[0].id).plan.candidate.keeps_head is False
 
 
 # The prefix ----------------------------------------------------------------------------------------------

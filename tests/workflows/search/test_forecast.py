@@ -8,8 +8,8 @@ import pytest
 
 from tests.workflows.search.tiny_searches import HELD, workspace_in
 from zoo.errors import HyperparameterError, SearchError
-from zoo.workflows import TrainingOptions
-from zoo.workflows.search import Forecast, SearchOptions, forecast_search
+from zoo.workflows import training_options
+from zoo.workflows.search import Forecast, forecast_search, search_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,10 +33,10 @@ def look(
         workspace,
         names,
         "blobs",
-        search_options=SearchOptions(trials=trials),
+        search_options=search_options(trials=trials),
         hyperparameters=given,
         weights=weights,
-        options=TrainingOptions(**{"epochs": 7, **options}),
+        options=training_options(**{"epochs": 7, **options}),
     )
 
 

@@ -9,14 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.plans import SEARCH_PLAN
+from tests.plans import RUN_PLAN, SEARCH_PLAN, changed
 from zoo.interfaces import (
     Evaluation,
     ModelContent,
     Objective,
     Run,
-    RunKind,
-    RunPlan,
     State,
     Trial,
     TrialOutcome,
@@ -28,11 +26,11 @@ ACCURACY, PARAMS = Objective("val_accuracy", "max"), Objective("params", "min")
 
 
 def ranking(keep: int | None, *objectives: Objective) -> Ranking:
-    return Ranking(replace(SEARCH_PLAN, objectives=objectives or (ACCURACY,), settings={"keep": keep}))
+    return Ranking(changed(SEARCH_PLAN, objectives=objectives or (ACCURACY,), keep=keep))
 
 
 def trial(number: int) -> Run:
-    plan = RunPlan(RunKind.TRIAL, "tiny", "1", "here", {}, {}, {})
+    plan = RUN_PLAN
     return Run(
         str(number), plan, State.RUNNING, "blobs", 1, NOW, trial=Trial(str(number), number, {}, epochs=1)
     )

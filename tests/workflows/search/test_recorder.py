@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
-from tests.plans import SEARCH_PLAN
+from tests.plans import SEARCH_PLAN, changed
 from zoo.errors import RegistryError
 from zoo.interfaces import (
     DatasetContent,
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
 BLOBS = DatasetContent(
     name="blobs", source="plugin blobs", fingerprint="a" * 64, class_names=("dark", "light"), counts={}
 )
-SETTINGS = {"image_size": 8, "channels": 1, "keep": 1}
 LOSS = (Objective("val_loss", "min"),)
 
 
@@ -73,7 +71,7 @@ def train(recorder: SearchRecorder, one: Trial, *values: float) -> None:
 def begin(workspace: Workspace) -> Begin:
     def call(**fields: Any) -> SearchRecorder:
         dataset = workspace.registry.record_dataset(BLOBS)
-        plan = replace(SEARCH_PLAN, **{"settings": SETTINGS, **fields})
+        plan = changed(SEARCH_PLAN, **{"keep": 1, **fields})
         return SearchRecorder(workspace, workspace.registry.start_search(plan, dataset))
 
     return call

@@ -13,7 +13,7 @@ from zoo import workflows
 from zoo.errors import InterruptedWork, SearchError
 from zoo.interfaces import RunKind, State
 from zoo.workflows import search as searches
-from zoo.workflows.search import SearchOptions, running
+from zoo.workflows.search import running, search_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +36,7 @@ def search(workspace: Workspace, options: Callable) -> Callable:
             workspace,
             architecture,
             "blobs",
-            search_options=SearchOptions(**chosen),
+            search_options=search_options(**chosen),
             hyperparameters=hyperparameters,
             options=training,
         )
@@ -202,14 +202,14 @@ def test_the_first_trial_is_what_training_with_that_seed_gives(
 ) -> None:
     chosen = options(epochs=2, seed=7)
     _, found = searches.search(
-        workspace, "tiny", "blobs", search_options=SearchOptions(trials=1), options=chosen
+        workspace, "tiny", "blobs", search_options=search_options(trials=1), options=chosen
     )
     assert found.manifest == workflows.train(workspace, "tiny", "blobs", options=chosen).manifest
 
 
 def test_seeds_go_round_at_the_highest(workspace: Workspace, search: Callable, options: Callable) -> None:
     found, _ = search("tiny", HELD, trials=2, options=options(epochs=1, seed=2**32 - 1))
-    seeds = [run.plan.settings["seed"] for run in workspace.registry.runs(search=found.id)]
+    seeds = [run.plan.training.seed for run in workspace.registry.runs(search=found.id)]
     assert seeds == [2**32 - 1, 0]
 
 

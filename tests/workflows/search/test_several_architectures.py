@@ -19,7 +19,7 @@ from tests.workflows.search.tiny_searches import (
 )
 from zoo import workflows
 from zoo.errors import HyperparameterError, InterruptedWork, SearchError, UnknownNameError
-from zoo.interfaces import State
+from zoo.interfaces import State, Weights
 from zoo.plugins import load_plugins
 
 if TYPE_CHECKING:
@@ -85,12 +85,9 @@ def test_the_architecture_is_no_hyperparameter_of_a_run(joint: Searched) -> None
 
 
 def test_each_architecture_gets_images_of_its_own_shape(joint: Searched) -> None:
-    settings = [one.plan.settings for one in joint.trials]
-    assert [(one["image_size"], one["channels"]) for one in settings] == [(8, 1), (16, 3)]
-
-
-def test_a_run_has_no_settings_of_other_architectures(joint: Searched) -> None:
-    assert [name for one in joint.trials for name in one.plan.settings if "/" in name] == []
+    candidates = [trial.plan.candidate for trial in joint.trials]
+    assert [(one.image_size, one.channels) for one in candidates] == [(8, 1), (16, 3)]
+    assert tuple(candidates) == joint.search.plan.candidates
 
 
 @pytest.mark.parametrize("place", [0, 1])
@@ -126,9 +123,9 @@ def test_an_architecture_without_such_weights_begins_without(
     (folder / "learned.py").write_text(LEARNED)
     with workspace_in(tmp_path, load_plugins(folder)) as workspace:
         found = search(workspace, "tiny,learned", weights="noise", algorithm="random")
-        assert {one.plan.architecture: one.plan.settings["weights"] for one in found.trials} == {
+        assert {one.plan.architecture: one.plan.candidate.weights for one in found.trials} == {
             "tiny": None,
-            "learned": "noise",
+            "learned": Weights("noise"),
         }
         assert "tiny has no weights 'noise': its are random" in workspace.progress.notices
 

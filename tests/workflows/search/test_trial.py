@@ -9,11 +9,10 @@ import keras
 import pytest
 from keras_tuner import HyperParameters
 
-from tests.plans import SEARCH_PLAN
+from tests.plans import CANDIDATE, SEARCH_PLAN, changed
 from zoo.interfaces import Architecture, Trial, Weights
 from zoo.search.decisions import CONTINUE
 from zoo.search.executors.reporter import TrialReporter
-from zoo.workflows.images import InputShape
 from zoo.workflows.search.candidates import Candidate
 from zoo.workflows.search.trial import Assignment, same_frozen, train_trial
 
@@ -31,8 +30,9 @@ def trials_alike(*searched: str, weights: Weights | None = NET) -> int:
     space.Fixed("pooling", "avg")
     for name in searched:
         space.Choice(name, [1, 2])
-    plan = replace(SEARCH_PLAN, space=space.get_config())
-    return same_frozen(plan, Candidate(ARCHITECTURE, InputShape(8, 1), weights))
+    candidate = changed(CANDIDATE, weights=weights)
+    plan = changed(SEARCH_PLAN, candidates=(candidate,), space=space.get_config())
+    return same_frozen(plan, Candidate(ARCHITECTURE, candidate))
 
 
 def test_all_do_where_only_the_head_and_its_training_are_searched() -> None:
@@ -56,9 +56,9 @@ def small(hp: HyperParameters, inputs: Any, *, weights: str | None = None) -> An
 def test_what_pays_for_all_trials_is_kept_in_the_first(
     cache: Path, decoded: DecodedDataset, trials: int, kept: int
 ) -> None:
-    plan = replace(SEARCH_PLAN, trials=trials, space=HyperParameters().get_config(), settings={"patience": 1})
+    plan = changed(SEARCH_PLAN, trials=trials, space=HyperParameters().get_config(), patience=1)
     assignment = Assignment(plan, Trial("0", 1, {"freeze": "all"}, 1))
-    candidate = Candidate(replace(ARCHITECTURE, backbone=small), InputShape(8, 1), NET)
+    candidate = Candidate(replace(ARCHITECTURE, backbone=small), changed(CANDIDATE, weights=NET))
     known = replace(decoded, name="gray", fingerprint="gray images")
     train_trial(assignment, candidate, known, TrialReporter(lambda message: CONTINUE))
     assert len(list(cache.glob("features/*/features-0.bin"))) == kept

@@ -12,9 +12,10 @@ import pytest
 from PIL import Image
 
 from tests.formats import FORMATS
+from tests.plans import SEARCH_PLAN, changed
 from zoo.data.sources import open_dataset
 from zoo.errors import DatasetError, HyperparameterError, PluginError, ZooError
-from zoo.interfaces import Objective, SearchPlan, Trial, Weights
+from zoo.interfaces import Trial, Weights
 from zoo.search.decisions import CONTINUE, Decision
 from zoo.search.executors.reporter import Message, Notice, TrialReporter
 from zoo.workflows.search.trial import Assignment
@@ -22,7 +23,7 @@ from zoo.workflows.search.worker import RemoteAssignment, RemoteImages, train_re
 
 PLUGIN_FILES = Path(__file__).parents[2] / "cli" / "plugin_files"
 NODE = socket.gethostname()
-PLAN = SearchPlan("tiny", "1", "none", "random", (Objective("val_accuracy", "max"),), 1, 1, 0, {}, {}, {}, {})
+PLAN = changed(SEARCH_PLAN, trials=1, epochs=1)
 TRIAL = Trial("0", 1, {}, 1)
 
 
@@ -38,8 +39,13 @@ def photos(tmp_path: Path) -> Path:
 @pytest.fixture
 def remote(photos: Path) -> RemoteAssignment:
     opened = open_dataset(str(photos), {}, FORMATS)
-    images = RemoteImages(opened.name, opened.source, opened.fingerprint, 8, 1)
-    return RemoteAssignment(Assignment(PLAN, TRIAL), images, "tiny", "1", plugins_dir=PLUGIN_FILES)
+    images = RemoteImages(opened.name, opened.source, opened.fingerprint)
+    return RemoteAssignment(Assignment(PLAN, TRIAL), images, plugins_dir=PLUGIN_FILES)
+
+
+def of(remote: RemoteAssignment, **candidate: object) -> RemoteAssignment:
+    """The same trial, but of a candidate with these values."""
+    return replace(remote, assignment=Assignment(changed(PLAN, **candidate), TRIAL))
 
 
 def told(remote: RemoteAssignment, kind: type[ZooError]) -> str:
@@ -50,8 +56,8 @@ def told(remote: RemoteAssignment, kind: type[ZooError]) -> str:
 
 @pytest.mark.filterwarnings("ignore::UserWarning:keras.*")
 def test_what_is_done_with_frozen_layers_is_reported(remote: RemoteAssignment) -> None:
-    plan = replace(PLAN, settings={"patience": 1, "cache_features": "on"})
-    frozen = replace(TRIAL, hyperparameters={"freeze": "all"})
+    plan = changed(PLAN, patience=1, mode="on")
+    frozen = replace(TRIAL, hyperparameters={"freeze": "all", "filters": 2})
     messages: list[Message] = []
 
     def send(message: Message) -> Decision:
@@ -89,14 +95,14 @@ def test_a_plugin_folder_that_is_not_there(remote: RemoteAssignment, tmp_path: P
 
 
 def test_a_plugin_that_is_not_installed(remote: RemoteAssignment) -> None:
-    message = told(replace(remote, architecture="tinny"), PluginError)
+    message = told(of(remote, architecture="tinny"), PluginError)
     assert message == (
         f"node {NODE}: unknown architecture 'tinny': did you mean 'tiny'?; install the plugin there too"
     )
 
 
 def test_another_version_of_the_architecture(remote: RemoteAssignment) -> None:
-    assert told(replace(remote, architecture_version="2"), PluginError) == (
+    assert told(of(remote, version="2"), PluginError) == (
         f"node {NODE} has version 1 of 'tiny' and the search 2: install the same plugin on both"
     )
 
@@ -128,7 +134,7 @@ def test_other_images_behind_the_same_url(remote: RemoteAssignment, photos: Path
 
 def test_weights_behind_a_url_that_cannot_be_reached(remote: RemoteAssignment) -> None:
     url = "memory://none-such.h5"
-    asked = replace(remote, weights=Weights(url, "0" * 64, "/on/the/driver/alone.h5"))
+    asked = of(remote, weights=Weights(url, "0" * 64, "/on/the/driver/alone.h5"))
     assert told(asked, HyperparameterError) == (
         f"node {NODE}: cannot download '{url}': there is no such file; "
         "check the URL, the network, and whether you may read it"
@@ -138,7 +144,7 @@ def test_weights_behind_a_url_that_cannot_be_reached(remote: RemoteAssignment) -
 def test_another_weights_file_than_the_search_began_with(remote: RemoteAssignment, tmp_path: Path) -> None:
     (tmp_path / "net.h5").write_bytes(b"other weights")
     weights = str(tmp_path / "net.h5")
-    asked = replace(remote, weights=Weights(weights, "0" * 64, weights))
+    asked = of(remote, weights=Weights(weights, "0" * 64, weights))
     assert told(asked, HyperparameterError) == (
         f"node {NODE}: the weights file {weights} is another one than the search began with: "
         "put the same one there, or start a new search"
@@ -147,7 +153,7 @@ def test_another_weights_file_than_the_search_began_with(remote: RemoteAssignmen
 
 def test_a_weights_file_that_is_not_there(remote: RemoteAssignment, tmp_path: Path) -> None:
     weights = str(tmp_path / "none.h5")
-    asked = replace(remote, weights=Weights(weights, "0" * 64, weights))
+    asked = of(remote, weights=Weights(weights, "0" * 64, weights))
     assert told(asked, HyperparameterError) == (
         f"node {NODE}: there is no weights file {weights}: mount it there under the same path"
     )

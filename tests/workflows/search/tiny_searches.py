@@ -12,7 +12,7 @@ from zoo.interfaces import Epoch, EpochProgress, Model, Progress, Run, Search, S
 from zoo.registry import open_registry
 from zoo.workflows import TrainingOptions, Workspace
 from zoo.workflows import search as searches
-from zoo.workflows.search import SearchOptions
+from zoo.workflows.search import search_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -92,7 +92,7 @@ def search(
         workspace,
         architecture,
         dataset,
-        search_options=SearchOptions(**wanted),
+        search_options=search_options(**wanted),
         hyperparameters=hyperparameters,
         weights=weights,
         options=TrainingOptions(epochs=epochs),

@@ -21,7 +21,7 @@ from zoo.data.cache.entries import FEATURES, INDEX, PART, build_lock, locked
 from zoo.data.cache.limit import make_room
 from zoo.data.cache_folder import cache_folder, writing
 from zoo.data.rows import map_rows
-from zoo.errors import DatasetError, HyperparameterError
+from zoo.errors import DatasetError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -29,37 +29,7 @@ if TYPE_CHECKING:
 
     from zoo.interfaces import Progress
 
-MODES, DTYPES = ("auto", "on", "off"), ("float32", "float16")
 FORMAT = 1  # goes up whenever the same features would be stored differently
-
-
-@dataclass(frozen=True)
-class FeatureOptions:
-    """How the features of frozen layers are kept.
-
-    Args:
-        mode: "auto": where it pays, or where `dtype` or `views` ask for what only kept features can be; "on": wherever
-            it can be done; "off".
-        dtype: float32, or float16, which takes half the room and loses digits.
-        views: with augmentation, so many views of each training image are kept and take turns from epoch to epoch;
-            None: nothing is kept then, since each epoch gets fresh pixels.
-
-    Raises:
-        HyperparameterError: a value is out of range.
-    """
-
-    mode: str = "auto"
-    dtype: str = "float32"
-    views: int | None = None
-
-    def __post_init__(self) -> None:
-        if self.mode not in MODES or self.dtype not in DTYPES:
-            raise HyperparameterError(
-                f"features are kept {' or '.join(MODES)} as {' or '.join(DTYPES)}, "
-                f"got '{self.mode}' and '{self.dtype}'"
-            )
-        if self.views is not None and self.views < 1:
-            raise HyperparameterError(f"views of an image must be 1 or more, got {self.views}")
 
 
 @dataclass(frozen=True)

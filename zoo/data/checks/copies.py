@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from zoo.data.checks.report import ConcernedFile
     from zoo.data.opened import OpenedDataset
 
-TEST_IN_TRAIN, NEAR_TEST_IN_TRAIN = "test-in-train", "near-test-in-train"
+NEAR_TEST_IN_TRAIN = "near-test-in-train"
 MOSTLY_BLANK = 0.98
 """Share of a thumbnail in one colour from which on an image shows too little to be compared with others."""
 

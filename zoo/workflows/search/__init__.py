@@ -11,25 +11,25 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from zoo.workflows.search.finetuning import search_finetuning
     from zoo.workflows.search.forecast import Forecast, forecast_search
-    from zoo.workflows.search.options import SearchOptions
+    from zoo.workflows.search.options import search_options
     from zoo.workflows.search.running import resume, search
 
 __all__ = [
     "Forecast",
-    "SearchOptions",
     "forecast_search",
     "resume",
     "search",
     "search_finetuning",
+    "search_options",
 ]
 
 _MODULES = {
     "Forecast": "forecast",
-    "SearchOptions": "options",
     "forecast_search": "forecast",
     "resume": "running",
     "search": "running",
     "search_finetuning": "finetuning",
+    "search_options": "options",
 }
 
 

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from zoo.errors import HyperparameterError, NotFoundError, SearchError
+from zoo.interfaces import CandidatePlan
 from zoo.models.bases import Bases
 from zoo.models.building import build_classifier
 from zoo.models.freezing import freeze
 from zoo.workflows.images import InputShape, decode, prepare, shape_for
 from zoo.workflows.loading import import_layers
 from zoo.workflows.parents import KEEP, NEW, find_parent
-from zoo.workflows.weights import (
-    find_again,
-    find_weights,
-    looks_like_path,
-    stored_weights,
-    weights_settings,
-)
+from zoo.workflows.weights import find_again, find_weights, looks_like_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,36 +22,37 @@ if TYPE_CHECKING:
 
     from zoo.data.cache import DecodedDataset
     from zoo.data.opened import OpenedDataset
-    from zoo.interfaces import Architecture, HyperparameterValue, SearchPlan, Weights
+    from zoo.interfaces import Architecture, SearchPlan
     from zoo.models.classifier import Classifier
     from zoo.workflows.images import Images
     from zoo.workflows.parents import Parent
     from zoo.workflows.workspace import Workspace
 
-    Settings = dict[str, HyperparameterValue | None]
-
 
 @dataclass(frozen=True)
 class Candidate:
-    """An architecture of a search.
+    """An architecture of a search, ready to be built.
 
     Args:
-        shape: of the images that it gets.
-        weights: pre-trained ones to start from.
+        plan: what the search stores of it.
         parent: the model to start from, of a search that fine-tunes.
         bases: where what its trials have in common is kept.
     """
 
     architecture: Architecture
-    shape: InputShape
-    weights: Weights | None = None
+    plan: CandidatePlan
     parent: Parent | None = None
     bases: Bases = field(default_factory=Bases, compare=False, repr=False)
 
     @property
     def name(self) -> str:
-        """That of the architecture."""
+        """The architecture's name."""
         return self.architecture.name
+
+    @property
+    def shape(self) -> InputShape:
+        """The shape of the images that it gets."""
+        return InputShape(self.plan.image_size, self.plan.channels)
 
     def build(self, hp: HyperParameters, class_names: tuple[str, ...]) -> Classifier:
         """Its classifier with these hyperparameters, weights loaded, and frozen as `hp` says.
@@ -72,7 +68,7 @@ class Candidate:
                 hp,
                 **asdict(self.shape),
                 class_names=class_names,
-                weights=self.weights.argument if self.weights else None,
+                weights=self.plan.weights.argument if self.plan.weights else None,
                 bases=self.bases,
             )
         freeze(classifier, hp.get("freeze"))
@@ -86,20 +82,24 @@ def find_candidates(
 
     Of several, those that have no pre-trained weights of this name begin without; tells which.
     """
-    found = [workspace.plugins.architecture(name.strip()) for name in names.split(",")]
-    if len({architecture.name for architecture in found}) < len(found):
+    architectures = [workspace.plugins.architecture(name.strip()) for name in names.split(",")]
+    if len({architecture.name for architecture in architectures}) < len(architectures):
         raise SearchError(f"'{names}' names an architecture twice: name it once")
-    names_of_weights = {architecture.name: weights for architecture in found}
-    if len(found) > 1 and weights is not None:
-        names_of_weights = _weights_of_each(workspace, found, weights)
-    return tuple(
-        Candidate(
-            architecture,
-            shape_for(workspace, architecture, opened, image_size),
-            find_weights(architecture, names_of_weights[architecture.name], workspace.progress),
+    names_of_weights = {architecture.name: weights for architecture in architectures}
+    if len(architectures) > 1 and weights is not None:
+        names_of_weights = _weights_of_each(workspace, architectures, weights)
+    candidates = []
+    for architecture in architectures:
+        weights_found = find_weights(architecture, names_of_weights[architecture.name], workspace.progress)
+        plan = CandidatePlan(
+            architecture.name,
+            architecture.version,
+            workspace.plugins.provider(architecture.name).provenance,
+            **asdict(shape_for(workspace, architecture, opened, image_size)),
+            weights=weights_found,
         )
-        for architecture in found
-    )
+        candidates.append(Candidate(architecture, plan))
+    return tuple(candidates)
 
 
 def _weights_of_each(
@@ -120,77 +120,59 @@ def _weights_of_each(
     return {one.name: weights if one.name in have else None for one in found}
 
 
-def settings_of(candidates: Sequence[Candidate]) -> Settings:
-    """What a search stores of its candidates; of several, with the architecture's name in front."""
-    settings: Settings = {}
-    for one in candidates:
-        prefix = "" if len(candidates) == 1 else f"{one.name}/"
-        for name, value in {**asdict(one.shape), **weights_settings(one.weights)}.items():
-            settings[f"{prefix}{name}"] = value
-        if one.parent is not None:
-            settings |= {**one.parent.settings, "parent": one.parent.model.id}
-    return settings
-
-
 def restore_candidates(
     workspace: Workspace, plan: SearchPlan, opened: OpenedDataset
 ) -> tuple[Candidate, ...]:
     """The candidates of a search that goes on.
 
     Raises:
-        SearchError: an architecture has changed since, or the model to fine-tune was deleted.
+        SearchError: an architecture has changed since, the model to fine-tune was deleted, or an older zoo did not
+            record the shape of the images.
         HyperparameterError: the weights file to start from has changed since, or is gone.
     """
-    found = [workspace.plugins.architecture(name) for name in plan.architectures]
-    for architecture, version in zip(found, plan.architecture_version.split(","), strict=True):
-        if architecture.version != version:
+    architectures = [workspace.plugins.architecture(candidate.architecture) for candidate in plan.candidates]
+    for architecture, candidate in zip(architectures, plan.candidates, strict=True):
+        if architecture.version != candidate.version:
             raise SearchError(
                 f"the search cannot go on: '{architecture.name}' is now version {architecture.version}, "
-                f"it began with {version}; start a new search"
+                f"it began with {candidate.version}; start a new search"
             )
-    if plan.parent_id is not None:
-        return (_restored_parent(workspace, plan, found[0], opened),)
-    return tuple(_restored(workspace, architecture, plan) for architecture in found)
+        if not (candidate.image_size and candidate.channels):
+            raise SearchError(
+                f"the search cannot go on: the shape of the images for '{architecture.name}' was not recorded; "
+                "start a new search"
+            )
+    return tuple(
+        Candidate(
+            architecture,
+            replace(candidate, weights=find_again(architecture, candidate.weights, workspace.progress)),
+            _find_parent_again(workspace, candidate, opened),
+        )
+        for architecture, candidate in zip(architectures, plan.candidates, strict=True)
+    )
 
 
-def _restored(workspace: Workspace, architecture: Architecture, plan: SearchPlan) -> Candidate:
-    own = trial_settings(plan, architecture.name)
-    shape = InputShape(int(own["image_size"] or 0), int(own["channels"] or 0))
-    weights = find_again(architecture, stored_weights(own), workspace.progress)
-    return Candidate(architecture, shape, weights)
-
-
-def _restored_parent(
-    workspace: Workspace, plan: SearchPlan, architecture: Architecture, opened: OpenedDataset
-) -> Candidate:
-    own = plan.settings
+def _find_parent_again(
+    workspace: Workspace, candidate: CandidatePlan, opened: OpenedDataset
+) -> Parent | None:
+    if candidate.parent_id is None:
+        return None
     try:
-        model = workspace.registry.model(str(plan.parent_id))
+        model = workspace.registry.model(candidate.parent_id)
     except NotFoundError:
         raise SearchError(
-            f"the search cannot go on: model {plan.parent_id}, which its trials start from, was deleted; "
+            f"the search cannot go on: model {candidate.parent_id}, which its trials start from, was deleted; "
             "start a new search from another one"
         ) from None
-    parent = find_parent(
+    return find_parent(
         workspace,
         model,
         opened,
         {},
-        head=KEEP if own["keeps_head"] else NEW,
-        image_size=int(own["image_size"] or 0),
-        channels=int(own["channels"] or 0),
+        head=KEEP if candidate.keeps_head else NEW,
+        image_size=candidate.image_size,
+        channels=candidate.channels,
     )
-    return Candidate(architecture, parent.shape, parent=parent)
-
-
-def trial_settings(plan: SearchPlan, architecture: str) -> Settings:
-    """The search's settings as they are for a trial of this architecture."""
-    prefix = f"{architecture}/"
-    shared = {name: value for name, value in plan.settings.items() if "/" not in name}
-    own = {
-        name.removeprefix(prefix): value for name, value in plan.settings.items() if name.startswith(prefix)
-    }
-    return {**shared, **own}
 
 
 def prepare_each(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from zoo.workflows.options import TrainingOptions
+from zoo.interfaces import SearchOptions, TrainingOptions
 from zoo.workflows.parents import find_parent
 from zoo.workflows.search.candidates import Candidate
-from zoo.workflows.search.options import SearchOptions
 from zoo.workflows.search.running import ready, run_search
 from zoo.workflows.search.space import declare_finetuning
 
@@ -50,7 +50,9 @@ def search_finetuning(
         parent = find_parent(
             workspace, found, opened, given, head=head, image_size=options.image_size, channels=channels
         )
-        candidate = Candidate(architecture, parent.shape, parent=parent)
+        provenance = workspace.plugins.provider(architecture.name).provenance
+        plan = replace(parent.candidate, version=architecture.version, plugin=provenance)
+        candidate = Candidate(architecture, plan, parent)
         space = declare_finetuning(parent, candidate, given, options.epochs, options.seed)
         wanted = search_options or SearchOptions()
         return run_search(workspace, opened, (candidate,), space, wanted, options, cluster)

@@ -7,14 +7,12 @@ from statistics import mean
 from typing import TYPE_CHECKING
 
 from zoo.data.batches import count_steps
-from zoo.data.cache.features import FeatureOptions
+from zoo.interfaces import FeatureOptions, SearchOptions, TrainingOptions
 from zoo.interfaces.metrics import DEFAULT_OBJECTIVE
 from zoo.models.space import choose, read
 from zoo.training.fit import FitSettings, fit, start_fresh
 from zoo.workflows.images import decode
-from zoo.workflows.options import TrainingOptions
 from zoo.workflows.search.candidates import find_candidates
-from zoo.workflows.search.options import SearchOptions
 from zoo.workflows.search.space import declare_space
 
 if TYPE_CHECKING:

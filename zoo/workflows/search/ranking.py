@@ -52,11 +52,11 @@ class Ranking:
         return losers
 
     def _kept(self) -> Iterable[Run]:
-        if self.plan.keep is None:
+        if self.plan.options.keep is None:
             return self.runs.values()
         best_first = ranked(self.runs.values(), self.plan.objective)
         if len(self.plan.objectives) == 1:
-            return best_first[: self.plan.keep]
+            return best_first[: self.plan.options.keep]
         front = {run.id for run in pareto_front(best_first, self.plan.objectives)}
         best_first.sort(key=lambda run: run.id not in front)
-        return best_first[: max(self.plan.keep, len(front))]
+        return best_first[: max(self.plan.options.keep, len(front))]

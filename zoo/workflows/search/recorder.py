@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from zoo.interfaces import Once, Progress, RunKind, RunPlan, State
@@ -10,9 +11,8 @@ from zoo.interfaces.algorithms import continues_trials
 from zoo.search.loop import PastTrial
 from zoo.training.checkpoint import epochs_in
 from zoo.workflows.recording import announce
-from zoo.workflows.search.candidates import trial_settings
 from zoo.workflows.search.ranking import Ranking
-from zoo.workflows.search.trial import Assignment, architecture_of, hyperparameters_of, seed_of
+from zoo.workflows.search.trial import Assignment, candidate_of, hyperparameters_of, seed_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,17 +89,13 @@ class SearchRecorder:
 
     def trial_started(self, trial: Trial) -> None:
         plan = self.search.plan
-        name = architecture_of(plan, trial)
-        versions = dict(zip(plan.architectures, plan.architecture_version.split(","), strict=True))
         run_plan = RunPlan(
             kind=RunKind.TRIAL,
-            architecture=name,
-            architecture_version=versions[name],
-            plugin=self.workspace.plugins.provider(name).provenance,
+            candidate=candidate_of(plan, trial),
             hyperparameters=hyperparameters_of(plan, trial),
-            settings={**trial_settings(plan, name), "epochs": trial.epochs, "seed": seed_of(plan, trial)},
+            training=replace(plan.training, epochs=trial.epochs, seed=seed_of(plan, trial)),
             environment=plan.environment,
-            parent_id=plan.parent_id,
+            data_check=plan.data_check,
         )
         done = self.resumed.pop(trial.trial_id, ())
         run = self.registry.start_trial(self.search.id, trial, run_plan, done)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import tensorflow as tf
@@ -16,8 +16,10 @@ from zoo.interfaces import (
     HyperparameterValue,
     Model,
     Search,
+    SearchOptions,
     SearchPlan,
     State,
+    TrainingOptions,
 )
 from zoo.registry import resume_command
 from zoo.search.executors.child_process import TRIALS_OF_A_PROCESS, ChildProcessExecutor
@@ -27,17 +29,15 @@ from zoo.search.executors.ray import RayExecutor
 from zoo.search.executors.ray_cluster import Cluster, connected
 from zoo.search.executors.trials import run_trials
 from zoo.search.loop import TrialLoop, last_line
-from zoo.workflows.options import TrainingOptions, report_sampling, sampling_of
+from zoo.workflows.options import report_sampling
 from zoo.workflows.search.candidates import (
     find_candidates,
     prepare_each,
     restore_candidates,
-    settings_of,
 )
-from zoo.workflows.search.options import SearchOptions
 from zoo.workflows.search.recorder import SearchRecorder
 from zoo.workflows.search.space import DeclaredSpace, declare_space, first_trials, prior_choices
-from zoo.workflows.search.trial import architecture_of, train_trial
+from zoo.workflows.search.trial import candidate_of, train_trial
 from zoo.workflows.search.worker import RemoteAssignment, RemoteImages, train_remotely
 from zoo.workflows.workspace import Workspace, environment
 
@@ -102,7 +102,8 @@ def run_search(
     images, decoded = prepare_each(workspace, opened, candidates)
     plan = _plan(workspace, candidates, space, images, wanted, options)
     started = workspace.registry.start_search(plan, images.version)
-    return _run(_Searching(workspace, candidates, decoded, started, opened, cluster))
+    searching = _Searching(workspace, candidates, decoded, _located(started, candidates), opened, cluster)
+    return _run(searching)
 
 
 def _plan(
@@ -118,21 +119,15 @@ def _plan(
         known = prior_choices(
             workspace, candidates, space.joint, images.version, wanted.objectives[0], wanted.trials
         )
-    origins = dict.fromkeys(workspace.plugins.provider(one.name).provenance for one in candidates)
     return SearchPlan(
-        architecture=",".join(one.name for one in candidates),
-        architecture_version=",".join(one.architecture.version for one in candidates),
-        plugin=", ".join(origins),
-        algorithm=wanted.algorithm,
-        objectives=wanted.objectives,
-        trials=wanted.trials,
-        epochs=options.epochs,
-        seed=options.seed,
+        candidates=tuple(candidate.plan for candidate in candidates),
+        options=wanted,
+        training=options,
         fixed=space.fixed,
         space=space.joint.get_config(),
         first=first_trials(candidates, space.joint, known, algorithm=wanted.algorithm, trials=wanted.trials),
-        settings=options.settings(**settings_of(candidates), **images.check_settings, **wanted.settings()),
         environment=environment(),
+        data_check=images.data_check,
     )
 
 
@@ -155,7 +150,10 @@ def resume(workspace: Workspace, search_ref: str, cluster: Cluster | None = None
         candidates = restore_candidates(workspace, found.plan, opened)
         _, decoded = prepare_each(workspace, opened, candidates)
         reopened = workspace.registry.reopen_search(found.id)
-        return _run(_Searching(workspace, candidates, decoded, reopened, opened, cluster))
+        searching = _Searching(
+            workspace, candidates, decoded, _located(reopened, candidates), opened, cluster
+        )
+        return _run(searching)
 
 
 def ready(cluster: Cluster | None) -> AbstractContextManager[None]:
@@ -186,12 +184,20 @@ def _refuse_change(workspace: Workspace, found: Search, opened: OpenedDataset) -
         )
 
 
+def _located(search: Search, candidates: tuple[Candidate, ...]) -> Search:
+    """The search as stored, but its plan says where the candidates' weights lie on this machine."""
+    return replace(
+        search, plan=replace(search.plan, candidates=tuple(candidate.plan for candidate in candidates))
+    )
+
+
 @dataclass(frozen=True, eq=False)
 class _Searching:
     """A search at work.
 
     Args:
         decoded: the dataset as each candidate takes it, by name.
+        search: as `_located` returns it.
         cluster: where trials run; None: in this process.
     """
 
@@ -205,14 +211,17 @@ class _Searching:
     def executor(self, recorder: SearchRecorder) -> Executor:
         """Where its trials train: the first ones in this process, which is ready for it, more in others."""
         candidates = {one.name: one for one in self.candidates}
+        images = RemoteImages(self.search.dataset, self.opened.source, self.opened.fingerprint)
 
         def train(assignment: Assignment, reporter: TrialReporter) -> TrialOutcome:
-            candidate = candidates[architecture_of(self.search.plan, assignment.trial)]
+            candidate = candidates[candidate_of(self.search.plan, assignment.trial).architecture]
             return train_trial(assignment, candidate, self.decoded[candidate.name], reporter)
 
         def assign(trial: Trial) -> RemoteAssignment:
-            candidate = candidates[architecture_of(self.search.plan, trial)]
-            return self._remote(recorder.assignment(trial), candidate)
+            candidate = candidates[candidate_of(self.search.plan, trial).architecture]
+            return RemoteAssignment(
+                recorder.assignment(trial), images, candidate.parent, self.workspace.plugins.folder
+            )
 
         if self.cluster is not None:
             return RayExecutor(assign, train_remotely, self.cluster)
@@ -221,26 +230,13 @@ class _Searching:
             return local  # this process has taken it, so a child could not
         return Handover(local, ChildProcessExecutor(assign, train_remotely), trials=TRIALS_OF_A_PROCESS)
 
-    def _remote(self, assignment: Assignment, candidate: Candidate) -> RemoteAssignment:
-        return RemoteAssignment(
-            assignment,
-            RemoteImages(
-                self.search.dataset, self.opened.source, self.opened.fingerprint, **asdict(candidate.shape)
-            ),
-            candidate.name,
-            candidate.architecture.version,
-            candidate.weights,
-            candidate.parent,
-            self.workspace.plugins.folder,
-        )
-
 
 def _run(searching: _Searching) -> tuple[Search, Model]:
     """Run the trials that are left; whatever happens, the search ends in one final state."""
     workspace, search_id = searching.workspace, searching.search.id
     plan, registry = searching.search.plan, searching.workspace.registry
     workspace.progress.search_started(searching.search)
-    report_sampling(workspace, searching.decoded[plan.architectures[0]], sampling_of(plan.settings))
+    report_sampling(workspace, searching.decoded[plan.architectures[0]], plan.training.sampling)
     recorder = SearchRecorder(workspace, searching.search)
     recorder.retell()
     try:

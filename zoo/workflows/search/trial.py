@@ -18,7 +18,6 @@ from zoo.search.oracles import without_bookkeeping
 from zoo.training.fit import FitSettings, start_fresh
 from zoo.workflows.fitting import fit_and_evaluate
 from zoo.workflows.images import in_order_of
-from zoo.workflows.options import features_of, sampling_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from zoo.data.cache import DecodedDataset
-    from zoo.interfaces import Epoch, HyperparameterValue, SearchPlan, Trial
+    from zoo.interfaces import CandidatePlan, Epoch, HyperparameterValue, SearchPlan, Trial
     from zoo.search.executors.reporter import TrialReporter
     from zoo.workflows.fitting import Trained
     from zoo.workflows.search.candidates import Candidate
@@ -76,11 +75,11 @@ def train_trial(
     settings = FitSettings(
         trial.epochs,
         seed,
-        int(plan.settings["patience"] or 0),
+        plan.training.patience,
         plan.monitor,
         trial.initial_epoch,
-        sampling_of(plan.settings),
-        features_of(plan.settings),
+        plan.training.sampling,
+        plan.training.features,
         same_frozen(plan, candidate),
     )
     seconds = assignment.seconds
@@ -102,9 +101,9 @@ def seed_of(plan: SearchPlan, trial: Trial) -> int:
     return (plan.seed + trial.number - 1) % 2**32
 
 
-def architecture_of(plan: SearchPlan, trial: Trial) -> str:
-    """The name of the architecture that the trial is of."""
-    return part(trial.hyperparameters, plan.architectures)[0]
+def candidate_of(plan: SearchPlan, trial: Trial) -> CandidatePlan:
+    """The candidate that the trial is of."""
+    return plan.candidate(part(trial.hyperparameters, plan.architectures)[0])
 
 
 def hyperparameters_of(plan: SearchPlan, trial: Trial) -> dict[str, HyperparameterValue]:
@@ -114,7 +113,7 @@ def hyperparameters_of(plan: SearchPlan, trial: Trial) -> dict[str, Hyperparamet
 
 def same_frozen(plan: SearchPlan, candidate: Candidate) -> int:
     """How many trials have the same layers where they are frozen: all, if nothing that shapes these is searched."""
-    if candidate.weights is None and candidate.parent is None:
+    if candidate.plan.weights is None and candidate.parent is None:
         return 1  # each draws its own
     searched = Space.from_config(plan.space).searched_names
     return plan.trials if searched <= OWN.keys() - {"freeze"} else 1

@@ -6,7 +6,7 @@ import gc
 import os
 import socket
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -20,16 +20,15 @@ from zoo.errors import DatasetError, PluginError, ZooError
 from zoo.interfaces import Progress
 from zoo.models.bases import Bases
 from zoo.plugins import Plugins, load_plugins
-from zoo.workflows.images import InputShape
 from zoo.workflows.search.candidates import Candidate
-from zoo.workflows.search.trial import train_trial
+from zoo.workflows.search.trial import candidate_of, train_trial
 from zoo.workflows.weights import find_again
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
     from pathlib import Path
 
-    from zoo.interfaces import Architecture, TrialOutcome, Weights
+    from zoo.interfaces import Architecture, CandidatePlan, TrialOutcome
     from zoo.search.executors.reporter import TrialReporter
     from zoo.workflows.parents import Parent
     from zoo.workflows.search.trial import Assignment
@@ -50,8 +49,6 @@ class RemoteImages:
     name: str
     source: str
     fingerprint: str
-    image_size: int
-    channels: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +56,8 @@ class RemoteAssignment:
     """A trial to train, with all that a worker needs to know; registry and artifacts are not for it.
 
     Args:
-        weights: pre-trained ones to start from; a file lies under the same path on every node, or behind a URL.
+        assignment: its plan names the architecture, the shape of its images and its weights, whose file lies under the
+            same path on every node, or behind a URL.
         parent: the model to start from, of a search that fine-tunes.
         plugins_dir: the folder of plugin files, the same on every node.
         zoo_version: of the search.
@@ -67,9 +65,6 @@ class RemoteAssignment:
 
     assignment: Assignment
     images: RemoteImages
-    architecture: str
-    architecture_version: str
-    weights: Weights | None = None
     parent: Parent | None = None
     plugins_dir: Path | None = None
     zoo_version: str = zoo.__version__
@@ -87,19 +82,12 @@ def train_remotely(remote: RemoteAssignment, reporter: TrialReporter) -> TrialOu
         raise PluginError(
             f"node {_node()} has zoo {zoo.__version__} and the search {remote.zoo_version}: install the same on both"
         )
-    plugins = _plugins(remote.plugins_dir)
-    architecture = _architecture(plugins, remote)
-    weights = find_again(architecture, remote.weights, reporter, _node())
-    decoded = _decoded(remote.images, remote.plugins_dir)
+    plan = candidate_of(remote.assignment.plan, remote.assignment.trial)
+    architecture = _architecture(_plugins(remote.plugins_dir), plan)
+    plan = replace(plan, weights=find_again(architecture, plan.weights, reporter, _node()))
+    decoded = _decoded(remote.images, plan.image_size, plan.channels, remote.plugins_dir)
     _set_up_process()
-    images, parent = remote.images, remote.parent
-    candidate = Candidate(
-        architecture,
-        InputShape(images.image_size, images.channels),
-        weights,
-        parent,
-        BASES[architecture.name, images, weights, parent and parent.model.id],
-    )
+    candidate = Candidate(architecture, plan, remote.parent, BASES[plan, remote.images])
     return train_trial(remote.assignment, candidate, decoded, reporter)
 
 
@@ -123,21 +111,23 @@ def _plugins(plugins_dir: Path | None) -> Plugins:
         raise PluginError(f"node {_node()}: {error}; mount it there under the same path") from None
 
 
-def _architecture(plugins: Plugins, remote: RemoteAssignment) -> Architecture:
+def _architecture(plugins: Plugins, plan: CandidatePlan) -> Architecture:
     try:
-        architecture = plugins.architecture(remote.architecture)
+        architecture = plugins.architecture(plan.architecture)
     except ZooError as error:
         raise PluginError(f"node {_node()}: {error}; install the plugin there too") from None
-    if architecture.version != remote.architecture_version:
+    if architecture.version != plan.version:
         raise PluginError(
             f"node {_node()} has version {architecture.version} of '{architecture.name}' and the search "
-            f"{remote.architecture_version}: install the same plugin on both"
+            f"{plan.version}: install the same plugin on both"
         )
     return architecture
 
 
 @cache
-def _decoded(images: RemoteImages, plugins_dir: Path | None) -> DecodedDataset:
+def _decoded(
+    images: RemoteImages, image_size: int, channels: int, plugins_dir: Path | None
+) -> DecodedDataset:
     """The dataset out of this node's own cache."""
     try:
         plugins = _plugins(plugins_dir)
@@ -160,7 +150,7 @@ def _decoded(images: RemoteImages, plugins_dir: Path | None) -> DecodedDataset:
         raise DatasetError(
             f"node {_node()} has other images at {images.source} than the search began with: {advice}"
         )
-    return decode_dataset(opened, images.image_size, images.channels, progress=Progress())
+    return decode_dataset(opened, image_size, channels, progress=Progress())
 
 
 def _node() -> str:

@@ -21,11 +21,6 @@ def upgrade() -> None:
     _create_aliases()
 
 
-def downgrade() -> None:
-    for table in ("aliases", "metrics", "epochs", "runs", "models", "searches", "datasets"):
-        op.drop_table(table)
-
-
 def _create_datasets() -> None:
     op.create_table(
         "datasets",

@@ -43,17 +43,6 @@ def upgrade() -> None:
     op.create_index(op.f("ix_tensors_digest"), "tensors", ["digest"], unique=False)
 
 
-def downgrade() -> None:
-    op.drop_table("tensors")
-    op.drop_column("searches", "first")
-    op.add_column("searches", sa.Column("objective_name", sa.String(length=64), nullable=True))
-    op.add_column("searches", sa.Column("objective_direction", sa.String(length=3), nullable=True))
-    _fill_names()
-    _change_searches_back()
-    op.drop_column("runs", "owner")
-    op.drop_column("runs", "scores")
-
-
 def _fill_objectives() -> None:
     connection = op.get_bind()
     query = sa.select(_SEARCHES.c.id, _SEARCHES.c.objective_name, _SEARCHES.c.objective_direction)
@@ -68,17 +57,6 @@ def _fill_objectives() -> None:
             connection.execute(sa.update(_RUNS).where(_RUNS.c.id == run_id).values(scores={name: score}))
 
 
-def _fill_names() -> None:
-    connection = op.get_bind()
-    for search_id, objectives in connection.execute(sa.select(_SEARCHES.c.id, _SEARCHES.c.objectives)).all():
-        name, direction = objectives[0]
-        connection.execute(
-            sa.update(_SEARCHES)
-            .where(_SEARCHES.c.id == search_id)
-            .values(objective_name=name, objective_direction=direction)
-        )
-
-
 def _change_searches() -> None:
     # SQLite makes the table anew, as it is told here; other databases drop the check of a column together with it.
     with op.batch_alter_table("searches", copy_from=_searches()) as batch:
@@ -87,18 +65,6 @@ def _change_searches() -> None:
         batch.alter_column("architecture_version", existing_type=sa.String(length=255), type_=sa.Text())
         batch.drop_column("objective_name")
         batch.drop_column("objective_direction")
-
-
-def _change_searches_back() -> None:
-    with op.batch_alter_table("searches", copy_from=_searches()) as batch:
-        batch.alter_column("objective_name", existing_type=sa.String(length=64), nullable=False)
-        batch.alter_column("objective_direction", existing_type=sa.String(length=3), nullable=False)
-        batch.alter_column("architecture", existing_type=sa.Text(), type_=sa.String(length=255))
-        batch.alter_column("architecture_version", existing_type=sa.Text(), type_=sa.String(length=255))
-        batch.create_check_constraint(
-            op.f("ck_searches_objective_direction"), "objective_direction IN ('max', 'min')"
-        )
-        batch.drop_column("objectives")
 
 
 def _searches() -> sa.Table:

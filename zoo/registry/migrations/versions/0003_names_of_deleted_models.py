@@ -14,37 +14,22 @@ _RUNS = sa.table(
     "runs",
     sa.column("model_id", sa.String),
     sa.column("made_id", sa.String),
-    sa.column("parent_id", sa.String),
 )
-_ALIASES = sa.table("aliases", sa.column("model_id", sa.String))
-_MODELS = sa.table("models", sa.column("id", sa.String))
 
 
 def upgrade() -> None:
     op.add_column("runs", sa.Column("made_id", sa.String(length=12), nullable=True))
     op.execute(sa.update(_RUNS).values(made_id=_RUNS.c.model_id))
     # SQLite makes the tables anew, as they are told here.
-    with op.batch_alter_table("runs", copy_from=_runs(parents_are_there=True)) as batch:
+    with op.batch_alter_table("runs", copy_from=_runs()) as batch:
         batch.drop_constraint(op.f("fk_runs_parent_id_models"), type_="foreignkey")
         batch.create_unique_constraint(op.f("uq_runs_made_id"), ["made_id"])
-    with op.batch_alter_table("aliases", copy_from=_aliases(models_are_there=True)) as batch:
+    with op.batch_alter_table("aliases", copy_from=_aliases()) as batch:
         batch.drop_constraint(op.f("fk_aliases_model_id_models"), type_="foreignkey")
 
 
-def downgrade() -> None:
-    there = sa.select(_MODELS.c.id)
-    op.execute(sa.delete(_ALIASES).where(_ALIASES.c.model_id.not_in(there)))
-    op.execute(sa.update(_RUNS).where(_RUNS.c.parent_id.not_in(there)).values(parent_id=None))
-    with op.batch_alter_table("aliases", copy_from=_aliases(models_are_there=False)) as batch:
-        batch.create_foreign_key(op.f("fk_aliases_model_id_models"), "models", ["model_id"], ["id"])
-    with op.batch_alter_table("runs", copy_from=_runs(parents_are_there=False)) as batch:
-        batch.drop_constraint(op.f("uq_runs_made_id"), type_="unique")
-        batch.create_foreign_key(op.f("fk_runs_parent_id_models"), "models", ["parent_id"], ["id"])
-        batch.drop_column("made_id")
-
-
-def _aliases(*, models_are_there: bool) -> sa.Table:
-    """The table with the foreign key, before the change, or without it."""
+def _aliases() -> sa.Table:
+    """The table with the foreign key, before the change."""
     key = sa.ForeignKeyConstraint(["model_id"], ["models.id"], name=op.f("fk_aliases_model_id_models"))
     return sa.Table(
         "aliases",
@@ -54,15 +39,14 @@ def _aliases(*, models_are_there: bool) -> sa.Table:
         sa.Column("model_id", sa.String(length=12), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_aliases")),
-        *([key] if models_are_there else []),
+        key,
         sa.Index(op.f("ix_aliases_model_id"), "model_id"),
     )
 
 
-def _runs(*, parents_are_there: bool) -> sa.Table:
-    """The table with the foreign key of parents, before the change, or with the unique names of models instead."""
+def _runs() -> sa.Table:
+    """The table with the foreign key of parents, before the change."""
     parents = sa.ForeignKeyConstraint(["parent_id"], ["models.id"], name=op.f("fk_runs_parent_id_models"))
-    names = sa.UniqueConstraint("made_id", name=op.f("uq_runs_made_id"))
     return sa.Table(
         "runs",
         _others(),
@@ -76,7 +60,7 @@ def _runs(*, parents_are_there: bool) -> sa.Table:
         ),
         sa.ForeignKeyConstraint(["dataset_id"], ["datasets.id"], name=op.f("fk_runs_dataset_id_datasets")),
         sa.ForeignKeyConstraint(["model_id"], ["models.id"], name=op.f("fk_runs_model_id_models")),
-        parents if parents_are_there else names,
+        parents,
         sa.ForeignKeyConstraint(["search_id"], ["searches.id"], name=op.f("fk_runs_search_id_searches")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_runs")),
         sa.UniqueConstraint("model_id", name=op.f("uq_runs_model_id")),

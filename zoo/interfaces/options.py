@@ -1,0 +1,108 @@
+"""The options of a training, as values that check themselves: the same from the command line to the database row."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from zoo.errors import HyperparameterError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    Document = Mapping[str, Any]  # JSON, as `to_json` made it
+
+BALANCED = "balanced"
+MODES, DTYPES = ("auto", "on", "off"), ("float32", "float16")
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """What of the training images an epoch takes; by default each of them once.
+
+    Args:
+        class_weights: "balanced": the fewer images a class has, the more each counts in the training loss.
+        oversample: all classes come equally often.
+        steps_per_epoch: batches in an epoch; None: as many as show each image once.
+        fraction: share of each class that is trained on, above 0 and at most 1.
+
+    Raises:
+        HyperparameterError: a value is out of range, or two exclude each other.
+    """
+
+    class_weights: str | None = None
+    oversample: bool = False
+    steps_per_epoch: int | None = None
+    fraction: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.class_weights not in (None, BALANCED):
+            raise HyperparameterError(f"class weights must be {BALANCED} or none, got '{self.class_weights}'")
+        if self.class_weights and self.oversample:
+            raise HyperparameterError(
+                "--class-weights balanced and --oversample both balance the classes: leave one of the two out"
+            )
+        if self.steps_per_epoch is not None and self.steps_per_epoch < 1:
+            raise HyperparameterError(f"steps per epoch must be 1 or more, got {self.steps_per_epoch}")
+        if not 0 < self.fraction <= 1:
+            raise HyperparameterError(f"fraction must be above 0 and at most 1, got {self.fraction}")
+
+
+@dataclass(frozen=True)
+class FeatureOptions:
+    """How the activations of frozen layers are cached.
+
+    Args:
+        mode: "auto": where it pays, or where `dtype` or `copies` ask for what only cached activations can be; "on":
+            wherever it can be done; "off".
+        dtype: float32, or float16, which takes half the room and loses digits.
+        copies: with augmentation, so many augmented copies of each training image are cached and take turns from
+            epoch to epoch; None: nothing is cached then, since each epoch gets fresh pixels.
+
+    Raises:
+        HyperparameterError: a value is out of range.
+    """
+
+    mode: str = "auto"
+    dtype: str = "float32"
+    copies: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.mode not in MODES or self.dtype not in DTYPES:
+            raise HyperparameterError(
+                f"activations are cached {' or '.join(MODES)} as {' or '.join(DTYPES)}, "
+                f"got '{self.mode}' and '{self.dtype}'"
+            )
+        if self.copies is not None and self.copies < 1:
+            raise HyperparameterError(f"augmented copies of an image must be 1 or more, got {self.copies}")
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """The options of a training besides hyperparameters.
+
+    Args:
+        epochs: the most epochs.
+        seed: of initial weights, shuffling and augmentation.
+        patience: epochs without improvement after which training stops.
+        image_size: pixels a side that the user asks for; None: what suits the architecture and the dataset.
+        sampling: what of the training images an epoch takes.
+        features: how the activations of frozen layers are cached.
+    """
+
+    epochs: int = 20
+    seed: int = 0
+    patience: int = 10
+    image_size: int | None = None
+    sampling: Sampling = field(default_factory=Sampling)
+    features: FeatureOptions = field(default_factory=FeatureOptions)
+
+    def to_json(self) -> dict[str, object]:
+        """The options as JSON types; `from_json` reads them."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, document: Document) -> TrainingOptions:
+        """The options that `to_json` wrote."""
+        sampling, features = Sampling(**document["sampling"]), FeatureOptions(**document["features"])
+        return cls(**{**document, "sampling": sampling, "features": features})
