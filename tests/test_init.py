@@ -66,7 +66,7 @@ def test_a_function_of_the_face_imports_no_tensorflow_before_it_works(name: str)
     assert python(f"import sys, zoo; zoo.{name}; print('tensorflow' in sys.modules)") == "False\n"
 
 
-PACKAGE = "zoo.search.executors.retries"  # a module of the package that imports no TensorFlow
+PACKAGE = "zoo.search.executors.reporter"  # a module of the package that imports no TensorFlow
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ PACKAGE = "zoo.search.executors.retries"  # a module of the package that imports
         f"import zoo; zoo.search; import {PACKAGE}; zoo.search",
         f"import {PACKAGE} as module; assert module.__name__ == '{PACKAGE}'; import zoo",
         "from zoo import search; import zoo.search.executors; import zoo; assert zoo.search is search",
-        "from zoo.search.executors import retries; import zoo; assert retries.__name__.startswith('zoo.search.')",
+        "from zoo.search.executors import reporter; import zoo; assert reporter.__name__.startswith('zoo.search.')",
         (
             "import zoo; import importlib; importlib.import_module('zoo.search'); import zoo.search as search; "
             "assert search is zoo.search"
