@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
-from tests.plans import RUN_PLAN, SEARCH_PLAN, changed
+from tests.plans import RUN_PLAN, SEARCH_PLAN, candidates, changed
 from zoo.interfaces import Objective, Run, Search, State, Trial
 from zoo.interfaces.spaces import Choice, Float
 from zoo.reports.files import write_figure
@@ -63,7 +63,7 @@ def trials(
     """A search whose completed trials are these, and then `ends` that failed and as many that were pruned."""
     plan = changed(
         SEARCH_PLAN,
-        architecture=architectures,
+        candidates=candidates(*architectures.split(",")),
         objectives=objectives or (ACCURACY,),
         space={"space": list(space)},
     )
