@@ -62,9 +62,9 @@ def test_nearest_names_keep_their_case() -> None:
     [
         ("convnt", ["convnet", "zebra"], "unknown architecture 'convnt': did you mean 'convnet'?"),
         ("neta", ["netb", "netc"], "unknown architecture 'neta': did you mean 'netc' or 'netb'?"),
-        ("xyz", ["b", "a"], "unknown architecture 'xyz': there is a, b"),
-        ("xyz", list("abcdefghi"), "unknown architecture 'xyz': there is a, b, c, d, e, f, g, h …"),
-        ("xyz", [], "unknown architecture 'xyz': there is no architecture at all"),
+        ("xyz", ["b", "a"], "unknown architecture 'xyz'; available: a, b"),
+        ("xyz", list("abcdefghi"), "unknown architecture 'xyz'; available: a, b, c, d, e, f, g, h, …"),
+        ("xyz", [], "unknown architecture 'xyz'; none available"),
     ],
 )
 def test_an_unknown_name_says_what_there_is(name: str, known: list[str], message: str) -> None:
@@ -73,7 +73,7 @@ def test_an_unknown_name_says_what_there_is(name: str, known: list[str], message
 
 def test_an_unknown_name_gives_its_hint_last() -> None:
     error = UnknownNameError("dataset", "x", ["digits"], "or give a path")
-    assert str(error) == "unknown dataset 'x': there is digits or give a path"
+    assert str(error) == "unknown dataset 'x'; available: digits, or give a path"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What can go wrong because of input, files or plugins, told in one line each.
+"""The errors that input, files or plugins cause, each with a one-line message.
 
     ZooError
     ├── UnknownNameError      no architecture, dataset, layer … of that name; names the nearest ones
@@ -49,12 +49,13 @@ class UnknownNameError(ZooError):
         self.kind, self.name = kind, name
         self.nearest = nearest_names(name, options)
         if self.nearest:
-            advice = f"did you mean {_either(self.nearest)}?"
+            advice = f": did you mean {_either(self.nearest)}?"
         elif options:
-            advice = f"there is {', '.join(options[:8])}{' …' if len(options) > 8 else ''}"
+            advice = f"; available: {', '.join(options[:8])}{', …' if len(options) > 8 else ''}"
         else:
-            advice = f"there is no {kind} at all"
-        super().__init__(f"unknown {kind} '{name}': {advice}{' ' + hint if hint else ''}")
+            advice = "; none available"
+        joint = ", " if hint.startswith("or ") and not self.nearest else " "
+        super().__init__(f"unknown {kind} '{name}'{advice}{joint + hint if hint else ''}")
 
 
 class PluginError(ZooError):

@@ -16,15 +16,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from zoo.errors import ExportError, UnknownNameError
+from zoo.errors import ExportError
+from zoo.interfaces.export_formats import SUFFIXES, check_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from zoo.models.classifier import Classifier
-
-SUFFIXES = {"keras": ".keras", "h5": ".h5", "saved-model": ""}
-"""Format -> how its files are called; a SavedModel is a folder."""
 
 TOLERANCE = 1e-5
 LABELS = "labels.txt"
@@ -38,33 +36,19 @@ def export(classifier: Classifier, path: Path, file_format: str) -> None:
     What is written is loaded again and must give the same probabilities; only then does it get its name.
 
     Raises:
-        UnknownNameError: there is no such format.
-        ExportError: something of that name exists, files of the format are called otherwise, it cannot be written, or
-            the format cannot hold the network.
+        UnknownNameError, ExportError: see `zoo.interfaces.export_formats.check_target`.
+        ExportError: it cannot be written, or the format cannot hold the network.
     """
-    if file_format not in SUFFIXES:
-        raise UnknownNameError("format", file_format, SUFFIXES)
-    suffix = SUFFIXES[file_format]
-    if not path.name.endswith(suffix):
-        raise ExportError(
-            f"{path} must end in {suffix}: Keras reads a file of format {file_format} by no other name"
-        )
-    if path.exists():
-        raise ExportError(f"{path} exists: remove it, or name another place with --output")
+    check_target(path, file_format)
     try:
         with tempfile.TemporaryDirectory(prefix=".zoo-export-", dir=path.parent) as folder, _quiet():
-            written = Path(folder) / f"model{suffix}"
+            written = Path(folder) / f"model{SUFFIXES[file_format]}"
             _write(classifier, written, file_format)
             _compare(classifier, written, file_format)
             shutil.move(written, path)
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error)
         raise ExportError(f"cannot write {path}: {reason}") from error
-
-
-def format_of(path: Path) -> str | None:
-    """The format whose files are called like this one, if there is such."""
-    return next((name for name, suffix in SUFFIXES.items() if suffix and path.name.endswith(suffix)), None)
 
 
 def apply_saved_model(folder: Path, pixels: np.ndarray) -> np.ndarray:

@@ -54,7 +54,7 @@ def test_finetuning_takes_no_hyperparameter_of_the_architecture(refused: Callabl
         ("pattern:back_*,", "an empty pattern freezes nothing: give one such as pattern:block_1?_*"),
         (
             "pattern:bakc_conv*",
-            "no layer with weights matches pattern 'bakc_conv*': there are back_conv, …",
+            "no layer with weights matches pattern 'bakc_conv*'; available: back_conv, …",
         ),
         (
             "pattern:head_*",

@@ -180,7 +180,7 @@ def test_a_class_without_a_readable_image(refused: Callable, photos: Path) -> No
     for number, path in enumerate((photos / "dog").iterdir()):
         path.write_bytes(b"broken %d" % number)
     assert refused("train", "tiny", photos) == (
-        "not one image of class 'dog' can be read; replace its images or take it away"
+        "not one image of class 'dog' can be read; replace its images or remove the class"
     )
 
 
@@ -215,7 +215,7 @@ def test_damaged_images_are_an_error_if_strict(refused: Callable, damaged_photos
     ("name", "complaint"),
     [
         ("gone.png", "no such file or directory; check the path"),
-        ("x.png", "not an image; replace it or take it away"),
+        ("x.png", "not an image; replace or remove it"),
         (".", "is a directory; name the files in it"),
     ],
 )
@@ -230,7 +230,7 @@ def test_predict_goes_on_after_what_is_no_image(zoo: Callable, tmp_path: Path) -
     Image.new("L", (8, 8)).save(tmp_path / "good.png")
     result = zoo("predict", "blobs@best", "x.png", "good.png", "--json")
     assert [one["file"] for one in json.loads(result.out)] == ["good.png"]
-    assert result.err == "· skipped 1 file: x.png (not an image)\n"
+    assert result.err == "· reading 2 images …\n· skipped 1 file: x.png (not an image)\n"
 
 
 @pytest.mark.usefixtures("kept")

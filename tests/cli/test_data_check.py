@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 GOOD = "photos: nothing wrong in 240 images of 2 classes: all readable, no copies, no blanks, no poor split\n"
 FAULTY = """\
 error    1 image cannot be read
-         replace them or take them away; training leaves them out
+         replace or remove them; training leaves them out
            train/cat/empty.png: zero bytes
 
 error    7 test images are also in train (leakage)
@@ -104,7 +104,7 @@ def test_json_names_every_file(zoo: Callable, faulty: Path) -> None:
         "severity": "error",
         "count": 1,
         "message": "1 image cannot be read",
-        "advice": "replace them or take them away; training leaves them out",
+        "advice": "replace or remove them; training leaves them out",
         "files": [
             {
                 "path": str(faulty / "train" / "cat" / "empty.png"),

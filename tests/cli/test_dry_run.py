@@ -40,7 +40,7 @@ def test_a_space_that_has_an_end(zoo: Callable, tmp_path: Path, plain: Callable)
         "an epoch takes  TIME (tiny)\n"
         "the search takes  TIME at most, one trial after another, if others are as large as the defaults\n"
     )
-    assert (result.code, result.err, list(tmp_path.iterdir())) == (0, "", [])
+    assert (result.code, result.err, list(tmp_path.iterdir())) == (0, "· reading blobs …\n", [])
 
 
 def test_a_space_of_several_architectures_without_an_end(zoo: Callable, plain: Callable) -> None:
@@ -58,6 +58,7 @@ def test_a_space_of_several_architectures_without_an_end(zoo: Callable, plain: C
         "the search takes  TIME at most, one trial after another, if others are as large as the defaults\n"
     )
     assert plain(result.err) == (
+        "· reading blobs …\n"
         "· images of 8×8 are enlarged to 16×16, the least large takes\n· images become RGB for large\n"
     )
 

@@ -61,6 +61,7 @@ def test_a_fine_tuning_in_phases(zoo: Callable, plain: Callable) -> None:
     result = zoo("finetune", "blobs@best", "three", "--epochs", 3, *OPTIONS, "--cache-features", "off")
     told = "".join(line for line in result.err.splitlines(True) if not line.startswith("· frozen layers are"))
     assert plain(told) == (
+        "· reading three …\n"
         "· the head knows 2 of 3 classes; new are middle\n"
         "· parameters by stage; frozen: front_conv (1 layer)\n"
         "  stage  layers  trainable  non-trainable\n"
@@ -106,7 +107,7 @@ def test_a_head_is_kept_or_made(
 def test_a_network_is_rebuilt_for_other_images(zoo: Callable, plain: Callable) -> None:
     result = zoo("finetune", "blobs@best", "pets", "--image-size", 12, "--channels", 3, *FREEZE_ALL)
     assert plain(result.err).startswith(
-        "· the network is rebuilt for 12×12 RGB; model ID takes 8×8 grayscale\n"
+        "· reading pets …\n· the network is rebuilt for 12×12 RGB; model ID takes 8×8 grayscale\n"
     )
     assert plain(result.out) == MODEL.format(
         dataset="pets", classes="2: cat, dog", input="12×12, RGB", parameters=142, size=568
@@ -121,6 +122,7 @@ def test_a_search(zoo: Callable, plain: Callable) -> None:
     chosen = ["--search", "--algorithm", "grid", "--trials", 5, "--set", "learning_rate=0.01"]
     result = zoo("finetune", "blobs@best", "three", *FREEZE_ALL, *chosen)
     assert plain(result.err) == (
+        "· reading three …\n"
         "· the head knows 2 of 3 classes; new are middle\n"
         "search ID: grid, up to 5 trials of tiny on three, 1 hyperparameter searched\n"
         "· frozen layers are computed in each epoch: --cache-features is off\n"

@@ -111,4 +111,8 @@ def test_json_of_the_list_is_refused_before_a_subcommand(zoo: Callable) -> None:
 
 def test_an_unknown_subcommand_is_refused(zoo: Callable) -> None:
     result = zoo("plugins", "nwe")
-    assert (result.code, result.out, result.err.splitlines()[-1]) == (2, "", "Error: No such command 'nwe'.")
+    assert (result.code, result.out, result.err.splitlines()[-1]) == (
+        2,
+        "",
+        "Error: unknown command 'nwe': did you mean 'new'?",
+    )

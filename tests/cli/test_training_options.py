@@ -38,6 +38,7 @@ def test_all_three_commands_take_them(zoo: Callable, photos: Path, command: str)
 def test_they_are_told_and_shown(zoo: Callable, photos: Path, plain: Callable) -> None:
     result = zoo("train", "tiny", "photos", "--epochs", 1, "--oversample", "--fraction", 0.5)
     assert plain(result.err) == (
+        "· reading photos …\n"
         "· 142 trainable and 0 non-trainable parameters\n"
         "run ID: tiny on photos\n"
         "· trains on 20 of 41 training images; validation and test images stay all\n"

@@ -29,7 +29,7 @@ def test_train(zoo: Callable, plain: Callable) -> None:
     result = zoo("train", "tiny", "blobs", "--epochs", 1)
     assert plain(result.out) == MODEL.format(dataset="blobs", parent="", classes="dark, light")
     assert plain(result.err) == (
-        f"· 106 trainable and 0 non-trainable parameters\nrun ID: tiny on blobs\n{EPOCH}"
+        f"· reading blobs …\n· 106 trainable and 0 non-trainable parameters\nrun ID: tiny on blobs\n{EPOCH}"
     )
 
 
@@ -38,6 +38,7 @@ def test_finetune(zoo: Callable, trained: Path, photos: Path, plain: Callable) -
     result = zoo("finetune", "blobs@best", photos, "--epochs", 1, "--freeze", "all")
     assert plain(result.out) == MODEL.format(dataset="photos-2", parent="parent  ID\n", classes="cat, dog")
     assert plain(result.err) == (
+        f"· reading {photos} …\n"
         "· images become 8×8 grayscale, as model ID takes them\n"
         "· new head for 2 classes: cat, dog\n"
         "· called photos-2 here: photos is another dataset\n"
@@ -59,6 +60,7 @@ def test_search(zoo: Callable, plain: Callable) -> None:
     model = MODEL.format(dataset="blobs", parent="", classes="dark, light")
     assert plain(result.out) == f"search  ID\n{model}"
     assert plain(result.err) == (
+        "· reading blobs …\n"
         "search ID: grid, up to 10 trials of tiny on blobs, 1 hyperparameter searched\n"
         "trial 1/10  completed  val_accuracy #.####  augmentation=none\n"
         "trial 2/10  completed  val_accuracy #.####  augmentation=light\n"

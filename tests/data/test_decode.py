@@ -174,7 +174,7 @@ def test_the_error_names_the_file(tmp_path: Path) -> None:
     path.touch()
     with pytest.raises(UnreadableImage) as caught:
         decode_file(path, 8, 3, FORMATS)
-    assert str(caught.value) == f"cannot read the image '{path}': zero bytes; replace it or take it away"
+    assert str(caught.value) == f"cannot read the image '{path}': zero bytes; replace or remove it"
 
 
 def test_a_missing_file_is_unreadable(tmp_path: Path) -> None:

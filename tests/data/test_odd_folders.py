@@ -294,7 +294,7 @@ def _only_text(root: Path) -> None:
             "class folder 'photos/empty' holds no image (.jpg, .jpeg, .png, .webp, .bmp, .gif, .tif, ",
         ),
         (lambda root: draw(root, "cat", "dog", count=1), ("there are no ", "no training image of ")),
-        (_only_text, "not one image of class 'cat' can be read; replace its images or take it away"),
+        (_only_text, "not one image of class 'cat' can be read; replace its images or remove the class"),
     ],
     ids=[
         "missing",

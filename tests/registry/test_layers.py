@@ -9,11 +9,12 @@ import pytest
 from keras import layers
 
 from tests.registry import builders
-from zoo.errors import ArtifactError, NotFoundError
+from zoo.errors import ArtifactError, FreezeError, NotFoundError
 from zoo.interfaces import DatasetVersion, LayerInfo, Model, ModelContent
+from zoo.interfaces.freezing import find_frozen
 from zoo.models.classifier import Classifier
 from zoo.models.content import to_content
-from zoo.models.freezing import freeze
+from zoo.models.freezing import freezable, freeze
 from zoo.registry.manifest import needed_digests
 
 if TYPE_CHECKING:
@@ -75,6 +76,41 @@ def test_a_layer_is_frozen_or_not_or_partly(
     classifier = build()
     freeze(classifier, spec)
     assert [one.frozen for one in layers_of(classifier) if one.number] == frozen
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "none",
+        "all",
+        "1",
+        "50%",
+        "block1",
+        "block1_bn",
+        "until:block2",
+        "pattern:*_bn",
+        "block1_conv/,block2_bn/gamma",
+    ],
+)
+def test_a_manifest_freezes_the_same_as_the_network(
+    build: Callable[..., Classifier], registry: Registry, store: Callable, spec: str
+) -> None:
+    classifier = build()
+    stored = registry.freezable(store(to_content(classifier)).id)
+    assert find_frozen(stored, spec) == find_frozen(freezable(classifier), spec)
+
+
+@pytest.mark.parametrize("spec", ["5", "101%", "blok1", "head_output", "pattern:none*", "block1_conv/krenel"])
+def test_a_manifest_refuses_to_freeze_the_same_as_the_network(
+    build: Callable[..., Classifier], registry: Registry, store: Callable, spec: str
+) -> None:
+    classifier = build()
+    stored = registry.freezable(store(to_content(classifier)).id)
+    with pytest.raises(FreezeError) as by_manifest:
+        find_frozen(stored, spec)
+    with pytest.raises(FreezeError) as by_network:
+        find_frozen(freezable(classifier), spec)
+    assert str(by_manifest.value) == str(by_network.value)
 
 
 def classifier_of(*backbone: Any, points: tuple[str, ...] = ()) -> Classifier:

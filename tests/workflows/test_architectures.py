@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from zoo.plugins import load_plugins
-from zoo.workflows.architectures import BuiltArchitecture, built_architecture, cached_architecture
+from zoo.workflows.architectures import (
+    built_architecture,
+    cached_architecture,
+    hyperparameter_names,
+    may_declare,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,16 +47,12 @@ def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[object], 
     return load
 
 
-def names_of(built: BuiltArchitecture) -> list[object]:
-    return [entry["config"]["name"] for entry in built.space["space"]]
-
-
 def test_what_was_built_is_cached_until_its_code_changes(load: Callable) -> None:
     architecture = load(2)
     assert cached_architecture(architecture, "here") is None
     built = built_architecture(architecture, "here")
     assert (built.image_size, built.parameters, built.error) == (4, 20, None)
-    assert "filters" in names_of(built)
+    assert "filters" in hyperparameter_names(built)
     assert cached_architecture(architecture, "here") == built
     assert cached_architecture(architecture, "elsewhere") is None
     assert cached_architecture(load(3), "here") is None
@@ -64,3 +65,18 @@ def test_what_cannot_be_built_says_why_and_is_not_cached(load: Callable) -> None
     assert built.error is not None
     assert "two" in built.error
     assert cached_architecture(architecture, "here") is None
+
+
+@pytest.mark.parametrize(("name", "may"), [("filters", True), ("filters_2", True), ("filtres", False)])
+def test_a_name_of_which_no_part_is_written_in_its_source_is_not_declared(
+    load: Callable, name: str, may: bool
+) -> None:
+    assert may_declare(load(2), name, "here") == may
+
+
+def test_what_it_declared_once_may_be_declared(load: Callable) -> None:
+    """`dropout` is in no text of its source: zoo's own are declared by zoo."""
+    architecture = load(2)
+    assert not may_declare(architecture, "dropout", "here")
+    built_architecture(architecture, "here")
+    assert may_declare(architecture, "dropout", "here")

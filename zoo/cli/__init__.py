@@ -3,49 +3,42 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
-from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
-import click
-
-from zoo.cli.group import cli
-from zoo.errors import InterruptedWork, ZooError
+from zoo.cli.exit_codes import FAILED, INTERRUPTED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-DONE, FAILED, INTERRUPTED = 0, 1, 130
-
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run `zoo` and exit: 0 done, 1 an error told in one line, 2 wrong usage, 130 interrupted."""
-    sys.exit(run(arguments))
+    """Run `zoo` and exit: 0 done, 1 an error in one line, 2 wrong usage, 130 interrupted."""
+    # In the background of a shell, or under nohup, the interrupt is to be ignored.
+    numbers = [each for each in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(each) != signal.SIG_IGN]
+    for number in numbers:
+        signal.signal(number, _stop)
+    code = run(arguments)
+    for number in numbers:
+        signal.signal(number, signal.SIG_IGN)  # the work is over, and Python's own end is not to be disturbed
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run `zoo` and return the exit code. An error of ours, not of the user's, keeps its traceback."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # the names of files may be any bytes
     try:
-        code = cli.main(arguments, prog_name="zoo", standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except InterruptedWork as error:
-        return _tell(str(error), INTERRUPTED)
-    except ZooError as error:
-        return _tell(f"Error: {error}", FAILED)
-    except (KeyboardInterrupt, click.Abort):
-        return _tell("interrupted", INTERRUPTED)
+        from zoo.cli.running import run_command
+
+        return run_command(arguments)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
     except BrokenPipeError:
         # The reader of our output has gone, as in `zoo models | head`; Python would complain at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
-    return code if isinstance(code, int) else DONE
 
 
-def _tell(message: str, code: int) -> int:
-    click.echo(" ".join(message.split()), err=True)
-    return code
+def _stop(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import tempfile
 from contextlib import contextmanager
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from zoo.data.opened import OpenedDataset
-    from zoo.interfaces import RunKind
     from zoo.registry import Registry
     from zoo.workflows import Workspace
 
@@ -89,33 +87,22 @@ class App:
                 opened = open_images(self.plugins, registry, ref, progress)
             yield opened, registry
 
-    def check_resumable(self, ref: str, kind: RunKind) -> None:
-        """Refuse a run that cannot be resumed, before TensorFlow is imported."""
-        from zoo.workflows import check_resumable
-
-        with self.open_registry() as registry:
-            check_resumable(registry, self.plugins, ref, kind)
-
     @contextmanager
     def open_workspace(
         self, *, strict: bool = False, create: bool = False, dry: bool = False
     ) -> Iterator[Workspace]:
         """The registry and the plugins, for work that is watched on the screen.
 
-        Imports TensorFlow, without its start-up chatter.
+        Imports no TensorFlow: what the user asks for is checked first.
 
         Args:
             dry: nothing will be written, so no registry is made.
         """
         from zoo.display.live import watching
-        from zoo.tensorflow_startup import quiet_start
+        from zoo.workflows import Workspace
 
         opened = self._registry_to_look_at() if dry else self.open_registry(create=create)
         with opened as registry, watching() as progress:
-            with quiet_start():
-                importlib.import_module("keras")
-            from zoo.workflows import Workspace
-
             yield Workspace(registry, self.plugins, progress, strict)
 
     @contextmanager

@@ -6,17 +6,20 @@ import click
 
 from zoo.cli.app import App, pass_app
 from zoo.cli.describe import model_fields
+from zoo.cli.number_types import NumberRange, WholeRange
 from zoo.cli.options import dataset_argument, json_option
 from zoo.cli.output import print_fields, print_json
+from zoo.interfaces.decimals import whole_number
 from zoo.interfaces.metrics import DEFAULT_OBJECTIVE, METRICS, PREFIXES
 
 
 def _version(_ctx: click.Context, _param: click.Parameter, given: str | None) -> int | str | None:
     if given is None or given == "all":
         return given
-    if not given.isdecimal():
-        raise click.BadParameter(f"'{given}' is neither a number nor all")
-    return int(given)
+    try:
+        return whole_number(given)
+    except ValueError:
+        raise click.BadParameter(f"'{given}' is neither a number nor all") from None
 
 
 @click.command()
@@ -28,12 +31,8 @@ def _version(_ctx: click.Context, _param: click.Parameter, given: str | None) ->
     help=f"A validation metric: {', '.join(row.name for row in METRICS.values() if row.of_split)}.",
 )
 @click.option("--architecture", metavar="ARCH", help="Only models of this architecture.")
-@click.option(
-    "--max-params", type=click.IntRange(1), metavar="N", help="Only models of at most N parameters."
-)
-@click.option(
-    "--max-size", type=click.FloatRange(0), metavar="MB", help="Only models of at most MB megabytes."
-)
+@click.option("--max-params", type=WholeRange(1), metavar="N", help="Only models of at most N parameters.")
+@click.option("--max-size", type=NumberRange(0), metavar="MB", help="Only models of at most MB megabytes.")
 @click.option(
     "--version",
     metavar="N|all",

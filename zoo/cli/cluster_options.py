@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from zoo.cli.number_types import NumberRange, WholeRange
 from zoo.cli.options import gathered
 
 if TYPE_CHECKING:
@@ -16,21 +17,21 @@ CLUSTER_NAMES = ("workers", "ray", "cpus_per_trial", "gpus_per_trial")
 _OPTIONS = (
     click.option(
         "--workers",
-        type=click.IntRange(1),
+        type=WholeRange(1),
         metavar="N",
         help="Run N trials at once, on Ray.  [default: one after another, in this process]",
     ),
     click.option("--ray", metavar="ADDRESS", help="Run trials on this Ray cluster, such as 10.0.0.1:6379."),
     click.option(
         "--cpus-per-trial",
-        type=click.FloatRange(0),
+        type=NumberRange(0),
         default=1.0,
         show_default=True,
         help="CPUs that a trial on Ray gets.",
     ),
     click.option(
         "--gpus-per-trial",
-        type=click.FloatRange(0),
+        type=NumberRange(0),
         default=0.0,
         show_default=True,
         help="GPUs that a trial on Ray gets; 0.5: two trials share one.",
@@ -43,11 +44,16 @@ cluster_options = gathered("cluster", CLUSTER_NAMES, _OPTIONS)
 
 
 def make_cluster(cluster: dict[str, Any]) -> Cluster | None:
-    """Where trials run; None: in this process."""
-    from zoo.search.executors.ray_cluster import Cluster
+    """Where trials run; None: in this process.
+
+    Raises:
+        SearchError: Ray is not installed, or see `zoo.search.executors.ray_cluster.Cluster`.
+    """
+    from zoo.search.executors.ray_cluster import Cluster, require_ray
 
     if cluster["workers"] is None and cluster["ray"] is None:
         return None
+    require_ray()
     return Cluster(
         address=cluster["ray"],
         workers=cluster["workers"],

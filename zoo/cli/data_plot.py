@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from zoo.cli.app import App, pass_app
+from zoo.cli.number_types import WholeRange
 from zoo.cli.options import SEEDS, dataset_argument, json_option
 from zoo.cli.output import print_fields, print_json
 from zoo.interfaces import SPLITS
@@ -36,7 +37,7 @@ KINDS = ("samples", "classes", "sizes", "all")
 )
 @click.option(
     "--seed",
-    type=click.IntRange(0, SEEDS - 1),
+    type=WholeRange(0, SEEDS - 1),
     default=0,
     show_default=True,
     help="Draws the images that are shown.",

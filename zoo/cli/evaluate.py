@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from zoo.cli.app import App, pass_app
 from zoo.cli.options import dataset_argument, json_option, model_argument, strict_option
 from zoo.cli.output import print_fields, print_json, print_table
 from zoo.interfaces import SPLITS
+
+if TYPE_CHECKING:
+    from zoo.interfaces import DatasetVersion, Evaluation, Model
 
 
 @click.command()
@@ -28,26 +33,25 @@ def command(app: App, model: str, dataset: str, split: str, strict: bool, as_jso
     with app.open_workspace(strict=strict) as workspace:
         from zoo import workflows
 
-        found, version, evaluation = workflows.evaluate(workspace, model, dataset, split=split)
-    if as_json:
-        print_json(
-            {
-                "model": found.id,
-                "dataset": version.name,
-                "dataset_version": version.version,
-                "split": split,
-                "metrics": evaluation.metrics,
-                "classes": evaluation.classes,
-            }
-        )
-        return
-    print_fields(
-        {
-            "model": found.id,
-            "dataset": f"{version.name}, version {version.version}, {split} split, {len(evaluation.labels)} images",
-            **evaluation.metrics,
-        }
-    )
+        measured = workflows.evaluate(workspace, model, dataset, split=split)
+    print_json(_document(*measured)) if as_json else _print(*measured)
+
+
+def _document(model: Model, version: DatasetVersion, evaluation: Evaluation) -> dict[str, object]:
+    return {
+        "model": model.id,
+        "dataset": version.name,
+        "dataset_version": version.version,
+        "split": evaluation.split,
+        "metrics": evaluation.metrics,
+        "classes": evaluation.classes,
+    }
+
+
+def _print(model: Model, version: DatasetVersion, evaluation: Evaluation) -> None:
+    dataset = f"{version.name}, version {version.version}"
+    images = f"{evaluation.split} split, {len(evaluation.labels)} images"
+    print_fields({"model": model.id, "dataset": f"{dataset}, {images}", **evaluation.metrics})
     click.echo()
     columns = ["class", "precision", "recall", "f1", "images"]
     rows = [(name, *(row[column] for column in columns[1:])) for name, row in evaluation.classes.items()]

@@ -27,13 +27,12 @@ from zoo.cli.options import (
 from zoo.cli.output import print_fields, print_json, print_table
 from zoo.cli.search import show_search
 from zoo.cli.search_options import SEARCH_NAMES, make_search_options, search_options
-from zoo.interfaces import RunKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from zoo.interfaces import Model
-    from zoo.workflows import FreezeResult
+    from zoo.workflows import FreezeResult, Workspace
 
 
 @click.command()
@@ -82,38 +81,46 @@ def command(
     Ctrl-C or a crash, goes on with --resume after its last epoch.
     """
     _check_usage(ctx)
-    if resume is not None:
-        _resume(App.of(ctx), resume, keep_best=keep_best, strict=strict, as_json=as_json)
-        return
-    model, dataset = str(model), str(dataset)
+    options = make_options(training, image_size)
+    request = make_tuning(tuning, hyperparameters, None if compare else freeze) | {"options": options}
+    freezes = (freeze or "none,all").split(",") if compare else []
+    if search:
+        request |= {"search_options": make_search_options(searching), "cluster": make_cluster(cluster)}
     with App.of(ctx).open_workspace(strict=strict) as workspace:
         from zoo import workflows
-        from zoo.workflows import search as searches
 
-        wanted = make_tuning(tuning, hyperparameters, None if compare else freeze)
-        wanted["options"] = make_options(training, image_size)
-        show: Callable[..., None]
-        if search:
-            wanted |= {"search_options": make_search_options(searching), "cluster": make_cluster(cluster)}
-            show = partial(show_search, *searches.search_finetuning(workspace, model, dataset, **wanted))
-        elif compare:
-            freezes = (freeze or "none,all").split(",")
-            show = partial(
-                _show_compared, workflows.compare_freezing(workspace, model, dataset, freezes, **wanted)
-            )
+        if resume is not None:
+            tuned = workflows.resume_finetuning(workspace, resume, keep_best=keep_best)
+            show: Callable[..., None] = partial(_show_tuned, tuned)
         else:
-            tuned = workflows.finetune(workspace, model, dataset, keep_best=keep_best, **wanted)
-            show = partial(_show_tuned, tuned)
+            named = str(model), str(dataset)
+            show = _work(workspace, *named, request, freezes, search=search, keep_best=keep_best)
     show(as_json=as_json)  # not before the table of a search stands still
 
 
-def _resume(app: App, ref: str, *, keep_best: bool, strict: bool, as_json: bool) -> None:
-    app.check_resumable(ref, RunKind.FINETUNE)
-    with app.open_workspace(strict=strict) as workspace:
-        from zoo import workflows
+def _work(
+    workspace: Workspace,
+    model: str,
+    dataset: str,
+    request: dict[str, Any],
+    freezes: Sequence[str],
+    *,
+    search: bool,
+    keep_best: bool,
+) -> Callable[..., None]:
+    """Search, compare or fine-tune; returns what shows the result."""
+    from zoo import workflows
+    from zoo.workflows import search as searches
 
-        tuned = workflows.resume_finetuning(workspace, ref, keep_best=keep_best)
-    _show_tuned(tuned, as_json=as_json)
+    given = request["hyperparameters"]
+    opened = workflows.check_finetuning(workspace, model, dataset, hyperparameters=given, freezes=freezes)
+    if search:
+        return partial(show_search, *searches.search_finetuning(workspace, model, opened, **request))
+    if freezes:
+        compared = workflows.compare_freezing(workspace, model, opened, freezes, **request)
+        return partial(_show_compared, compared)
+    tuned = workflows.finetune(workspace, model, opened, keep_best=keep_best, **request)
+    return partial(_show_tuned, tuned)
 
 
 def _check_usage(ctx: click.Context) -> None:

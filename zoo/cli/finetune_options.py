@@ -38,7 +38,7 @@ _SCHEDULE_NAMES = ("head_epochs", "unfreeze_epochs", "layer_decay", "warmup_epoc
 
 
 def _head(_ctx: click.Context, _param: click.Parameter, given: str | None) -> str | None:
-    if given is None or re.fullmatch(r"keep|new|\d+(,\d+)*", given):
+    if given is None or re.fullmatch(r"keep|new|[0-9]+(,[0-9]+)*", given):
         return given
     raise click.BadParameter(f"'{given}' is neither keep, new nor numbers of units such as 256,128")
 

@@ -10,6 +10,7 @@ import click
 
 import zoo
 from zoo.cli.app import App
+from zoo.cli.subcommands import NamedCommands
 
 SECTIONS = {
     "Work": ("search", "train", "finetune", "evaluate", "predict", "export"),
@@ -19,7 +20,7 @@ SECTIONS = {
 }
 
 
-class LazyGroup(click.Group):
+class LazyGroup(NamedCommands):
     """Imports a command's module when the command is named; plugins' commands come after ours."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

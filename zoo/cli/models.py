@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from zoo.cli.app import App, pass_app
 from zoo.cli.describe import leakage_note, parent_of
+from zoo.cli.number_types import WholeRange
 from zoo.cli.options import json_option
 from zoo.cli.output import print_json, print_table
 from zoo.data.units import bytes_in_words
 from zoo.display.tables import console
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from zoo.interfaces import Model
+
 
 @click.command()
 @click.option("--dataset", metavar="DATASET", help="Only models trained on this dataset.")
 @click.option("--architecture", metavar="ARCH", help="Only models of this architecture.")
-@click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the newest N.")
+@click.option("--limit", type=WholeRange(1), metavar="N", help="Only the newest N.")
 @json_option
 @pass_app
 def command(
@@ -27,6 +35,13 @@ def command(
     if as_json:
         print_json(models)
         return
+    filtered = dataset is not None or architecture is not None
+    _print_table(models, "no such model" if filtered else "no models yet: zoo search ARCH DATASET makes some")
+    if note := leakage_note(models):
+        console(stderr=True).print(note)
+
+
+def _print_table(models: Sequence[Model], empty: str) -> None:
     rows = [
         (
             model.id,
@@ -42,8 +57,4 @@ def command(
         for model in models
     ]
     columns = ["model", "architecture", "dataset", "val acc", "test acc", "params", "size", "parent", "made"]
-    filtered = dataset is not None or architecture is not None
-    empty = "no such model" if filtered else "no models yet: zoo search ARCH DATASET makes some"
     print_table(columns, rows, empty=empty)
-    if note := leakage_note(models):
-        console(stderr=True).print(note)

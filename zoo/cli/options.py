@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import click
 from click.core import ParameterSource
 
-from zoo.data.units import parse_duration
-from zoo.errors import ZooError
+from zoo.cli.number_types import NumberRange, WholeRange
 
 if TYPE_CHECKING:
     from zoo.interfaces import TrainingOptions
@@ -36,21 +35,6 @@ def _pairs(_ctx: click.Context, _param: click.Parameter, given: tuple[str, ...])
             raise click.BadParameter(f"'{text}' is not of the form name=value")
         pairs[name] = value
     return pairs
-
-
-class Duration(click.ParamType):  # type: ignore[type-arg]  # generic only in newer versions of click
-    """A time as `parse_duration` reads it; its value is in seconds."""
-
-    name = "duration"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """The seconds; fails with one line."""
-        if isinstance(value, float):
-            return value
-        try:
-            return parse_duration(value)
-        except ZooError as error:
-            self.fail(str(error), param, ctx)
 
 
 set_option = click.option(
@@ -109,7 +93,7 @@ _FEATURES = (
     ),
     click.option(
         "--cache-copies",
-        type=click.IntRange(1),
+        type=WholeRange(1),
         metavar="K",
         help="With augmentation: cache K augmented copies of each training image.  [default: compute fresh ones]",
     ),
@@ -136,18 +120,18 @@ def training_options(*, epochs: int) -> Callable[[Command], Command]:
     """
     shared = (
         click.option(
-            "--epochs", type=click.IntRange(1), default=epochs, show_default=True, help="The most epochs."
+            "--epochs", type=WholeRange(1), default=epochs, show_default=True, help="The most epochs."
         ),
         click.option(
             "--patience",
-            type=click.IntRange(1),
+            type=WholeRange(1),
             default=10,
             show_default=True,
             help="Stop after this many epochs without a better validation metric.",
         ),
         click.option(
             "--seed",
-            type=click.IntRange(0, SEEDS - 1),
+            type=WholeRange(0, SEEDS - 1),
             default=0,
             show_default=True,
             help="Same seed, same result.",
@@ -166,12 +150,12 @@ def training_options(*, epochs: int) -> Callable[[Command], Command]:
         ),
         click.option(
             "--steps-per-epoch",
-            type=click.IntRange(1, 1_000_000),
+            type=WholeRange(1, 1_000_000),
             help="Batches in an epoch.  [default: as many as show each image once]",
         ),
         click.option(
             "--fraction",
-            type=click.FloatRange(0, 1, min_open=True),
+            type=NumberRange(0, 1, min_open=True),
             default=1.0,
             show_default=True,
             help="Share of each class's training images to train on, for a quick try.",
@@ -183,7 +167,7 @@ def training_options(*, epochs: int) -> Callable[[Command], Command]:
 
 image_size_option = click.option(
     "--image-size",
-    type=click.IntRange(1, 4096),
+    type=WholeRange(1, 4096),
     help="Pixels a side.  [default: what suits the architecture and the dataset]",
 )
 

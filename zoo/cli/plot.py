@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from zoo.cli.app import App, pass_app
 from zoo.cli.options import json_option
 from zoo.cli.output import print_fields, print_json, print_table
+
+if TYPE_CHECKING:
+    from zoo.workflows.search.plots import PlottedSearch
 
 KINDS = ("importance", "parallel", "history", "front", "all")
 
@@ -39,19 +43,25 @@ def command(app: App, search: str, kind: str | None, output: Path | None, as_jso
 
     with app.open_registry() as registry, watching() as progress:
         plotted = plot(registry, search, progress, kind=None if kind == "all" else kind, output=output)
-    written = {name: str(path) for name, path in plotted.files.items()}
-    if as_json:
-        objective = plotted.search.plan.objective.name
-        print_json(
-            {
-                "search": plotted.search.id,
-                "objective": objective,
-                "importance": plotted.importance,
-                "plots": written,
-            }
-        )
-        return
-    print_fields(written)
+    print_json(_document(plotted)) if as_json else _print(plotted)
+
+
+def _document(plotted: PlottedSearch) -> dict[str, object]:
+    return {
+        "search": plotted.search.id,
+        "objective": plotted.search.plan.objective.name,
+        "importance": plotted.importance,
+        "plots": _written(plotted),
+    }
+
+
+def _print(plotted: PlottedSearch) -> None:
+    print_fields(_written(plotted))
     if plotted.importance is not None:
         click.echo()
         print_table(["hyperparameter", "importance"], plotted.importance.items(), empty="")
+
+
+def _written(plotted: PlottedSearch) -> dict[str, str]:
+    """Kind of plot -> its file."""
+    return {name: str(path) for name, path in plotted.files.items()}

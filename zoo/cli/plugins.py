@@ -44,7 +44,11 @@ def command(ctx: click.Context, /, as_json: bool) -> None:
     plugins = App.of(ctx).plugins
     if as_json:
         print_json([_document(plugin, plugins) for plugin in plugins.found])
-        return
+    else:
+        _print_table(plugins)
+
+
+def _print_table(plugins: Plugins) -> None:
     rows = [
         (
             plugin.name,

@@ -11,6 +11,7 @@ import click
 from rich.live import Live
 
 from zoo.cli.app import App
+from zoo.cli.number_types import NumberRange
 from zoo.cli.options import json_option, set_option
 from zoo.cli.output import print_json, print_table
 from zoo.display.tables import cell, console, make_table
@@ -35,7 +36,7 @@ Row = tuple[str | None, ...]
 @set_option
 @click.option(
     "--timeout",
-    type=click.FloatRange(0, min_open=True),
+    type=NumberRange(0, min_open=True),
     default=Limits.seconds,
     show_default=True,
     metavar="SECONDS",
@@ -43,7 +44,7 @@ Row = tuple[str | None, ...]
 )
 @click.option(
     "--memory",
-    type=click.FloatRange(0, min_open=True),
+    type=NumberRange(0, min_open=True),
     default=Limits.gigabytes,
     show_default=True,
     metavar="GB",

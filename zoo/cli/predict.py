@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from zoo.cli.app import App, pass_app
+from zoo.cli.number_types import WholeRange
 from zoo.cli.options import json_option, model_argument, strict_option
 from zoo.cli.output import print_json, print_table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from zoo.workflows import Prediction
 
 
 @click.command()
 @model_argument
 @click.argument("files", metavar="FILE…", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
-    "--top", type=click.IntRange(1), default=3, show_default=True, help="How many classes to show an image."
+    "--top", type=WholeRange(1), default=3, show_default=True, help="How many classes to show an image."
 )
 @strict_option
 @json_option
@@ -27,23 +34,31 @@ def command(app: App, model: str, files: tuple[Path, ...], top: int, strict: boo
 
         predictions = workflows.predict(workspace, model, files)
     if as_json:
-        print_json(
-            [
-                {
-                    "file": prediction.path,
-                    "class": prediction.class_name,
-                    "probabilities": dict(list(prediction.probabilities.items())[:top]),
-                }
-                for prediction in predictions
-            ]
-        )
-        return
+        print_json([_document(prediction, top) for prediction in predictions])
+    else:
+        _print_table(predictions, top)
+
+
+def _document(prediction: Prediction, top: int) -> dict[str, object]:
+    return {
+        "file": prediction.path,
+        "class": prediction.class_name,
+        "probabilities": dict(_likeliest(prediction, top)),
+    }
+
+
+def _print_table(predictions: Sequence[Prediction], top: int) -> None:
     rows = [
         (
             prediction.path,
             prediction.class_name,
-            "  ".join(f"{name} {p:.1%}" for name, p in list(prediction.probabilities.items())[:top]),
+            "  ".join(f"{name} {share:.1%}" for name, share in _likeliest(prediction, top)),
         )
         for prediction in predictions
     ]
     print_table(["file", "class", f"top {top}"], rows, empty="no files")
+
+
+def _likeliest(prediction: Prediction, top: int) -> list[tuple[str, float]]:
+    """The first `top` classes with their probabilities."""
+    return list(prediction.probabilities.items())[:top]

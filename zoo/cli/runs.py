@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from zoo.cli.app import App, pass_app
+from zoo.cli.number_types import WholeRange
 from zoo.cli.options import json_option
 from zoo.cli.output import print_json, print_table
 from zoo.data.units import counted
 from zoo.interfaces import RunKind, State
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from zoo.interfaces import Run
+    from zoo.registry import Registry
 
 COMMANDS_SHOWN = 3
 
@@ -18,7 +27,7 @@ COMMANDS_SHOWN = 3
 @click.option("--search", metavar="ID", help="Only trials of this search, in their order.")
 @click.option("--kind", type=click.Choice([kind.value for kind in RunKind]), help="Only runs of this kind.")
 @click.option("--state", type=click.Choice([state.value for state in State]), help="Only runs in this state.")
-@click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the first N.")
+@click.option("--limit", type=WholeRange(1), metavar="N", help="Only the first N.")
 @json_option
 @pass_app
 def command(
@@ -31,7 +40,6 @@ def command(
     as_json: bool,
 ) -> None:
     """List the runs in the registry, the newest first."""
-    from zoo.registry import resume_command
 
     with app.open_registry() as registry:
         runs = registry.runs(
@@ -41,11 +49,29 @@ def command(
             state=None if state is None else State(state),
             limit=limit,
         )
-        interrupted = [run for run in runs if run.state is State.INTERRUPTED and run.search_id is None]
-        commands = [resume_command(registry, run) for run in interrupted[:COMMANDS_SHOWN]]
+        resuming = _how_to_resume(registry, runs)
     if as_json:
         print_json(runs)
         return
+    filtered = any(option is not None for option in (dataset, search, kind, state))
+    _print_table(runs, "no such run" if filtered else "no runs yet: zoo train ARCH DATASET makes one")
+    for line in resuming:
+        click.echo(line, err=True)
+
+
+def _how_to_resume(registry: Registry, runs: Sequence[Run]) -> list[str]:
+    """The commands that resume the newest interrupted trainings, a line each, and how many more there are."""
+    from zoo.registry import resume_command
+
+    interrupted = [run for run in runs if run.state is State.INTERRUPTED and run.search_id is None]
+    lines = [f"go on with: {resume_command(registry, run)}" for run in interrupted[:COMMANDS_SHOWN]]
+    if len(interrupted) > COMMANDS_SHOWN:
+        more = counted(len(interrupted) - COMMANDS_SHOWN, "older run")
+        lines.append(f"{more} interrupted: `zoo show RUN` shows how to go on")
+    return lines
+
+
+def _print_table(runs: Sequence[Run], empty: str) -> None:
     rows = [
         (
             run.id,
@@ -61,11 +87,4 @@ def command(
         for run in runs
     ]
     columns = ["run", "kind", "state", "architecture", "dataset", "model", "seconds", "search", "started"]
-    filtered = any(one is not None for one in (dataset, search, kind, state))
-    empty = "no such run" if filtered else "no runs yet: zoo train ARCH DATASET makes one"
     print_table(columns, rows, empty=empty)
-    for resuming in commands:
-        click.echo(f"go on with: {resuming}", err=True)
-    if len(interrupted) > COMMANDS_SHOWN:
-        more = len(interrupted) - COMMANDS_SHOWN
-        click.echo(f"{counted(more, 'older run')} interrupted: `zoo show RUN` shows how to go on", err=True)

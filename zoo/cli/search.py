@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -26,7 +27,13 @@ from zoo.cli.output import print_fields, print_json
 from zoo.cli.search_options import make_search_options, search_options
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from zoo.interfaces import Model, Search
+    from zoo.search.executors.ray_cluster import Cluster
+    from zoo.workflows import Workspace
+
+    Show = Callable[..., None]
 
 
 @click.command()
@@ -66,27 +73,49 @@ def command(
     Ctrl-C or a crash, goes on with --resume.
     """
     _check_usage(ctx)
+    wanted: dict[str, Any] = {
+        "search_options": make_search_options(searching),
+        "options": make_options(training, image_size),
+    }
+    request = {"hyperparameters": with_freeze(hyperparameters, freeze), "weights": no_weights(weights)}
+    where = make_cluster(cluster)
     with App.of(ctx).open_workspace(strict=strict, create=resume is None, dry=dry_run) as workspace:
-        from zoo.workflows import search as searches
-
-        where = make_cluster(cluster)
-        wanted: dict[str, Any] = {
-            "search_options": make_search_options(searching),
-            "hyperparameters": with_freeze(hyperparameters, freeze),
-            "weights": no_weights(weights),
-            "options": make_options(training, image_size),
-        }
-        if dry_run:
-            print_forecast(
-                searches.forecast_search(workspace, str(architecture), str(dataset), **wanted),
-                as_json=as_json,
-            )
-            return
         if resume is not None:
-            found = searches.resume(workspace, resume, where)
+            show = _resume(workspace, resume, where)
         else:
-            found = searches.search(workspace, str(architecture), str(dataset), cluster=where, **wanted)
-    show_search(*found, as_json=as_json)
+            show = _begin(
+                workspace, (str(architecture), str(dataset)), request, wanted, where, dry_run=dry_run
+            )
+    show(as_json=as_json)  # not before the table of a search stands still
+
+
+def _resume(workspace: Workspace, search: str, where: Cluster | None) -> Show:
+    from zoo import workflows
+    from zoo.workflows import search as searches
+
+    workflows.check_resuming(workspace, search)
+    return partial(show_search, *searches.resume(workspace, search, where))
+
+
+def _begin(
+    workspace: Workspace,
+    named: tuple[str, str],
+    request: dict[str, Any],
+    wanted: dict[str, Any],
+    where: Cluster | None,
+    *,
+    dry_run: bool,
+) -> Show:
+    from zoo import workflows
+    from zoo.workflows import search as searches
+
+    architecture, dataset = named
+    opened = workflows.check_training(workspace, architecture, dataset, **request)
+    if dry_run:
+        forecast = searches.forecast_search(workspace, architecture, opened, **request, **wanted)
+        return partial(print_forecast, forecast)
+    found = searches.search(workspace, architecture, opened, cluster=where, **request, **wanted)
+    return partial(show_search, *found)
 
 
 def show_search(search: Search, model: Model, *, as_json: bool) -> None:

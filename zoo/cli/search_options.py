@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from zoo.cli.options import Duration, gathered
+from zoo.cli.number_types import Duration, Number, WholeRange
+from zoo.cli.options import gathered
 from zoo.interfaces.algorithms import ALGORITHMS, DEFAULT, DEFAULT_OF_SEVERAL, PRUNERS
 from zoo.interfaces.metrics import DEFAULT_OBJECTIVE, objectives
 
@@ -19,7 +20,7 @@ _OPTIONS = (
         metavar="|".join(ALGORITHMS),
         help=f"How the next trial is chosen.  [default: {DEFAULT}; {DEFAULT_OF_SEVERAL} for several objectives]",
     ),
-    click.option("--trials", type=click.IntRange(1), default=10, show_default=True, help="The most trials."),
+    click.option("--trials", type=WholeRange(1), default=10, show_default=True, help="The most trials."),
     click.option(
         "--objective",
         default=DEFAULT_OBJECTIVE.name,
@@ -36,11 +37,11 @@ _OPTIONS = (
         "--max-time", type=Duration(), metavar="TIME", help="End the search after 90s, 10m, 1h30m …"
     ),
     click.option(
-        "--target", type=float, metavar="VALUE", help="End the search when the objective is as good."
+        "--target", type=Number(), metavar="VALUE", help="End the search when the objective is as good."
     ),
     click.option(
         "--keep",
-        type=click.IntRange(1),
+        type=WholeRange(1),
         default=3,
         show_default=True,
         metavar="N",

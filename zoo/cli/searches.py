@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from zoo.cli.app import App, pass_app
 from zoo.cli.options import json_option
 from zoo.cli.output import print_json, print_table
 from zoo.interfaces import State
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from zoo.interfaces import Run, Search
 
 
 @click.command()
@@ -28,6 +35,14 @@ def command(app: App, dataset: str | None, as_json: bool) -> None:
     if as_json:
         print_json(searches)
         return
+    empty = "no searches yet: zoo search ARCH DATASET makes one" if dataset is None else "no such search"
+    _print_table(searches, trials, empty)
+    for resuming in commands:
+        click.echo(f"go on with: {resuming}", err=True)
+
+
+def _print_table(searches: Sequence[Search], trials: Mapping[str, Sequence[Run]], empty: str) -> None:
+    """A row for each search, with how many of its `trials` came to a good end."""
     rows = [
         (
             search.id,
@@ -42,7 +57,4 @@ def command(app: App, dataset: str | None, as_json: bool) -> None:
         for search in searches
     ]
     columns = ["search", "state", "architecture", "dataset", "trials", "best model", "algorithm", "started"]
-    empty = "no searches yet: zoo search ARCH DATASET makes one" if dataset is None else "no such search"
     print_table(columns, rows, empty=empty)
-    for resuming in commands:
-        click.echo(f"go on with: {resuming}", err=True)

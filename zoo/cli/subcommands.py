@@ -1,4 +1,4 @@
-"""A command with commands of its own, each imported when it is named."""
+"""Commands that have commands, each imported when it is named."""
 
 from __future__ import annotations
 
@@ -7,8 +7,22 @@ from typing import ClassVar
 
 import click
 
+from zoo.errors import UnknownNameError
 
-class Subcommands(click.Group):
+
+class NamedCommands(click.Group):
+    """Answers an unknown command with the nearest names, as click does for options."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if not (name.startswith("-") or ctx.resilient_parsing or self.get_command(ctx, name)):
+            raise click.UsageError(str(UnknownNameError("command", name, self.list_commands(ctx))), ctx)
+        return super().resolve_command(ctx, args)
+
+
+class Subcommands(NamedCommands):
     """`zoo ROOM NAME` is `command` in the module ROOM_NAME beside this one.
 
     A room derives from this class and sets both.

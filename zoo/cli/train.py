@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -23,7 +23,10 @@ from zoo.cli.options import (
     with_freeze,
 )
 from zoo.cli.output import print_fields, print_json
-from zoo.interfaces import RunKind
+
+if TYPE_CHECKING:
+    from zoo.interfaces import Model
+    from zoo.workflows import Workspace
 
 
 @click.command()
@@ -59,23 +62,27 @@ def command(
     A training that was stopped, by Ctrl-C or a crash, goes on with --resume after its last epoch.
     """
     check_resume_usage(ctx, "architecture", "dataset")
-    app = App.of(ctx)
-    if resume is not None:
-        app.check_resumable(resume, RunKind.TRAIN)
-    with app.open_workspace(strict=strict, create=resume is None) as workspace:
+    options = make_options(training, image_size)
+    request = {
+        "preset": preset,
+        "hyperparameters": with_freeze(hyperparameters, freeze),
+        "weights": no_weights(weights),
+    }
+    with App.of(ctx).open_workspace(strict=strict, create=resume is None) as workspace:
         from zoo import workflows
 
         if resume is not None:
             model = workflows.resume_training(workspace, resume, keep_best=keep_best)
         else:
-            model = workflows.train(
-                workspace,
-                str(architecture),
-                str(dataset),
-                preset=preset,
-                hyperparameters=with_freeze(hyperparameters, freeze),
-                weights=no_weights(weights),
-                options=make_options(training, image_size),
-                keep_best=keep_best,
-            )
+            named = str(architecture), str(dataset)
+            model = _train(workspace, *named, request, options=options, keep_best=keep_best)
     print_json(model) if as_json else print_fields(model_fields(model))
+
+
+def _train(
+    workspace: Workspace, architecture: str, dataset: str, request: dict[str, Any], **options: Any
+) -> Model:
+    from zoo import workflows
+
+    opened = workflows.check_training(workspace, architecture, dataset, **request)
+    return workflows.train(workspace, architecture, opened, **request, **options)

@@ -34,7 +34,7 @@ class UnreadableImage(DatasetError):
 
     def __init__(self, name: str, reason: str, formats: Formats | None = None) -> None:
         self.name, self.reason = name, reason
-        advice = _ADVICE.get(reason, "replace it or take it away")
+        advice = _ADVICE.get(reason, "replace or remove it")
         if reason == NO_IMAGE and formats is not None:
             advice = f"zoo reads {', '.join(formats.image_suffixes)}"
         super().__init__(f"cannot read the image '{name}': {reason}; {advice}")

@@ -28,7 +28,7 @@ def counted(number: int, noun: str) -> str:
 
 def parse_duration(text: str) -> float:
     """The seconds of `90s`, `10m`, `1h30m`; a number alone counts seconds. Raises ZooError."""
-    match = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?", text)
+    match = re.fullmatch(r"(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+)s?)?", text)
     hours, minutes, seconds = (int(part or 0) for part in match.groups()) if match else (0, 0, 0)
     total = 3600 * hours + 60 * minutes + seconds
     if not total:

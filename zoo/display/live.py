@@ -109,12 +109,15 @@ class PlainLines(Progress):
         """Nothing more will be told."""
 
     def notice(self, message: str) -> None:
-        self.console.print(_notice(message))
+        self._print(_notice(message))
+
+    def began(self, work: str) -> None:
+        self._print(_notice(f"{work} …"))
 
     def search_started(self, search: Search) -> None:
         self.objectives, self.trials = search.plan.objectives, search.plan.trials
         self.searched = Space.from_config(search.plan.space).searched_names
-        self.console.print(
+        self._print(
             f"search {search.id}: {search.plan.algorithm}, up to {counted(self.trials, 'trial')} of "
             f"{', '.join(search.plan.architectures)} on {search.dataset}, "
             f"{counted(len(self.searched), 'hyperparameter')} searched"
@@ -123,7 +126,7 @@ class PlainLines(Progress):
     def run_started(self, run: Run) -> None:
         self._stop_if_asked()
         if run.trial is None:
-            self.console.print(f"run {run.id}: {run.plan.architecture} on {run.dataset}")
+            self._print(f"run {run.id}: {run.plan.architecture} on {run.dataset}")
 
     def epoch_advanced(self, progress: EpochProgress, run: Run | None = None) -> None:  # noqa: ARG002
         self._stop_if_asked()
@@ -131,7 +134,7 @@ class PlainLines(Progress):
     def epoch_ended(self, run: Run, epoch: Epoch) -> None:
         self._stop_if_asked()
         if run.trial is None:
-            self.console.print(epoch_line(run, epoch))
+            self._print(epoch_line(run, epoch))
 
     def _stop_if_asked(self) -> None:
         if self.stop_asked:
@@ -140,10 +143,13 @@ class PlainLines(Progress):
     def run_ended(self, run: Run) -> None:
         if run.trial is None:
             return
-        self.console.print(
+        self._print(
             f"trial {run.trial.number}/{self.trials}  {run.state}  {scores_of(run, self.objectives)}  "
             f"{' '.join(filter(None, (origin_of(run), varied(run, self.searched))))}"
         )
+
+    def _print(self, text: str | Text) -> None:
+        self.console.print(text)
 
 
 class Silent(PlainLines):
@@ -161,6 +167,10 @@ class Redrawn(PlainLines):
         super().__init__()
         self.table: SearchTable | None = None
         self.epochs = 0  # of the run that started last
+
+    def began(self, work: str) -> None:
+        if self.table is None:
+            self.draw_passing(f"{work} …")
 
     def advanced(self, work: str, done: int, total: int) -> None:
         bar = _bar(work, done, total)
@@ -200,6 +210,10 @@ class Redrawn(PlainLines):
         """Draw it in place of the one before; a full one stays."""
         raise NotImplementedError
 
+    def draw_passing(self, line: str) -> None:
+        """Draw a line that goes when anything else is shown."""
+        raise NotImplementedError
+
 
 class Terminal(Redrawn):
     """Draws on a terminal: the bar over its own line, the table by rich, which draws it in a thread of its own."""
@@ -208,6 +222,7 @@ class Terminal(Redrawn):
         super().__init__()
         self.live: Live | None = None
         self.drawn: float | None = None  # when the line was drawn that still moves
+        self.passing = False  # a line is there that goes when anything else is shown
 
     def close(self) -> None:
         """Leave the table on the screen as it is now, and the cursor on a line of its own."""
@@ -217,16 +232,18 @@ class Terminal(Redrawn):
             self._write("\n")
         if self.drawn is not None:
             self._write("\n")
+        self._wipe_passing()
 
     def notice(self, message: str) -> None:
-        self._wipe_bar()
-        self.console.print(Text(_notice(message), style="dim"))
+        self._print(Text(_notice(message), style="dim"))
 
-    def epoch_ended(self, run: Run, epoch: Epoch) -> None:
-        self._wipe_bar()
-        super().epoch_ended(run, epoch)
+    def draw_passing(self, line: str) -> None:
+        self._wipe_passing()
+        self._write(line)
+        self.passing = True
 
     def draw_bar(self, bar: str, *, full: bool) -> None:
+        self._wipe_passing()
         now = time.monotonic()
         if not full and self.drawn is not None and now - self.drawn < BAR_EVERY:
             return
@@ -254,6 +271,16 @@ class Terminal(Redrawn):
         if self.drawn is not None:
             self._write(f"\r{WIPE_REST}")
             self.drawn = None
+
+    def _print(self, text: str | Text) -> None:
+        self._wipe_passing()
+        self._wipe_bar()
+        super()._print(text)
+
+    def _wipe_passing(self) -> None:
+        if self.passing:
+            self._write(f"\r{WIPE_REST}")
+            self.passing = False
 
     def _write(self, text: str) -> None:
         """Past rich, which takes a carriage return away."""

@@ -13,6 +13,8 @@ from zoo.display.live import Redrawn
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from rich.text import Text
+
     from zoo.interfaces import Epoch, EpochProgress, Run, Search
 
 COLUMNS = 115
@@ -46,6 +48,10 @@ class Notebook(Redrawn):
         super().notice(message)
         self._draw()
 
+    def draw_passing(self, line: str) -> None:
+        self._bar = line
+        self._draw()
+
     def draw_bar(self, bar: str, *, full: bool) -> None:
         if full:
             self.console.print(bar)
@@ -76,6 +82,10 @@ class Notebook(Redrawn):
     def run_ended(self, run: Run) -> None:
         super().run_ended(run)
         self._draw()
+
+    def _print(self, text: str | Text) -> None:
+        self._bar = ""
+        super()._print(text)
 
     def _draw_soon(self) -> None:
         """Draw, unless that was a moment ago: the next event, or `close`, makes up for it."""

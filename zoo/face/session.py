@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import importlib
 import os
-import warnings
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zoo.display.live import watching
-from zoo.errors import RegistryError, ZooError
+from zoo.errors import RegistryError
 from zoo.interfaces import Progress
 from zoo.plugins import Plugins, load_plugins
 from zoo.registry import Registry, open_registry
 from zoo.registry.opening import refuse_fleeting
-from zoo.tensorflow_startup import quiet_start
+from zoo.workflows.workspace import Workspace, start_tensorflow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from zoo.workflows import Workspace
 
 
 @contextmanager
@@ -59,33 +55,9 @@ def watched_workspace(
         progress: True: on the screen; False: nowhere; or whatever else wants to hear of it.
     """
     if isinstance(progress, Progress):
-        start_keras()
-        yield _workspace(registry, plugins, progress, strict)
+        start_tensorflow(progress)
+        yield Workspace(registry, plugins, progress, strict)
         return
     with watching(silent=not progress) as shown:
-        start_keras()
-        yield _workspace(registry, plugins, shown, strict)
-
-
-def _workspace(registry: Registry, plugins: Plugins, progress: Progress, strict: bool) -> Workspace:
-    from zoo.workflows import Workspace
-
-    return Workspace(registry, plugins, progress, strict)
-
-
-def start_keras() -> None:
-    """Import Keras with TensorFlow, without the lines that TensorFlow writes when it starts.
-
-    Raises:
-        ZooError: Keras has another backend in this process.
-    """
-    # Optuna imports tqdm, which warns in a notebook without ipywidgets of a bar that is never shown here.
-    warnings.filterwarnings("ignore", message="IProgress not found")
-    with quiet_start():
-        keras = importlib.import_module("keras")
-    backend = keras.config.backend()
-    if backend != "tensorflow":
-        raise ZooError(
-            f"Keras runs on '{backend}' here, and zoo needs 'tensorflow': unset KERAS_BACKEND, start Python anew, and "
-            "import zoo before keras"
-        )
+        start_tensorflow(shown)
+        yield Workspace(registry, plugins, shown, strict)

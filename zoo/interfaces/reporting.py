@@ -62,6 +62,9 @@ class Progress:
     def notice(self, message: str) -> None:
         """What the user should know, such as that images are enlarged: one line, or one and a table below it."""
 
+    def began(self, work: str) -> None:
+        """Work of unknown length begins, such as "starting TensorFlow"; what comes next shows that it is over."""
+
     def advanced(self, work: str, done: int, total: int) -> None:
         """`done` of `total` images are through this work, such as "decoding images"."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from zoo.data.augmentation_names import AUGMENTATION_NAMES, parts_of
 from zoo.errors import HyperparameterError, ZooError
+from zoo.interfaces.decimals import number, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -74,12 +75,12 @@ def hidden_units(head_units: HyperparameterValue) -> list[int]:
 def _real(words: str, accept: Callable[[float], bool]) -> Callable[[HyperparameterValue], float]:
     def parse(value: HyperparameterValue) -> float:
         try:
-            number = float(value)
+            rate = number(value) if isinstance(value, str) else float(value)
         except ValueError:
             raise ValueError(words) from None
-        if not accept(number):
+        if not accept(rate):
             raise ValueError(words)
-        return number
+        return rate
 
     return parse
 
@@ -88,12 +89,12 @@ def _whole(low: int, high: int) -> Callable[[HyperparameterValue], int]:
     def parse(value: HyperparameterValue) -> int:
         words = f"a whole number from {low} to {high}"
         try:
-            number = int(str(value))
+            count = whole_number(str(value))
         except ValueError:
             raise ValueError(words) from None
-        if not low <= number <= high:
+        if not low <= count <= high:
             raise ValueError(words)
-        return number
+        return count
 
     return parse
 
@@ -119,12 +120,12 @@ def _text(value: HyperparameterValue) -> str:
 def _units(value: HyperparameterValue) -> str:
     words = "0 for none or whole numbers up to 16384 with commas between, such as 256,128"
     try:
-        numbers = [int(part) for part in str(value).split(",")]
+        numbers = [whole_number(part.strip()) for part in str(value).split(",")]
     except ValueError:
         raise ValueError(words) from None
-    if not all(0 <= number <= 16384 for number in numbers) or (len(numbers) > 1 and 0 in numbers):
+    if not all(0 <= units <= 16384 for units in numbers) or (len(numbers) > 1 and 0 in numbers):
         raise ValueError(words)
-    return ",".join(str(number) for number in numbers)
+    return ",".join(map(str, numbers))
 
 
 def _policy(value: HyperparameterValue) -> str:

@@ -10,11 +10,12 @@ from keras_tuner.engine import hyperparameters as kinds
 
 from zoo.errors import HyperparameterError, UnknownNameError
 from zoo.interfaces import HyperparameterValue
+from zoo.interfaces.decimals import number, whole_number
 from zoo.interfaces.spaces import Space, read_hyperparameter
 from zoo.models.hyperparameters import OWN
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 Values = dict[str, HyperparameterValue]
 
@@ -71,6 +72,9 @@ def restore(config: Mapping[str, object]) -> HyperParameters:
     return HyperParameters.from_config(copy.deepcopy(dict(config)))
 
 
+_READERS: Mapping[type, Callable[[str], HyperparameterValue]] = {int: whole_number, float: number, str: str}
+
+
 def value_of_type(hp: Any, value: HyperparameterValue) -> HyperparameterValue:  # a keras_tuner Fixed
     """The value, or its text, for an option that is not searched: any value of its default's type.
 
@@ -81,7 +85,7 @@ def value_of_type(hp: Any, value: HyperparameterValue) -> HyperparameterValue:  
     try:
         if kind is bool:
             return {"true": True, "false": False}[str(value).casefold()]
-        return kind(str(value))  # type: ignore[no-any-return]
+        return _READERS[kind](str(value))
     except (KeyError, ValueError):
         raise HyperparameterError(f"{hp.name} must be a {kind.__name__}, got '{value}'") from None
 
@@ -124,14 +128,15 @@ def _check_declared(
                 f"{hp.name} must be one of {', '.join(map(str, options))}, got '{value}'"
             )
         return by_text[str(value).casefold()]  # type: ignore[no-any-return]
-    kind, word = (int, "a whole number") if isinstance(hp, kinds.Int) else (float, "a number")
+    read: Callable[[str], float] = whole_number if isinstance(hp, kinds.Int) else number
+    word = "a whole number" if isinstance(hp, kinds.Int) else "a number"
     try:
-        number = kind(str(value))
-        fits = hp.min_value <= number <= hp.max_value
+        checked = read(str(value))
+        fits = hp.min_value <= checked <= hp.max_value
     except ValueError:
         fits = False
     if not fits:
         raise HyperparameterError(
             f"{hp.name} must be {word} from {hp.min_value} to {hp.max_value}, got '{value}'"
         )
-    return number
+    return checked

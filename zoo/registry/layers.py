@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from zoo.errors import ArtifactError
 from zoo.interfaces import LayerInfo
-from zoo.interfaces.stages import HEAD, Operation, stages_of
+from zoo.interfaces.freezing import Freezable
+from zoo.interfaces.stages import HEAD, Operation, Stage, stages_of
 
 if TYPE_CHECKING:
     from zoo.registry.manifest import Manifest, Variable
@@ -27,9 +29,24 @@ def of_manifest(manifest: Manifest) -> tuple[LayerInfo, ...]:
     Raises:
         ArtifactError: the graph is not of the form that Keras writes.
     """
+    with _readable():
+        return _layers(manifest)
+
+
+def freezable(manifest: Manifest) -> Freezable:
+    """The parts of the model that `--freeze` can name.
+
+    Raises:
+        ArtifactError: the graph is not of the form that Keras writes.
+    """
+    with _readable():
+        return _freezable(manifest)
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
     try:
-        nodes: list[Node] = manifest["graph"]["config"]["layers"]  # type: ignore[index]  # JSON
-        return _layers(manifest, nodes)
+        yield
     except (KeyError, TypeError, IndexError, AttributeError) as error:
         raise ArtifactError(
             f"the stored graph is none that this zoo can read ({error!r}): upgrade keras-zoo, or restore the "
@@ -37,9 +54,38 @@ def of_manifest(manifest: Manifest) -> tuple[LayerInfo, ...]:
         ) from error
 
 
-def _layers(manifest: Manifest, nodes: list[Node]) -> tuple[LayerInfo, ...]:
-    layers = [node for node in nodes if not str(node["module"]).startswith(FUNCTIONS)]
-    weights = _weights_of(layers, manifest["variables"])
+def _freezable(manifest: Manifest) -> Freezable:
+    layers, weights = _layers_and_weights(manifest)
+    stages = _stages(manifest, layers, weights)
+    backbone = [node["name"] for node in layers if node["name"] not in manifest["head"]]
+    return Freezable(
+        layers=tuple(backbone),
+        weighted=tuple(name for name in backbone if weights[name]),
+        head=tuple(manifest["head"]),
+        find_stages=lambda: stages,
+        freeze_points=tuple(manifest["freeze_points"]),
+        find_variables=lambda: [
+            variable["path"]
+            for name in backbone
+            for variable in weights[name]
+            if not STATISTICS.search(variable["path"])
+        ],
+    )
+
+
+def _layers_and_weights(manifest: Manifest) -> tuple[list[Node], dict[str, list[Variable]]]:
+    """The nodes that are layers, and the variables of each by its name."""
+    layers = [node for node in _nodes(manifest) if not str(node["module"]).startswith(FUNCTIONS)]
+    return layers, _weights_of(layers, manifest["variables"])
+
+
+def _nodes(manifest: Manifest) -> list[Node]:
+    return manifest["graph"]["config"]["layers"]  # type: ignore[index, no-any-return]  # JSON
+
+
+def _stages(
+    manifest: Manifest, layers: list[Node], weights: Mapping[str, list[Variable]]
+) -> tuple[Stage, ...]:
     operations = [
         Operation(
             node["name"],
@@ -47,9 +93,14 @@ def _layers(manifest: Manifest, nodes: list[Node]) -> tuple[LayerInfo, ...]:
             is_layer=node in layers,
             has_weights=bool(weights.get(node["name"])),
         )
-        for node in nodes
+        for node in _nodes(manifest)
     ]
-    stages = stages_of(operations, manifest["head"], manifest["freeze_points"])
+    return stages_of(operations, manifest["head"], manifest["freeze_points"])
+
+
+def _layers(manifest: Manifest) -> tuple[LayerInfo, ...]:
+    layers, weights = _layers_and_weights(manifest)
+    stages = _stages(manifest, layers, weights)
     stage_of = {layer: stage.name for stage in stages for layer in stage.layers}
     told: list[LayerInfo] = []
     number = 0

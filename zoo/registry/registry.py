@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from zoo.errors import ArtifactError
 from zoo.interfaces import State
@@ -26,7 +26,7 @@ from zoo.registry import (
 from zoo.registry.schema import ModelRow, RunRow
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from types import TracebackType
     from typing import Self
 
@@ -46,10 +46,13 @@ if TYPE_CHECKING:
         SearchPlan,
         Trial,
     )
+    from zoo.interfaces.freezing import Freezable
     from zoo.interfaces.records import PriorTrial
     from zoo.registry.artifacts import ArtifactStore
     from zoo.registry.database import Database
     from zoo.registry.metrics import Measurement
+
+Part = TypeVar("Part")
 
 DEFAULT_REGISTRY = "registry.db"
 DEFAULT_ARTIFACTS = "artifacts"
@@ -417,10 +420,21 @@ class Registry:
         Raises:
             ArtifactError: its manifest is missing or damaged; the message names it and the model.
         """
+        return self._read_manifest(model_id, layers.of_manifest)
+
+    def freezable(self, model_id: str) -> Freezable:
+        """The parts of a model that `--freeze` can name; no tensor is read.
+
+        Raises:
+            ArtifactError: its manifest is missing or damaged; the message names it and the model.
+        """
+        return self._read_manifest(model_id, layers.freezable)
+
+    def _read_manifest(self, model_id: str, read: Callable[[manifest.Manifest], Part]) -> Part:
         with self._database.reading() as session:
             digest = ids.get(session, ModelRow, model_id).manifest
         try:
-            return layers.of_manifest(manifest.read_manifest(self.artifacts, digest))
+            return read(manifest.read_manifest(self.artifacts, digest))
         except ArtifactError as error:
             raise ArtifactError(f"model {model_id}: {error}") from error
 

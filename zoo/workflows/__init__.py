@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from zoo.workflows.finetuning import finetune
     from zoo.workflows.freeze_comparison import FreezeResult, compare_freezing
     from zoo.workflows.options import training_options
+    from zoo.workflows.preflight import check_finetuning, check_resuming, check_training
     from zoo.workflows.resuming import check_resumable, resume_finetuning, resume_training
     from zoo.workflows.training import train
     from zoo.workflows.workspace import Workspace
@@ -24,7 +25,10 @@ __all__ = [
     "Prediction",
     "TrainingOptions",
     "Workspace",
+    "check_finetuning",
     "check_resumable",
+    "check_resuming",
+    "check_training",
     "compare_freezing",
     "evaluate",
     "export",
@@ -41,7 +45,10 @@ _MODULES = {
     "Prediction": "evaluation",
     "TrainingOptions": "options",
     "Workspace": "workspace",
+    "check_finetuning": "preflight",
     "check_resumable": "resuming",
+    "check_resuming": "preflight",
+    "check_training": "preflight",
     "compare_freezing": "freeze_comparison",
     "evaluate": "evaluation",
     "export": "exporting",

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import inspect
 import json
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import zoo
 from zoo.data.cache_folder import cache_folder
 from zoo.errors import ZooError
 
+SHORTEST_PART = 3
+"""Letters that a written part of a name has at least; shorter ones are in any name."""
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from zoo.interfaces import Architecture
 
@@ -69,6 +74,32 @@ def _read(described: Mapping[str, Any]) -> BuiltArchitecture:
     return BuiltArchitecture(described["image_size"], described["parameters"], {"space": described["space"]})
 
 
+def may_declare(architecture: Architecture, name: str, provenance: str) -> bool:
+    """Whether the architecture may have a hyperparameter of this name, as far as can be said without building it.
+
+    What it declared when it was built last need not be all, for a backbone may declare more for other images. So its
+    sources are looked through: a name of which no part is written there cannot come from them.
+    """
+    cached = cached_architecture(architecture, provenance)
+    if cached is not None and name in hyperparameter_names(cached):
+        return True
+    sources = _sources(architecture)
+    return not sources or any(
+        text in name for path in sources for text in _texts(path) if len(text) >= SHORTEST_PART
+    )
+
+
+def hyperparameter_names(built: BuiltArchitecture) -> list[str]:
+    """All that it declares, zoo's own too."""
+    return [entry["config"]["name"] for entry in cast("Sequence[Mapping[str, Any]]", built.space["space"])]
+
+
+def _texts(source: Path) -> set[str]:
+    """The strings that are written in a Python file; those of an f-string are its parts."""
+    nodes = ast.walk(ast.parse(source.read_bytes()))
+    return {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+
+
 def _build(architecture: Architecture) -> Mapping[str, object]:
     from zoo.tensorflow_startup import quiet_start
 
@@ -81,10 +112,21 @@ def _cache_file(architecture: Architecture, provenance: str) -> Path:
     """Named by all that the result may depend on: the sources beside the backbone's are among them."""
     parts = [zoo.__version__, version("keras"), provenance, architecture.name, architecture.version]
     digest = hashlib.sha256("\0".join(parts).encode())
-    source = inspect.getsourcefile(inspect.unwrap(architecture.backbone))
-    for path in sorted(Path(source or "").parent.glob("*.py")) if source else ():
+    for path in _sources(architecture):
         digest.update(path.read_bytes())
     return cache_folder() / "architectures" / f"{digest.hexdigest()}.json"
+
+
+def _sources(architecture: Architecture) -> list[Path]:
+    """The Python files beside the backbone's, its own among them; none where it has no file."""
+    backbone = inspect.unwrap(architecture.backbone)
+    while isinstance(backbone, partial):
+        backbone = inspect.unwrap(backbone.func)
+    try:
+        source = inspect.getsourcefile(backbone)
+    except TypeError:  # an object that can be called
+        source = None
+    return sorted(Path(source).parent.glob("*.py")) if source else []
 
 
 def _remember(path: Path, described: Mapping[str, object]) -> None:

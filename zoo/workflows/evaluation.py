@@ -1,4 +1,7 @@
-"""Evaluate a registered model on a dataset, and apply it to image files."""
+"""Evaluate a registered model on a dataset, and apply it to image files.
+
+TensorFlow is imported once nothing is refused.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +9,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from zoo.data.cache import decode_images
-from zoo.training.evaluate import evaluate as evaluate_classifier
-from zoo.training.evaluate import predict as predict_pixels
-from zoo.training.fit import start_fresh
+from zoo.data.units import counted
 from zoo.workflows.datasets import describe_skipped
 from zoo.workflows.images import in_order_of, prepare, refuse_unknown_classes, shape_of
-from zoo.workflows.loading import load_classifier
+from zoo.workflows.workspace import start_tensorflow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from zoo.data.opened import OpenedDataset
     from zoo.interfaces import DatasetVersion, Evaluation, Model
     from zoo.workflows.workspace import Workspace
 
@@ -35,7 +37,7 @@ class Prediction:
 
 
 def evaluate(
-    workspace: Workspace, model: str, dataset: str, *, split: str = "test"
+    workspace: Workspace, model: str, dataset: str | OpenedDataset, *, split: str = "test"
 ) -> tuple[Model, DatasetVersion, Evaluation]:
     """Measure a registered model on one split of a dataset and record the metrics.
 
@@ -46,6 +48,11 @@ def evaluate(
     found = workspace.registry.model(model)
     opened = workspace.open_dataset(dataset)
     refuse_unknown_classes(opened, found.class_names)
+    start_tensorflow(workspace.progress)
+    from zoo.training.evaluate import evaluate as evaluate_classifier
+    from zoo.training.fit import start_fresh
+    from zoo.workflows.loading import load_classifier
+
     start_fresh(0)
     classifier = load_classifier(workspace, found)
     images = prepare(workspace, opened, shape_of(workspace, found, opened))
@@ -62,11 +69,17 @@ def predict(workspace: Workspace, model: str, files: Sequence[Path]) -> list[Pre
         ZooError: the model cannot be found or read.
     """
     found = workspace.registry.model(model)
+    workspace.progress.began(f"reading {counted(len(files), 'image')}")
     pixels, readable, skipped = decode_images(
         files, found.image_size, found.channels, workspace.plugins.formats, strict=workspace.strict
     )
     if skipped:
         workspace.progress.notice(describe_skipped(skipped))
+    start_tensorflow(workspace.progress)
+    from zoo.training.evaluate import predict as predict_pixels
+    from zoo.training.fit import start_fresh
+    from zoo.workflows.loading import load_classifier
+
     start_fresh(0)
     classifier = load_classifier(workspace, found)
     predictions = []

@@ -1,14 +1,12 @@
-"""Write a registered model to files that other programs read."""
+"""Write a registered model to files that other programs read. TensorFlow is imported once nothing is refused."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from zoo import export as formats
-from zoo.errors import UnknownNameError
-from zoo.training.fit import start_fresh
-from zoo.workflows.loading import load_classifier
+from zoo.interfaces.export_formats import SUFFIXES, check_format, check_target, format_of
+from zoo.workflows.workspace import start_tensorflow
 
 if TYPE_CHECKING:
     from zoo.interfaces import Model
@@ -39,11 +37,16 @@ def export(
     Raises:
         ZooError: the model cannot be found or read, or see `zoo.export.export`.
     """
-    file_format = file_format or (output and formats.format_of(output)) or "keras"
-    if file_format not in formats.SUFFIXES:
-        raise UnknownNameError("format", file_format, formats.SUFFIXES)
+    file_format = file_format or (output and format_of(output)) or "keras"
+    check_format(file_format)
     found = workspace.registry.model(model)
-    path = output or Path(f"{found.dataset}-{found.id}{formats.SUFFIXES[file_format]}")
+    path = output or Path(f"{found.dataset}-{found.id}{SUFFIXES[file_format]}")
+    check_target(path, file_format)
+    start_tensorflow(workspace.progress)
+    from zoo.export import export as write
+    from zoo.training.fit import start_fresh
+    from zoo.workflows.loading import load_classifier
+
     start_fresh(0)
-    formats.export(load_classifier(workspace, found), path, file_format)
+    write(load_classifier(workspace, found), path, file_format)
     return Exported(found, path, file_format)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from keras_tuner import HyperParameters
 
+    from zoo.data.opened import OpenedDataset
     from zoo.models.classifier import Classifier
     from zoo.workflows.images import Images
     from zoo.workflows.parents import Parent
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 def finetune(
     workspace: Workspace,
     model: str,
-    dataset: str,
+    dataset: str | OpenedDataset,
     *,
     hyperparameters: Mapping[str, HyperparameterValue] | None = None,
     head: str | None = None,

@@ -17,6 +17,7 @@ from zoo.workflows.training import train
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from zoo.data.opened import OpenedDataset
     from zoo.interfaces import HyperparameterValue, Model
     from zoo.workflows.workspace import Workspace
 
@@ -41,7 +42,7 @@ class FreezeResult:
 def compare_freezing(
     workspace: Workspace,
     model: str,
-    dataset: str,
+    dataset: str | OpenedDataset,
     freezes: Sequence[str],
     *,
     hyperparameters: Mapping[str, HyperparameterValue] | None = None,
@@ -86,7 +87,7 @@ def compare_freezing(
 def _from_scratch(
     workspace: Workspace,
     parent: Model,
-    dataset: str,
+    dataset: str | OpenedDataset,
     given: Mapping[str, HyperparameterValue],
     like: Model,
     options: TrainingOptions,

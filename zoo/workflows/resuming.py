@@ -11,6 +11,7 @@ from zoo.errors import NotFoundError, TrainingError
 from zoo.interfaces import Progress, RunKind
 from zoo.workflows.images import InputShape, in_order_of, prepare
 from zoo.workflows.weights import find_again
+from zoo.workflows.workspace import start_tensorflow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,10 +66,11 @@ def resume_training(workspace: Workspace, ref: str, *, keep_best: bool = False) 
         TrainingError: as `check_resumable` does, or the dataset has changed.
         InterruptedWork: the user stopped it again.
     """
-    from zoo.models.building import build_classifier
-
     run = check_resumable(workspace.registry, workspace.plugins, ref, RunKind.TRAIN)
     opened, shape = _open_dataset(workspace, run), _shape_of(run)
+    start_tensorflow(workspace.progress)
+    from zoo.models.building import build_classifier
+
     architecture = workspace.plugins.architecture(run.plan.architecture)
     weights = find_again(architecture, run.plan.candidate.weights, workspace.progress, work="run")
 
@@ -86,10 +88,11 @@ def resume_training(workspace: Workspace, ref: str, *, keep_best: bool = False) 
 
 def resume_finetuning(workspace: Workspace, ref: str, *, keep_best: bool = False) -> Model:
     """Go on with an interrupted `zoo finetune`; see `resume_training`."""
-    from zoo.workflows.parents import KEEP, NEW, find_parent
-
     run = check_resumable(workspace.registry, workspace.plugins, ref, RunKind.FINETUNE)
     opened, shape = _open_dataset(workspace, run), _shape_of(run)
+    start_tensorflow(workspace.progress)
+    from zoo.workflows.parents import KEEP, NEW, find_parent
+
     parent = find_parent(
         workspace,
         workspace.registry.model(str(run.plan.parent_id)),
@@ -147,6 +150,7 @@ def _shape_of(run: Run) -> InputShape:
 def _open_dataset(workspace: Workspace, run: Run) -> OpenedDataset:
     """The dataset that the run began with; a training goes on only on the same images."""
     version = workspace.registry.dataset(run.dataset, run.dataset_version)
+    workspace.progress.began(f"reading {run.dataset}")
     plugins = workspace.plugins
     opened = open_source(run.dataset, version.source, plugins.datasets, plugins.formats, workspace.progress)
     if opened.fingerprint != version.fingerprint:

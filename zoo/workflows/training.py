@@ -32,13 +32,14 @@ from zoo.workflows.workspace import Workspace, environment
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from zoo.data.opened import OpenedDataset
     from zoo.models.classifier import Classifier
 
 
 def train(
     workspace: Workspace,
     architecture_name: str,
-    dataset: str,
+    dataset: str | OpenedDataset,
     *,
     preset: str | None = None,
     hyperparameters: Mapping[str, HyperparameterValue] | None = None,
@@ -49,7 +50,7 @@ def train(
     """Train a new model.
 
     Args:
-        dataset: what `zoo` takes for DATASET: a name or a path.
+        dataset: what `zoo` takes for DATASET, a name or a path; or one that is open already.
         preset: one of the architecture's presets; `hyperparameters` go before it.
         hyperparameters: values, or their text; what is not given has its default.
         weights: pre-trained weights: a name, a path or a URL.

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import importlib
 import platform
+import sys
+import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import zoo
+from zoo.data.opened import OpenedDataset
+from zoo.errors import ZooError
 from zoo.interfaces import Progress
+from zoo.tensorflow_startup import quiet_start
 from zoo.workflows.datasets import open_images
 
 if TYPE_CHECKING:
-    from zoo.data.opened import OpenedDataset
     from zoo.plugins import Plugins
     from zoo.registry import Registry
 
@@ -29,9 +34,32 @@ class Workspace:
     progress: Progress = field(default_factory=Progress)
     strict: bool = False
 
-    def open_dataset(self, ref: str) -> OpenedDataset:
-        """The dataset that the user names; see `zoo.workflows.datasets.open_images`."""
-        return open_images(self.plugins, self.registry, ref, self.progress)
+    def open_dataset(self, dataset: str | OpenedDataset) -> OpenedDataset:
+        """The dataset that the user names, or one that is open already; see `zoo.workflows.datasets.open_images`."""
+        if isinstance(dataset, OpenedDataset):
+            return dataset
+        self.progress.began(f"reading {dataset}")
+        return open_images(self.plugins, self.registry, dataset, self.progress)
+
+
+def start_tensorflow(progress: Progress) -> None:
+    """Import Keras with TensorFlow, without the lines that TensorFlow writes; shows that it takes a while.
+
+    Raises:
+        ZooError: Keras has another backend in this process.
+    """
+    # Optuna imports tqdm, which warns in a notebook without ipywidgets of a bar that is never shown here.
+    warnings.filterwarnings("ignore", message="IProgress not found")
+    if "keras" not in sys.modules:
+        progress.began("starting TensorFlow")
+    with quiet_start():
+        keras = importlib.import_module("keras")
+    backend = keras.config.backend()
+    if backend != "tensorflow":
+        raise ZooError(
+            f"Keras runs on '{backend}' here, and zoo needs 'tensorflow': unset KERAS_BACKEND, start Python anew, and "
+            "import zoo before keras"
+        )
 
 
 def environment() -> dict[str, str]:

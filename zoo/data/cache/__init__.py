@@ -159,7 +159,7 @@ def _check_readable(opened: OpenedDataset, labels: np.ndarray, split: np.ndarray
     class_names = opened.images.class_names
     for label in sorted(set(opened.images.labels) - set(labels.tolist())):
         raise DatasetError(
-            f"not one image of class '{class_names[label]}' can be read; replace its images or take it away"
+            f"not one image of class '{class_names[label]}' can be read; replace its images or remove the class"
         )
     return check_splits(count_images(split.tolist(), labels.tolist(), class_names))
 

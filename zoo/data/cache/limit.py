@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 DEFAULT_LIMIT = 50_000_000_000  # bytes; no more than half of what the disk could give
 _UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
-_SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?B?)\s*", re.IGNORECASE)
+_SIZE = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([KMGT]?B?)\s*", re.IGNORECASE)
 
 
 def cache_limit(folder: Path) -> int:

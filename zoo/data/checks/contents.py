@@ -42,7 +42,7 @@ def _unreadable(opened: OpenedDataset, inspection: Inspection) -> Finding | None
         if look.reason not in ("", BOMB)
     )
     message = f"{counted(len(files), 'image')} cannot be read"
-    advice = "replace them or take them away; training leaves them out"
+    advice = "replace or remove them; training leaves them out"
     return _about(files, "unreadable", Severity.ERROR, message, advice)
 
 
@@ -64,7 +64,7 @@ def _blank(opened: OpenedDataset, inspection: Inspection) -> Finding | None:
         if background >= MOSTLY_BLANK
     )
     message = f"{counted(len(files), 'image')} blank, or nearly so"
-    advice = "nothing can be learned from one colour: take them away"
+    advice = "nothing can be learned from one colour: remove them"
     return _about(files, "blank", Severity.WARNING, message, advice)
 
 

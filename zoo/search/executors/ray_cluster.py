@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import logging
 import math
 import os
@@ -25,7 +26,7 @@ CLUSTER_ID = "/ray.rpc.NodeInfoGcsService/GetClusterId"  # what Ray itself asks 
 ATTEMPTS = 2
 SERVER_FAILED = "Starting Ray client server failed"  # on a busy machine, where the next one starts
 SHORT_FOLDER = "/tmp"  # noqa: S108  a socket's path has 107 letters at most, and TMPDIR may have as many
-ADDRESS = re.compile(r"(ray://)?([^/\s]+:\d+)")
+ADDRESS = re.compile(r"(ray://)?([^/\s]+:[0-9]+)")
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,16 @@ class Cluster:
         return {"CPU": self.cpus_per_trial, **gpus}
 
 
+def require_ray() -> None:
+    """Check that Ray is installed, without importing it.
+
+    Raises:
+        SearchError: it is not.
+    """
+    if importlib.util.find_spec("ray") is None:
+        raise SearchError("Ray is not installed: pip install 'keras-zoo[ray]'")
+
+
 @contextmanager
 def connected(cluster: Cluster) -> Iterator[None]:
     """Ray, ready for `zoo.search.executors.ray.RayExecutor`; whatever happens inside, nothing of it is left behind.
@@ -71,10 +82,9 @@ def connected(cluster: Cluster) -> Iterator[None]:
         SearchError: Ray is not installed or connected already, the address does not answer, or a trial fits no node.
     """
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    try:
-        import ray
-    except ImportError:
-        raise SearchError("Ray is not installed: pip install 'keras-zoo[ray]'") from None
+    require_ray()
+    import ray
+
     if ray.is_initialized():
         raise SearchError("this process is connected to Ray already: call ray.shutdown() first")
     # Workers write to Ray's own logs: what a trial says of itself comes through the search.

@@ -13,6 +13,7 @@ from zoo.models.freezing import freeze
 from zoo.workflows.images import InputShape, decode, prepare, shape_for
 from zoo.workflows.loading import import_layers
 from zoo.workflows.parents import KEEP, NEW, find_parent
+from zoo.workflows.preflight import find_architectures
 from zoo.workflows.weights import find_again, find_weights, looks_like_path
 
 if TYPE_CHECKING:
@@ -82,9 +83,7 @@ def find_candidates(
 
     Of several, those that have no pre-trained weights of this name begin without; tells which.
     """
-    architectures = [workspace.plugins.architecture(name.strip()) for name in names.split(",")]
-    if len({architecture.name for architecture in architectures}) < len(architectures):
-        raise SearchError(f"'{names}' names an architecture twice: name it once")
+    architectures = find_architectures(workspace.plugins, names)
     names_of_weights = {architecture.name: weights for architecture in architectures}
     if len(architectures) > 1 and weights is not None:
         names_of_weights = _weights_of_each(workspace, architectures, weights)

@@ -14,6 +14,7 @@ from zoo.workflows.search.space import declare_finetuning
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from zoo.data.opened import OpenedDataset
     from zoo.interfaces import HyperparameterValue, Model, Search
     from zoo.search.executors.ray_cluster import Cluster
     from zoo.workflows.workspace import Workspace
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 def search_finetuning(
     workspace: Workspace,
     model: str,
-    dataset: str,
+    dataset: str | OpenedDataset,
     *,
     search_options: SearchOptions | None = None,
     hyperparameters: Mapping[str, HyperparameterValue] | None = None,

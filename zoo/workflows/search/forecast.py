@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from keras_tuner import HyperParameters
 
     from zoo.data.cache import DecodedDataset
+    from zoo.data.opened import OpenedDataset
     from zoo.interfaces import Epoch, HyperparameterValue
     from zoo.workflows.search.candidates import Candidate
     from zoo.workflows.workspace import Workspace
@@ -52,7 +53,7 @@ class Forecast:
 def forecast_search(
     workspace: Workspace,
     architecture_names: str,
-    dataset: str,
+    dataset: str | OpenedDataset,
     *,
     search_options: SearchOptions | None = None,
     hyperparameters: Mapping[str, HyperparameterValue] | None = None,

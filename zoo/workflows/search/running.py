@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 def search(
     workspace: Workspace,
     architecture_names: str,
-    dataset: str,
+    dataset: str | OpenedDataset,
     *,
     search_options: SearchOptions | None = None,
     hyperparameters: Mapping[str, HyperparameterValue] | None = None,

@@ -1,0 +1,152 @@
+"""What of a network `--freeze` means, found by names alone: a built classifier and a stored manifest ask alike."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from zoo.errors import FreezeError, nearest_names
+from zoo.interfaces.decimals import number, whole_number
+from zoo.interfaces.stages import HEAD
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from zoo.interfaces.stages import Stage
+
+
+@dataclass(frozen=True)
+class Freezable:
+    """The parts of a network that can be frozen, by name.
+
+    Args:
+        layers: those of the backbone, in Keras's order.
+        weighted: those among them that have weights, in the same order.
+        head: layers of the head, which always train.
+        find_stages: those of the backbone, from the pixels on; asked only where a name may be one.
+        freeze_points: the stages that the architecture names.
+        find_variables: paths of the backbone's variables that a training could change; asked only where one is named.
+    """
+
+    layers: tuple[str, ...]
+    weighted: tuple[str, ...]
+    head: tuple[str, ...]
+    find_stages: Callable[[], Sequence[Stage]]
+    freeze_points: tuple[str, ...]
+    find_variables: Callable[[], Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """What does not train.
+
+    Args:
+        layers: names of whole layers.
+        variables: paths of single variables; only where no whole layer is frozen.
+    """
+
+    layers: frozenset[str] = frozenset()
+    variables: tuple[str, ...] = ()
+
+
+def find_frozen(network: Freezable, spec: str) -> Frozen:
+    """What `spec` freezes of the network's backbone.
+
+    Args:
+        spec: see `zoo.models.freezing.freeze`.
+
+    Raises:
+        FreezeError: there are fewer layers, or none of that name, or it is in the head.
+    """
+    kind, colon, names = spec.partition(":")
+    if colon and kind == "pattern":
+        return Frozen(layers=_matching(network, names.split(",")))
+    if colon and kind == "until":
+        return Frozen(layers=frozenset(network.layers[: _place(network, names, before=True)]))
+    if "/" in spec:
+        return Frozen(variables=_beginning(network, spec.split(",")))
+    return Frozen(layers=frozenset(network.layers[: _boundary(network, spec)]))
+
+
+def _boundary(network: Freezable, spec: str) -> int:
+    """How many layers from the front are frozen."""
+    if spec in ("none", "all"):
+        return 0 if spec == "none" else len(network.layers)
+    if re.fullmatch(r"-?[0-9]+", spec):
+        return _after_weighted(network, whole_number(spec))
+    if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?%", spec):
+        return _after_share(network, spec)
+    return _place(network, spec, before=False)
+
+
+def _after_weighted(network: Freezable, count: int) -> int:
+    most = len(network.weighted)
+    if not 0 <= count <= most:
+        raise FreezeError(
+            f"cannot freeze {count} layers: the model has {most} layers with weights before its head; "
+            f"give 0 to {most}, or all"
+        )
+    return network.layers.index(network.weighted[count - 1]) + 1 if count else 0
+
+
+def _after_share(network: Freezable, spec: str) -> int:
+    share = number(spec.removesuffix("%"))
+    if not 0 <= share <= 100:
+        raise FreezeError(f"cannot freeze {spec} of the layers before the head: give 0% to 100%")
+    return _after_weighted(network, int(len(network.weighted) * share / 100 + 0.5))
+
+
+def _place(network: Freezable, name: str, *, before: bool) -> int:
+    """How many layers there are up to the layer or stage of this name and with it, or else before it.
+
+    A point that is also the name of a layer is a stage; a stage that is no point, as `stem`, gives way to a layer.
+    """
+    stages = {stage.name: stage for stage in network.find_stages()}
+    if name in stages and (name in network.freeze_points or name not in network.layers):
+        return stages[name].start if before else stages[name].end
+    if name in network.layers:
+        return network.layers.index(name) + (not before)
+    raise FreezeError(_no_such_layer(network, name))
+
+
+def _matching(network: Freezable, patterns: Sequence[str]) -> frozenset[str]:
+    """The layers whose names match one of the patterns."""
+    for pattern in patterns:
+        if not pattern:
+            raise FreezeError("an empty pattern freezes nothing: give one such as pattern:block_1?_*")
+        if any(fnmatch.fnmatchcase(name, pattern) for name in network.weighted):
+            continue
+        if any(fnmatch.fnmatchcase(name, pattern) for name in network.head):
+            raise FreezeError(
+                f"cannot freeze pattern '{pattern}': it matches the head alone, which always trains"
+            )
+        near = nearest_names(re.sub(r"[][*?!]", "", pattern), network.weighted) or network.weighted[:6]
+        raise FreezeError(
+            f"no layer with weights matches pattern '{pattern}'; available: {', '.join(near)}, …"
+        )
+    return frozenset(
+        name for name in network.layers if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+    )
+
+
+def _beginning(network: Freezable, prefixes: Sequence[str]) -> tuple[str, ...]:
+    """The variables whose paths begin with one of the prefixes."""
+    paths = network.find_variables()
+    for prefix in prefixes:
+        if not prefix or not any(path.startswith(prefix) for path in paths):
+            near = nearest_names(prefix, paths) or paths[:3]
+            raise FreezeError(f"no variable's path begins with '{prefix}'; available: {', '.join(near)}, …")
+    return tuple(path for path in paths if path.startswith(tuple(prefixes)))
+
+
+def _no_such_layer(network: Freezable, name: str) -> str:
+    if name in (*network.head, HEAD):
+        return f"cannot freeze up to '{name}': it is in the head, which always trains; all freezes up to the head"
+    names = [*(stage.name for stage in network.find_stages()), *network.weighted]
+    near = nearest_names(name, names) or names[:6]
+    return (
+        f"no layer or freeze point '{name}': give a number, a share such as 50%, all, none or a name such as "
+        f"{', '.join(near)}"
+    )

@@ -1,0 +1,134 @@
+"""Checks of a request that need no TensorFlow: what is wrong with it is refused at once, before that is imported.
+
+Each is an early call of functions that the workflow itself calls again, so nothing gets past them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zoo.errors import SearchError, UnknownNameError, nearest_names
+from zoo.interfaces.freezing import find_frozen
+from zoo.models.hyperparameters import OWN
+from zoo.workflows.architectures import cached_architecture, hyperparameter_names, may_declare
+from zoo.workflows.options import preset_of
+from zoo.workflows.weights import find_weights
+from zoo.workflows.workspace import start_tensorflow
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from zoo.data.opened import OpenedDataset
+    from zoo.interfaces import Architecture, HyperparameterValue
+    from zoo.plugins import Plugins
+    from zoo.workflows.workspace import Workspace
+
+
+def check_training(
+    workspace: Workspace,
+    architecture_names: str,
+    dataset: str,
+    *,
+    preset: str | None = None,
+    hyperparameters: Mapping[str, HyperparameterValue] | None = None,
+    weights: str | None = None,
+) -> OpenedDataset:
+    """Check what `zoo.workflows.train` or a search is about to do, then import TensorFlow.
+
+    Args:
+        architecture_names: of one, or for a search of several with commas between.
+
+    Returns:
+        The dataset, which the workflow takes in place of its name.
+
+    Raises:
+        ZooError: an architecture, preset, hyperparameter, weights file or dataset is refused.
+    """
+    architectures = find_architectures(workspace.plugins, architecture_names)
+    given = dict(hyperparameters or {})
+    if len(architectures) == 1:
+        find_weights(architectures[0], weights, workspace.progress)
+        given = {**preset_of(architectures[0], preset), **given}
+    _check_hyperparameters(workspace.plugins, architectures, given)
+    opened = workspace.open_dataset(dataset)
+    start_tensorflow(workspace.progress)
+    return opened
+
+
+def check_finetuning(
+    workspace: Workspace,
+    model: str,
+    dataset: str,
+    *,
+    hyperparameters: Mapping[str, HyperparameterValue] | None = None,
+    freezes: Sequence[str] = (),
+) -> OpenedDataset:
+    """Check what a fine-tuning of a registered model is about to do, then import TensorFlow.
+
+    Args:
+        freezes: what is to be compared, in place of the hyperparameter `freeze`.
+
+    Returns:
+        The dataset, which the workflow takes in place of its name.
+
+    Raises:
+        ZooError: the model, a hyperparameter, what to freeze or the dataset is refused.
+    """
+    parent = workspace.registry.model(model)
+    given = dict(hyperparameters or {})
+    for name, value in given.items():
+        if name not in OWN:
+            raise UnknownNameError("hyperparameter", name, OWN)
+        OWN[name].check(value)
+    specs = [str(given["freeze"])] if "freeze" in given else list(freezes)
+    if specs:
+        network = workspace.registry.freezable(parent.id)
+        for spec in specs:
+            find_frozen(network, spec)
+    opened = workspace.open_dataset(dataset)
+    start_tensorflow(workspace.progress)
+    return opened
+
+
+def check_resuming(workspace: Workspace, search: str) -> None:
+    """Refuse a search that there is not, then import TensorFlow."""
+    workspace.registry.search(search)
+    start_tensorflow(workspace.progress)
+
+
+def find_architectures(plugins: Plugins, names: str) -> list[Architecture]:
+    """The architectures of these names, with commas between.
+
+    Raises:
+        UnknownNameError: a name is none.
+        SearchError: one is named twice.
+    """
+    architectures = [plugins.architecture(name.strip()) for name in names.split(",")]
+    if len({architecture.name for architecture in architectures}) < len(architectures):
+        raise SearchError(f"'{names}' names an architecture twice: name it once")
+    return architectures
+
+
+def _check_hyperparameters(
+    plugins: Plugins, architectures: Sequence[Architecture], given: Mapping[str, HyperparameterValue]
+) -> None:
+    """Refuse values out of range for zoo's own hyperparameters, and names that no architecture can declare."""
+    for name, value in given.items():
+        prefix, slash, plain = name.rpartition("/")
+        concerned = [each for each in architectures if not slash or each.name == prefix]
+        if plain in OWN and concerned:
+            OWN[plain].check(value)
+        elif not any(may_declare(each, plain, _provenance(plugins, each)) for each in concerned):
+            _refuse_name(plugins, architectures, name)
+
+
+def _refuse_name(plugins: Plugins, architectures: Sequence[Architecture], name: str) -> None:
+    """Refuse a hyperparameter, unless it takes TensorFlow to say which ones there are and none is near."""
+    cached = [cached_architecture(each, _provenance(plugins, each)) for each in architectures]
+    known = {*OWN, *(name for built in cached if built for name in hyperparameter_names(built))}
+    if None not in cached or nearest_names(name, known):
+        raise UnknownNameError("hyperparameter", name, known)
+
+
+def _provenance(plugins: Plugins, architecture: Architecture) -> str:
+    return plugins.provider(architecture.name).provenance
