@@ -42,7 +42,7 @@ def examples(page: str, language: str) -> list[str]:
 def test_the_example_architecture_is_a_working_plugin(page: str, tmp_path: Path) -> None:
     (tmp_path / "tiny.py").write_text(examples(page, "python")[0])
     plugins = load_plugins(tmp_path)
-    assert plugins.found[-1].error is None
+    assert plugins.entries[-1].error is None
     assert "tiny" in plugins.architectures
 
 

@@ -77,7 +77,7 @@ def test_a_name_by_which_keras_cannot_read_it(
 def test_nothing_is_overwritten(classifier: Classifier, tmp_path: Path) -> None:
     path = tmp_path / "mine.keras"
     path.write_text("mine")
-    with pytest.raises(ExportError, match="exists: remove it, or name another place with --output"):
+    with pytest.raises(ExportError, match="already exists: remove it, or choose another path with --output"):
         export(classifier, path, "keras")
     assert path.read_text() == "mine"
 

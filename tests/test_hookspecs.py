@@ -70,7 +70,7 @@ def every_hook(tmp_path: Path) -> Plugins:
 
 
 def test_the_plugin_of_this_test_implements_every_hook(every_hook: Plugins) -> None:
-    module = every_hook.manager.get_plugin(f"{every_hook.found[-1].origin}:every")
+    module = every_hook.manager.get_plugin(f"{every_hook.entries[-1].origin}:every")
     implemented = {caller.name for caller in every_hook.manager.get_hookcallers(module) or ()}
     assert sorted(implemented) == HOOKS
 
@@ -99,7 +99,7 @@ def test_zoo_commands_gets_the_command_line(every_hook: Plugins) -> None:
 
 def test_zoo_run_finished_gets_the_run(every_hook: Plugins) -> None:
     every_hook.manager.hook.zoo_run_finished(run="a run")
-    module = every_hook.manager.get_plugin(f"{every_hook.found[-1].origin}:every")
+    module = every_hook.manager.get_plugin(f"{every_hook.entries[-1].origin}:every")
     assert module.finished == ["a run"]  # type: ignore[union-attr]
 
 

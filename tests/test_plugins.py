@@ -105,7 +105,7 @@ def folder(tmp_path: Path) -> Callable[..., Path]:
 
 
 def named(plugins: Plugins, name: str) -> Plugin:
-    (plugin,) = (plugin for plugin in plugins.found if plugin.name == name)
+    (plugin,) = (plugin for plugin in plugins.entries if plugin.name == name)
     return plugin
 
 
@@ -113,7 +113,7 @@ def named(plugins: Plugins, name: str) -> Plugin:
 
 
 def test_the_shipped_plugins_are_well() -> None:
-    shipped = {plugin.name: plugin.error for plugin in load_plugins().found if plugin.origin == "keras-zoo"}
+    shipped = {plugin.name: plugin.error for plugin in load_plugins().entries if plugin.origin == "keras-zoo"}
     assert shipped.items() >= dict.fromkeys(SHIPPED).items()
 
 
@@ -148,7 +148,7 @@ def test_a_file_may_hold_dataclasses(folder: Callable[..., Path]) -> None:
 
 def test_files_with_an_underscore_are_no_plugins(folder: Callable[..., Path]) -> None:
     plugins = load_plugins(folder(_shared="1 / 0", __init__="1 / 0"))
-    assert {plugin.name for plugin in plugins.found} & {"_shared", "__init__"} == set()
+    assert {plugin.name for plugin in plugins.entries} & {"_shared", "__init__"} == set()
 
 
 def test_the_working_directory_is_no_plugin_folder(
@@ -159,13 +159,13 @@ def test_the_working_directory_is_no_plugin_folder(
 
 
 def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(PluginError, match=r"plugin folder .*missing is no folder: check --plugins-dir"):
+    with pytest.raises(PluginError, match=r"plugin folder .*missing is not a folder: check --plugins-dir"):
         load_plugins(tmp_path / "missing")
 
 
 def test_loading_twice_gives_the_same(folder: Callable[..., Path]) -> None:
     plugins_dir = folder(mine=architectures("mine"))
-    assert load_plugins(plugins_dir).found == load_plugins(plugins_dir).found
+    assert load_plugins(plugins_dir).entries == load_plugins(plugins_dir).entries
 
 
 # Quarantine ------------------------------------------------------------------------------------------------
@@ -201,7 +201,7 @@ BROKEN = {
         RETURNS.format("[Architecture('N', backbone, 'n', 'none')]"),
         "architecture name must be lower-case",
     ),
-    "two of one name": (architectures("twin", "twin"), "zoo_architectures gives two of the name 'twin'"),
+    "two of one name": (architectures("twin", "twin"), "zoo_architectures returns two of the name 'twin'"),
     "no source": (
         HEADER + "@hookimpl\ndef zoo_sources():\n    return [load]\n",
         "zoo_sources must return zoo.Source objects, got <function load",
@@ -210,27 +210,27 @@ BROKEN = {
         HEADER + "@hookimpl\ndef zoo_decoders():\n    return load\n",
         "zoo_decoders must return an iterable of zoo.Decoder, got <function load",
     ),
-    "two sources": (sources("twin", "twin"), "zoo_sources gives two of the name 'twin'"),
-    "two decoders": (decoders("twin", "twin"), "zoo_decoders gives two of the name 'twin'"),
+    "two sources": (sources("twin", "twin"), "zoo_sources returns two of the name 'twin'"),
+    "two decoders": (decoders("twin", "twin"), "zoo_decoders returns two of the name 'twin'"),
     "two of one suffix": (
         decoders("one", "two", suffixes=(".same",)),
-        "the plugin has the decoder suffix '.same' twice: remove one of the two",
+        "it adds the decoder suffix '.same' twice: remove one of the two",
     ),
     "source contract": (sources("bad", suffixes=()), "source 'bad': give suffixes or recognises for a path"),
     "decoder contract": (decoders("bad", magic=b"BAD"), r"decoder 'bad': magic must be a tuple of \(offset"),
-    "a shipped source": (sources("folder"), "source 'folder' of .* is already given by keras-zoo .*: rename"),
-    "a shipped decoder": (decoders("png"), "decoder 'png' of .* is already given by keras-zoo .*: rename"),
+    "a shipped source": (sources("folder"), "source 'folder' of .* is already added by keras-zoo .*: rename"),
+    "a shipped decoder": (decoders("png"), "decoder 'png' of .* is already added by keras-zoo .*: rename"),
     "a shipped suffix": (
         decoders("mine", suffixes=(".jpg",)),
-        "decoder suffix '.jpg' of .* is already given by keras-zoo .*: load only one of the two",
+        "decoder suffix '.jpg' of .* is already added by keras-zoo .*: load only one of the two",
     ),
     "a shipped container": (
         sources("mine", suffixes=(".zip",)),
-        "source suffix '.zip' of .* is already given by keras-zoo .*: load only one of the two",
+        "source suffix '.zip' of .* is already added by keras-zoo .*: load only one of the two",
     ),
     "a shipped prefix": (
         sources("mine", suffixes=(), prefix="tfds:"),
-        "source prefix 'tfds:' of .* is already given by keras-zoo .*: load only one of the two",
+        "source prefix 'tfds:' of .* is already added by keras-zoo .*: load only one of the two",
     ),
 }
 
@@ -296,7 +296,7 @@ def test_a_clash_names_both_origins(
     install("stranger", "stranger_nets", text("same"))
     plugins_dir = folder(mine=text("same"))
     error = (
-        f"{kind} 'same' of {plugins_dir / 'mine.py'} is already given by stranger 1.0: rename one of the two"
+        f"{kind} 'same' of {plugins_dir / 'mine.py'} is already added by stranger 1.0: rename one of the two"
     )
     assert named(load_plugins(plugins_dir), "mine").error == error
 
@@ -307,7 +307,7 @@ def test_a_clash_of_two_distributions_keeps_the_first(install: Callable[..., Non
     plugins = load_plugins()
     assert plugins.provider("same").provenance == "a 1.0"
     assert (named(plugins, "stranger_b").error or "").startswith(
-        "architecture 'same' of b 1.0 is already given by a"
+        "architecture 'same' of b 1.0 is already added by a"
     )
 
 
@@ -337,7 +337,7 @@ def test_one_distribution_may_not_use_an_entry_point_name_twice(install: Callabl
     twice = "nets = stranger_a\nnets = stranger_a"
     install("a", "stranger_a", architectures("net-a"), entry_points=twice)
     plugins = load_plugins()
-    well, repeated = (plugin for plugin in plugins.found if plugin.name == "nets")
+    well, repeated = (plugin for plugin in plugins.entries if plugin.name == "nets")
     assert (well.error, "already loaded" in (repeated.error or "")) == (None, True)
     assert "a:nets" in dict(plugins.manager.list_name_plugin())
 

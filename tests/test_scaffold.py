@@ -62,6 +62,8 @@ def test_it_installs_as_a_plugin(site: Path, tmp_path: Path) -> None:
         "version": "0.1.0",
         "architectures": ["my-net"],
         "datasets": [],
+        "sources": [],
+        "decoders": [],
         "error": None,
         "kinds": ["architecture"],
         "state": "ok",
@@ -111,5 +113,5 @@ def test_its_module_can_be_read_in_one_go(package: Path) -> None:
 @pytest.mark.parametrize("name", ["a", "net2", "my-net", "my_net", "a--b"])
 def test_a_name_that_is_taken_is_one_of_the_contract(name: str, tmp_path: Path) -> None:
     write_package(name, tmp_path, {})
-    (plugin,) = (plugin for plugin in load_plugins(tmp_path / name).found if plugin.version is None)
+    (plugin,) = (plugin for plugin in load_plugins(tmp_path / name).entries if plugin.version is None)
     assert plugin.architectures == (name,)

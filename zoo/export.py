@@ -1,4 +1,4 @@
-"""Formats that a classifier can leave zoo in, each read back and compared before it counts as written."""
+"""Export of a classifier to other formats; each file is read back and compared before it gets its name."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ PYTHON_OPERATIONS = {"PyFunc", "EagerPyFunc", "PyFuncStateless"}
 
 
 def export(classifier: Classifier, path: Path, file_format: str) -> None:
-    """Write the classifier, pixels 0-255 in and probabilities out, as `keras`, `h5` or `saved-model`.
+    """Write the classifier as `keras`, `h5` or `saved-model`: pixels 0-255 in, probabilities out.
 
     A SavedModel folder also gets `labels.txt`, the class names in the order of the outputs, one a line.
-    What is written is loaded again and must give the same probabilities; only then does it get its name.
+    The file is loaded again and must return the same probabilities before it gets its name.
 
     Raises:
         UnknownNameError, ExportError: see `zoo.interfaces.export_formats.check_target`.
@@ -42,29 +42,29 @@ def export(classifier: Classifier, path: Path, file_format: str) -> None:
     check_target(path, file_format)
     try:
         with tempfile.TemporaryDirectory(prefix=".zoo-export-", dir=path.parent) as folder, _quiet():
-            written = Path(folder) / f"model{SUFFIXES[file_format]}"
-            _write(classifier, written, file_format)
-            _compare(classifier, written, file_format)
-            shutil.move(written, path)
+            draft = Path(folder) / f"model{SUFFIXES[file_format]}"
+            _write(classifier, draft, file_format)
+            _compare(classifier, draft, file_format)
+            shutil.move(draft, path)
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error)
         raise ExportError(f"cannot write {path}: {reason}") from error
 
 
 def apply_saved_model(folder: Path, pixels: np.ndarray) -> np.ndarray:
-    """What a SavedModel with one input and one output gives for these pixels (batch, height, width, channels).
+    """Return the outputs of a SavedModel with one input and one output for pixels (batch, height, width, channels).
 
     Raises:
-        ExportError: it calls Python, which no other process can.
+        ExportError: its graph calls Python, which works in no other process.
     """
-    loaded = tf.saved_model.load(str(folder))  # its functions need it to live on
-    signature = loaded.signatures["serving_default"]
+    model = tf.saved_model.load(str(folder))  # kept in a variable: its functions need it to stay alive
+    signature = model.signatures["serving_default"]
     graph = signature.graph.as_graph_def()
     nodes = chain(graph.node, *(function.node_def for function in graph.library.function))
     if any(node.op in PYTHON_OPERATIONS for node in nodes):
         raise ExportError(
-            "the exported network calls Python (tf.py_function or tf.numpy_function), which no other process "
-            "can: use keras.ops in call()"
+            "the exported network calls Python (tf.py_function or tf.numpy_function), which works in no other "
+            "process: use keras.ops in call()"
         )
     (name,) = signature.structured_input_signature[1]
     (outputs,) = signature(**{name: tf.constant(pixels)}).values()
@@ -86,19 +86,19 @@ def _compare(classifier: Classifier, path: Path, file_format: str) -> None:
     shape = (2, classifier.image_size, classifier.image_size, classifier.channels)
     pixels = np.random.default_rng(0).integers(0, 256, shape).astype(np.float32)
     try:
-        again = _read_back(path, file_format, pixels)
-        # In a graph TensorFlow rounds otherwise than step by step, which a hundred layers make visible.
-        difference = _difference(again, classifier.network(pixels))
+        outputs = _read_back(path, file_format, pixels)
+        # TensorFlow rounds differently in a graph than eagerly, which shows after a hundred layers.
+        difference = _difference(outputs, classifier.network(pixels))
         if difference > TOLERANCE:
-            difference = _difference(again, tf.function(classifier.network)(pixels))
+            difference = _difference(outputs, tf.function(classifier.network)(pixels))
     except (TypeError, ValueError, AttributeError) as error:
         raise _unfit(file_format, error) from error
     if not difference <= TOLERANCE:
-        raise _unfit(file_format, f"read back, its probabilities differ by {difference:.2g}")
+        raise _unfit(file_format, f"its probabilities differ by {difference:.2g} when it is loaded again")
 
 
 def _read_back(path: Path, file_format: str, pixels: np.ndarray) -> np.ndarray:
-    """The probabilities that the written network gives for these pixels."""
+    """Return the exported network's probabilities for these pixels."""
     if file_format == "saved-model":
         return apply_saved_model(path, pixels)
     return np.asarray(keras.models.load_model(path, compile=False)(pixels))
@@ -116,13 +116,13 @@ def _unfit(file_format: str, reason: object) -> ExportError:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without Keras's advice against HDF5, which was asked for by name, and TensorFlow's on retracing."""
+    """Silence Keras's advice against HDF5, which the user asked for, and TensorFlow's on retracing."""
     loggers = [logging.getLogger(name) for name in ("absl", "tensorflow")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.ERROR)
     try:
-        with redirect_stdout(io.StringIO()):  # older Keras tells of an export there, whatever it is asked
+        with redirect_stdout(io.StringIO()):  # older Keras prints there, even with verbose=False
             yield
     finally:
         for logger, level in zip(loggers, levels, strict=True):

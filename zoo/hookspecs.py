@@ -39,7 +39,7 @@ def zoo_sources() -> Iterable[Source]:
 
 @hookspec
 def zoo_decoders() -> Iterable[Decoder]:
-    """The image formats that this plugin decodes. Called at every start; what it needs is imported when it decodes."""
+    """The image formats that this plugin decodes. Called at every start; packages are imported only to decode."""
     raise NotImplementedError
 
 
@@ -50,4 +50,4 @@ def zoo_commands(cli: click.Group) -> None:
 
 @hookspec
 def zoo_run_finished(run: Run) -> None:
-    """A run has reached its final state and the registry holds it. An error raised here is reported, not fatal."""
+    """Called when a run has reached its final state and is stored. An error raised here is reported, not fatal."""

@@ -1,4 +1,4 @@
-"""The plugin host: finds plugins, says where each came from, and sets broken ones aside."""
+"""The plugin host: finds plugins, records where each came from, and quarantines broken ones."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 GROUP = "zoo"
 OWN_DISTRIBUTION = "keras-zoo"
-FILE_MODULE = "zoo_plugin_file_"  # how the module of a plugin file is called, before the name of the file
+FILE_MODULE = "zoo_plugin_file_"  # prefix of the module name of a plugin file
 
 BUILTIN = ("sources", "decoders")
 """Modules of `zoo.builtin`. They come by no entry point, so that a checkout whose metadata is old reads images too."""
@@ -34,22 +34,22 @@ Description = TypeVar("Description", Architecture, Dataset, Source, Decoder)
 
 @dataclass(frozen=True)
 class Descriptions:
-    """What plugins add, by name."""
+    """The architectures, datasets, sources and decoders of plugins, by name."""
 
     architectures: dict[str, Architecture] = field(default_factory=dict)
     datasets: dict[str, Dataset] = field(default_factory=dict)
     sources: dict[str, Source] = field(default_factory=dict)
     decoders: dict[str, Decoder] = field(default_factory=dict)
 
-    def add(self, more: Descriptions) -> None:
-        """Take in what one more plugin adds."""
-        self.architectures.update(more.architectures)
-        self.datasets.update(more.datasets)
-        self.sources.update(more.sources)
-        self.decoders.update(more.decoders)
+    def add(self, added: Descriptions) -> None:
+        """Add the descriptions of one more plugin."""
+        self.architectures.update(added.architectures)
+        self.datasets.update(added.datasets)
+        self.sources.update(added.sources)
+        self.decoders.update(added.decoders)
 
     def claims(self) -> Iterator[str]:
-        """What no other plugin may claim as well: names, and what decides which source or decoder reads a file."""
+        """Everything that only one plugin may claim: names, and the suffixes and prefixes that select a reader."""
         yield from (f"architecture '{name}'" for name in self.architectures)
         yield from (f"dataset '{name}'" for name in self.datasets)
         for source in self.sources.values():
@@ -64,14 +64,14 @@ class Descriptions:
 
 @dataclass(frozen=True)
 class Plugin:
-    """One plugin as it was found.
+    """One plugin, loaded or quarantined.
 
     Args:
         name: the entry point's or the file's name.
         origin: the distribution, or the path of the file.
         version: the distribution's version; None for a file.
         architectures, datasets, sources, decoders: names of what it adds; empty when it is quarantined.
-        error: why it is quarantined; None when all is well.
+        error: the reason why it is quarantined; None for a loaded plugin.
     """
 
     name: str
@@ -85,12 +85,12 @@ class Plugin:
 
     @property
     def key(self) -> str:
-        """Its name in the plugin manager: pluggy displaces a plugin of a known name without a word."""
+        """Its name in the plugin manager: pluggy silently replaces a plugin of the same name."""
         return f"{self.origin}:{self.name}"
 
     @property
     def provenance(self) -> str:
-        """Distribution and version, or file: what a run stores of where its architecture came from."""
+        """Distribution and version, or the file, as a run records where its architecture came from."""
         return self.origin if self.version is None else f"{self.origin} {self.version}"
 
 
@@ -99,13 +99,13 @@ class Plugins:
     """Everything that the plugins add.
 
     Args:
-        found: every plugin, quarantined ones too, in the order of loading.
-        manager: calls the hooks of the plugins that are well.
+        entries: every plugin, quarantined ones too, in the order of loading.
+        manager: calls the hooks of the loaded plugins.
         architectures, datasets, sources, decoders: name -> description.
-        folder: that of the plugin files, absolute.
+        folder: absolute path of the folder of plugin files.
     """
 
-    found: tuple[Plugin, ...]
+    entries: tuple[Plugin, ...]
     manager: pluggy.PluginManager
     architectures: Mapping[str, Architecture]
     datasets: Mapping[str, Dataset]
@@ -115,14 +115,14 @@ class Plugins:
 
     @cached_property
     def formats(self) -> Formats:
-        """The containers and image formats, for whatever reads images."""
+        """The containers and image formats of all plugins."""
         return Formats(tuple(self.sources.values()), tuple(self.decoders.values()))
 
     def architecture(self, name: str) -> Architecture:
         """The architecture of that name.
 
         Raises:
-            UnknownNameError: there is none; the message tells the nearest names.
+            UnknownNameError: no plugin adds it; the message names the nearest ones.
         """
         if name not in self.architectures:
             raise UnknownNameError("architecture", name, self.architectures, self._quarantine_hint())
@@ -130,10 +130,10 @@ class Plugins:
 
     def provider(self, architecture: str) -> Plugin:
         """The plugin that adds this architecture."""
-        return next(plugin for plugin in self.found if architecture in plugin.architectures)
+        return next(plugin for plugin in self.entries if architecture in plugin.architectures)
 
     def _quarantine_hint(self) -> str:
-        broken = ", ".join(plugin.name for plugin in self.found if plugin.error is not None)
+        broken = ", ".join(plugin.name for plugin in self.entries if plugin.error is not None)
         return f"(quarantined: {broken}; see `zoo plugins`)" if broken else ""
 
 
@@ -141,31 +141,31 @@ def load_plugins(plugins_dir: Path | None = None) -> Plugins:
     """Load every plugin: the built-in ones, entry points of the group `zoo`, then the files in `plugins_dir`.
 
     A plugin that cannot be imported, implements an unknown hook, returns something of the wrong type or adds a
-    name or a suffix that another plugin has is quarantined: it stays in `Plugins.found` with its error, and the rest
-    works.
+    name or a suffix that another plugin has is quarantined: it stays in `Plugins.entries` with its error, and the
+    others work.
 
     Raises:
-        PluginError: `plugins_dir` is no folder.
+        PluginError: `plugins_dir` is not a folder.
     """
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
-    found: list[Plugin] = []
+    entries: list[Plugin] = []
     descriptions, owners = Descriptions(), dict[str, Plugin]()
     for plugin, module_source in _discover(plugins_dir):
         key = plugin.key
-        taken = manager.has_plugin(key)  # a distribution may list one name twice; the first stays
+        registered_before = manager.has_plugin(key)  # a distribution may list one name twice; the first stays
         try:
             _register(manager, key, module_source.module())
             added = _collect_all(manager, key)
             _refuse_clashes(plugin, added, owners)
         except (Exception, SystemExit) as error:  # a stranger's code may raise anything
-            if manager.has_plugin(key) and not taken:
+            if manager.has_plugin(key) and not registered_before:
                 manager.unregister(name=key)
-            found.append(replace(plugin, error=_one_line(error)))
+            entries.append(replace(plugin, error=_one_line(error)))
             continue
         descriptions.add(added)
         owners.update(dict.fromkeys(added.claims(), plugin))
-        found.append(
+        entries.append(
             replace(
                 plugin,
                 architectures=tuple(added.architectures),
@@ -176,7 +176,7 @@ def load_plugins(plugins_dir: Path | None = None) -> Plugins:
         )
     folder = None if plugins_dir is None else plugins_dir.absolute()
     return Plugins(
-        tuple(found),
+        tuple(entries),
         manager,
         descriptions.architectures,
         descriptions.datasets,
@@ -191,12 +191,12 @@ class _EntryPointSource:
     entry_point: EntryPoint
 
     def module(self) -> ModuleType:
-        loaded = self.entry_point.load()
-        if not isinstance(loaded, ModuleType):
+        module = self.entry_point.load()
+        if not isinstance(module, ModuleType):
             raise ContractError(
-                f"entry point '{self.entry_point.value}' is not a module: name the module alone"
+                f"entry point '{self.entry_point.value}' is not a module: write the module's name alone"
             )
-        return loaded
+        return module
 
 
 @dataclass(frozen=True)
@@ -208,10 +208,10 @@ class _FileSource:
 
 
 def import_file(path: Path) -> ModuleType:
-    """The module of a plugin file, which lies nowhere on Python's path.
+    """Import a plugin file, which is not on Python's path, and return its module.
 
     Raises:
-        PluginError: it is no Python file; what the module itself raises comes as it is.
+        PluginError: it is not a Python file. Exceptions that the module raises are passed on unchanged.
     """
     name = f"{FILE_MODULE}{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
@@ -239,14 +239,16 @@ def _discover(plugins_dir: Path | None) -> Iterator[tuple[Plugin, _EntryPointSou
     if plugins_dir is None:
         return
     if not plugins_dir.is_dir():
-        raise PluginError(f"plugin folder {plugins_dir} is no folder: check --plugins-dir or ZOO_PLUGINS_DIR")
+        raise PluginError(
+            f"plugin folder {plugins_dir} is not a folder: check --plugins-dir or ZOO_PLUGINS_DIR"
+        )
     for path in sorted(plugins_dir.glob("*.py")):
         if not path.name.startswith(("_", ".")):
             yield Plugin(path.stem, str(path.resolve()), None), _FileSource(path)
 
 
 def _own_version() -> str | None:
-    """None where zoo runs out of a folder of sources that is not installed."""
+    """zoo's version; None where it runs from sources that are not installed."""
     try:
         return version(OWN_DISTRIBUTION)
     except PackageNotFoundError:
@@ -254,13 +256,13 @@ def _own_version() -> str | None:
 
 
 def _own_first(entry_point: EntryPoint) -> tuple[bool, str, str]:
-    """Shipped plugins load first, so a stranger with the same name is the one that is set aside."""
+    """Shipped plugins load first, so that of two plugins with the same name the third-party one is quarantined."""
     distribution = _distribution_name(entry_point)
     return distribution != OWN_DISTRIBUTION, distribution, entry_point.name
 
 
 def _distribution_name(entry_point: EntryPoint) -> str:
-    """Empty where the distribution has lost its metadata, in which case importlib gives None for a name."""
+    """The distribution's name; empty where its metadata is lost, for which importlib returns None."""
     return (entry_point.dist.name or "") if entry_point.dist else ""
 
 
@@ -271,11 +273,11 @@ def _register(manager: pluggy.PluginManager, key: str, module: ModuleType) -> No
     manager.register(module, name=key)
     manager.check_pending()
     if not manager.get_hookcallers(module):
-        raise PluginError("implements no zoo hook: decorate a zoo_… function with @zoo.hookimpl")
+        raise PluginError("it implements no zoo hook: decorate a zoo_… function with @zoo.hookimpl")
 
 
 def _collect_all(manager: pluggy.PluginManager, key: str) -> Descriptions:
-    """What this plugin adds."""
+    """Everything that this plugin adds."""
     added = Descriptions(
         _collect(manager, key, "zoo_architectures", Architecture),
         _collect(manager, key, "zoo_datasets", Dataset),
@@ -284,23 +286,23 @@ def _collect_all(manager: pluggy.PluginManager, key: str) -> Descriptions:
     )
     repeated = [claim for claim, times in Counter(added.claims()).items() if times > 1]
     if repeated:
-        raise ContractError(f"the plugin has the {repeated[0]} twice: remove one of the two")
+        raise ContractError(f"it adds the {repeated[0]} twice: remove one of the two")
     return added
 
 
 def _collect(
     manager: pluggy.PluginManager, key: str, hook: str, kind: type[Description]
 ) -> dict[str, Description]:
-    """What this plugin's implementation of the hook returns, by name."""
-    described: dict[str, Description] = {}
+    """The values that this plugin's implementations of the hook return, by name."""
+    descriptions: dict[str, Description] = {}
     for implementation in getattr(manager.hook, hook).get_hookimpls():
         if implementation.plugin_name != key:
             continue
         for value in _as_list(implementation.function(), hook, kind):
-            if value.name in described:
-                raise ContractError(f"{hook} gives two of the name '{value.name}'")
-            described[value.name] = value
-    return described
+            if value.name in descriptions:
+                raise ContractError(f"{hook} returns two of the name '{value.name}': rename one of them")
+            descriptions[value.name] = value
+    return descriptions
 
 
 def _as_list(result: Any, hook: str, kind: type[Description]) -> list[Description]:  # a stranger's result
@@ -318,7 +320,7 @@ def _refuse_clashes(plugin: Plugin, added: Descriptions, owners: Mapping[str, Pl
         if claim in owners:
             advice = "load only" if claim.split()[1] in ("suffix", "prefix") else "rename"
             raise PluginError(
-                f"{claim} of {plugin.provenance} is already given by {owners[claim].provenance}: "
+                f"{claim} of {plugin.provenance} is already added by {owners[claim].provenance}: "
                 f"{advice} one of the two"
             )
 

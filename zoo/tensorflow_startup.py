@@ -16,24 +16,24 @@ if TYPE_CHECKING:
 
 @contextmanager
 def quiet_start() -> Iterator[TextIO]:
-    """Hold back what is written to file descriptor 2 inside, and show it only if the code inside fails unexpectedly.
+    """Buffer what the body writes to file descriptor 2, and show it only if the body fails unexpectedly.
 
-    TF_CPP_MIN_LOG_LEVEL does not reach the lines that TensorFlow 2.21 writes before its logging is set up. What is
-    written to the stream that it yields is shown at once.
+    TF_CPP_MIN_LOG_LEVEL does not affect the lines that TensorFlow 2.21 writes before it sets up logging. It yields a
+    stream that is not buffered, for what people must see at once.
     """
     sys.stderr.flush()
-    kept = os.dup(2)
-    with tempfile.TemporaryFile() as held, os.fdopen(os.dup(kept), "w", encoding="utf-8") as shown:
-        os.dup2(held.fileno(), 2)
+    stderr = os.dup(2)
+    with tempfile.TemporaryFile() as buffer, os.fdopen(os.dup(stderr), "w", encoding="utf-8") as screen:
+        os.dup2(buffer.fileno(), 2)
         try:
-            yield shown
+            yield screen
         except ZooError:
             raise
         except Exception:
-            os.dup2(kept, 2)
-            held.seek(0)
-            os.write(2, held.read())
+            os.dup2(stderr, 2)
+            buffer.seek(0)
+            os.write(2, buffer.read())
             raise
         finally:
-            os.dup2(kept, 2)
-            os.close(kept)
+            os.dup2(stderr, 2)
+            os.close(stderr)

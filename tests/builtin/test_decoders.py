@@ -12,7 +12,7 @@ PLUGINS = load_plugins()
 
 
 def test_they_are_a_plugin_like_others() -> None:
-    (plugin,) = (plugin for plugin in PLUGINS.found if plugin.name == "decoders")
+    (plugin,) = (plugin for plugin in PLUGINS.entries if plugin.name == "decoders")
     assert (plugin.error, plugin.decoders) == (None, tuple(PLUGINS.decoders))
 
 

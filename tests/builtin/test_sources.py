@@ -13,7 +13,7 @@ PLUGINS = load_plugins()
 
 
 def test_they_are_a_plugin_like_others() -> None:
-    (plugin,) = (plugin for plugin in PLUGINS.found if plugin.name == "sources")
+    (plugin,) = (plugin for plugin in PLUGINS.entries if plugin.name == "sources")
     assert (plugin.error, plugin.sources) == (None, tuple(PLUGINS.sources))
     assert plugin.origin == PLUGINS.provider("convnet").origin
     assert plugin.version == PLUGINS.provider("convnet").version

@@ -262,7 +262,7 @@ def test_evaluate_with_a_class_that_the_model_does_not_know(refused: Callable) -
 
 def test_a_plugin_folder_that_does_not_exist(refused: Callable) -> None:
     assert refused("--plugins-dir", "gone", "architectures") == (
-        "plugin folder gone is no folder: check --plugins-dir or ZOO_PLUGINS_DIR"
+        "plugin folder gone is not a folder: check --plugins-dir or ZOO_PLUGINS_DIR"
     )
 
 

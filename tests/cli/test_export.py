@@ -43,7 +43,7 @@ def test_the_format_is_what_the_place_is_called(
 
 def test_a_format_that_is_called_otherwise(refused: Callable, best: str) -> None:
     assert refused("export", best, "--format", "keras", "--output", "mine.h5") == (
-        "mine.h5 must end in .keras: Keras reads a file of format keras by no other name"
+        "mine.h5 must end in .keras: Keras reads a file of format keras only with that suffix"
     )
 
 

@@ -109,8 +109,8 @@ def test_it_imports_nothing_heavy() -> None:
 
 
 RULE = (
-    "a plugin's name begins with a letter and has lower-case letters and digits, with '-' or '_' between, "
-    "got '{}': use one such as my-net"
+    "invalid plugin name '{}': use lower-case letters and digits, beginning with a letter, with '-' or '_' in "
+    "between, such as my-net"
 )
 
 
@@ -126,16 +126,28 @@ RULE = (
         ("nets/my-net", RULE.format("nets/my-net")),
         ("..", RULE.format("..")),
         ("", RULE.format("")),
-        ("class", "'class' is a word of Python and can be no module: choose another name"),
-        ("zoo", "there is a Python module 'zoo' already, which it would hide: choose another name"),
-        ("keras", "there is a Python module 'keras' already, which it would hide: choose another name"),
-        ("json", "there is a Python module 'json' already, which it would hide: choose another name"),
-        ("winreg", "there is a Python module 'winreg' already, which it would hide: choose another name"),
+        ("class", "'class' is a Python keyword and cannot name a module: choose another name"),
+        ("zoo", "a Python module 'zoo' already exists, and the plugin would shadow it: choose another name"),
+        (
+            "keras",
+            "a Python module 'keras' already exists, and the plugin would shadow it: choose another name",
+        ),
+        (
+            "json",
+            "a Python module 'json' already exists, and the plugin would shadow it: choose another name",
+        ),
+        (
+            "winreg",
+            "a Python module 'winreg' already exists, and the plugin would shadow it: choose another name",
+        ),
         (
             "keras-tuner",
-            "there is a Python module 'keras_tuner' already, which it would hide: choose another name",
+            "a Python module 'keras_tuner' already exists, and the plugin would shadow it: choose another name",
         ),
-        ("keras-zoo", "there is a package 'keras-zoo' already, which pip would replace: choose another name"),
+        (
+            "keras-zoo",
+            "a package 'keras-zoo' is already installed, and pip would replace it: choose another name",
+        ),
     ],
 )
 def test_a_name_that_cannot_be(
@@ -146,13 +158,13 @@ def test_a_name_that_cannot_be(
 
 def test_the_name_of_an_architecture(refused: Callable, plain: Callable) -> None:
     assert plain(refused("plugins", "new", "moody")) == (
-        "there is an architecture or a plugin 'moody' already, from PLUGINS/tiny.py: choose another name"
+        "an architecture or plugin 'moody' already exists, from PLUGINS/tiny.py: choose another name"
     )
 
 
 def test_the_name_of_a_plugin(refused: Callable, plain: Callable) -> None:
     assert plain(refused("plugins", "new", "digits")) == (
-        "there is an architecture or a plugin 'digits' already, from keras-zoo VERSION: choose another name"
+        "an architecture or plugin 'digits' already exists, from keras-zoo VERSION: choose another name"
     )
 
 
@@ -162,7 +174,7 @@ def test_the_name_of_a_plugin_that_is_quarantined(
     (tmp_path / "my_net.py").write_text("import nothing_of_that_name\n")
     monkeypatch.setenv("ZOO_PLUGINS_DIR", str(tmp_path))
     assert refused("plugins", "new", "my-net") == (
-        f"there is an architecture or a plugin 'my_net' already, from {tmp_path}/my_net.py: choose another name"
+        f"an architecture or plugin 'my_net' already exists, from {tmp_path}/my_net.py: choose another name"
     )
 
 
@@ -180,7 +192,7 @@ def test_what_exists_is_kept(refused: Callable, tmp_path: Path, existing: str, a
     (tmp_path / existing).write_text("mine")
     target = existing.partition("/")[0]
     assert (refused("plugins", "new", *arguments), everything_in(tmp_path)) == (
-        f"{target} exists already: choose another name, or another folder with --into",
+        f"{target} already exists: choose another name, or another folder with --into",
         {existing: "mine"},
     )
 
@@ -188,7 +200,7 @@ def test_what_exists_is_kept(refused: Callable, tmp_path: Path, existing: str, a
 def test_a_folder_that_is_missing(refused: Callable, tmp_path: Path) -> None:
     told = refused("plugins", "new", "my-net", "--into", "gone")
     assert (told, list(tmp_path.iterdir())) == (
-        "gone is no folder: make it first, or name another with --into",
+        "gone is not a folder: create it first, or choose another with --into",
         [],
     )
 

@@ -123,7 +123,7 @@ NO_LAYER = (
         ("export blobs@best --format onnx", "unknown format 'onnx'; available: h5, keras, saved-model"),
         (
             "export blobs@best --format h5 --output m.keras",
-            "m.keras must end in .h5: Keras reads a file of format h5 by no other name",
+            "m.keras must end in .h5: Keras reads a file of format h5 only with that suffix",
         ),
         ("search --resume nix", "no search 'nix': `zoo searches` lists them"),
     ],

@@ -55,7 +55,7 @@ def test_plugin_files_come_from_the_folder_or_the_environment(
     assert "tiny" in load_all_plugins(None).architectures
     monkeypatch.delenv("ZOO_PLUGINS_DIR")
     assert "tiny" not in load_all_plugins(None).architectures
-    with pytest.raises(PluginError, match="is no folder"):
+    with pytest.raises(PluginError, match="is not a folder"):
         load_all_plugins(tmp_path / "nowhere")
 
 

@@ -29,6 +29,6 @@ def test_a_file_that_may_not_be_written(tmp_path: Path) -> None:
     with pytest.raises(ExportError, match=r"model\.h5 must end in \.keras"):
         check_target(tmp_path / "model.h5", "keras")
     with pytest.raises(
-        ExportError, match=r"there\.h5 exists: remove it, or name another place with --output"
+        ExportError, match=r"there\.h5 already exists: remove it, or choose another path with --output"
     ):
         check_target(tmp_path / "there.h5", "h5")

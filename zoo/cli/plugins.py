@@ -43,7 +43,7 @@ def command(ctx: click.Context, /, as_json: bool) -> None:
         return
     plugins = App.of(ctx).plugins
     if as_json:
-        print_json([_document(plugin, plugins) for plugin in plugins.found])
+        print_json([_document(plugin, plugins) for plugin in plugins.entries])
     else:
         _print_table(plugins)
 
@@ -58,11 +58,11 @@ def _print_table(plugins: Plugins) -> None:
             plugin.origin,
             plugin.version,
         )
-        for plugin in plugins.found
+        for plugin in plugins.entries
     ]
     # The state comes early: a narrow terminal leaves the last columns out.
     print_table(["plugin", "state", "kind", "adds", "origin", "version"], rows, empty="no plugins")
-    for plugin in plugins.found:
+    for plugin in plugins.entries:
         if plugin.error:
             click.echo(f"{plugin.name} is quarantined: {plugin.error}")
 

@@ -28,7 +28,7 @@ def command(app: App, name: str, single_file: bool, into: Path) -> None:
     """
     from zoo import scaffold
 
-    taken = {plugin.name: plugin.provenance for plugin in app.plugins.found}
+    taken = {plugin.name: plugin.provenance for plugin in app.plugins.entries}
     taken |= {one: app.plugins.provider(one).provenance for one in app.plugins.architectures}
     if single_file:
         written = [scaffold.write_file(name, into, taken)]

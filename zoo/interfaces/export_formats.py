@@ -39,7 +39,7 @@ def check_target(path: Path, file_format: str) -> None:
     suffix = SUFFIXES[file_format]
     if not path.name.endswith(suffix):
         raise ExportError(
-            f"{path} must end in {suffix}: Keras reads a file of format {file_format} by no other name"
+            f"{path} must end in {suffix}: Keras reads a file of format {file_format} only with that suffix"
         )
     if path.exists():
-        raise ExportError(f"{path} exists: remove it, or name another place with --output")
+        raise ExportError(f"{path} already exists: remove it, or choose another path with --output")

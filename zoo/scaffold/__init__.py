@@ -1,4 +1,4 @@
-"""Writes what an author of an own architecture starts from: a package, or one file."""
+"""Writes the first files of a new architecture plugin: a package, or one file."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-# Lower-case, as the contract asks for, and what Python (PEP 8) and packaging (PEP 508) take as well.
+# Lower-case, as the contract requires, and valid for Python (PEP 8) and packaging (PEP 508) as well.
 _NAME = re.compile(r"[a-z]([a-z0-9_-]*[a-z0-9])?")
 _TEMPLATES = files(__name__) / "templates"
 
 
 def module_name(name: str) -> str:
-    """The Python module of an architecture: `my-net` lives in `my_net`."""
+    """The name of an architecture's Python module: `my_net` for `my-net`."""
     return name.replace("-", "_")
 
 
 def write_package(name: str, into: Path, taken: Mapping[str, str]) -> list[Path]:
-    """Write an installable package of one architecture into the new folder `into / name`.
+    """Write an installable package with one architecture into the new folder `into / name`.
 
     Args:
-        taken: names of the architectures and plugins that there are -> where each comes from.
+        taken: name of each existing architecture or plugin -> where it comes from.
 
     Returns:
         The files written.
 
     Raises:
-        PluginError: the name is taken or cannot be one, the folder exists or cannot be written; nothing is
-            left behind.
+        PluginError: the name is taken or invalid, or the folder exists or cannot be written. Nothing is left
+            behind.
     """
     module = module_name(name)
     root = into / name
@@ -50,26 +50,26 @@ def write_package(name: str, into: Path, taken: Mapping[str, str]) -> list[Path]
         root / "tests" / f"test_{module}.py": _filled("test_module.py", name),
         root / "README.md": _filled("README.md", name),
     }
-    with _telling(root):
+    with _reporting_os_errors(root):
         _check(name, root, into, taken)
         root.mkdir()
         try:
             (root / "tests").mkdir()
             for path, text in texts.items():
                 path.write_text(text, encoding="utf-8")
-        except BaseException:  # an interruption, too, leaves nothing half-written
+        except BaseException:  # an interrupt must not leave a partial package either
             shutil.rmtree(root)
             raise
     return list(texts)
 
 
 def write_file(name: str, into: Path, taken: Mapping[str, str]) -> Path:
-    """Write one architecture as one plugin file into the folder `into`, for `--plugins-dir`.
+    """Write one architecture as a single plugin file into the folder `into`, for `--plugins-dir`.
 
     Arguments and errors are those of `write_package`.
     """
     path = into / f"{module_name(name)}.py"
-    with _telling(path):
+    with _reporting_os_errors(path):
         _check(name, path, into, taken)
         with path.open("x", encoding="utf-8") as file:
             try:
@@ -82,20 +82,20 @@ def write_file(name: str, into: Path, taken: Mapping[str, str]) -> Path:
 
 
 def _check(name: str, target: Path, into: Path, taken: Mapping[str, str]) -> None:
-    """Refuse what could not be loaded, installed or written."""
+    """Refuse a name or folder that could not be loaded, installed or written."""
     if not _NAME.fullmatch(name):
         raise PluginError(
-            f"a plugin's name begins with a letter and has lower-case letters and digits, with '-' or '_' "
-            f"between, got '{name}': use one such as my-net"
+            f"invalid plugin name '{name}': use lower-case letters and digits, beginning with a letter, with '-' or "
+            f"'_' in between, such as my-net"
         )
     if not into.is_dir():
-        raise PluginError(f"{into} is no folder: make it first, or name another with --into")
+        raise PluginError(f"{into} is not a folder: create it first, or choose another with --into")
     if target.exists():
-        raise PluginError(f"{target} exists already: choose another name, or another folder with --into")
-    for known in (name, module_name(name)):
-        if known in taken:
+        raise PluginError(f"{target} already exists: choose another name, or another folder with --into")
+    for spelling in (name, module_name(name)):
+        if spelling in taken:
             raise PluginError(
-                f"there is an architecture or a plugin '{known}' already, from {taken[known]}: choose another name"
+                f"an architecture or plugin '{spelling}' already exists, from {taken[spelling]}: choose another name"
             )
     _refuse_module(name)
 
@@ -103,16 +103,18 @@ def _check(name: str, target: Path, into: Path, taken: Mapping[str, str]) -> Non
 def _refuse_module(name: str) -> None:
     module = module_name(name)
     if keyword.iskeyword(module):
-        raise PluginError(f"'{module}' is a word of Python and can be no module: choose another name")
+        raise PluginError(f"'{module}' is a Python keyword and cannot name a module: choose another name")
     if module in sys.stdlib_module_names or importlib.util.find_spec(module) is not None:
         raise PluginError(
-            f"there is a Python module '{module}' already, which it would hide: choose another name"
+            f"a Python module '{module}' already exists, and the plugin would shadow it: choose another name"
         )
     try:
         importlib.metadata.distribution(name)
     except importlib.metadata.PackageNotFoundError:
         return
-    raise PluginError(f"there is a package '{name}' already, which pip would replace: choose another name")
+    raise PluginError(
+        f"a package '{name}' is already installed, and pip would replace it: choose another name"
+    )
 
 
 def _filled(template: str, name: str) -> str:
@@ -121,7 +123,7 @@ def _filled(template: str, name: str) -> str:
 
 
 @contextmanager
-def _telling(path: Path) -> Iterator[None]:
+def _reporting_os_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:

@@ -68,7 +68,7 @@ def find_target(text: str, plugins: Plugins, plugins_dir: Path | None) -> Target
         UnknownNameError: it is neither.
         PluginError: it is quarantined, or gives nothing to check, or the path is no plugin.
     """
-    meant = [plugin for plugin in plugins.found if text in (plugin.name, plugin.origin)]
+    meant = [plugin for plugin in plugins.entries if text in (plugin.name, plugin.origin)]
     for plugin in meant:
         if plugin.error is not None:
             raise PluginError(f"plugin '{plugin.name}' of {plugin.origin} is quarantined: {plugin.error}")
@@ -89,7 +89,7 @@ def find_target(text: str, plugins: Plugins, plugins_dir: Path | None) -> Target
     path = Path(text).expanduser()
     if path.exists() or os.sep in text or path.suffix == ".py":
         return _target_at(path)
-    known = {name for plugin in plugins.found for name in (plugin.name, plugin.origin)}
+    known = {name for plugin in plugins.entries for name in (plugin.name, plugin.origin)}
     known.update(*(getattr(plugins, kind) for kind in CHECKS_OF))
     raise UnknownNameError("plugin", text, known, "or give the path of a plugin file or a package folder")
 

@@ -89,7 +89,7 @@ def test_other_images_under_the_same_path(remote: RemoteAssignment, photos: Path
 
 def test_a_plugin_folder_that_is_not_there(remote: RemoteAssignment, tmp_path: Path) -> None:
     assert told(replace(remote, plugins_dir=tmp_path / "none"), PluginError) == (
-        f"node {NODE}: plugin folder {tmp_path}/none is no folder: check --plugins-dir or ZOO_PLUGINS_DIR; "
+        f"node {NODE}: plugin folder {tmp_path}/none is not a folder: check --plugins-dir or ZOO_PLUGINS_DIR; "
         "mount it there under the same path"
     )
 
