@@ -58,7 +58,7 @@ def test_finetuning_takes_no_hyperparameter_of_the_architecture(refused: Callabl
         ),
         (
             "pattern:head_*",
-            "cannot freeze pattern 'head_*': it matches the head alone, which always trains",
+            "cannot freeze pattern 'head_*': it matches only the head, which always trains",
         ),
     ],
 )
@@ -82,7 +82,7 @@ def test_a_wrong_freeze(refused: Callable, freeze: str, message: str) -> None:
             ),
         ),
         ("--image-size=3", "images of 3×3 are too small for tiny: give --image-size 4 or more"),
-        ("--set=output=sigmoid", "output=sigmoid is for 2 classes, here are 3: use softmax"),
+        ("--set=output=sigmoid", "output=sigmoid needs 2 classes, got 3: use softmax"),
     ],
 )
 @pytest.mark.parametrize("way", [[], ["--search"]])

@@ -128,7 +128,7 @@ def test_a_wrong_hyperparameter(refused: Callable, given: str, message: str) -> 
 @pytest.mark.usefixtures("kept")
 def test_a_sigmoid_for_three_classes(refused: Callable) -> None:
     assert refused("train", "tiny", "three", "--set", "output=sigmoid") == (
-        "output=sigmoid is for 2 classes, here are 3: use softmax"
+        "output=sigmoid needs 2 classes, got 3: use softmax"
     )
 
 

@@ -211,7 +211,7 @@ def test_sigmoid_has_one_unit(build: Callable[..., Classifier]) -> None:
 
 
 def test_sigmoid_is_for_two_classes(build: Callable[..., Classifier]) -> None:
-    with pytest.raises(HyperparameterError, match="output=sigmoid is for 2 classes, here are 3: use softmax"):
+    with pytest.raises(HyperparameterError, match="output=sigmoid needs 2 classes, got 3: use softmax"):
         build(classes=3, output="sigmoid")
 
 

@@ -168,7 +168,7 @@ def test_a_tensor_too_many_is_refused(content: ModelContent) -> None:
 
 def test_a_tensor_of_another_shape_is_refused(content: ModelContent) -> None:
     wrong = {**content.tensors, "block1_conv/bias": np.zeros(5, np.float32)}
-    with pytest.raises(ArtifactError, match=r"block1_conv/bias has shape \(5,\), the graph wants \(4,\)"):
+    with pytest.raises(ArtifactError, match=r"block1_conv/bias has shape \(5,\), the graph expects \(4,\)"):
         from_content(replace(content, tensors=wrong))
 
 

@@ -131,7 +131,7 @@ def test_freezing_anew_forgets_what_was_frozen_before(classifier: Classifier) ->
         ),
         (
             "pattern:head_*",
-            "cannot freeze pattern 'head_\\*': it matches the head alone, which always trains",
+            "cannot freeze pattern 'head_\\*': it matches only the head, which always trains",
         ),
         ("pattern:,", "an empty pattern"),
     ],

@@ -161,7 +161,7 @@ def test_one_unit_for_two_new_classes_is_as_keras_draws_it(trained: Callable[...
 
 
 def test_sigmoid_is_for_two_classes(trained: Callable[..., Classifier]) -> None:
-    with pytest.raises(HyperparameterError, match="output=sigmoid is for 2 classes, here are 3: use softmax"):
+    with pytest.raises(HyperparameterError, match="output=sigmoid needs 2 classes, got 3: use softmax"):
         with_classes(trained(), ("a", "b", "c"), sigmoid=True)
 
 

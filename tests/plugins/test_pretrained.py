@@ -154,7 +154,10 @@ WRONG = (
     (("--freeze", "105"), "cannot freeze 105 layers: .*; give 0 to 104, or all"),
     (("--freeze", "-1"), "cannot freeze -1 layers: .*; give 0 to 104, or all"),
     (("--freeze", "blok_3"), "no layer or freeze point 'blok_3': .* a name such as block_3, "),
-    (("--freeze", "Conv1/krenel"), "no variable's path begins with 'Conv1/krenel': there are Conv1/kernel, "),
+    (
+        ("--freeze", "Conv1/krenel"),
+        "no variable's path begins with 'Conv1/krenel'; available: Conv1/kernel, ",
+    ),
     (("--weights", "missing.h5"), "there is no weights file missing.h5: check --weights"),
     (("--weights", "./photos"), "there is no weights file ./photos: check --weights"),
     (("--weights", "imagnet"), "unknown weights 'imagnet': did you mean 'imagenet'\\? or give the path of "),

@@ -237,7 +237,7 @@ def test_two_of_three_classes_are_told_apart_as_before(build: Build, of_three: M
 def test_a_sigmoid_for_three_classes_is_refused(trained: Workspace, finetune: Callable) -> None:
     with pytest.raises(HyperparameterError) as caught:
         finetune("three", hyperparameters={"output": "sigmoid"})
-    assert str(caught.value) == "output=sigmoid is for 2 classes, here are 3: use softmax"
+    assert str(caught.value) == "output=sigmoid needs 2 classes, got 3: use softmax"
     assert len(trained.registry.runs()) == 2  # those that come with it
 
 

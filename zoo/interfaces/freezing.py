@@ -120,7 +120,7 @@ def _matching(network: Freezable, patterns: Sequence[str]) -> frozenset[str]:
             continue
         if any(fnmatch.fnmatchcase(name, pattern) for name in network.head):
             raise FreezeError(
-                f"cannot freeze pattern '{pattern}': it matches the head alone, which always trains"
+                f"cannot freeze pattern '{pattern}': it matches only the head, which always trains"
             )
         near = nearest_names(re.sub(r"[][*?!]", "", pattern), network.weighted) or network.weighted[:6]
         raise FreezeError(

@@ -1,1 +1,1 @@
-"""A classifier: a backbone with a head, its hyperparameters, what of it is frozen, and its form as plain data."""
+"""Classifiers: backbone and head, hyperparameters, freezing, and a classifier as plain data."""

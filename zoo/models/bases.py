@@ -1,4 +1,4 @@
-"""Keeps what the classifiers of several trials stand on: a backbone with given weights, built and loaded once."""
+"""Reuses the backbone of several trials: one with pre-trained weights is built and loaded once."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ if TYPE_CHECKING:
 
 
 class Bases:
-    """The network that was built last, to be had again as it was then.
+    """The network that was built last, reused in the state in which it was built.
 
-    Its weights must not depend on what is drawn at random, so it is for networks that are given theirs. What it draws
-    all the same is drawn from seed 0. After it, random numbers are the same whether it was built or kept.
+    Its weights must not depend on random numbers, so it is for networks with pre-trained weights. Whatever is random
+    in it nevertheless is drawn from seed 0. Random numbers drawn later are the same whether it was built or reused.
     """
 
     def __init__(self) -> None:
         self._key: Hashable = None
-        self._kept: _Kept | None = None
+        self._base: _Base | None = None
 
     def get(self, key: Hashable, build: Callable[[], Classifier]) -> Classifier:
-        """The network of this key, built if it is not the one that is kept; one had before is not to be used any more.
+        """Return the network of this key, built unless it is the last one. Networks returned before become invalid.
 
         Args:
-            key: of all that `build` depends on.
+            key: everything that `build` depends on.
         """
         seed = random.getrandbits(32)
-        if self._kept is None or key != self._key:
-            self._kept = None  # before another takes its room
-            keras.utils.clear_session(free_memory=False)  # Keras numbers layers anew
+        if self._base is None or key != self._key:
+            self._base = None  # frees its memory before the next is built
+            keras.utils.clear_session(free_memory=False)  # Keras numbers layers from the start again
             keras.utils.set_random_seed(0)
-            self._key, self._kept = key, _Kept(build())
+            self._key, self._base = key, _Base(build())
         keras.utils.set_random_seed(seed)
-        self._kept.restore()
-        return self._kept.classifier
+        self._base.restore()
+        return self._base.classifier
 
 
-class _Kept:
-    """A classifier, and what it was when it was built."""
+class _Base:
+    """A classifier and the state in which it was built."""
 
     def __init__(self, classifier: Classifier) -> None:
         network = classifier.network
@@ -59,14 +59,14 @@ class _Kept:
         ]
 
     def restore(self) -> None:
-        """Make it so again, but for the states of random draws, which are drawn.
+        """Put the classifier back into that state, with new seeds for its random layers.
 
-        Whatever was called on its tensors since is forgotten: else it would hold each head that it ever had.
+        Calls on its tensors since then are removed; otherwise it would hold every head that it ever had.
         """
         for calls, count in self._calls:
             del calls[count:]
         for variable, tensor in self._tensors:
             if variable.name == "seed_generator_state":
                 variable.assign([random.getrandbits(32), 0])
-            elif not np.array_equal(variable.numpy(), tensor):  # to look is quicker than to assign
+            elif not np.array_equal(variable.numpy(), tensor):  # comparing is quicker than assigning
                 variable.assign(tensor)

@@ -1,4 +1,4 @@
-"""Builds a classifier out of an architecture: its backbone, checked, with a new head on it."""
+"""Builds a classifier from an architecture: its backbone, checked, with a new head."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ def build_classifier(
     weights: str | None = None,
     bases: Bases | None = None,
 ) -> Classifier:
-    """The architecture's backbone with a new head on it.
+    """Build the architecture's backbone with a new head.
 
     Args:
         weights: a name out of `Architecture.weights`, or the path of a file.
-        bases: of the architecture, such images and these weights: where the backbone is kept for the next classifier,
-            after which this one is not to be used any more.
+        bases: keeps the backbone for the next classifier of the same architecture, images and weights, which makes
+            this one invalid.
 
     Raises:
-        ContractError: the backbone declares one of zoo's own hyperparameters, or gives no feature tensor.
+        ContractError: the backbone declares one of zoo's own hyperparameters, or returns no feature tensor.
         HyperparameterError: a sigmoid output for other than two classes, or the backbone declares a hyperparameter
-            that has no value, for the search space lacks it.
+            that has no value because the search space lacks it.
     """
 
     def build() -> Classifier:
@@ -59,7 +59,7 @@ def build_classifier(
 def _build_backbone(
     architecture: Architecture, hp: HyperParameters, shape: tuple[int, int, int], weights: str | None
 ) -> Classifier:
-    """A classifier that waits for a head."""
+    """Build a classifier without a head."""
     pixels = _pixels(shape)
     features = _call_backbone(architecture, hp, pixels, weights)
     network = _network_between(architecture, pixels, features)
@@ -74,11 +74,11 @@ def _build_backbone(
 def space_builder(
     architecture: Architecture, *, image_size: int, channels: int
 ) -> Callable[[HyperParameters], None]:
-    """What to hand to `zoo.models.exploration.explore`: declares what a build declares, and builds no more than that.
+    """The function for `zoo.models.exploration.explore`: it declares the hyperparameters of a build, and no more.
 
-    Makes no weights, unless the backbone cannot be built without them with its defaults.
+    It creates no weights, unless the backbone with its defaults cannot be built without them.
     """
-    weightless: bool | None = None  # not known yet
+    weightless: bool | None = None  # unknown until the first build
 
     def build(hp: HyperParameters) -> None:
         features = _call_backbone(architecture, hp, _pixels((image_size, image_size, channels)), None)
@@ -94,9 +94,9 @@ def space_builder(
             except ZooError:
                 raise
             except Exception:
-                if weightless:  # so it is not that: with weights, a network of extremes could fill the memory
+                if weightless:  # not the cause here: with weights, an extreme network could fill the memory
                     raise
-                weightless = False  # a backbone that looks at its weights finds none
+                weightless = False  # the backbone may read its weights, of which there are none
             else:
                 return
         build(hp)
@@ -106,12 +106,12 @@ def space_builder(
 
 @contextmanager
 def _no_weights() -> Iterator[None]:
-    """Networks are built with variables that have no values, which takes a quarter of the time."""
+    """Build networks whose variables have no values, in a quarter of the time."""
     try:
         with keras.StatelessScope(initialize_variables=False):
             yield
     finally:
-        keras.utils.clear_session(free_memory=False)  # Keras would give them values with the next network
+        keras.utils.clear_session(free_memory=False)  # otherwise Keras initializes them with the next network
 
 
 def _pixels(shape: tuple[int, int, int]) -> keras.KerasTensor:
@@ -121,10 +121,10 @@ def _pixels(shape: tuple[int, int, int]) -> keras.KerasTensor:
 def _call_backbone(
     architecture: Architecture, hp: HyperParameters, pixels: keras.KerasTensor, weights: str | None
 ) -> keras.KerasTensor:
-    """Its features, checked as what it declares is."""
-    known, values = {one.name for one in hp.space}, set(hp.values)
+    """Call the backbone and check its features and declarations."""
+    declared, values = {declaration.name for declaration in hp.space}, set(hp.values)
     features = architecture.backbone(hp, pixels, weights=weights)
-    _check_backbone(architecture, known, hp, features)
+    _check_backbone(architecture, declared, hp, features)
     if not isinstance(hp, ExploringHyperparameters):
         _refuse_unexplored(architecture, values, hp)
     return features
@@ -133,9 +133,9 @@ def _call_backbone(
 def _refuse_unexplored(architecture: Architecture, values: set[str], hp: HyperParameters) -> None:
     """Refuse hyperparameters that took their defaults because the search space does not have them.
 
-    Those that are not searched anyway (`hp.Fixed`) may.
+    Those that are not searched anyway (`hp.Fixed`) are allowed.
     """
-    unsearched = {one.name for one in hp.space if isinstance(one, Fixed)}
+    unsearched = {declaration.name for declaration in hp.space if isinstance(declaration, Fixed)}
     unexplored = sorted(hp.values.keys() - values - unsearched)
     if unexplored:
         raise HyperparameterError(
@@ -148,7 +148,7 @@ def _refuse_unexplored(architecture: Architecture, values: set[str], hp: HyperPa
 def _network_between(
     architecture: Architecture, pixels: keras.KerasTensor, features: keras.KerasTensor
 ) -> keras.Model:
-    """The backbone; refuses a network within the network, whose layers could not be frozen one by one."""
+    """Build the backbone as a model; refuse a nested model, whose layers could not be frozen one by one."""
     whose = f"architecture '{architecture.name}'"
     try:
         backbone = keras.Model(pixels, features)
@@ -178,13 +178,13 @@ def _refuse_lambdas(whose: str, network: keras.Model) -> None:
 
 
 def _check_backbone(
-    architecture: Architecture, known: set[str], hp: HyperParameters, features: object
+    architecture: Architecture, declared: set[str], hp: HyperParameters, features: object
 ) -> None:
     whose = f"architecture '{architecture.name}'"
-    taken = ({one.name for one in hp.space} - known) & set(hyperparameters.OWN)
-    if taken:
+    clashes = ({declaration.name for declaration in hp.space} - declared) & set(hyperparameters.OWN)
+    if clashes:
         raise ContractError(
-            f"{whose} declares {', '.join(sorted(taken))}, which zoo itself declares: rename it"
+            f"{whose} declares {', '.join(sorted(clashes))}, which zoo itself declares: rename it"
         )
     if not isinstance(features, keras.KerasTensor) or len(features.shape) not in (2, 4):
         raise ContractError(

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Classifier:
-    """A network with what is needed to use it.
+    """A network and everything needed to use it.
 
     Args:
         network: pixels (batch, image_size, image_size, channels) 0-255 in; probabilities (batch, classes) out,
             or (batch, 1), that of the second class, when the output is sigmoid.
         class_names: in the order of the outputs.
-        head: names of the head's layers, from the features on; none where the network ends with the features and
-            waits for a head, see `zoo.models.heads.new_head`.
+        head: names of the head's layers, from the features on; empty where the network ends with the features and
+            has no head yet, see `zoo.models.heads.new_head`.
         freeze_points: names of the backbone's stages, from the pixels on.
     """
 
@@ -52,16 +52,16 @@ class Classifier:
     def backbone_stages(self) -> tuple[Stage, ...]:
         """The stages before the head, as names and as places in the order of the backbone's layers.
 
-        The graph is gone through once, whoever asks: a network's layers do not change.
+        The graph is traversed once: a network's layers do not change.
         """
         return stages_of(operations_of(self.network), self.head, self.freeze_points)
 
     @cached_property
     def freezings(self) -> dict[str, Freezing]:
-        """What `zoo.models.freezing.resolve_freeze` has resolved for this network, by specification."""
+        """The freezings that `zoo.models.freezing.resolve_freeze` has resolved for this network, by specification."""
         return {}
 
     @property
     def features(self) -> keras.KerasTensor:
-        """What the backbone gives and the head takes: (batch, h, w, c) or (batch, d)."""
+        """The backbone's output and the head's input: (batch, h, w, c) or (batch, d)."""
         return self.network.get_layer(self.head[0]).input if self.head else self.network.outputs[0]

@@ -1,4 +1,4 @@
-"""A classifier as plain data, and back: what the registry keeps. Nothing that came with the data is run."""
+"""A classifier as plain data, as the registry stores it, and back. No code in the data is ever run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from zoo.models.classifier import Classifier
 
 
 def to_content(classifier: Classifier) -> ModelContent:
-    """The classifier's graph and weights, copied out of Keras."""
+    """Return the classifier's graph and weights, copied out of Keras."""
     network = classifier.network
     graph = json.loads(network.to_json())
     graph.pop("compile_config", None)
@@ -33,25 +33,25 @@ def to_content(classifier: Classifier) -> ModelContent:
 
 
 def from_content(content: ModelContent) -> Classifier:
-    """Build the classifier that the content describes and give it its weights.
+    """Build the classifier that the content describes and load its weights.
 
     Only Keras's own layers are built, and layers that a loaded plugin has registered with
     `keras.saving.register_keras_serializable`; Keras's safe mode refuses code inside the configuration.
 
     Raises:
         MissingLayerError: the graph has a layer of a plugin that is not loaded.
-        ArtifactError: the graph cannot be built, or weights and graph do not belong together.
+        ArtifactError: the graph cannot be built, or its weights do not match it.
     """
     check_layers(content.graph)
     try:
-        # Keras rewrites parts of the configuration that it is given, so it gets a copy.
+        # Keras modifies the configuration in place, so it gets a copy.
         network = keras.saving.deserialize_keras_object(json.loads(json.dumps(content.graph)), safe_mode=True)
         if not isinstance(network, keras.Model):
-            raise TypeError("it is no network")
+            raise TypeError("it is not a Keras model")
     except (TypeError, ValueError, KeyError) as error:
         raise ArtifactError(
             f"the stored graph cannot be built by Keras {keras.__version__}: {error}; "
-            "load it with the versions that `zoo show` tells"
+            "load it with the versions that `zoo show` lists"
         ) from error
     assign_tensors(network, content.tensors)
     return Classifier(network, content.class_names, content.head, content.freeze_points)
@@ -62,18 +62,18 @@ def variables(network: keras.Model) -> dict[str, keras.Variable]:
 
     Keras numbers variables without a name over the whole process; here they are numbered within their layer.
     """
-    named = {}
+    by_path = {}
     for layer in network.layers:
         for number, variable in enumerate(layer.weights):
             path = str(variable.path)
             if re.fullmatch(r"variable(_\d+)?", variable.name):
                 path = f"{path.removesuffix(variable.name)}variable_{number}"
-            named[path] = variable
-    return named
+            by_path[path] = variable
+    return by_path
 
 
 def assign_tensors(network: keras.Model, tensors: Mapping[str, np.ndarray]) -> None:
-    """Give each variable of the network the tensor of its path, see `variables`.
+    """Assign to each variable of the network the tensor of its path, see `variables`.
 
     Raises:
         ArtifactError: a path is missing on either side, or a shape differs.
@@ -81,20 +81,18 @@ def assign_tensors(network: keras.Model, tensors: Mapping[str, np.ndarray]) -> N
     weights = variables(network)
     if weights.keys() != tensors.keys():
         odd = sorted(weights.keys() ^ tensors.keys())
-        raise ArtifactError(
-            f"weights and graph do not belong together: {', '.join(odd[:3])} is on one side only"
-        )
+        raise ArtifactError(f"the weights do not match the graph: {', '.join(odd[:3])} is on one side only")
     for path, weight in weights.items():
         if tuple(weight.shape) != tensors[path].shape:
             raise ArtifactError(
-                f"weights and graph do not belong together: {path} has shape {tensors[path].shape}, "
-                f"the graph wants {tuple(weight.shape)}"
+                f"the weights do not match the graph: {path} has shape {tensors[path].shape}, "
+                f"the graph expects {tuple(weight.shape)}"
             )
         weight.assign(tensors[path])
 
 
 def check_layers(graph: Mapping[str, object]) -> None:
-    """Refuse a graph with code in it, or with layers that nobody has registered.
+    """Refuse a graph that contains code, or layers that no loaded plugin has registered.
 
     Raises:
         MissingLayerError: the graph has a layer of a plugin that is not loaded.

@@ -1,4 +1,4 @@
-"""What an architecture turns out to be once it is built: its search space and its size."""
+"""The search space and the size of an architecture, found by building it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CLASSES = ("one", "two")
 
 
 def describe(architecture: Architecture) -> Mapping[str, object]:
-    """Its hyperparameters, as Keras Tuner writes them down, and the size of its default backbone.
+    """Return its hyperparameters, in Keras Tuner's configuration, and the size of its default backbone.
 
     Returns:
         `image_size`, pixels a side that it was built for; `parameters`, how many weights the backbone has;

@@ -1,4 +1,4 @@
-"""Freezing: what of a classifier does not train."""
+"""Freezing: which layers and variables of a classifier do not train."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ class ParameterCounts:
 
     @property
     def total(self) -> int:
-        """All of them."""
+        """The sum of both."""
         return self.trainable + self.non_trainable
 
 
 def freeze(classifier: Classifier, spec: str) -> tuple[str, ...]:
-    """Freeze what `spec` says of the backbone; everything else trains, and the head always does.
+    """Freeze the part of the backbone that `spec` names; everything else trains, and the head always does.
 
     A frozen BatchNormalization layer also stays in inference mode, as Keras does for `trainable = False`.
 
@@ -40,17 +40,17 @@ def freeze(classifier: Classifier, spec: str) -> tuple[str, ...]:
 
             - `none`; `all`, the whole backbone;
             - a number N, the first N layers that have weights; `50%`, that share of them, rounded;
-            - the name of a layer, up to it and with it; of a freeze point or another stage, up to its end;
+            - the name of a layer, up to and including it; of a freeze point or another stage, up to its end;
             - `until:NAME`, everything before that layer or before that stage begins;
-            - `pattern:GLOB`, several with commas between: just the layers of these names, wherever they are;
+            - `pattern:GLOB`, or several separated by commas: only the layers that match, wherever they are;
               `*`, `?` and `[…]` as in names of files;
-            - `LAYER/PREFIX`, several with commas between: just the variables whose paths begin so.
+            - `LAYER/PREFIX`, or several separated by commas: only the variables whose paths begin with it.
 
     Returns:
         Names of the frozen layers that have weights, or paths of the frozen variables.
 
     Raises:
-        FreezeError: there are fewer layers, or none of that name, or it is in the head.
+        FreezeError: the network has fewer layers, or none of that name, or it is in the head.
     """
     freezing = resolve_freeze(classifier, spec)
     freezing.apply()
@@ -58,7 +58,7 @@ def freeze(classifier: Classifier, spec: str) -> tuple[str, ...]:
 
 
 def resolve_freeze(classifier: Classifier, spec: str) -> Freezing:
-    """What `spec` says of this classifier, see `freeze`; resolved once, however many phases a training has."""
+    """The freezing that `spec` stands for, see `freeze`; resolved once for all phases of a training."""
     if spec not in classifier.freezings:
         classifier.freezings[spec] = _resolve(classifier, spec)
     return classifier.freezings[spec]

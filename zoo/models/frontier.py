@@ -1,7 +1,7 @@
-"""The frontier: splits a classifier where its frozen front meets what trains.
+"""The frontier: splits a classifier where its frozen front meets the layers that train.
 
-What is frozen gives the same for an image in each epoch, so it need be computed once. In a network with shortcuts
-several tensors cross the frontier.
+Frozen layers return the same activations for an image in each epoch, so these need computing only once. In a network
+with shortcuts several tensors cross the frontier.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Frontier:
-    """A classifier in two parts, which share its very layers: training the suffix trains the classifier.
+    """A classifier in two parts that share its layers: training the suffix trains the classifier.
 
     Args:
-        prefix: pixels to the tensor that crosses, or a list of them. To be called with `training=False`: nothing in it
+        prefix: pixels to the tensor that crosses, or a list of them. Call it with `training=False`: nothing in it
             trains.
-        suffix: from these tensors on, a classifier but for its inputs.
-        stilled: frozen layers that draw at random in training, such as dropout. In the prefix they do not.
+        suffix: from these tensors to the probabilities.
+        stilled: frozen layers that are random in training, such as dropout. In the prefix they are inactive.
     """
 
     prefix: keras.Model
@@ -43,30 +43,30 @@ class Frontier:
 
     @property
     def shapes(self) -> tuple[tuple[int, ...], ...]:
-        """Of each tensor that crosses, for one image."""
+        """The shape of each tensor that crosses, for one image."""
         return tuple(tuple(tensor.shape[1:]) for tensor in self.prefix.outputs)
 
     def joined(self) -> Classifier:
-        """Both parts as one classifier, from the pixels on, for where nothing is kept between epochs."""
+        """Both parts as one classifier, from the pixels on, for training without cached activations."""
         pixels = self.prefix.inputs[0]
         outputs = self.suffix.network(_Still(self.prefix)(pixels))
         return replace(self.suffix, network=keras.Model(pixels, outputs, name="joined"))
 
     def digest(self) -> str:
         """The SHA-256 of the prefix's graph and weights; the names of its layers are part of the graph."""
-        known = hashlib.sha256(json.dumps(_without_flags(self.prefix.get_config()), sort_keys=True).encode())
+        digest = hashlib.sha256(json.dumps(_without_flags(self.prefix.get_config()), sort_keys=True).encode())
         for path, variable in variables(self.prefix).items():
-            known.update(path.encode())
-            known.update(variable.numpy().tobytes())
-        return known.hexdigest()
+            digest.update(path.encode())
+            digest.update(variable.numpy().tobytes())
+        return digest.hexdigest()
 
 
 class _Still(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
-    """Calls a network as in inference. Were it called by itself, Keras would tell it when all around it trains."""
+    """Calls a network in inference mode, which Keras would otherwise set to that of the model around it."""
 
     def __init__(self, network: keras.Model) -> None:
         super().__init__(name="still")
-        # Hidden in there, its weights are none of this layer's.
+        # Keras does not look into a partial, so the network's weights are not tracked as this layer's.
         self.compute = functools.partial(network, training=False)
 
     def call(self, pixels: Tensor) -> Any:
@@ -74,20 +74,20 @@ class _Still(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
 
 
 def find_frontier(classifier: Classifier) -> Frontier | None:
-    """Split the classifier at what is frozen now; None where no layer with weights is frozen in front.
+    """Split the classifier behind its frozen front; None where no layer with weights is frozen there.
 
-    A layer is in the prefix if all before it are, and it has no weights or does not train. So the head's pooling is in
-    the prefix where the whole backbone is frozen. A layer that draws at random is, where it is frozen itself.
+    A layer is in the prefix if all layers before it are, and it has no weights or does not train. So the head's pooling
+    is in the prefix where the whole backbone is frozen. A random layer is in it where it is frozen itself.
     """
     calls = calls_in(classifier.network)
     prefix = _without_waste(calls, _in_prefix(calls))
     if not any(_weights(call.operation) for call in prefix):
         return None
-    several = _crossing(calls, prefix)
+    crossing = _crossing(calls, prefix)
     pixels = classifier.network.inputs[0]
     return Frontier(
-        keras.Model(pixels, several if len(several) > 1 else several[0], name="prefix"),
-        replace(classifier, network=_suffix(classifier.network, calls, prefix, several)),
+        keras.Model(pixels, crossing if len(crossing) > 1 else crossing[0], name="prefix"),
+        replace(classifier, network=_suffix(classifier.network, calls, prefix, crossing)),
         tuple(call.operation.name for call in prefix if _draws(call.operation)),
     )
 
@@ -95,62 +95,62 @@ def find_frontier(classifier: Classifier) -> Frontier | None:
 def _suffix(
     network: keras.Model, calls: Sequence[Any], prefix: Sequence[Any], crossing: Sequence[Tensor]
 ) -> keras.Model:
-    """What comes after the prefix, called once more on inputs of its own.
+    """The layers after the prefix, called again on inputs of their own.
 
-    Keras makes a model from tensors within another, too, but a wrong one where a layer is called on both sides of them.
+    Keras can also build a model from inner tensors of another, but a wrong one where a layer is called on both sides.
     """
     inputs = [keras.Input(tensor.shape[1:], dtype=tensor.dtype) for tensor in crossing]
-    made = {id(tensor): own for tensor, own in zip(crossing, inputs, strict=True)}
+    copies = {id(tensor): own for tensor, own in zip(crossing, inputs, strict=True)}
     within = {id(call) for call in prefix}
     for call in calls:
         if id(call) not in within:
-            given, named = call.arguments.fill_in(made)
-            outputs = keras.tree.flatten(call.operation(*given, **named))
-            made.update(zip((id(tensor) for tensor in call.output_tensors), outputs, strict=True))
-    outputs = made[id(network.outputs[0])]
+            positional, keywords = call.arguments.fill_in(copies)
+            outputs = keras.tree.flatten(call.operation(*positional, **keywords))
+            copies.update(zip((id(tensor) for tensor in call.output_tensors), outputs, strict=True))
+    outputs = copies[id(network.outputs[0])]
     return keras.Model(inputs if len(inputs) > 1 else inputs[0], outputs, name="classifier")
 
 
 def _in_prefix(calls: Sequence[Any]) -> list[Any]:
-    """Those of the calls that depend on nothing that trains."""
-    made: set[int] = set()
+    """The calls that depend on nothing trainable."""
+    outputs: set[int] = set()
     prefix = []
     for call in calls:
-        if all(id(tensor) in made for tensor in call.input_tensors) and _is_constant(call.operation):
-            made.update(id(tensor) for tensor in call.output_tensors)
+        if all(id(tensor) in outputs for tensor in call.input_tensors) and _is_constant(call.operation):
+            outputs.update(id(tensor) for tensor in call.output_tensors)
             prefix.append(call)
     return prefix
 
 
 def _without_waste(calls: Sequence[Any], prefix: list[Any]) -> list[Any]:
-    """Without what has no weights at the end and only makes more to keep, as the pooling of one branch of several."""
-    taken = {id(tensor) for call in prefix for tensor in call.input_tensors}
+    """Drop operations without weights at the end that only enlarge the cached activations, as pooling may."""
+    inputs = {id(tensor) for call in prefix for tensor in call.input_tensors}
     for call in reversed(prefix):
         if _weights(call.operation) or _draws(call.operation):
             continue
-        if any(id(tensor) in taken for tensor in call.output_tensors):
+        if any(id(tensor) in inputs for tensor in call.output_tensors):
             continue
         rest = [other for other in prefix if other is not call]
         if _size(_crossing(calls, rest)) < _size(_crossing(calls, prefix)):
-            return _without_waste(calls, rest)  # where another one may be waste now
+            return _without_waste(calls, rest)  # which may make another one superfluous
     return prefix
 
 
 def _crossing(calls: Sequence[Any], prefix: Sequence[Any]) -> list[Tensor]:
-    """The tensors that the prefix makes and another call takes, each once, in the order of their use."""
+    """The outputs of the prefix that other calls take, each once, in the order of their use."""
     within = {id(call) for call in prefix}
-    made = {id(tensor) for call in prefix for tensor in call.output_tensors}
-    taken = (tensor for call in calls if id(call) not in within for tensor in call.input_tensors)
-    return list({id(tensor): tensor for tensor in taken if id(tensor) in made}.values())
+    outputs = {id(tensor) for call in prefix for tensor in call.output_tensors}
+    inputs = (tensor for call in calls if id(call) not in within for tensor in call.input_tensors)
+    return list({id(tensor): tensor for tensor in inputs if id(tensor) in outputs}.values())
 
 
 def _size(tensors: Sequence[Tensor]) -> int:
-    """Of one image, in numbers."""
+    """How many numbers these tensors hold for one image."""
     return sum(math.prod(tensor.shape[1:]) for tensor in tensors)
 
 
 def _is_constant(operation: Any) -> bool:  # a Keras operation, which is untyped
-    """Whether it gives the same for the same inputs as long as training goes on, or may be made to."""
+    """Whether it returns the same for equal inputs throughout a training, or in inference mode would."""
     if not isinstance(operation, keras.layers.Layer):
         return True
     if _weights(operation):
@@ -159,7 +159,7 @@ def _is_constant(operation: Any) -> bool:  # a Keras operation, which is untyped
 
 
 def _weights(operation: Any) -> list[keras.Variable]:
-    """Its variables, but for the states of random draws."""
+    """Its variables, except the states of random generators."""
     return [variable for variable in getattr(operation, "variables", ()) if not _is_draw(variable)]
 
 
@@ -172,7 +172,7 @@ def _is_draw(variable: keras.Variable) -> bool:
 
 
 def _without_flags(config: Any) -> Any:  # nested JSON
-    """Without what says how a layer is trained, which does not change what it gives."""
+    """Drop the `trainable` flags, which do not change what a layer returns."""
     if isinstance(config, dict):
         return {name: _without_flags(value) for name, value in config.items() if name != "trainable"}
     if isinstance(config, list | tuple):

@@ -1,4 +1,4 @@
-"""The graph of a network: which operation takes whose outputs."""
+"""The graph of a network: its operations, and which of them feed which."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def operations_of(network: keras.Model) -> tuple[Operation, ...]:
 
 
 def calls_in(network: keras.Model) -> list[Any]:
-    """Each call of an operation in the network, a Keras node, after those that it depends on.
+    """Return each call of an operation in the network, a Keras node, after those that it depends on.
 
     A layer remembers its calls in other networks too, such as the parts that `zoo.models.frontier` makes of one. Keras
     has no public name for the graph of one network.

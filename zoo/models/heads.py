@@ -1,4 +1,4 @@
-"""Heads: a new one on a backbone, or the one that is there with an output for each class it is to tell apart."""
+"""Heads: a new one on a backbone, or the existing one adapted to other classes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _POOLING = {
 
 
 def new_head(classifier: Classifier, hp: HyperParameters, class_names: tuple[str, ...]) -> Classifier:
-    """The same backbone, its very layers, with a new head for these classes in place of any that is there.
+    """Return the same backbone layers with a new head for these classes, in place of any existing one.
 
     Pooling, hidden dense layers, dropout, then softmax over the classes or one sigmoid unit.
 
@@ -50,18 +50,18 @@ def new_head(classifier: Classifier, hp: HyperParameters, class_names: tuple[str
 
 
 def known_classes(classifier: Classifier, class_names: tuple[str, ...]) -> tuple[str, ...]:
-    """Those of these classes that the classifier has an output for, in the order given."""
+    """The classes, of these, that the classifier has an output for; in the same order."""
     return tuple(name for name in class_names if name in classifier.class_names)
 
 
 def with_classes(
     classifier: Classifier, class_names: tuple[str, ...], *, sigmoid: bool | None = None
 ) -> Classifier:
-    """The same backbone and hidden layers of the head, the very layers, with an output for these classes.
+    """Return the same backbone and hidden layers of the head, with an output layer for these classes.
 
-    A class that the classifier knows keeps its weights, wherever it stands now; a new one gets fresh weights. A
-    sigmoid unit with the logit z is softmax over the logits (0, z), so either becomes the other and says the same:
-    where all classes are known, probabilities are those of before, divided by their sum.
+    A class that the classifier knows keeps its weights, whatever its position; a new one gets fresh weights. A sigmoid
+    unit with the logit z equals softmax over the logits (0, z), so either can become the other. Where all classes are
+    known, the probabilities are the former ones, divided by their sum.
 
     Args:
         sigmoid: one sigmoid unit rather than softmax; None: as it is now, but softmax for other than two classes.
@@ -90,12 +90,12 @@ def _output_layer(classes: int, *, sigmoid: bool) -> layers.Dense:
     if not sigmoid:
         return layers.Dense(classes, activation="softmax", name="head_output")
     if classes != 2:
-        raise HyperparameterError(f"output=sigmoid is for 2 classes, here are {classes}: use softmax")
+        raise HyperparameterError(f"output=sigmoid needs 2 classes, got {classes}: use softmax")
     return layers.Dense(1, activation="sigmoid", name="head_output")
 
 
 def _logits_of(classifier: Classifier, output: keras.layers.Dense) -> dict[str, np.ndarray]:
-    """What makes the logit of each class: a weight for each input, and the bias last."""
+    """The weights behind the logit of each class: one for each input, and the bias last."""
     columns = list(_table(output).T)
     if classifier.sigmoid:
         columns.insert(0, np.zeros_like(columns[0]))
@@ -105,7 +105,7 @@ def _logits_of(classifier: Classifier, output: keras.layers.Dense) -> dict[str, 
 def _keep_known(
     output: keras.layers.Dense, known: dict[str, np.ndarray], class_names: tuple[str, ...]
 ) -> None:
-    """Give the output layer the known classes' weights; for the others it keeps those that it was made with."""
+    """Copy the known classes' weights into the output layer; the other classes keep their fresh ones."""
     fresh = _table(output)
     if output.units == 1:
         first, second = (known.get(name, fresh[:, 0]) for name in class_names)
