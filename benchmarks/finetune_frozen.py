@@ -262,7 +262,7 @@ class Watcher(Progress):
             self.told.append(message)
 
     def advanced(self, work: str, done: int, total: int) -> None:
-        if work == "computing features":
+        if work == "computing activations":
             self.computed += done - self._done
             self._done = done % total  # the next split begins anew
 

@@ -95,7 +95,7 @@ class Place:
 
     def new_cache(self) -> DecodedDataset:
         """Give zoo a cache that holds these decoded pixels, and no features; as for a new process."""
-        features._MEASURED.clear()  # how long a prefix takes, which zoo measures once in a process
+        features._SECONDS.clear()  # how long a prefix takes, which zoo measures once in a process
         os.environ["ZOO_CACHE"] = tempfile.mkdtemp(dir=self.folder)
         return decode_dataset(
             open_dataset(str(self.images), {}, load_plugins().formats), self.size, 3, progress=Progress()

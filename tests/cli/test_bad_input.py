@@ -154,9 +154,7 @@ def test_a_missing_folder(refused: Callable, tmp_path: Path) -> None:
 @pytest.mark.usefixtures("kept")
 def test_an_empty_folder(refused: Callable, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    assert refused("train", "tiny", "./empty").startswith(
-        f"the folder '{tmp_path}/empty' is empty of images; "
-    )
+    assert refused("train", "tiny", "./empty").startswith(f"the folder '{tmp_path}/empty' has no images; ")
 
 
 @pytest.mark.usefixtures("kept")
@@ -171,7 +169,7 @@ def test_one_class_only(refused: Callable, photos: Path) -> None:
 def test_a_class_without_an_image(refused: Callable, photos: Path) -> None:
     (photos / "emu").mkdir()
     assert refused("finetune", "blobs@best", photos).startswith(
-        f"class folder '{photos}/emu' holds no image (.jpg, "
+        f"class folder '{photos}/emu' contains no image (.jpg, "
     )
 
 
@@ -180,7 +178,7 @@ def test_a_class_without_a_readable_image(refused: Callable, photos: Path) -> No
     for number, path in enumerate((photos / "dog").iterdir()):
         path.write_bytes(b"broken %d" % number)
     assert refused("train", "tiny", photos) == (
-        "not one image of class 'dog' can be read; replace its images or remove the class"
+        "no image of class 'dog' can be read; replace its images or remove the class"
     )
 
 

@@ -172,8 +172,7 @@ def test_a_taken_name_may_be_replaced(zoo: Callable[..., Result], added: Path) -
 def test_a_name_and_a_folder_of_that_name_are_told_apart(refused: Callable[..., str], added: Path) -> None:
     shutil.copytree(added, added.parent / "home")
     assert refused("data", "show", "home") == (
-        f"'home' is the dataset at {added}, and there is also ./home here: write ./home for the latter, "
-        f"{added} for the former"
+        f"'home' is ambiguous: the dataset at {added} and the path ./home; write {added} or ./home"
     )
 
 

@@ -155,7 +155,7 @@ def test_a_limit_that_is_no_size_is_told(
 ) -> None:
     monkeypatch.setenv("ZOO_CACHE_LIMIT", "much")
     assert refused("data", "cache") == (
-        "ZOO_CACHE_LIMIT is 'much', which is no size: write 20GB, 500MB or a number of bytes"
+        "ZOO_CACHE_LIMIT is 'much', which is not a size: write 20GB, 500MB or a number of bytes"
     )
 
 

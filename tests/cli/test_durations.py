@@ -17,5 +17,5 @@ def test_a_time_is_read_in_seconds(text: str, seconds: float) -> None:
 
 @pytest.mark.parametrize("text", ["", "0", "0m", "ten minutes", "30m1h", "-5m", "1.5h"])
 def test_what_is_no_time_is_refused(text: str) -> None:
-    with pytest.raises(click.BadParameter, match="is no time such as 90s, 10m or 1h30m"):
+    with pytest.raises(click.BadParameter, match="is not a duration: write 90s, 10m or 1h30m"):
         Duration().convert(text, None, None)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 KEPT = "· activations of frozen layers are cached: "
 KNOWN = "· activations of frozen layers are in the cache already"
-DAMAGED = "· the features in the cache are damaged: they are computed anew"
+DAMAGED = "· the cached activations are damaged: they are computed again"
 EACH_EPOCH = "· frozen layers are computed in each epoch: "
 
 

@@ -111,7 +111,7 @@ def test_without_the_plugin_they_are_no_images(
 ) -> None:
     (plugins / "toys.py").unlink()
     assert refused("data", "show", toys) == (
-        f"class folder '{toys / 'cat'}' holds no image (.jpg, .jpeg, .png, .webp, .bmp, .gif, .tif, .tiff); "
+        f"class folder '{toys / 'cat'}' contains no image (.jpg, .jpeg, .png, .webp, .bmp, .gif, .tif, .tiff); "
         "add some or take it away"
     )
 

@@ -86,9 +86,7 @@ def test_a_skipped_file_is_named(zoo: Callable[..., Result], photos: Path) -> No
 
 def test_the_rule_for_float_pixels_is_told(zoo: Callable[..., Result], tmp_path: Path) -> None:
     np.savez(tmp_path / "f.npz", x=np.random.default_rng(0).random((60, 4, 4)), y=np.arange(60) % 2)
-    assert (
-        zoo("data", "show", "./f.npz").err == "· pixels are float64: 0 is taken for black and 1 for white\n"
-    )
+    assert zoo("data", "show", "./f.npz").err == "· pixels are float64: 0 is taken as black and 1 as white\n"
 
 
 @pytest.mark.parametrize(
@@ -99,14 +97,18 @@ def test_the_rule_for_float_pixels_is_told(zoo: Callable[..., Result], tmp_path:
             b"a,b\n1,2\n",
             "must begin with the columns path,label or path,label,split; it begins with 'a', 'b'",
         ),
-        ("a.npz", b"text", "'{path}' is damaged or no file of NumPy arrays; make or fetch it again"),
+        ("a.npz", b"text", "'{path}' is damaged or not a file of NumPy arrays; create or download it again"),
         (
             "a.npy",
             b"text",
             "'{path}' has no labels beside it: save them as a_labels.npy or labels.npy in its folder",
         ),
-        ("a.zip", b"text", "the archive '{path}' is damaged or no archive; make or fetch it again"),
-        ("a.tar.gz", b"text", "the archive '{path}' is damaged or no archive; make or fetch it again"),
+        ("a.zip", b"text", "the archive '{path}' is damaged or not an archive; create or download it again"),
+        (
+            "a.tar.gz",
+            b"text",
+            "the archive '{path}' is damaged or not an archive; create or download it again",
+        ),
         (
             "a.txt",
             b"text",
@@ -148,7 +150,7 @@ def test_files_whose_names_are_no_text_do_no_harm(
 def test_a_class_whose_name_is_no_text_is_refused(refused: Callable[..., str], photos: Path) -> None:
     (photos / "cat").rename(os.fsdecode(os.fsencode(photos) + b"/\xff"))
     assert refused("data", "show", photos) == (
-        f"the name of the class folder '\ufffd' in '{photos}' is no UTF-8; rename it"
+        f"the name of the class folder '\ufffd' in '{photos}' is not UTF-8; rename it"
     )
 
 

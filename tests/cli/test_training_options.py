@@ -41,7 +41,7 @@ def test_they_are_told_and_shown(zoo: Callable, photos: Path, plain: Callable) -
         "· reading photos …\n"
         "· 142 trainable and 0 non-trainable parameters\n"
         "run ID: tiny on photos\n"
-        "· trains on 20 of 41 training images; validation and test images stay all\n"
+        "· trains on 20 of 41 training images; all validation and test images are used\n"
         "· classes of 8 to 12 training images come equally often in an epoch\n"
         "epoch  1/1  loss #.####  acc #.####  val_loss #.####  val_acc #.####  #.# s\n"
     )

@@ -50,5 +50,5 @@ def test_what_cannot_be_had(refused: Callable[..., str]) -> None:
 def test_weights_that_cannot_be_had(refused: Callable[..., str]) -> None:
     assert refused("train", "vgg16", "blobs", "--weights", "memory://none-such.h5") == (
         "cannot download 'memory://none-such.h5': there is no such file; "
-        "check the URL, the network, and whether you may read it"
+        "check the URL, the network, and your permissions"
     )

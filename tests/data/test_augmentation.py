@@ -82,9 +82,9 @@ def test_an_unknown_policy_gets_the_nearest_names(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("flip+light+flip", "augmentation 'flip+light+flip' has flip twice: name each policy once"),
-        ("none+none", "augmentation 'none+none' has none twice: name each policy once"),
-        ("none+flip", "augmentation 'none+flip' joins none with others: leave none out"),
+        ("flip+light+flip", "augmentation 'flip+light+flip' has flip twice: name each once"),
+        ("none+none", "augmentation 'none+none' has none twice: name each once"),
+        ("none+flip", "augmentation 'none+flip' combines none with others: leave none out"),
     ],
 )
 def test_policies_that_cannot_be_joined_are_refused(name: str, message: str) -> None:

@@ -151,12 +151,12 @@ def test_what_cannot_be_is_refused(given: dict, message: str) -> None:
     [
         ({}, []),
         ({"steps_per_epoch": 3}, []),
-        ({"fraction": 0.5}, ["trains on 42 of 84 training images; validation and test images stay all"]),
+        ({"fraction": 0.5}, ["trains on 42 of 84 training images; all validation and test images are used"]),
         ({"class_weights": "balanced"}, ["class weights from 0.467 (cat) to 7 (emu)"]),
         (
             {"oversample": True, "fraction": 0.5},
             [
-                "trains on 42 of 84 training images; validation and test images stay all",
+                "trains on 42 of 84 training images; all validation and test images are used",
                 "classes of 2 to 30 training images come equally often in an epoch",
             ],
         ),

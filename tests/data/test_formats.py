@@ -139,7 +139,7 @@ def test_a_source_that_fails_to_look_is_reported_and_passed_over(tmp_path: Path)
     found = formats.source_of(tmp_path, heard)
     assert found is FORMATS.sources[0]
     assert heard.notices == [
-        f"source 'bad' failed to look at '{tmp_path}' (KeyError: 'x') and is passed over; mend its plugin"
+        f"source 'bad' failed to look at '{tmp_path}' (KeyError: 'x') and is skipped; fix its plugin"
     ]
 
 

@@ -94,7 +94,7 @@ def test_names_that_are_no_utf_8(root: Path) -> None:
         Path(os.fsdecode(os.fsencode(root / "cat") + b"/" + name)).write_bytes(b"x")
     assert found_in(root).skipped == {
         os.fsdecode(b"cat/\xff\xfe.png"): "not an image",
-        os.fsdecode(b"cat/\xff.txt"): "no image by its name",
+        os.fsdecode(b"cat/\xff.txt"): "not an image by its name",
     }
 
 
@@ -140,7 +140,7 @@ def test_a_link_to_itself(root: Path) -> None:
     draw(root, "cat", "dog")
     (root / "cat" / "self.png").symlink_to("self.png")
     (root / "self").symlink_to("self")
-    reasons = {"cat/self.png": "broken link or no regular file", "self": "lies in no class folder"}
+    reasons = {"cat/self.png": "broken link or not a regular file", "self": "in no class folder"}
     assert found_in(root).skipped == reasons
 
 
@@ -155,14 +155,14 @@ def test_a_link_to_outside_is_followed(root: Path) -> None:
 def test_a_broken_link(root: Path) -> None:
     draw(root, "cat", "dog")
     (root / "cat" / "gone.png").symlink_to(root / "nowhere.png")
-    assert found_in(root).skipped == {"cat/gone.png": "broken link or no regular file"}
+    assert found_in(root).skipped == {"cat/gone.png": "broken link or not a regular file"}
 
 
 def test_a_pipe_is_not_waited_for(root: Path) -> None:
     draw(root, "cat", "dog")
     os.mkfifo(root / "cat" / "pipe.png")
     os.mkfifo(root / "pipe")
-    reasons = {"cat/pipe.png": "broken link or no regular file", "pipe": "lies in no class folder"}
+    reasons = {"cat/pipe.png": "broken link or not a regular file", "pipe": "in no class folder"}
     assert found_in(root).skipped == reasons
 
 
@@ -171,7 +171,7 @@ def test_a_socket(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(root / "cat")  # a socket's path may have 107 bytes at most
     with socket.socket(socket.AF_UNIX) as server:
         server.bind("socket.png")
-        assert found_in(root).skipped == {"cat/socket.png": "broken link or no regular file"}
+        assert found_in(root).skipped == {"cat/socket.png": "broken link or not a regular file"}
 
 
 def test_a_folder_that_is_called_like_an_image(root: Path) -> None:
@@ -226,7 +226,7 @@ def test_a_test_folder_without_classes(root: Path) -> None:
     draw(root, "train/cat", "train/dog", "test")
     found = found_in(root)
     assert found.images == {"cat": 30, "dog": 30}
-    assert found.skipped == {f"test/{number:03}.png": "lies in no class folder" for number in range(30)}
+    assert found.skipped == {f"test/{number:03}.png": "in no class folder" for number in range(30)}
 
 
 # Those that are refused ----------------------------------------------------------------------------------
@@ -282,19 +282,19 @@ def _only_text(root: Path) -> None:
                 "or a file that ends in .csv, .npz, .npy, .zip, .tar, .tar.gz, .tgz, .tar.bz2, .tbz2, .tar.xz, .txz"
             ),
         ),
-        (_loop, "cannot read the folder 'photos': too many levels of symbolic links; check who may read it"),
+        (_loop, "cannot read the folder 'photos': too many levels of symbolic links; check its permissions"),
         (
             Path.mkdir,
-            "the folder 'photos' is empty of images; it needs one subfolder per class with images in it",
+            "the folder 'photos' has no images; it needs one subfolder per class with images in it",
         ),
         (_one_image, "the folder 'photos' holds only one class, 'cat'; a classifier needs two or more: "),
-        (_loose_images, "the images in 'photos' lie in no class folder; it needs one subfolder per class "),
+        (_loose_images, "the images in 'photos' are in no class folder; it needs one subfolder per class "),
         (
             _empty_class,
-            "class folder 'photos/empty' holds no image (.jpg, .jpeg, .png, .webp, .bmp, .gif, .tif, ",
+            "class folder 'photos/empty' contains no image (.jpg, .jpeg, .png, .webp, .bmp, .gif, .tif, ",
         ),
         (lambda root: draw(root, "cat", "dog", count=1), ("there are no ", "no training image of ")),
-        (_only_text, "not one image of class 'cat' can be read; replace its images or remove the class"),
+        (_only_text, "no image of class 'cat' can be read; replace its images or remove the class"),
     ],
     ids=[
         "missing",
@@ -330,5 +330,5 @@ def test_a_path_that_cannot_be_is_refused(name: str, ending: str) -> None:
 def test_what_is_no_file_is_refused(tmp_path: Path, ending: str, make: Callable[[Path], None]) -> None:
     path = tmp_path / f"set{ending}"
     make(path)
-    with pytest.raises(DatasetError, match=r"there is no file|is empty of images"):
+    with pytest.raises(DatasetError, match=r"there is no file|has no images"):
         open_dataset(str(path), {}, FORMATS)

@@ -73,11 +73,11 @@ def test_a_table_is_set_in_below_its_first_line(capsys: pytest.CaptureFixture[st
 def test_what_goes_on_during_a_search_stands_in_its_table(capsys: pytest.CaptureFixture[str]) -> None:
     terminal = Terminal()
     terminal.search_started(SEARCH)
-    terminal.advanced("computing features", 40, 120)
+    terminal.advanced("computing activations", 40, 120)
     terminal.close()
     assert capsys.readouterr().err.splitlines()[2:] == [
         "0 of 3 trials",
-        f"computing features {'━' * 10}{' ' * 20} 40/120",
+        f"computing activations {'━' * 10}{' ' * 20} 40/120",
     ]
 
 
@@ -85,7 +85,7 @@ def test_what_is_done_leaves_the_table_of_a_search(capsys: pytest.CaptureFixture
     terminal = Terminal()
     terminal.search_started(SEARCH)
     for done in (40, 120):
-        terminal.advanced("computing features", done, 120)
+        terminal.advanced("computing activations", done, 120)
     terminal.close()
     assert capsys.readouterr().err.splitlines()[2:] == ["0 of 3 trials"]
 

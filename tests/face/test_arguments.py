@@ -109,5 +109,5 @@ def test_hyperparameters_that_are_no_mapping_are_refused() -> None:
 
 def test_a_time_limit_is_seconds_or_text() -> None:
     assert [seconds_of(limit) for limit in (None, 90, "1h30m")] == [None, 90, 5400]
-    with pytest.raises(ZooError, match="'5x' is no time such as 90s, 10m or 1h30m"):
+    with pytest.raises(ZooError, match="'5x' is not a duration: write 90s, 10m or 1h30m"):
         seconds_of("5x")

@@ -65,7 +65,7 @@ class Computing(Progress):
         self.splits = 0
 
     def advanced(self, work: str, done: int, total: int) -> None:
-        self.splits += work == "computing features" and done == total
+        self.splits += work == "computing activations" and done == total
 
 
 class Outcome(NamedTuple):

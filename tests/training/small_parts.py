@@ -30,7 +30,7 @@ class Watcher(Progress):
         self.notices.append(message)
 
     def advanced(self, work: str, done: int, total: int) -> None:
-        self.computed += work == "computing features"
+        self.computed += work == "computing activations"
 
 
 def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:

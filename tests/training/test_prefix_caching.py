@@ -108,7 +108,7 @@ def test_nothing_is_told_where_nothing_is_frozen(part: Callable[..., tuple[Train
         (
             ON,
             "flip",
-            "augmentation flip makes fresh pixels (--cache-copies 4 caches 4 copies of an image)",
+            "augmentation flip draws new pixels each time (--cache-copies 4 caches 4 copies of an image)",
         ),
         (ON, "mixup", "augmentation mixup mixes images"),
         (FeatureOptions("on", copies=2), "flip+cutmix", "augmentation flip+cutmix mixes images"),
@@ -144,7 +144,7 @@ def test_a_damaged_file_is_told_and_computed_anew(
     content[1000] ^= 255
     path.write_bytes(content)
     again, watcher = part()
-    assert watcher.notices[0] == "the features in the cache are damaged: they are computed anew"
+    assert watcher.notices[0] == "the cached activations are damaged: they are computed again"
     assert (watcher.computed, np.array_equal(inputs(again), first)) == (1, True)
 
 

@@ -174,8 +174,8 @@ def test_no_room_in_the_cache_is_told_and_costs_nothing_else(
     monkeypatch.setenv("ZOO_CACHE_LIMIT", "10kB")
     on, off = trained(ON), trained(OFF)
     assert on.watcher.notices[-1] == (
-        f"{COMPUTED}the features need 32.8 kB, but the cache may have 10.0 kB: "
-        "set ZOO_CACHE_LIMIT higher, or take --cache-dtype float16"
+        f"{COMPUTED}the cached activations need 32.8 kB, but the cache's limit is 10.0 kB: "
+        "set ZOO_CACHE_LIMIT higher, or use --cache-dtype float16"
     )
     assert on.same_as(off)
 

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.large
 
 ASKED = {"class_weights": "balanced", "steps_per_epoch": 2, "fraction": 0.25}
 TOLD = [
-    "trains on 24 of 92 training images; validation and test images stay all",
+    "trains on 24 of 92 training images; all validation and test images are used",
     "class weights from 1 (dark) to 1 (dark)",
 ]
 HELD = {"filters": 2, "learning_rate": 0.01, "pooling": "avg", "head_units": "0", "dropout": 0.0}

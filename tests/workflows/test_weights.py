@@ -85,7 +85,7 @@ def test_a_url_that_cannot_be_reached(pretrained: Architecture) -> None:
         find_weights(pretrained, "memory://none-such.h5", Progress())
     assert str(caught.value) == (
         "cannot download 'memory://none-such.h5': there is no such file; "
-        "check the URL, the network, and whether you may read it"
+        "check the URL, the network, and your permissions"
     )
 
 

@@ -1,1 +1,1 @@
-"""The plugins that zoo cannot do without, registered as a stranger's are: what a path may be, and image formats."""
+"""The plugins that zoo depends on, registered like any other: containers and image formats."""

@@ -1,4 +1,4 @@
-"""The image formats that zoo reads. Modules that decode are imported when something is decoded."""
+"""The image formats that zoo reads. Modules that decode are imported on first use."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @hookimpl
 def zoo_decoders() -> list[Decoder]:
-    """The decoders, the commonest first."""
+    """Return the decoders, the commonest first."""
     return [
         _by_pillow(
             "jpeg",
@@ -65,7 +65,7 @@ def zoo_decoders() -> list[Decoder]:
     ]
 
 
-# Little-endian, big-endian, BigTIFF; and what Pillow takes besides, for there are such files.
+# Little-endian, big-endian, BigTIFF; and the others that Pillow accepts, since such files exist.
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"MM*\0", b"II\0*")
 
 
@@ -77,7 +77,7 @@ def _by_pillow(
     magic: tuple[tuple[int, bytes], ...],
     decode_square: Callable[[bytes, int, int], np.ndarray | None] | None = None,
 ) -> Decoder:
-    """A decoder whose name is Pillow's for the format, in lower case."""
+    """Return a decoder whose name is Pillow's for the format, in lower case."""
     kind = name.upper()
 
     def decode(content: bytes) -> Image:
@@ -112,7 +112,7 @@ def _decode_jpeg(content: bytes, size: int, channels: int) -> np.ndarray | None:
 
 
 def _sample(kind: str) -> bytes:
-    """A small coloured image, wider than high."""
+    """Return a small coloured image, wider than high."""
     from PIL import Image
 
     gradient = Image.linear_gradient("L").resize((48, 32))

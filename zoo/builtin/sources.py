@@ -1,4 +1,4 @@
-"""What a path may be. Modules that load are imported when something is loaded."""
+"""The containers that zoo reads. Modules that load are imported on first use."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @hookimpl
 def zoo_sources() -> list[Source]:
-    """The sources; of those that recognise a folder the last is taken, so a plain folder comes first."""
+    """Return the sources; of those that recognise a folder the last reads it, so a plain folder comes first."""
     return [
         Source(
             name="folder",
@@ -74,7 +74,7 @@ def zoo_sources() -> list[Source]:
     ]
 
 
-# Recognising: os.path, for Path's own methods raise where a name is too long.
+# Recognising: os.path, since Path's own methods raise where a name is too long.
 
 
 def _is_folder(path: Path) -> bool:
@@ -123,7 +123,7 @@ def _load_tfds(location: str, context: SourceContext) -> LabeledImages:
 
 
 def _write_folder(folder: Path) -> Path:
-    """Twenty gray images in each of two classes."""
+    """Write twenty gray images in each of two classes."""
     from PIL import Image
 
     for shade in range(40):

@@ -1,4 +1,4 @@
-"""Augmentation policies: named random changes to training images, made by Keras's own layers."""
+"""Augmentations: named random changes to training images, made by Keras's own layers."""
 
 from __future__ import annotations
 
@@ -17,34 +17,34 @@ Layers = list[Any]  # keras.layers.Layer, which is untyped
 MOST_DRAWS = 64  # of one layer for one batch
 
 
-def augmenter(policy: str, seed: int) -> Augment | None:
-    """A function that changes a batch of training images at random, or None for the policy "none".
+def augmenter(augmentation: str, seed: int) -> Augment | None:
+    """Return a function that changes a batch of training images at random, or None for the augmentation "none".
 
     It takes uint8 pixels (batch, height, width, 1 or 3 channels), float32 targets, (batch, classes) or (batch, 1)
     for one sigmoid unit, and the number of the batch, from 0. It returns float32 pixels 0-255 and float32 targets,
-    both of the same shapes; the targets are changed where images are mixed. What is drawn depends on the seed and the
-    number alone. Two calls must not run at once. Run eagerly it takes several times as long as a small network's
+    both of the same shapes; the targets are changed where images are mixed. The random changes depend on the seed and
+    the number alone. Two calls must not run at once. Run eagerly it takes several times as long as a small network's
     training step: use it in `tf.data.Dataset.map`, without parallel calls, or in a `tf.function`.
 
     Args:
-        policy: a name, or several joined as in `classic+mixup`; see `zoo.data.augmentation_names`.
+        augmentation: a name, or several joined as in `classic+mixup`; see `zoo.data.augmentation_names`.
         seed: from 0 to 2³² - 1.
 
     Raises:
         UnknownNameError, HyperparameterError: see `zoo.data.augmentation_names.parts_of`.
     """
-    parts = parts_of(policy)
+    parts = parts_of(augmentation)
     if not parts:
         return None
     # Each part draws from seeds of its own, or else the mirroring in `flip+classic` would undo itself.
-    made = [(part, _LAYERS[part]((seed + 100 * place) % 2**32)) for place, part in enumerate(parts)]
-    changing = [layer for part, layers in made if part not in MIXING for layer in layers]
-    mixing = [layer for part, layers in made if part in MIXING for layer in layers]
+    parts_layers = [(part, _LAYERS[part]((seed + 100 * place) % 2**32)) for place, part in enumerate(parts)]
+    changing = [layer for part, layers in parts_layers if part not in MIXING for layer in layers]
+    mixing = [layer for part, layers in parts_layers if part in MIXING for layer in layers]
     states = [variable for layer in (*changing, *mixing) for variable in layer.variables]
     seeds = [int(state.numpy()[0]) for state in states]
 
     def change(pixels: Tensor, targets: Tensor, number: Tensor) -> tuple[Tensor, Tensor]:
-        # A state is a seed and how often it was drawn from, which Keras counts on from here.
+        # A state is a seed and a count of draws, which Keras increments from here.
         for state, own_seed in zip(states, seeds, strict=True):
             state.assign(tf.stack([tf.constant(own_seed, tf.int64), MOST_DRAWS * tf.cast(number, tf.int64)]))
         changed = tf.cast(pixels, tf.float32)
@@ -96,44 +96,49 @@ def _cutmix(seed: int) -> Layers:
 class _RandAugment:
     """One operation of RandAugment (Cubuk et al. 2020) on each image, drawn for it alone.
 
-    Keras's own RandAugment draws for a whole batch: 3.10 once and for all, by Python's random state; 3.15 anew, but it
-    computes all operations to keep one. Here each of Keras's layers gets the images that drew it. Magnitudes are
-    drawn evenly up to twice that of the paper for ImageNet (9 of 30), so that their mean is the paper's.
+    Keras's own RandAugment draws for a whole batch: 3.10 a single time, by Python's random state; 3.15 for each batch,
+    but it computes all operations and uses one. Here each of Keras's layers gets the images that drew it. Magnitudes
+    are drawn evenly up to twice that of the paper for ImageNet (9 of 30), so that their mean is the paper's.
     """
 
     def __init__(self, seed: int) -> None:
         self.generator = keras.random.SeedGenerator(seed)
         place = {"fill_mode": "nearest"}
-        look = {"value_range": (0, 255)}
+        values = {"value_range": (0, 255)}
         self.layers = [
             lambda pixels, **_: pixels,  # the paper's list has "identity" too
             keras.layers.RandomShear(0.18, 0.18, seed=seed + 1, **place),
             keras.layers.RandomTranslation(0.27, 0.27, seed=seed + 2, **place),
             keras.layers.RandomRotation(18 / 360, seed=seed + 3, **place),
-            keras.layers.RandomBrightness(0.27, seed=seed + 4, **look),
-            keras.layers.RandomContrast(0.54, seed=seed + 5, **look),
-            keras.layers.RandomSharpness((0.23, 0.77), seed=seed + 6, **look),  # 0.5 leaves an image as it is
-            keras.layers.RandomPosterization((5, 8), seed=seed + 7, **look),  # bits, the second excluded
-            keras.layers.Solarization(threshold_factor=1.0, seed=seed + 8, **look),
-            keras.layers.AutoContrast(**look),
-            _one_by_one(keras.layers.Equalization(**look)),
+            keras.layers.RandomBrightness(0.27, seed=seed + 4, **values),
+            keras.layers.RandomContrast(0.54, seed=seed + 5, **values),
+            keras.layers.RandomSharpness(
+                (0.23, 0.77), seed=seed + 6, **values
+            ),  # 0.5 leaves an image as it is
+            keras.layers.RandomPosterization((5, 8), seed=seed + 7, **values),  # bits, the second excluded
+            keras.layers.Solarization(threshold_factor=1.0, seed=seed + 8, **values),
+            keras.layers.AutoContrast(**values),
+            _each_alone(keras.layers.Equalization(**values)),
         ]
-        self.colour = keras.layers.RandomColorDegeneration(0.54, seed=seed + 9, **look)
-        own = [layer for layer in (*self.layers, self.colour) if isinstance(layer, keras.Layer)]
-        self.variables = [self.generator.state, *(state for layer in own for state in layer.variables)]
+        self.colour = keras.layers.RandomColorDegeneration(0.54, seed=seed + 9, **values)
+        keras_layers = [layer for layer in (*self.layers, self.colour) if isinstance(layer, keras.Layer)]
+        self.variables = [
+            self.generator.state,
+            *(state for layer in keras_layers for state in layer.variables),
+        ]
 
     def __call__(self, pixels: Tensor, *, training: bool) -> Tensor:
         layers = [*self.layers, self.colour] if pixels.shape[-1] == 3 else self.layers
         count = tf.shape(pixels)[0]
-        drawn = keras.random.randint((count,), 0, len(layers), seed=self.generator)
-        images = tf.dynamic_partition(pixels, drawn, len(layers))
-        places = tf.dynamic_partition(tf.range(count), drawn, len(layers))
-        changed = [layer(some, training=training) for layer, some in zip(layers, images, strict=True)]
+        choices = keras.random.randint((count,), 0, len(layers), seed=self.generator)
+        images = tf.dynamic_partition(pixels, choices, len(layers))
+        places = tf.dynamic_partition(tf.range(count), choices, len(layers))
+        changed = [layer(group, training=training) for layer, group in zip(layers, images, strict=True)]
         return tf.ensure_shape(tf.dynamic_stitch(places, changed), pixels.shape)
 
 
-def _one_by_one(layer: Any) -> Callable[..., Tensor]:
-    """The layer on one image after another: Equalization takes the histogram of all that it is given."""
+def _each_alone(layer: Any) -> Callable[..., Tensor]:
+    """Apply the layer to one image after another: Equalization takes the histogram of its whole input."""
 
     def apply(pixels: Tensor, *, training: bool) -> Tensor:
         return tf.map_fn(lambda image: layer(image[tf.newaxis], training=training)[0], pixels)

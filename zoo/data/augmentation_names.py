@@ -1,4 +1,4 @@
-"""The names of the augmentation policies, readable without Keras."""
+"""The names of the augmentations, readable without Keras."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ AUGMENTATIONS: Mapping[str, str] = {
 AUGMENTATION_NAMES = tuple(AUGMENTATIONS)
 
 MIXING = ("mixup", "cutmix")
-"""Those that mix two images, and so their labels."""
+"""The augmentations that mix two images, and so their labels."""
 
 
-def parts_of(policy: str) -> tuple[str, ...]:
-    """The policies that `classic+mixup` joins, in the order of use: what changes one image goes before what mixes two.
+def parts_of(augmentation: str) -> tuple[str, ...]:
+    """Return the augmentations that `classic+mixup` joins, in the order of use: those that mix two images come last.
 
     Returns:
         Names out of `AUGMENTATION_NAMES`; nothing for "none".
 
     Raises:
-        UnknownNameError: there is no policy of that name.
-        HyperparameterError: a policy is joined with itself, or with "none".
+        UnknownNameError: there is no augmentation of that name.
+        HyperparameterError: an augmentation is joined with itself, or with "none".
     """
-    names = policy.split("+")
+    names = augmentation.split("+")
     for name in names:
         if name not in AUGMENTATIONS:
             raise UnknownNameError("augmentation", name, AUGMENTATION_NAMES)
     for name in names:
         if names.count(name) > 1:
-            raise HyperparameterError(f"augmentation '{policy}' has {name} twice: name each policy once")
+            raise HyperparameterError(f"augmentation '{augmentation}' has {name} twice: name each once")
     if names == ["none"]:
         return ()
     if "none" in names:
-        raise HyperparameterError(f"augmentation '{policy}' joins none with others: leave none out")
+        raise HyperparameterError(f"augmentation '{augmentation}' combines none with others: leave none out")
     return tuple(sorted(names, key=MIXING.__contains__))

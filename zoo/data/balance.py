@@ -1,4 +1,4 @@
-"""Which training images come in an epoch, how often, and how much each counts."""
+"""Chooses the training images of an epoch, how often each comes, and its weight."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 
 def take_fraction(rows: np.ndarray, labels: np.ndarray, fraction: float) -> np.ndarray:
-    """The first share of each class, one image at least, in the order of `rows`.
+    """Return the first `fraction` of each class, one image at least, in the order of `rows`.
 
-    Rows come in the order of the images' digests, which is as good as drawn by lot: the same images are taken each
-    time, and a smaller share is a part of a larger one.
+    Rows come in the order of the images' digests, which is as good as random: the same images are taken each time,
+    and a smaller fraction is a part of a larger one.
 
     Args:
         rows: of one split.
@@ -29,7 +29,7 @@ def take_fraction(rows: np.ndarray, labels: np.ndarray, fraction: float) -> np.n
 
 
 def balanced_weights(labels: np.ndarray, classes: int) -> np.ndarray:
-    """How much an image of each class counts: float32 (classes,), inverse to the class's size.
+    """Return the weight of an image of each class: float32 (classes,), inverse to the class's size.
 
     The mean over the images is 1, so that the learning rate keeps its meaning; scikit-learn's "balanced" is the
     same. A class without images gets 0.
@@ -41,13 +41,13 @@ def balanced_weights(labels: np.ndarray, classes: int) -> np.ndarray:
 
 
 def draw_epoch(rows: np.ndarray, labels: np.ndarray, epoch: int, size: int, seed: int) -> np.ndarray:
-    """The rows of an epoch of `size` images, in random order, the same for the same seed.
+    """Return the rows of an epoch of `size` images, in random order, the same for the same seed.
 
-    Epochs go on where the last one ended: no image comes again before all others have come.
+    An epoch continues where the last one ended: no image repeats before all others have come.
 
     Args:
-        labels: of `rows`. All equal: each image comes equally often. Else each class comes equally often (but for
-            one image), and so does each image within its class; the epoch's size stays.
+        labels: of `rows`. All equal: each image comes equally often. Otherwise each class comes equally often (but
+            for one image), and so does each image within its class; the epoch's size stays.
     """
     decks = np.split(rows[np.argsort(labels, kind="stable")], np.cumsum(np.unique_counts(labels).counts)[:-1])
     start, stop = epoch * size, (epoch + 1) * size
@@ -60,33 +60,34 @@ def draw_epoch(rows: np.ndarray, labels: np.ndarray, epoch: int, size: int, seed
 
 
 def _deal(deck: np.ndarray, start: int, stop: int, seed: list[int]) -> np.ndarray:
-    """Cards number `start` to `stop` of a deck that is shuffled anew whenever it has gone round.
+    """Return cards number `start` to `stop` of a deck that is reshuffled after each round.
 
-    A round that is dealt whole comes as it lies, for the caller shuffles the epoch.
+    A round that is dealt whole is not shuffled, since the caller shuffles the epoch.
     """
-    (first, skipped), (last, left) = divmod(start, len(deck)), divmod(stop, len(deck))
+    (first, skipped), (last, end) = divmod(start, len(deck)), divmod(stop, len(deck))
 
     def shuffled(number: int) -> np.ndarray:
         return np.random.default_rng([*seed, number]).permutation(deck)
 
     if first == last:
-        return shuffled(first)[skipped:left]
-    begun, ended = (
+        return shuffled(first)[skipped:end]
+    head, tail = (
         (shuffled(first)[skipped:] if skipped else deck),
-        (shuffled(last)[:left] if left else deck[:0]),
+        (shuffled(last)[:end] if end else deck[:0]),
     )
-    return np.concatenate([begun, np.tile(deck, last - first - 1), ended])
+    return np.concatenate([head, np.tile(deck, last - first - 1), tail])
 
 
 def describe(decoded: DecodedDataset, sampling: Sampling) -> list[str]:
-    """What differs from each training image once in an epoch, a line each."""
-    whole = decoded.rows["train"]
-    rows = take_fraction(whole, decoded.labels, sampling.fraction)
+    """Return a line for each way in which an epoch differs from each training image once."""
+    training_rows = decoded.rows["train"]
+    rows = take_fraction(training_rows, decoded.labels, sampling.fraction)
     counts = np.bincount(decoded.labels[rows], minlength=len(decoded.class_names))
     lines = []
     if sampling.fraction < 1:
         lines.append(
-            f"trains on {len(rows):,} of {len(whole):,} training images; validation and test images stay all"
+            f"trains on {len(rows):,} of {len(training_rows):,} training images; "
+            "all validation and test images are used"
         )
     if sampling.class_weights:
         weights = balanced_weights(decoded.labels[rows], len(counts))

@@ -1,4 +1,4 @@
-"""The cache folder, and what the system says against writing there."""
+"""The cache folder, and errors of the system in writing there."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 def cache_folder() -> Path:
-    """Where everything lies that can be made anew: `ZOO_CACHE`, else the user's cache folder."""
+    """Return the folder of all that can be recomputed: `ZOO_CACHE`, else the user's cache folder."""
     return Path(os.environ.get("ZOO_CACHE") or platformdirs.user_cache_dir("zoo")).expanduser()
 
 
 @contextmanager
 def writing(folder: Path) -> Iterator[None]:
-    """What the operating system says against writing in this folder of the cache becomes a DatasetError."""
+    """Turn errors of the operating system in writing to this folder of the cache into a DatasetError."""
     try:
         yield
     except NotImplementedError as error:  # filelock, where a file system has no locks

@@ -30,7 +30,7 @@ _ADVICE = {"no such file or directory": "check the path", "is a directory": "nam
 
 
 class UnreadableImage(DatasetError):
-    """An image cannot be decoded. `name` says which, `reason` why, in a few words."""
+    """An image cannot be decoded. `name` is the image's, `reason` a few words."""
 
     def __init__(self, name: str, reason: str, formats: Formats | None = None) -> None:
         self.name, self.reason = name, reason
@@ -41,13 +41,13 @@ class UnreadableImage(DatasetError):
 
 
 def decode_file(path: Path, size: int, channels: int, formats: Formats) -> np.ndarray:
-    """The pixels of an image file, for training and predicting alike.
+    """Return the pixels of an image file, for training and predicting alike.
 
     EXIF orientation is applied, transparent parts become white, 16 bits are scaled to 8, and the image is
     stretched to a square with bilinear, antialiased resizing.
 
     Args:
-        path: a file in one of `formats`; the first frame counts.
+        path: a file in one of `formats`; only the first frame is used.
         size: pixels a side of the result.
         channels: 1 for gray, 3 for RGB.
 
@@ -57,7 +57,7 @@ def decode_file(path: Path, size: int, channels: int, formats: Formats) -> np.nd
     Raises:
         UnreadableImage: the file is missing, empty, damaged, too large or no image.
         DatasetError: the package that its decoder needs is not installed.
-        ContractError: its decoder returns something else than pixels.
+        ContractError: its decoder does not return pixels.
     """
     try:
         content = path.read_bytes()
@@ -67,7 +67,7 @@ def decode_file(path: Path, size: int, channels: int, formats: Formats) -> np.nd
 
 
 def decode_bytes(content: bytes, name: str, size: int, channels: int, formats: Formats) -> np.ndarray:
-    """As `decode_file`, from the file's bytes; `name` is its name or path."""
+    """Like `decode_file`, from the file's bytes; `name` is its name or path."""
     if not content:
         raise UnreadableImage(name, "zero bytes")
     decoder = _require_decoder(name, content, formats)
@@ -87,19 +87,19 @@ def decode_bytes(content: bytes, name: str, size: int, channels: int, formats: F
 
 
 def decode_array(array: np.ndarray, size: int, channels: int) -> np.ndarray:
-    """As `decode_file`, from uint8 pixels (height, width), (height, width, 1) or (height, width, 3)."""
+    """Like `decode_file`, from uint8 pixels (height, width), (height, width, 1) or (height, width, 3)."""
     if array.size == 0:
         raise UnreadableImage(f"array of shape {array.shape}", "no pixels")
     return pixels_of(_fit(image_of(array), size, channels))
 
 
 def image_header(path: Path, formats: Formats) -> tuple[int, int, bool]:
-    """Width and height of the upright image, and whether it is gray; decodes no pixels.
+    """Return width and height of the upright image, and whether it is gray; decodes no pixels.
 
     Raises:
         UnreadableImage: the file is missing, empty or no image.
         DatasetError: the package that its decoder needs is not installed.
-        ContractError: its decoder returns something else.
+        ContractError: its decoder does not return a header.
     """
     try:
         with path.open("rb") as file:
@@ -109,7 +109,7 @@ def image_header(path: Path, formats: Formats) -> tuple[int, int, bool]:
 
 
 def read_header(file: BinaryIO, name: str, formats: Formats) -> tuple[int, int, bool]:
-    """As `image_header`, from an open file; `name` is its name or path."""
+    """Like `image_header`, from an open file; `name` is its name or path."""
     decoder = _require_decoder(name, file.read(LONGEST_MAGIC), formats)
     file.seek(0)
     try:
@@ -145,7 +145,7 @@ def _require_square(decoder: Decoder, square: object, size: int, channels: int) 
 
 
 def _require_pixels(decoder: Decoder, pixels: object) -> np.ndarray:
-    """The pixels with 8 bits."""
+    """Return the pixels with 8 bits."""
     if (
         not isinstance(pixels, np.ndarray)
         or pixels.dtype not in (np.uint8, np.uint16)
@@ -182,7 +182,7 @@ def _kind_of(value: object) -> str:
 
 
 def _fit_opened(image: Image.Image, size: int, channels: int) -> np.ndarray:
-    """The pixels of an image whose own may still have to be decoded."""
+    """Return the pixels of an image that Pillow may not have decoded yet."""
     with image:
         with _one_at_a_time if image.width * image.height > LARGE else contextlib.nullcontext():
             image.load()
@@ -192,14 +192,14 @@ def _fit_opened(image: Image.Image, size: int, channels: int) -> np.ndarray:
 
 
 def _fit(image: Image.Image, size: int, channels: int) -> Image.Image:
-    """Stretched to a square, in mode L or RGB."""
+    """Return the image stretched to a square, in mode L or RGB."""
     resized = _without_exotic_modes(image).resize((size, size), Image.Resampling.BILINEAR)
     mode = "L" if channels == 1 else "RGB"
     return resized if resized.mode == mode else resized.convert(mode)
 
 
 def _without_exotic_modes(image: Image.Image) -> Image.Image:
-    """The image in mode L or RGB, on which resizing means averaging colours."""
+    """Return the image in mode L or RGB, where resizing averages colours."""
     if is_wide(image):
         return Image.fromarray(_to_8_bits(np.asarray(image), declared_16=image.mode.startswith("I;16")))
     if image.has_transparency_data:
@@ -219,8 +219,8 @@ def _to_8_bits(values: np.ndarray, *, declared_16: bool) -> np.ndarray:
 
 
 def usual_range(low: float, high: float, dtype: np.dtype[Any]) -> tuple[float, float]:
-    """What black and white are, where nothing declares it: the smallest usual range that holds the values from
-    `low` to `high`; values outside all of them are stretched from their minimum to their maximum."""
+    """Return the values of black and white, where nothing declares them: the smallest usual range that contains
+    `low` and `high`; values outside all of them are stretched from their minimum to their maximum."""
     if low < 0:
         return low, high
     ranges = (1.0, 255.0, WHITE_16) if dtype.kind == "f" else (255.0, WHITE_16)
@@ -228,13 +228,13 @@ def usual_range(low: float, high: float, dtype: np.dtype[Any]) -> tuple[float, f
 
 
 def scale_to_8_bits(wide: np.ndarray, low: float, high: float) -> np.ndarray:
-    """Finite values from `low` to `high` as uint8 0-255."""
+    """Return finite values from `low` to `high` as uint8 0-255."""
     scaled: np.ndarray = np.rint((wide - low) * (255.0 / ((high - low) or 1.0))).astype(np.uint8)
     return scaled
 
 
 def _reason(error: Exception) -> str:
-    """A few words for what a decoder raised."""
+    """Return a few words for an exception of a decoder."""
     text = str(error)
     if isinstance(error, ZooError):
         return str(error)

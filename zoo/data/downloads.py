@@ -20,23 +20,13 @@ if TYPE_CHECKING:
 
     from zoo.interfaces import Progress
 
-
 DOWNLOADS = "downloads"
-
-
 MEGABYTE = 1_000_000
-
-
 LONGEST_NAME = 100
 
-
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")  # two letters or more: C:// is a disk
-
-
 _FULL = (errno.ENOSPC, errno.EDQUOT)
-
-
-# By what file systems tell contents apart; letters and digits of the key alone, whatever the case and punctuation.
+# Keys by which file systems identify a content; letters and digits of the key alone, whatever the case and punctuation.
 _MARKS = {
     *("size", "etag", "mtime", "lastmodified", "modified", "modify", "updated", "created", "generation"),
     *("versionid", "md5", "md5hash", "contentmd5", "digest", "sha", "blobid"),
@@ -44,12 +34,12 @@ _MARKS = {
 
 
 def is_url(text: str) -> bool:
-    """Whether this is a URL such as `s3://bucket/photos.zip`; `tfds:NAME` and `C:/photos` are none."""
+    """Whether this is a URL such as `s3://bucket/photos.zip`; `tfds:NAME` and `C:/photos` are not."""
     return _URL.match(text) is not None
 
 
 def file_name(url: str) -> str:
-    """The last part of the URL's path."""
+    """Return the last part of the URL's path."""
     path = url.partition("::")[0]  # of what is chained, as in zip://photos.npz::s3://bucket/all.zip
     if path.lower().startswith(("http://", "https://")):
         path = re.split(r"[?#]", path)[0]
@@ -57,10 +47,10 @@ def file_name(url: str) -> str:
 
 
 def download(url: str, progress: Progress) -> Path:
-    """The file behind the URL, on this machine: the copy in the cache, if the file is still the same.
+    """Return the local copy of the file behind the URL: the one in the cache, if the file is still the same.
 
     Of several processes one downloads and the others wait for it. Only a whole copy ever has its name. Where the URL
-    cannot be reached, an older copy does; that is told.
+    cannot be reached, an older copy is used, with a notice.
 
     Raises:
         DatasetError: the URL cannot be reached and there is no copy, it is a folder, or the cache cannot be written.
@@ -73,7 +63,7 @@ def download(url: str, progress: Progress) -> Path:
         files, path = fsspec.core.url_to_fs(url)
         info = files.info(path)
     except Exception as error:  # each file system has errors of its own
-        return _unreached(url, copy, error, progress)
+        return _older_copy(url, copy, error, progress)
     if info.get("type") == "directory":
         raise DatasetError(
             f"'{url}' is a folder, and zoo reads one file from a URL: mount the bucket, and give the path"
@@ -84,19 +74,22 @@ def download(url: str, progress: Progress) -> Path:
             copy.parent.mkdir(parents=True, exist_ok=True)
             with FileLock(f"{copy.parent}.lock"):
                 if _marks_of(copy) != marks:  # another process may have been quicker
-                    _fetch(lambda part, hooks: _get(files, path, part, hooks), url, copy, progress)
+                    _fetch(lambda part, report: _get(files, path, part, report), url, copy, progress)
                     _note_of(copy).write_text(json.dumps({"url": url, "marks": marks}), encoding="utf-8")
     return copy
 
 
 def require_protocol(url: str) -> None:
+    """Raise a DatasetError unless fsspec knows the URL's protocol."""
     import fsspec
 
     protocol, _, rest = url.partition("://")
-    known = fsspec.available_protocols()
-    if protocol not in known:
-        nearest = nearest_names(protocol, known)
-        advice = f"did you mean {', '.join(f'{one}://' for one in nearest)}?" if nearest else "check the URL"
+    protocols = fsspec.available_protocols()
+    if protocol not in protocols:
+        nearest = nearest_names(protocol, protocols)
+        advice = (
+            f"did you mean {', '.join(f'{name}://' for name in nearest)}?" if nearest else "check the URL"
+        )
         raise DatasetError(f"'{url}' begins with {protocol}://, which fsspec does not know: {advice}")
     if protocol in ("file", "local") and not rest.startswith("/"):
         raise DatasetError(f"'{url}' is not a whole path: write file:///home/… or the path alone")
@@ -112,7 +105,7 @@ def _note_of(copy: Path) -> Path:
 
 
 def _marks(info: Mapping[str, Any]) -> dict[str, str]:
-    """What is known of the file's content without reading it; what there is depends on the file system."""
+    """Return what identifies the file's content without reading it; the keys depend on the file system."""
     return {
         key: str(value)
         for key, value in sorted(info.items())
@@ -121,7 +114,7 @@ def _marks(info: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _marks_of(copy: Path) -> dict[str, str] | None:
-    """The marks of what was downloaded; None if there is no whole copy."""
+    """Return the marks of the downloaded file; None if there is no whole copy."""
     try:
         marks = json.loads(_note_of(copy).read_text(encoding="utf-8"))["marks"]
     except (OSError, ValueError, TypeError, KeyError):
@@ -135,7 +128,7 @@ def _fetch(
     """Download under a temporary name; the copy appears at once, without a note."""
     total = 1
 
-    def told(size: int | None, value: int, **_: object) -> None:
+    def report(size: int | None, value: int, **_: object) -> None:
         nonlocal total
         if size:
             total = max(1, -(-size // MEGABYTE))
@@ -144,7 +137,7 @@ def _fetch(
     part = copy.with_name(f"{copy.name}.part")
     try:
         try:
-            get(part, told)
+            get(part, report)
         except Exception as error:
             if getattr(error, "errno", None) in _FULL:
                 raise
@@ -156,13 +149,14 @@ def _fetch(
     progress.advanced("downloading", total, total)
 
 
-def _get(files: Any, path: str, part: Path, told: Callable[..., None]) -> None:  # fsspec is untyped
+def _get(files: Any, path: str, part: Path, report: Callable[..., None]) -> None:  # fsspec is untyped
     from fsspec.callbacks import Callback
 
-    files.get_file(path, str(part), callback=Callback(hooks={"told": told}))
+    files.get_file(path, str(part), callback=Callback(hooks={"report": report}))
 
 
-def _unreached(url: str, copy: Path, error: Exception, progress: Progress) -> Path:
+def _older_copy(url: str, copy: Path, error: Exception, progress: Progress) -> Path:
+    """Return the copy in the cache although the URL cannot be reached; raise a DatasetError where there is none."""
     if _marks_of(copy) is None:
         raise _unreachable(url, error) from error
     then = datetime.fromtimestamp(copy.stat().st_mtime).astimezone()
@@ -179,12 +173,12 @@ def _unreachable(url: str, error: Exception) -> DatasetError:
     elif isinstance(error, ImportError):
         advice = "install that package"
     else:
-        advice = "check the URL, the network, and whether you may read it"
+        advice = "check the URL, the network, and your permissions"
     return DatasetError(f"cannot download '{url}': {_reason(error)}; {advice}")
 
 
 def _reason(error: BaseException) -> str:
-    """One line of it."""
+    """Return the error in one line."""
     if isinstance(error, FileNotFoundError):
         if isinstance(error.__cause__, Exception):  # fsspec says so too of a server that does not answer
             return _reason(error.__cause__)

@@ -21,7 +21,7 @@ THREADS = min(8, os.cpu_count() or 1)
 def digest_items(
     items: Sequence[Path | np.ndarray], look: Callable[[Path, bytes], None] | None = None
 ) -> tuple[str, ...]:
-    """For each item the SHA-256 in hex of its file's bytes, or of the array's dtype, shape and bytes.
+    """Return for each item the SHA-256 in hex of its file's bytes, or of the array's dtype, shape and bytes.
 
     Args:
         look: is called with each file and its bytes, in several threads, since they are read anyway.
@@ -43,13 +43,17 @@ def digest_items(
 
 
 def fingerprint(
-    digests: Sequence[str], labels: Sequence[int], class_names: Sequence[str], given: Sequence[str] | None
+    digests: Sequence[str],
+    labels: Sequence[int],
+    class_names: Sequence[str],
+    own_splits: Sequence[str] | None,
 ) -> str:
-    """SHA-256 in hex over every image with its class and its given split, and over the class names in order.
+    """Return the SHA-256 in hex over every image with its class and the split that the dataset brings for it, and
+    over the class names in order.
 
-    It does not depend on the order, the names or the place of files.
+    It does not depend on the order, the names or the location of files.
     """
-    splits = given if given is not None else [""] * len(digests)
+    splits = own_splits if own_splits is not None else [""] * len(digests)
     lines = sorted(
         f"{digest}\t{class_names[label]}\t{split}"
         for digest, label, split in zip(digests, labels, splits, strict=True)
@@ -59,25 +63,25 @@ def fingerprint(
 
 
 def read_image_bytes(path: Path) -> bytes:
-    """The bytes of an image file.
+    """Return the bytes of an image file.
 
     Raises:
         DatasetError: the file has vanished or cannot be read.
     """
     try:
-        # Unbuffered takes fewer system calls, at each of which threads pass on Python's lock.
+        # Unbuffered takes fewer system calls, at each of which a thread hands over Python's lock.
         with path.open("rb", buffering=0) as file:
             return file.read()
     except FileNotFoundError:
         raise DatasetError(f"the image '{path}' has vanished; start again") from None
     except OSError as error:
         raise DatasetError(
-            f"cannot read the image '{path}': {reason_of(error)}; check who may read it"
+            f"cannot read the image '{path}': {reason_of(error)}; check its permissions"
         ) from error
 
 
 def digest_bytes(content: bytes) -> str:
-    """The digest of a file with this content."""
+    """Return the digest of a file with this content."""
     return hashlib.sha256(content).hexdigest()
 
 

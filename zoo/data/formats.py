@@ -1,4 +1,4 @@
-"""The containers and image formats that zoo reads, as a value that is handed down to whatever reads images."""
+"""The containers and image formats that zoo reads, as a value for all code that reads images."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Formats:
-    """The sources and decoders of all plugins, in the order of loading, and which of them reads what."""
+    """The sources and decoders of all plugins, in the order of loading, and lookups among them."""
 
     sources: tuple[Source, ...]
     decoders: tuple[Decoder, ...]
@@ -29,7 +29,7 @@ class Formats:
         return tuple(suffix for decoder in self.decoders for suffix in decoder.suffixes)
 
     def decoder_of(self, name: str, content: bytes) -> Decoder | None:
-        """The decoder of an image file; None if the file is no image.
+        """Return the decoder of an image file; None if the file is no image.
 
         Args:
             name: the name or the path of the file.
@@ -44,15 +44,16 @@ class Formats:
         return claiming if claiming is not None and not claiming.magic else None
 
     def source_of_file(self, name: str) -> Source | None:
-        """The source with the suffix of this file's name."""
+        """Return the source with the suffix of this file's name."""
         return next((self._by_container[end] for end in _endings(name) if end in self._by_container), None)
 
     def source_of_reference(self, reference: str) -> Source | None:
-        """The source with the prefix of this reference, such as `tfds:mnist`."""
-        return next((one for one in self.sources if one.prefix and reference.startswith(one.prefix)), None)
+        """Return the source with the prefix of this reference, such as `tfds:mnist`."""
+        matches = (source for source in self.sources if source.prefix and reference.startswith(source.prefix))
+        return next(matches, None)
 
     def source_of(self, path: Path, progress: Progress) -> Source | None:
-        """The source of a folder or file: the last loaded that recognises it, else the one with its suffix."""
+        """Return the source of a folder or file: the last loaded that recognises it, else the one with its suffix."""
         for source in reversed(self.sources):
             if source.recognises is not None and _recognises(source, path, progress):
                 return source
@@ -67,23 +68,23 @@ class Formats:
         return {suffix: source for source in self.sources for suffix in source.suffixes}
 
 
-def require_package(described: Source | Decoder, what: str) -> None:
+def require_package(reader: Source | Decoder, what: str) -> None:
     """Refuse to read `what` where the package that the source or decoder needs is not installed.
 
     Raises:
         DatasetError: it is not; the message says how to install it.
     """
-    if not has_package(described):
+    if not has_package(reader):
         raise DatasetError(
-            f"'{what}' needs {described.package}, which is not installed: "
-            f"pip install {described.install or described.package}"
+            f"'{what}' needs {reader.package}, which is not installed: "
+            f"pip install {reader.install or reader.package}"
         )
 
 
-def has_package(described: Source | Decoder) -> bool:
+def has_package(reader: Source | Decoder) -> bool:
     """Whether the package that it needs is installed; imports at most the packages around it."""
     try:
-        return not described.package or find_spec(described.package) is not None
+        return not reader.package or find_spec(reader.package) is not None
     except ModuleNotFoundError:  # of the package around it
         return False
 
@@ -92,12 +93,12 @@ def _recognises(source: Source, path: Path, progress: Progress) -> bool:
     assert source.recognises is not None  # noqa: S101  the caller has looked
     try:
         return bool(source.recognises(path))
-    except OSError:  # a name that is too long, or a folder where nobody may look
+    except OSError:  # a name that is too long, or a folder without permission
         return False
-    except Exception as error:  # a plugin's code; one that fails must not cost all other folders
+    except Exception as error:  # a plugin's code, whose failure must not break all other folders
         progress.notice(
-            f"source '{source.name}' failed to look at '{path}' ({type(error).__name__}: {error}) and is passed over; "
-            "mend its plugin"
+            f"source '{source.name}' failed to look at '{path}' ({type(error).__name__}: {error}) and is skipped; "
+            "fix its plugin"
         )
         return False
 
@@ -107,7 +108,7 @@ def _has_magic(decoder: Decoder, content: bytes) -> bool:
 
 
 def _endings(name: str) -> Iterator[str]:
-    """The endings of a file's name in lower case, the longest first: `.tar.gz`, then `.gz`."""
+    """Yield the endings of a file's name in lower case, the longest first: `.tar.gz`, then `.gz`."""
     name = name[name.rfind("/") + 1 :].lower()
     place = name.find(".")
     while place >= 0:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from zoo.interfaces import Decoder, LabeledImages
 
 SAMPLE = 500  # images looked at for the natural size; their headers are read in a moment
-LARGEST_NATURAL_SIZE = 224  # what ImageNet networks take; larger is asked for, not guessed
+LARGEST_NATURAL_SIZE = 224  # what ImageNet networks take; a larger size is never a default
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,10 +35,10 @@ class OpenedDataset:
         source: `plugin NAME`, `tfds:NAME`, a URL, or an absolute path.
         digests: SHA-256 of each image, in the order of `images.items`.
         split: train, validation or test for each image.
-        fingerprint: SHA-256 over the content of all images, their classes and given splits.
+        fingerprint: SHA-256 over the content of all images, their classes and the splits that the dataset brings.
         notices: what is poor about the dataset, a line each.
-        formats: what its files are decoded by.
-        decoders: name and version of those decoders of plugins that decode some of its files, sorted.
+        formats: the decoders of its files.
+        decoders: name and version of each decoder of a plugin that decodes some of its files, sorted.
     """
 
     name: str
@@ -58,7 +58,7 @@ class OpenedDataset:
 
     @property
     def identity(self) -> str:
-        """Names the content as it is decoded: the fingerprint, with the decoders of plugins where there are some."""
+        """The digest of the decoded content: the fingerprint, combined with plugins' decoders if there are any."""
         if not self.decoders:
             return self.fingerprint
         return hashlib.sha256("\n".join((self.fingerprint, *self.decoders)).encode()).hexdigest()
@@ -68,7 +68,7 @@ class OpenedDataset:
         """(width, height, is gray) of at most `SAMPLE` images, the same ones on every machine.
 
         Raises:
-            DatasetError: not one of them can be read.
+            DatasetError: none of them can be read.
         """
         order = sorted(range(len(self.digests)), key=self.digests.__getitem__)[:SAMPLE]
         with ThreadPoolExecutor(THREADS) as pool:
@@ -76,12 +76,12 @@ class OpenedDataset:
             headers = pool.map(lambda item: _header(item, self.formats), items)
             readable = tuple(header for header in headers if header is not None)
         if not readable:
-            raise DatasetError(f"not one image of dataset '{self.name}' can be read; look into {self.source}")
+            raise DatasetError(f"no image of dataset '{self.name}' can be read; check {self.source}")
         return readable
 
 
 def fingerprinted(name: str, source: str, images: LabeledImages, formats: Formats) -> OpenedDataset:
-    """Read and hash every image, find its decoder, and split them.
+    """Read and hash every image, find its decoder, and split the dataset.
 
     Raises:
         DatasetError: an image has vanished or cannot be read, its decoder needs a package that is not installed, or
@@ -108,7 +108,7 @@ def fingerprinted(name: str, source: str, images: LabeledImages, formats: Format
 
 
 def natural_size(opened: OpenedDataset) -> int:
-    """Pixels a side that suit the images, at most 224.
+    """Return the pixels a side that suit the images, at most 224.
 
     It is the side of the images if all are squares of one size, else the median of their shorter sides.
     """
@@ -119,7 +119,7 @@ def natural_size(opened: OpenedDataset) -> int:
 
 
 def natural_channels(opened: OpenedDataset) -> int:
-    """1 if every image is gray, else 3."""
+    """Return 1 if every image is gray, else 3."""
     return 1 if all(is_gray for _, _, is_gray in opened.sampled_headers) else 3
 
 

@@ -1,4 +1,4 @@
-"""Between arrays of pixels and Pillow's images."""
+"""Conversions between arrays of pixels and Pillow's images."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from PIL import ExifTags, Image, ImageOps
 
 
 def image_of(pixels: np.ndarray) -> Image.Image:
-    """An image in mode L or RGB from uint8 pixels (height, width), (height, width, 1) or (height, width, 3)."""
+    """Return an image in mode L or RGB from uint8 pixels (height, width), (height, width, 1) or (height, width, 3)."""
     return Image.fromarray(pixels[:, :, 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels)
 
 
 def pixels_of(image: Image.Image) -> np.ndarray:
-    """A copy of an image in mode L or RGB: uint8 (height, width, channels)."""
+    """Return a copy of an image in mode L or RGB: uint8 (height, width, channels)."""
     return np.array(image).reshape(image.height, image.width, len(image.getbands()))
 
 
@@ -22,7 +22,7 @@ def turn_upright(square: Image.Image, original: Image.Image) -> None:
     """Turn the square in place as the original's EXIF says, which is less work than turning the original.
 
     Args:
-        square: what the original was stretched to, after decoding.
+        square: the original after decoding and stretching.
         original: an image as Pillow opened it.
     """
     orientation = _orientation(original)
@@ -32,7 +32,7 @@ def turn_upright(square: Image.Image, original: Image.Image) -> None:
 
 
 def lies_on_its_side(image: Image.Image) -> bool:
-    """Whether EXIF says that width and height change places. Decodes no pixels of an image that was just opened."""
+    """Whether EXIF says that width and height are swapped. Decodes no pixels of an image that was just opened."""
     # Pillow would decode a whole PNG in search of EXIF behind its pixels.
     if image.format == "PNG" and not image.info.keys() & {"exif", "Raw profile type exif"}:
         return False
@@ -40,9 +40,9 @@ def lies_on_its_side(image: Image.Image) -> bool:
 
 
 def _orientation(image: Image.Image) -> int:
-    """From 1, upright, to 8; 1 where EXIF is damaged, which says nothing about the pixels."""
+    """Return the orientation from 1, upright, to 8; 1 where EXIF is damaged, which says nothing about the pixels."""
     with contextlib.suppress(Exception):
-        told = image.getexif().get(ExifTags.Base.Orientation, 1)
-        if told in range(1, 9):
-            return int(told)
+        orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
+        if orientation in range(1, 9):
+            return int(orientation)
     return 1

@@ -1,4 +1,4 @@
-"""An image file as Pillow opens it, in one named format."""
+"""Opens an image file with Pillow, in one named format."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from zoo.data.pictures import lies_on_its_side
 if TYPE_CHECKING:
     from typing import BinaryIO
 
-# What Pillow warns of (odd EXIF, a big image) is of no use to our users. Set once and not around each call:
+# Pillow's warnings (odd EXIF, a big image) are of no use to our users. Set once and not around each call:
 # warnings.catch_warnings is not safe in threads, and images are decoded in many.
 warnings.filterwarnings("ignore", module=r"PIL\.")
 logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 
 def open_image(content: bytes, kind: str) -> Image.Image:
-    """The image in a file's bytes, its pixels not yet decoded; of several frames the first.
+    """Return the image in a file's bytes, its pixels not yet decoded; of several frames the first.
 
     Args:
-        kind: the format by Pillow's name. Pillow would open more, such as EPS, which it hands to Ghostscript; a
-            stranger's file must not get there.
+        kind: the format by Pillow's name. Pillow would open more, such as EPS, which it hands to Ghostscript; an
+            untrusted file must not get there.
     """
     return Image.open(io.BytesIO(content), formats=(kind,))
 
 
 def read_header(file: BinaryIO, kind: str) -> tuple[int, int, bool]:
-    """Width and height of the upright image, and whether it is gray; decodes no pixels."""
+    """Return width and height of the upright image, and whether it is gray; decodes no pixels."""
     with Image.open(file, formats=(kind,)) as image:
         size = _stored_size(image)
         width, height = size[::-1] if lies_on_its_side(image) else size
@@ -44,7 +44,7 @@ def is_wide(image: Image.Image) -> bool:
 
 
 def _stored_size(image: Image.Image) -> tuple[int, int]:
-    # Newer Pillow tells the size of a TIFF turned upright, but of no other format.
+    # Newer versions of Pillow report the size of a TIFF turned upright, but of no other format.
     if isinstance(image, TiffImagePlugin.TiffImageFile):
         return image.tag_v2[TiffImagePlugin.IMAGEWIDTH], image.tag_v2[TiffImagePlugin.IMAGELENGTH]
     return image.size

@@ -1,9 +1,9 @@
-"""Reads what the cache holds a row an image of, pixels or features: through the map of the file, or by `preadv`.
+"""Reads rows of the cache, one an image, pixels or activations: through the map of the file, or by `preadv`.
 
-Pages of a mapped file count as memory of this process as long as they stay mapped, so what is large is read by
+Pages of a mapped file count as memory of this process as long as they stay mapped, so a large file is read by
 `preadv`. Two things would cost more there than the copying itself: memory fresh from the system, which it must map
-page by page, and a copy that TensorFlow makes of what does not begin at a multiple of 64 bytes. So what is read lies
-in page-aligned buffers that go round.
+page by page, and a copy that TensorFlow makes of memory that does not begin at a multiple of 64 bytes. So rows are
+read into page-aligned buffers that are reused.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ if TYPE_CHECKING:
 
 LENT_LIMIT = 1_000_000_000  # bytes; a larger file is not read through its map, to keep memory small
 POOLED_FROM = 64 * 1024  # bytes; smaller batches are allocated as usual
-BUFFERS_KEPT = 4
+MOST_FREE_BUFFERS = 4
 
 _files: weakref.WeakKeyDictionary[mmap.mmap, BinaryIO] = weakref.WeakKeyDictionary()  # of the maps in use
 _free: list[mmap.mmap] = []
 
 
 class SplitRows(NamedTuple):
-    """What the cache holds of the images of a split.
+    """The rows of the cache for the images of a split.
 
     Args:
-        inputs: an array for each input of the network, a row in each for an image: uint8 pixels, or features.
+        inputs: an array for each input of the network, a row in each for an image: uint8 pixels, or activations.
         labels: int64, those of all rows.
         rows: int64, the rows of the split's images.
-        copies: how many augmented copies of each image there are, one after the other: row number r + c * len(rows) is
-            another copy of row r. The n-th epoch gets copy n modulo `copies`.
+        copies: augmented copies of each image, one after the other: row number r + c * len(rows) is another copy of
+            row r. The n-th epoch gets copy n modulo `copies`.
     """
 
     inputs: tuple[np.ndarray, ...]
@@ -48,16 +48,18 @@ class SplitRows(NamedTuple):
 
 
 def map_rows(path: Path, shape: tuple[int, ...], dtype: str = "uint8") -> np.ndarray:
-    """The file's numbers in this shape, mapped and read-only.
+    """Return the file's numbers in this shape, mapped and read-only.
 
-    The array stays valid when the file's name goes (POSIX). As long as it is there, `is_mapped` is true.
+    The array stays valid when the file's name is removed (POSIX). As long as the array exists, `is_mapped` is true.
     """
     if not math.prod(shape):
-        return np.empty(shape, dtype)  # nothing can be mapped of an empty file
+        return np.empty(shape, dtype)  # an empty file cannot be mapped
     file = path.open("rb")
-    with contextlib.suppress(OSError):  # a file system without locks, or somebody is about to remove it
+    with contextlib.suppress(
+        OSError
+    ):  # a file system without locks, or another process is about to remove it
         fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    # "c", copy on write, although nobody writes: `lend_rows` needs memory that could be written to.
+    # "c", copy on write, although nothing writes: `lend_rows` needs writable memory.
     lent = math.prod(shape) * np.dtype(dtype).itemsize <= LENT_LIMIT
     array = np.memmap(file, dtype, "c" if lent else "r", shape=shape)
     array.flags.writeable = False
@@ -79,12 +81,12 @@ def is_mapped(path: Path) -> bool:
 
 
 def lend_rows(array: np.ndarray) -> np.ndarray | None:
-    """The map as an array whose memory other libraries may share by DLPack, which takes only what could be written to.
+    """Return the map as an array whose memory other libraries may share by DLPack, which accepts writable memory only.
 
     Do not write to it: it would differ from the file.
 
     Returns:
-        None where `read_rows` should be used: the file is large, or `map_rows` did not map it.
+        None where `read_rows` should be used: the file is large, or was not mapped by `map_rows`.
     """
     mapped = _map_of(array)
     if mapped is None or array.nbytes > LENT_LIMIT:
@@ -93,7 +95,7 @@ def lend_rows(array: np.ndarray) -> np.ndarray | None:
 
 
 def read_rows(array: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """A copy of these rows of the array, which come in its first axis.
+    """Return a copy of these rows of the array, along its first axis.
 
     Raises:
         IndexError: there is no such row.
@@ -110,20 +112,20 @@ def read_rows(array: np.ndarray, rows: np.ndarray) -> np.ndarray:
 
 
 def _read_into(out: np.ndarray, file: BinaryIO, rows: np.ndarray) -> None:
-    """One read for each run of rows that follow each other."""
+    """Read each run of consecutive rows at once."""
     if not len(rows):
         return
     flat = out.reshape(len(rows), -1).view(np.uint8)
     starts = [0, *(np.flatnonzero(np.diff(rows) != 1) + 1).tolist(), len(rows)]
     for start, stop in itertools.pairwise(starts):
-        wanted = flat[start:stop]
+        target = flat[start:stop]
         offset = int(rows[start]) * flat.shape[1]
-        if os.preadv(file.fileno(), [wanted.data], offset) != wanted.nbytes:
+        if os.preadv(file.fileno(), [target.data], offset) != target.nbytes:
             raise OSError(f"'{file.name}' is shorter than it was: delete it")
 
 
 def _empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
-    """An array in a page-aligned buffer that goes back for another batch when nobody has the array any more."""
+    """Return an array in a page-aligned buffer that is reused once nothing refers to the array."""
     size = math.prod(shape) * dtype.itemsize
     if size < POOLED_FROM:
         return np.empty(shape, dtype)
@@ -133,17 +135,17 @@ def _empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
         buffer = None
     if buffer is None or len(buffer) < size:
         buffer = mmap.mmap(-1, size)
-    # Whatever is sliced or reshaped from `array` refers to it, as its own base is no array. So does a tensor.
+    # Slices and reshapes of `array` refer to it, as its own base is no array. So does a tensor.
     array = np.frombuffer(buffer, np.uint8, size)
-    weakref.finalize(array, _give_back, buffer).atexit = False
+    weakref.finalize(array, _reuse, buffer).atexit = False
     return array.view(dtype).reshape(shape)
 
 
 def _map_of(array: np.ndarray) -> mmap.mmap | None:
-    """The map that the array is, unless it was not `map_rows` that made it."""
+    """Return the map behind the array; None if it was not made by `map_rows`."""
     return array.base if isinstance(array.base, mmap.mmap) and array.base in _files else None
 
 
-def _give_back(buffer: mmap.mmap) -> None:
-    if len(_free) < BUFFERS_KEPT:
+def _reuse(buffer: mmap.mmap) -> None:
+    if len(_free) < MOST_FREE_BUFFERS:
         _free.append(buffer)

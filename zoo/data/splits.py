@@ -18,42 +18,42 @@ Counts = Mapping[str, Mapping[str, int]]
 """Split -> class name -> number of images."""
 
 
-def assign_splits(digests: Sequence[str], given: Sequence[str] | None) -> tuple[str, ...]:
-    """Name the split of each image.
+def assign_splits(digests: Sequence[str], own_splits: Sequence[str] | None) -> tuple[str, ...]:
+    """Return the split of each image.
 
-    Without a given split an image's own digest decides: it is a number that is evenly spread over [0, 1), and
+    Where the dataset brings no splits, an image's digest decides: it is a number that is evenly spread over [0, 1), and
     below 0.70 means train, below 0.85 validation, above test. So an image never changes its split because
-    others come or go, copies of an image share a split, and every machine agrees. The price: each class is
+    others are added or removed, copies of an image share a split, and every machine agrees. The price: each class is
     split 70 / 15 / 15 only in expectation, as each class is its own fair draw; a small class may be off.
 
-    Given splits are kept. If there are training images and none for validation, 15 % of the training images
+    The dataset's own splits stay. If there are training images and none for validation, 15 % of the training images
     are taken for it by the same rule.
 
     Args:
         digests: SHA-256 of each image, in hex.
-        given: train, validation or test for each image; None: the dataset brings no splits.
+        own_splits: train, validation or test for each image; None: the dataset brings no splits.
     """
-    if given is None:
+    if own_splits is None:
         return tuple(_by_digest(digest) for digest in digests)
-    if "validation" in given:
-        return tuple(given)
+    if "validation" in own_splits:
+        return tuple(own_splits)
     return tuple(
         "validation" if split == "train" and _position(digest) >= 1 - TAKEN_FROM_TRAIN else split
-        for digest, split in zip(digests, given, strict=True)
+        for digest, split in zip(digests, own_splits, strict=True)
     )
 
 
-def without_validation(given: Sequence[str]) -> tuple[str, ...]:
-    """The given splits with the validation images put back into training, so that `assign_splits` takes validation
-    from all of these anew; testing stays as given.
+def without_validation(own_splits: Sequence[str]) -> tuple[str, ...]:
+    """Return the splits with the validation images moved to training, so that `assign_splits` takes new ones from all
+    of these; test images stay.
 
-    Some published sets bring too few validation images to choose a model by: the chest X-rays bring 16.
+    Some published datasets bring too few validation images to choose a model by: the chest X-rays bring 16.
     """
-    return tuple("train" if split == "validation" else split for split in given)
+    return tuple("train" if split == "validation" else split for split in own_splits)
 
 
 def count_images(split: Sequence[str], labels: Sequence[int], class_names: Sequence[str]) -> Counts:
-    """Split -> class name -> number of images, with every split and every class as a key."""
+    """Return split -> class name -> number of images, with every split and every class as a key."""
     counted = Counter(zip(split, labels, strict=True))
     return {
         name: {class_name: counted[name, label] for label, class_name in enumerate(class_names)}
@@ -62,7 +62,7 @@ def count_images(split: Sequence[str], labels: Sequence[int], class_names: Seque
 
 
 def check_splits(counts: Counts) -> tuple[str, ...]:
-    """Refuse splits that cannot be trained and validated on; tell what is poor in a line each.
+    """Refuse splits that cannot be trained and validated on; return a line for each weakness.
 
     Raises:
         DatasetError: no training or no validation images, or a class without a training image.
@@ -70,13 +70,11 @@ def check_splits(counts: Counts) -> tuple[str, ...]:
     totals = {name: sum(classes.values()) for name, classes in counts.items()}
     summary = ", ".join(f"{totals[name]} {name}" for name in SPLITS)
     if not totals["train"]:
-        raise DatasetError(f"there are no training images ({summary}); add images or bring a train folder")
+        raise DatasetError(f"there are no training images ({summary}); add images or a train folder")
     if not totals["validation"]:
-        raise DatasetError(
-            f"there are no validation images ({summary}); add images or bring a validation folder"
-        )
+        raise DatasetError(f"there are no validation images ({summary}); add images or a validation folder")
     if missing := _empty_classes(counts, "train"):
-        raise DatasetError(f"no training image of {missing}; add images of it or take the class away")
+        raise DatasetError(f"no training image of {missing}; add images of it or delete the class")
     notices = []
     if missing := _empty_classes(counts, "validation"):
         notices.append(f"no validation image of {missing}: validation metrics say nothing about it")
@@ -95,7 +93,7 @@ def _by_digest(digest: str) -> str:
 
 
 def _position(digest: str) -> float:
-    """The digest as a number in [0, 1); 13 hex digits are the 52 bits that a float holds exactly."""
+    """Return the digest as a number in [0, 1); 13 hex digits are the 52 bits that a float represents exactly."""
     return int(digest[:13], 16) / 16**13
 
 

@@ -8,7 +8,7 @@ from zoo.errors import ZooError
 
 
 def bytes_in_words(size: int) -> str:
-    """Bytes in powers of 1000: 12 B, 382 kB, 14.2 MB."""
+    """Return bytes in powers of 1000: 12 B, 382 kB, 14.2 MB."""
     number = float(size)
     for unit in ("B", "kB", "MB", "GB", "TB"):
         if number < 1000 or unit == "TB":
@@ -18,7 +18,7 @@ def bytes_in_words(size: int) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """`1 image`, `1,200 images`, `2 classes`, `3 surplus copies`."""
+    """Return the number with its noun: `1 image`, `1,200 images`, `2 classes`, `3 surplus copies`."""
     if number == 1:
         return f"1 {noun}"
     if noun.endswith("y"):
@@ -27,10 +27,10 @@ def counted(number: int, noun: str) -> str:
 
 
 def parse_duration(text: str) -> float:
-    """The seconds of `90s`, `10m`, `1h30m`; a number alone counts seconds. Raises ZooError."""
+    """Return the seconds of `90s`, `10m`, `1h30m`; a number alone counts seconds. Raises ZooError."""
     match = re.fullmatch(r"(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+)s?)?", text)
     hours, minutes, seconds = (int(part or 0) for part in match.groups()) if match else (0, 0, 0)
     total = 3600 * hours + 60 * minutes + seconds
     if not total:
-        raise ZooError(f"'{text}' is no time such as 90s, 10m or 1h30m")
+        raise ZooError(f"'{text}' is not a duration: write 90s, 10m or 1h30m")
     return float(total)

@@ -1,7 +1,7 @@
-"""A training after an epoch as one blob of bytes, from which it goes on as if it had never stopped.
+"""The state of a training after an epoch as one blob of bytes, from which it resumes exactly.
 
-Keras's BackupAndRestore forgets the callbacks, the best weights and the random states, and a kill can part its two
-files.
+Keras's BackupAndRestore forgets the callbacks, the best weights and the random states, and a kill can leave its two
+files out of step.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from zoo.interfaces import Epoch
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-FORMAT = 2  # a blob of another one counts for nothing
+FORMAT = 2  # a blob of another format is ignored
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,23 +47,23 @@ class Checkpoint:
 
 
 def changing_variables(network: keras.Model) -> list[keras.Variable]:
-    """All that training may change: what trains, statistics in layers that train, and the states of random draws.
+    """Return all that training may change: trainable weights, statistics in layers that train, and random states.
 
-    What is frozen is left out. Of a layer that is frozen in part all variables are given, since nothing tells a
-    frozen one from a statistic. They come in the order of their layers' names, which is the same for a classifier and
-    for its suffix.
+    Frozen weights are left out. Of a layer that is frozen in part all variables are returned, since nothing
+    distinguishes a frozen one from a statistic. They come in the order of their layers' names, which is the same for a
+    classifier and for its suffix.
     """
-    found = {
+    variables = {
         id(variable): variable
         for layer in sorted(_layers_of(network), key=lambda layer: str(layer.name))
         for variable in layer.variables
         if layer.trainable or variable.trainable or variable.name == "seed_generator_state"
     }
-    return list(found.values())
+    return list(variables.values())
 
 
 def _layers_of(network: keras.Model) -> Iterator[keras.layers.Layer]:
-    """Of networks within the network those that train; see `zoo.models.frontier.Frontier.joined`."""
+    """Yield the layers, also of nested networks that train; see `zoo.models.frontier.Frontier.joined`."""
     for layer in network.layers:
         if not isinstance(layer, keras.Model):
             yield layer
@@ -72,18 +72,18 @@ def _layers_of(network: keras.Model) -> Iterator[keras.layers.Layer]:
 
 
 def values_of(variables: Sequence[keras.Variable]) -> list[np.ndarray]:
-    """Copies."""
+    """Return copies of the values."""
     return [np.array(variable.numpy()) for variable in variables]
 
 
 def assign(variables: Sequence[keras.Variable], values: Sequence[np.ndarray]) -> None:
-    """Give each variable its value."""
+    """Assign each variable its value."""
     for variable, value in zip(variables, values, strict=True):
         variable.assign(value)
 
 
 def pack(checkpoint: Checkpoint) -> bytes:
-    """As safetensors, with all that is no tensor in the metadata. Best weights that are the current ones come once."""
+    """Return the checkpoint as safetensors, with the rest in the metadata. Best weights that are current come once."""
     tensors = {"network": checkpoint.network, "optimizer": checkpoint.optimizer}
     if checkpoint.best != checkpoint.epochs[-1]:
         tensors["best"] = checkpoint.best_network
@@ -102,10 +102,10 @@ def pack(checkpoint: Checkpoint) -> bytes:
 
 
 def unpack(blob: bytes) -> Checkpoint | None:
-    """The checkpoint that was packed; None where the bytes are cut short or are none of ours.
+    """Return the checkpoint of a blob; None where the bytes are cut short or are not a checkpoint.
 
-    It is not an error, since such a training can still begin anew. Bytes that were changed without changing their
-    number are not found out here: whoever stores a checkpoint should know its digest.
+    That is not an error, since such a training can still start over. Bytes that were changed without changing their
+    number are not noticed here: store a checkpoint with its digest.
     """
     try:
         tensors = load(blob)
@@ -128,25 +128,25 @@ def unpack(blob: bytes) -> Checkpoint | None:
 
 
 def epochs_in(blob: bytes | None) -> tuple[Epoch, ...]:
-    """All epochs up to the checkpoint; none where there is no checkpoint to go on from."""
-    read = unpack(blob) if blob is not None else None
-    return read.epochs if read else ()
+    """Return all epochs up to the checkpoint; none where there is no valid checkpoint."""
+    checkpoint = unpack(blob) if blob is not None else None
+    return checkpoint.epochs if checkpoint else ()
 
 
 def belongs(values: Sequence[np.ndarray], variables: Sequence[keras.Variable]) -> bool:
-    """Whether they have the shapes and types of these variables."""
+    """Whether the values have the shapes and types of these variables."""
     stored = [(value.shape, str(value.dtype)) for value in values]
     return stored == [(tuple(variable.shape), str(variable.dtype)) for variable in variables]
 
 
 def _metadata(blob: bytes) -> dict[str, Any]:
-    """What safetensors reads out of files only: JSON after a length of 8 bytes."""
+    """Return the metadata, which safetensors reads from files only: JSON after a length of 8 bytes."""
     length = int.from_bytes(blob[:8], "little")
     state: dict[str, Any] = json.loads(json.loads(blob[8 : 8 + length])["__metadata__"]["training"])
     return state
 
 
 def _of_kind(tensors: Mapping[str, np.ndarray], kind: str) -> list[np.ndarray]:
-    """In the order in which they were packed."""
+    """Return the tensors of this kind in the order in which they were packed."""
     count = sum(name.startswith(f"{kind}/") for name in tensors)
     return [tensors[f"{kind}/{place}"] for place in range(count)]

@@ -1,4 +1,4 @@
-"""What a trained model costs: how large it is, and how long it took. Rows of `zoo.interfaces.metrics` name these."""
+"""The costs of a trained model: its size, and the time of its training. Rows of `zoo.interfaces.metrics` name these."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ BYTES_PER_MEGABYTE = 1_000_000
 
 
 def params(content: ModelContent, seconds: float) -> float:  # noqa: ARG001
-    """Number of its weights."""
+    """Return the number of its weights."""
     return sum(tensor.size for tensor in content.tensors.values())
 
 
 def trainable_params(content: ModelContent, seconds: float) -> float:  # noqa: ARG001
-    """Number of its weights that trained."""
+    """Return the number of its weights that trained."""
     return sum(content.tensors[path].size for path in content.trainable)
 
 
 def megabytes(content: ModelContent, seconds: float) -> float:  # noqa: ARG001
-    """Bytes of its weights, in millions."""
+    """Return the bytes of its weights, in millions."""
     return sum(tensor.nbytes for tensor in content.tensors.values()) / BYTES_PER_MEGABYTE
 
 
 def seconds(content: ModelContent, seconds: float) -> float:  # noqa: ARG001
-    """How long its epochs took."""
+    """Return how long its epochs took."""
     return seconds

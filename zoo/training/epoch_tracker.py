@@ -35,16 +35,16 @@ class History(NamedTuple):
 
 
 class EpochTracker(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is untyped
-    """Reports each epoch, ends a training whose loss is no number, and keeps the weights of the best epoch.
+    """Reports each epoch, ends a training whose loss is NaN or infinite, and keeps the weights of the best epoch.
 
     Keras's EarlyStopping would keep the first of equally good epochs. Where the objective is an accuracy on few
     images many are equal, and the one with the lower validation loss is the better model.
 
     Args:
         network: compiled, and its optimizer built.
-        others: callbacks with a state. They must come before this one, which stores what they come to.
+        others: callbacks with a state. They must come before this one, which stores their state.
         on_epoch: see `zoo.training.fit.fit`.
-        checkpoint: as `on_epoch` had it made; one that is damaged or of another network is ignored.
+        checkpoint: of an earlier process; one that is damaged or of another network is ignored.
         history: of the training's earlier phases, whose best weights the network has.
     """
 
@@ -73,7 +73,7 @@ class EpochTracker(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is 
         return self.resumed is not None and self.resumed.stopped
 
     def take_best(self) -> History:
-        """Give the network the weights of the best epoch; without an epoch it keeps those that it began with."""
+        """Set the network's weights to those of the best epoch; without an epoch they stay."""
         assign(self.variables, self.best_values)
         return History(tuple(self.epochs), self.best, self.ended)
 
@@ -91,12 +91,12 @@ class EpochTracker(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         metrics = {name: float(value) for name, value in (logs or {}).items()}
         metrics.setdefault("learning_rate", float(self.optimizer.learning_rate))
-        done = Epoch(epoch + 1, metrics, time.perf_counter() - self.began)
-        _check_losses(done)
-        self.epochs.append(done)
-        if self._is_best(done):
-            self.best, self.best_values = done, values_of(self.variables)
-        if self.on_epoch(done, self._checkpoint):
+        record = Epoch(epoch + 1, metrics, time.perf_counter() - self.began)
+        _check_losses(record)
+        self.epochs.append(record)
+        if self._is_best(record):
+            self.best, self.best_values = record, values_of(self.variables)
+        if self.on_epoch(record, self._checkpoint):
             self.ended = self.model.stop_training = True
 
     def _is_best(self, epoch: Epoch) -> bool:
@@ -108,7 +108,7 @@ class EpochTracker(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is 
         return self.objective.better(score, best)
 
     def _checkpoint(self) -> bytes:
-        """Of the epoch that has just ended."""
+        """Return the checkpoint of the epoch that has just ended."""
         best = self.best or self.epochs[-1]
         return pack(
             Checkpoint(
@@ -123,15 +123,15 @@ class EpochTracker(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is 
         )
 
     def _read(self, blob: bytes | None) -> Checkpoint | None:
-        read = unpack(blob) if blob is not None else None
-        if read is None or not (
-            belongs(read.network, self.variables)
-            and belongs(read.best_network, self.variables)
-            and belongs(read.optimizer, self.optimizer.variables)
-            and read.callbacks.keys() == {type(callback).__name__ for callback in self.others}
+        checkpoint = unpack(blob) if blob is not None else None
+        if checkpoint is None or not (
+            belongs(checkpoint.network, self.variables)
+            and belongs(checkpoint.best_network, self.variables)
+            and belongs(checkpoint.optimizer, self.optimizer.variables)
+            and checkpoint.callbacks.keys() == {type(callback).__name__ for callback in self.others}
         ):
             return None
-        return read
+        return checkpoint
 
 
 def _state_of(callback: keras.callbacks.Callback) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Measures how one classifier does on one split of a dataset, and applies it to images."""
+"""Evaluates one classifier on one split of a dataset, and applies it to images."""
 
 from __future__ import annotations
 
@@ -21,28 +21,28 @@ if TYPE_CHECKING:
 
 
 def evaluate(classifier: Classifier, served: Served, split: str) -> Evaluation:
-    """The metrics of `zoo.interfaces.metrics` and per-image probabilities of the classifier on the split.
+    """Return the metrics of `zoo.interfaces.metrics` and per-image probabilities of the classifier on the split.
 
     Loss is without label smoothing.
 
     Args:
-        served: what the classifier takes; its class names must be the classifier's, in the same order.
+        served: the classifier's inputs; its class names must be the classifier's, in the same order.
 
     Raises:
         DatasetError: the split has no images.
     """
-    held = served.split(split)
-    if not len(held.rows):
+    images = served.split(split)
+    if not len(images.rows):
         raise DatasetError(f"the {split} split has no images: choose another with --split")
     batches = split_batches(served, split, EVALUATION_BATCH, sigmoid=classifier.sigmoid)
     probabilities = _per_class(classifier.network.predict(batches, verbose=0))
-    return measure(split, np.asarray(held.labels[held.rows]), probabilities, classifier.class_names)
+    return measure(split, np.asarray(images.labels[images.rows]), probabilities, classifier.class_names)
 
 
 def measure(
     split: str, labels: np.ndarray, probabilities: np.ndarray, class_names: tuple[str, ...]
 ) -> Evaluation:
-    """An evaluation from true classes (images,) and probabilities (images, classes)."""
+    """Return an evaluation from true classes (images,) and probabilities (images, classes)."""
     predictions = Predictions(labels, probabilities)
     by_class = predictions.by_class
     classes = {
@@ -63,7 +63,7 @@ def measure(
 
 
 class ByClass(NamedTuple):
-    """Of each class; every array is (classes,)."""
+    """Measures of each class; every array is (classes,)."""
 
     precision: np.ndarray
     recall: np.ndarray
@@ -71,13 +71,13 @@ class ByClass(NamedTuple):
     images: np.ndarray
 
     def mean(self, measure: np.ndarray) -> float:
-        """Over the classes that have images, each of the same weight."""
+        """Return the mean over the classes that have images, each of the same weight."""
         return float(measure[self.images > 0].mean())
 
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """The truth about the images of a split, and what a classifier says.
+    """True classes of the images of a split, and the predictions of a classifier.
 
     Args:
         labels: the true classes, int (images,).
@@ -106,39 +106,39 @@ class Predictions:
 
 
 def loss(predictions: Predictions) -> float:
-    """Mean of -log p(true class) in nats; a probability below 1e-7 counts as that, as in Keras."""
+    """Return the mean of -log p(true class) in nats; probabilities are at least 1e-7, as in Keras."""
     labels, probabilities = predictions.labels, predictions.probabilities
     of_truth = probabilities[np.arange(len(labels)), labels].astype(np.float64)
     return float(-np.log(np.clip(of_truth, 1e-7, 1.0)).mean())
 
 
 def accuracy(predictions: Predictions) -> float:
-    """The share of images whose likeliest class is right."""
+    """Return the share of images whose likeliest class is right."""
     return float((predictions.likeliest == predictions.labels).mean())
 
 
 def precision(predictions: Predictions) -> float:
-    """Mean over the classes that have images."""
+    """Return the mean precision over the classes that have images."""
     return predictions.by_class.mean(predictions.by_class.precision)
 
 
 def recall(predictions: Predictions) -> float:
-    """Mean over the classes that have images."""
+    """Return the mean recall over the classes that have images."""
     return predictions.by_class.mean(predictions.by_class.recall)
 
 
 def f1(predictions: Predictions) -> float:
-    """Mean over the classes that have images."""
+    """Return the mean F1 over the classes that have images."""
     return predictions.by_class.mean(predictions.by_class.f1)
 
 
 def predict(classifier: Classifier, pixels: np.ndarray) -> np.ndarray:
-    """Probabilities (images, classes) of raw pixels (images, image_size, image_size, channels), 0-255."""
+    """Return probabilities (images, classes) for raw pixels (images, image_size, image_size, channels), 0-255."""
     return _per_class(classifier.network.predict(pixels, batch_size=EVALUATION_BATCH, verbose=0))
 
 
 def _per_class(outputs: np.ndarray) -> np.ndarray:
-    """A column for each class: a sigmoid output is the probability of the second one."""
+    """Return a column for each class: a sigmoid output is the probability of the second one."""
     if outputs.shape[1] > 1:
         return outputs
     return np.concatenate([1 - outputs, outputs], axis=1)

@@ -1,4 +1,4 @@
-"""Computes what the frozen prefix of a classifier makes of a dataset's images, for the cache to keep."""
+"""Computes the activations of a classifier's frozen prefix for a dataset's images, to be cached."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
     Batch = tuple[np.ndarray, ...]
 
-BATCH = 32  # images that the prefix is given at once; a smaller batch is filled up, since shapes decide the last digits
-AT_ONCE = 2  # batches that are computed at a time: one alone often has too little to do for all cores
+BATCH = 32  # images of the prefix at once; a smaller batch is filled up, since the last digits depend on the shape
+AT_ONCE = 2  # batches that are computed at a time: a single one often does not use all cores
 
-_MEASURED: dict[str, float] = {}  # name of an entry -> seconds an image
+_SECONDS: dict[str, float] = {}  # name of an entry -> seconds an image
 
 
 class Copies(NamedTuple):
@@ -39,7 +39,7 @@ class Copies(NamedTuple):
     Args:
         augmentation: see `zoo.data.augmentation_names`; it must not mix images.
         each: copies of an image.
-        seed: of what is drawn.
+        seed: of the random changes.
     """
 
     augmentation: str = "none"
@@ -55,16 +55,16 @@ class Features:
     splits: Mapping[str, SplitRows]
 
     def split(self, name: str) -> SplitRows:
-        """Those of train, validation or test."""
+        """Return the rows of train, validation or test."""
         return self.splits[name]
 
 
 @dataclass(frozen=True, eq=False)
 class FeatureMaker:
-    """The prefix of a classifier, and the images that it is given.
+    """The prefix of a classifier, and its images.
 
     Args:
-        dtype: that features are kept in, float32 or float16.
+        dtype: of the cached activations, float32 or float16.
         copies: of training images.
     """
 
@@ -75,10 +75,10 @@ class FeatureMaker:
 
     @functools.cached_property
     def entries(self) -> Mapping[str, FeatureEntry]:
-        """Split -> where its features are kept, or will be; splits without images have none."""
+        """Split -> its entry in the cache, built or not; splits without images have none."""
         decoded, size = self.decoded, int(self.decoded.pixels.shape[1])
         channels = int(decoded.pixels.shape[3])
-        known = {
+        key = {
             "prefix": self.frontier.digest(),
             "tensorflow": tf.__version__,
             "keras": keras.__version__,
@@ -91,7 +91,7 @@ class FeatureMaker:
         about = {"dataset": decoded.name, "size": size, "channels": channels}
         return {
             split: FeatureEntry(
-                {**known, "split": split, "images": len(rows), "copies": self._copies(split)},
+                {**key, "split": split, "images": len(rows), "copies": self._copies(split)},
                 about,
                 self.frontier.shapes,
                 len(rows) * self._copies(split).each,
@@ -101,11 +101,11 @@ class FeatureMaker:
             if len(rows)
         }
 
-    def serve(self, kept: Mapping[str, Batch]) -> Features:
-        """What is kept of each split, as batches are made of it."""
+    def serve(self, arrays: Mapping[str, Batch]) -> Features:
+        """Return the cached activations of each split as a dataset to train on."""
         splits = {
             split: SplitRows(
-                kept[split],
+                arrays[split],
                 np.tile(self.decoded.labels[rows], self._copies(split).each),
                 np.arange(len(rows)),
                 self._copies(split).each,
@@ -116,11 +116,11 @@ class FeatureMaker:
         return Features(self.decoded.class_names, splits)
 
     def batches(self, split: str) -> Generator[Batch, None, None]:
-        """The features of all the split's images in the order of its rows, one copy after the other."""
+        """Yield the activations of all the split's images in the order of its rows, one copy after the other."""
         waiting: deque[Future[Batch]] = deque()
         with ThreadPoolExecutor(AT_ONCE) as pool:
             for pixels, images in self._pixels(split):
-                # Here, as Keras keeps what it traces with to a thread.
+                # In this thread, as Keras keeps its state for tracing per thread.
                 compute = self._compute.get_concrete_function(pixels)
                 waiting.append(pool.submit(_computed, compute, pixels, images))
                 if len(waiting) > AT_ONCE:
@@ -129,23 +129,23 @@ class FeatureMaker:
                 yield waiting.popleft().result()
 
     def _pixels(self, split: str) -> Iterator[tuple[Any, int]]:
-        """A tensor for each batch, filled up, and how many images are meant."""
+        """Yield a tensor for each batch, filled up, and its number of images."""
         rows, copies = self.decoded.rows[split], self._copies(split)
         augment = _augmenter(copies)
         number = 0
         for _ in range(copies.each):
             for start in range(0, len(rows), BATCH):
-                taken = rows[start : start + BATCH]
-                pixels = read_rows(self.decoded.pixels, np.resize(taken, BATCH).astype(np.int64))
-                yield augment(tf.constant(pixels), tf.constant(number)), len(taken)
+                batch = rows[start : start + BATCH]
+                pixels = read_rows(self.decoded.pixels, np.resize(batch, BATCH).astype(np.int64))
+                yield augment(tf.constant(pixels), tf.constant(number)), len(batch)
                 number += 1
 
     def seconds_an_image(self) -> float:
-        """How long the prefix takes, measured on one batch after a first one, and once in a process."""
+        """Return the prefix's seconds an image, measured on one batch after a warm-up, once in a process."""
         name = self.entries["train"].name
-        if name not in _MEASURED:
-            _MEASURED[name] = self._measure()
-        return _MEASURED[name]
+        if name not in _SECONDS:
+            _SECONDS[name] = self._measure()
+        return _SECONDS[name]
 
     def _measure(self) -> float:
         rows = np.resize(self.decoded.rows["train"], BATCH).astype(np.int64)
@@ -157,7 +157,7 @@ class FeatureMaker:
 
     @functools.cached_property
     def _compute(self) -> Any:  # a tf.function, which is untyped
-        """Pixels to the list of tensors that cross the frontier."""
+        """A function from pixels to the list of tensors that cross the frontier."""
         prefix = self.frontier.prefix
 
         def compute(pixels: Any) -> list[Any]:
@@ -175,7 +175,7 @@ def _computed(compute: Callable[[Any], list[Any]], pixels: Any, images: int) -> 
 
 
 def _augmenter(copies: Copies) -> Callable[[Any, Any], Any]:
-    """Pixels, and the number of their batch, to the pixels of an augmented copy."""
+    """Return a function from pixels, and the number of their batch, to the pixels of an augmented copy."""
     augment = augmenter(copies.augmentation, copies.seed)
     if augment is None:
         return lambda pixels, _: pixels

@@ -38,7 +38,7 @@ EVALUATION_BATCH = 256
 
 @dataclass(frozen=True)
 class FitSettings:
-    """How long to train, and what counts as better.
+    """The length of a training, and its objective.
 
     Args:
         epochs: the most epochs to reach, those before `initial_epoch` included.
@@ -46,7 +46,7 @@ class FitSettings:
         patience: epochs without a better objective after which training stops.
         objective: one that is measured each epoch; the weights of its best epoch are kept.
         initial_epoch: epochs already trained.
-        sampling: what of the training images an epoch takes.
+        sampling: the training images of an epoch.
         features: how activations of frozen layers are cached.
         trainings: that have the same frozen layers, this one among them; it decides whether caching pays.
     """
@@ -69,8 +69,8 @@ def start_fresh(seed: int) -> None:
     if not tf.config.list_physical_devices("GPU"):
         # On a GPU some layers have no deterministic kernel, and a training would fail for it.
         tf.config.experimental.enable_op_determinism()
-        # It adds up in another order where it knows that tensors are of one shape. Of several inputs of a network
-        # it does not, so training on cached activations would differ from training on pixels in the last digits.
+        # It reorders sums of tensors that it knows to have one shape. It does not know that of several inputs of a
+        # network, so training on cached activations would differ from training on pixels in the last digits.
         tf.config.optimizer.set_experimental_options({"arithmetic_optimization": False})
 
 
@@ -79,7 +79,7 @@ class Fitted(NamedTuple):
 
     Args:
         best: the best epoch, whose weights the classifier has.
-        trainable: what was trained last, and on what: to evaluate it without computing frozen layers again.
+        trainable: the network trained last, and its inputs: to evaluate it without computing frozen layers again.
     """
 
     best: Epoch
@@ -101,17 +101,17 @@ def fit(
     training may have phases, see `zoo.training.phases`: each begins with the best weights so far.
 
     Of epochs with equal objectives the one with the lowest validation loss is the best. The same seed gives the same
-    weights on a CPU, whether the training was stopped and went on from a checkpoint or not; only what a layer draws
-    by itself, past Keras's seed generators, is not repeated.
+    weights on a CPU, whether the training was stopped and resumed from a checkpoint or not; except where a layer draws
+    random numbers without Keras's seed generators.
 
     Args:
         hyperparameters: those of zoo's own that are missing get their defaults.
-        on_epoch: called after each epoch with it and with what makes a checkpoint, to be called before `on_epoch`
-            ends; true ends the training.
-        checkpoint: after which epoch to go on; the classifier must be built as it was then. After the last epoch, or
+        on_epoch: called after each epoch with it and with a function that makes a checkpoint, to be called before
+            `on_epoch` returns; true ends the training.
+        checkpoint: of the epoch to resume after; the classifier must be built as it was then. After the last epoch, or
             the one that early stopping ended with, nothing is trained. One that is damaged or of another network
             is ignored: the training starts over.
-        progress: gets how far each epoch is, and a notice of what is done with frozen layers.
+        progress: gets the progress within each epoch, and a notice on cached activations.
 
     Raises:
         TrainingError: the loss became NaN or infinite.
@@ -126,10 +126,10 @@ def fit(
 def restore_best(
     classifier: Classifier, hyperparameters: Hyperparameters, settings: FitSettings, checkpoint: bytes
 ) -> Epoch | None:
-    """Leave the classifier with the weights of the best epoch so far, as `fit` would if it ended here.
+    """Set the classifier's weights to those of the best epoch so far, as `fit` would if it ended here.
 
     Args:
-        classifier: as it was before the first epoch: what was frozen until the checkpoint is not in it.
+        classifier: as it was before the first epoch: the checkpoint has no weights that were frozen until then.
         hyperparameters, settings: as `fit` got them.
 
     Returns:
@@ -172,7 +172,7 @@ class _Training:
             raise TrainingError(
                 f"no epoch was trained: {settings.initial_epoch} of {settings.epochs} were done before"
             )
-        work = self._going_on(phases, scales, checkpoint) or self._begin(phases[0], scales, History())
+        work = self._resume(phases, scales, checkpoint) or self._begin(phases[0], scales, History())
         history = work.train()
         for phase in phases[phases.index(work.phase) + 1 :]:
             if history.ended or history.best is None:
@@ -184,10 +184,10 @@ class _Training:
         set_trainable(self.classifier, self.values)  # as in the last phase, wherever the training ended
         return Fitted(history.best, work.trainable)
 
-    def _going_on(
+    def _resume(
         self, phases: Sequence[Phase], scales: Mapping[int, float], checkpoint: bytes | None
     ) -> _PhaseWork | None:
-        """The phase that the checkpoint was made in; None if there is no checkpoint that fits."""
+        """Return the phase of the checkpoint, ready to resume; None if there is no valid checkpoint."""
         epochs = epochs_in(checkpoint)
         phase = next((phase for phase in phases if epochs and phase.stop >= epochs[-1].number), None)
         if phase is None:
@@ -240,7 +240,7 @@ class _PhaseWork:
     progress: Progress
 
     def train(self) -> History:
-        """Train it to its end, and leave the network with the best weights so far."""
+        """Train the phase to its end; the network then has the best weights so far."""
         tracker, settings, network = self.tracker, self.settings, self.trainable.classifier.network
         done = tracker.epochs[-1].number if tracker.epochs else max(self.phase.start, settings.initial_epoch)
         if done < self.phase.stop and not tracker.stopped:
@@ -262,7 +262,7 @@ class _PhaseWork:
                 ),
                 initial_epoch=done,
                 epochs=self.phase.stop,
-                shuffle=False,  # they are, and Keras would say that it cannot
+                shuffle=False,  # they are shuffled, and Keras would warn that it cannot
                 callbacks=[*tracker.others, tracker, StepReporter(self.progress)],
                 verbose=0,
             )
@@ -283,12 +283,12 @@ def _compile(
         and (row.each_epoch == "always" or row == metric_of(settings.objective.name))
     ]
     network.compile(optimizer=optimizer, loss=make_loss(values, sigmoid=sigmoid), metrics=metrics)
-    # Else its variables would be created while TensorFlow traces the first step, which it then traces again.
+    # Otherwise its variables would be created while TensorFlow traces the first step, which it then traces again.
     network.optimizer.build(network.trainable_variables)
 
 
 def make_loss(values: Mapping[str, Any], *, sigmoid: bool) -> keras.losses.Loss:
-    """Cross-entropy against one-hot targets, or against 0 and 1 for a sigmoid output."""
+    """Return the cross-entropy against one-hot targets, or against 0 and 1 for a sigmoid output."""
     kind = keras.losses.BinaryCrossentropy if sigmoid else keras.losses.CategoricalCrossentropy
     return kind(label_smoothing=values["label_smoothing"])
 

@@ -16,7 +16,7 @@ Tensor = Any  # untyped
 
 
 def accuracy(classes: int, *, sigmoid: bool) -> keras.metrics.Metric:  # noqa: ARG001
-    """The share of images whose likeliest class is right; of mixed images, the class with the larger part in them."""
+    """Return the share of images whose likeliest class is right; of mixed images, the class with the larger part."""
     if not sigmoid:
         return keras.metrics.CategoricalAccuracy(name="accuracy")
 
@@ -28,31 +28,31 @@ def accuracy(classes: int, *, sigmoid: bool) -> keras.metrics.Metric:  # noqa: A
 
 
 def precision(classes: int, *, sigmoid: bool) -> keras.metrics.Metric:
-    """The share of right ones among the images taken for a class, averaged over the classes."""
+    """Return the share of correct predictions of a class, averaged over the classes."""
     return ClassMean("precision", classes, lambda _, guesses: guesses.value, sigmoid=sigmoid)
 
 
 def recall(classes: int, *, sigmoid: bool) -> keras.metrics.Metric:
-    """The share of a class's images that are found, averaged over the classes."""
+    """Return the share of a class's images that are predicted as such, averaged over the classes."""
     return ClassMean("recall", classes, lambda images, _: images.value, sigmoid=sigmoid)
 
 
 def f1(classes: int, *, sigmoid: bool) -> keras.metrics.Metric:
-    """The harmonic mean of a class's precision and recall, averaged over the classes."""
+    """Return the harmonic mean of a class's precision and recall, averaged over the classes."""
     return ClassMean("f1", classes, lambda images, guesses: (images + guesses) / 2, sigmoid=sigmoid)
 
 
 class ClassMean(keras.metrics.Metric):  # type: ignore[misc]  # Keras is untyped
     """The unweighted mean of a measure over the classes that have images; 0 for a class where it is undefined.
 
-    The likeliest class is the prediction. An image that is mixed of several is of the class with the largest part.
-    Of the confusion matrix it keeps the diagonal and both sums, which is all that the measures take.
+    The likeliest class is the prediction. A mixed image belongs to the class with the largest part.
+    Of the confusion matrix it stores the diagonal and both sums, which suffice for the measures.
 
     Args:
         name: the metric's.
         classes: their number.
-        below: takes the numbers of images and of guesses, a variable of (classes,) each, and returns what the number of
-            hits is divided by.
+        below: a function of the numbers of images and of guesses, a variable of (classes,) each, that returns the
+            divisor of the number of hits.
         sigmoid: targets and predictions are (images, 1) for two classes, not (images, classes).
     """
 
@@ -74,10 +74,10 @@ class ClassMean(keras.metrics.Metric):  # type: ignore[misc]  # Keras is untyped
         self.guesses.assign_add(keras.ops.sum(guess, axis=0))
 
     def result(self) -> Tensor:
-        """Of all batches since the last reset."""
-        shown = keras.ops.cast(self.images > 0, self.dtype)
+        """Return the measure over all batches since the last reset."""
+        present = keras.ops.cast(self.images > 0, self.dtype)
         of_classes = keras.ops.divide_no_nan(self.hits.value, self.below(self.images, self.guesses))
-        return keras.ops.divide_no_nan(keras.ops.sum(of_classes * shown), keras.ops.sum(shown))
+        return keras.ops.divide_no_nan(keras.ops.sum(of_classes * present), keras.ops.sum(present))
 
     def _one_hot(self, outputs: Tensor) -> Tensor:
         shares = keras.ops.concatenate([1 - outputs, outputs], axis=1) if self.sigmoid else outputs

@@ -1,4 +1,4 @@
-"""The optimizer that hyperparameters ask for: its learning rate over time, and over the stages of a network."""
+"""The optimizer of a training: its learning rate over time, and over the stages of a network."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class ScheduleSpan(NamedTuple):
     """The part of a learning rate's schedule that an optimizer goes through.
 
     Args:
-        steps: over which the schedule goes.
+        steps: length of the schedule.
         begins: steps of the schedule that are done before.
         warmup: steps over which the learning rate rises from 0, before the schedule begins.
         factor: of the learning rate.
@@ -33,9 +33,9 @@ class ScheduleSpan(NamedTuple):
 def make_optimizer(
     values: Hyperparameters, span: ScheduleSpan, scales: Mapping[int, float] | None = None
 ) -> keras.optimizers.Optimizer:
-    """The optimizer that the hyperparameters ask for.
+    """Return the optimizer of these hyperparameters.
 
-    Weight decay is decoupled (Loshchilov & Hutter 2019) and spares biases and normalisation; SGD has Nesterov's
+    Weight decay is decoupled (Loshchilov & Hutter 2019) and leaves out biases and normalisation; SGD has Nesterov's
     momentum of 0.9.
 
     Args:
@@ -61,8 +61,8 @@ def make_optimizer(
 def stage_scales(
     stages: Sequence[tuple[str, Sequence[keras.layers.Layer]]], layer_decay: float
 ) -> dict[int, float]:
-    """`id` of a variable -> factor of its learning rate: 1 in the last stage, the head, and with each stage before it
-    once more `layer_decay` (Howard & Ruder 2018, section 3.2, where it is 1 / 2.6)."""
+    """Return `id` of a variable -> factor of its learning rate: 1 in the last stage, the head, times `layer_decay` for
+    each stage before it (Howard & Ruder 2018, section 3.2, where it is 1 / 2.6)."""
     return {
         id(variable): layer_decay**place
         for place, (_, layers) in enumerate(reversed(stages))
@@ -84,14 +84,14 @@ def _rate(
         schedule = keras.optimizers.schedules.PiecewiseConstantDecay(
             [steps // 2, steps * 3 // 4], [rate, rate / 10, rate / 100]
         )
-    # A rate that is constant stays a number, which a plateau can halve.
+    # A constant rate stays a number, which ReduceLROnPlateau can halve.
     if span.warmup or (span.begins and schedule is not rate):
-        return _Late(rate, schedule, span.begins, span.warmup)
+        return _Resumed(rate, schedule, span.begins, span.warmup)
     return schedule
 
 
-class _Late(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]  # Keras is untyped
-    """A schedule after a warm-up, of which some steps are done already."""
+class _Resumed(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]  # Keras is untyped
+    """A schedule with a warm-up, some of whose steps are done already."""
 
     def __init__(self, rate: float, schedule: Any, begins: int, warmup: int) -> None:
         super().__init__()
@@ -118,7 +118,7 @@ _KINDS = {
 
 
 def _scaled(kind: type, scales: Mapping[int, float]) -> type:
-    """The same optimizer with a learning rate for each variable; Keras gives each its own update."""
+    """Return the same optimizer with a learning rate for each variable; Keras updates each by itself."""
 
     class Scaled(kind):  # type: ignore[misc]
         def build(self, variables: Sequence[keras.Variable]) -> None:

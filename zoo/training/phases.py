@@ -37,7 +37,7 @@ class Phase(NamedTuple):
     first: str | None = None
 
     def schedule_span(self, steps: int, epochs: int, initial_epoch: int, warmup_epochs: int) -> ScheduleSpan:
-        """The part of the learning rate's schedule that the phase goes through.
+        """Return the part of the learning rate's schedule in this phase.
 
         Args:
             steps: of an epoch.
@@ -64,7 +64,7 @@ class Phase(NamedTuple):
 
 
 def plan_phases(classifier: Classifier, hyperparameters: Hyperparameters, epochs: int) -> tuple[Phase, ...]:
-    """The phases in their order, as far as `epochs` go; in the last one all that is not frozen trains.
+    """Return the phases in their order, up to `epochs`; in the last one all that is not frozen trains.
 
     First `head_epochs` for the head alone. Then the stages are unfrozen gradually, from the head on, one every
     `unfreeze_epochs` (Howard & Ruder 2018, section 3.3); or all at once where that is 0. After the head's epochs
@@ -92,18 +92,18 @@ def plan_phases(classifier: Classifier, hyperparameters: Hyperparameters, epochs
 
 
 def describe_phases(classifier: Classifier, hyperparameters: Hyperparameters, epochs: int) -> str:
-    """The plan in words: `epochs 1–3: the head; epochs 4–9: all that is not frozen`; empty for a single phase."""
+    """Return the plan in words, `epochs 1–3: the head; epochs 4–9: all that is not frozen`; empty for one phase."""
     phases = plan_phases(classifier, hyperparameters, epochs)
     if phases == (Phase(0, epochs),):
         return ""
-    never = ("the rest never, for the training ends before",) if phases[-1].frozen else ()
+    never = ("the rest never, since the training ends before",) if phases[-1].frozen else ()
     return "; ".join((*map(str, phases), *never))
 
 
 def set_trainable(
     classifier: Classifier, hyperparameters: Hyperparameters, frozen: Sequence[keras.layers.Layer] = ()
 ) -> None:
-    """Freeze what the hyperparameters `freeze` and `batchnorm` say, and these layers; all others train."""
+    """Freeze the layers of the hyperparameters `freeze` and `batchnorm`, and these; all others train."""
     resolve_freeze(classifier, str(hyperparameters["freeze"])).apply()
     for layer in frozen:
         layer.trainable = False

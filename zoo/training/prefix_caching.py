@@ -1,4 +1,4 @@
-"""Decides what to train on what: the whole classifier on pixels, or its suffix on cached activations."""
+"""Chooses what to train: the whole classifier on pixels, or its suffix on cached activations."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
     from zoo.training.features import Features
 
 READ_SPEED = 1e9  # bytes a second, of a memory map
-WORTH_SECONDS = 1  # to save less is not worth the room
+WORTH_SECONDS = 1  # to save less is not worth the space
 
 
 class Work(NamedTuple):
     """The facts of a training that decide whether caching activations pays.
 
     Args:
-        epochs: that are left.
+        epochs: the remaining ones.
         augmentation: see `zoo.data.augmentation_names`.
         seed: of augmentation.
-        trainings: that have the same frozen layers, this one among them.
+        trainings: those with the same frozen layers, this one included.
     """
 
     epochs: int
@@ -47,7 +47,7 @@ class Trainable(NamedTuple):
     Args:
         classifier: the whole one, or its suffix, which shares its layers.
         data: pixels for the whole one, cached activations for the suffix.
-        augmentation: what the batches still need.
+        augmentation: of the batches.
     """
 
     classifier: Classifier
@@ -58,9 +58,10 @@ class Trainable(NamedTuple):
 def find_trainable(
     classifier: Classifier, decoded: DecodedDataset, work: Work, options: FeatureOptions, progress: Progress
 ) -> Trainable:
-    """The suffix with cached activations, where the first layers are frozen and caching pays; else the whole.
+    """Return the suffix with cached activations, where the first layers are frozen and caching pays; else the whole.
 
-    Reports which. Frozen layers that are random in training (dropout, noise) are not here, cached or not.
+    A notice reports which. Frozen layers that are random in training (dropout, noise) are not random here, cached or
+    not.
     """
     whole = Trainable(classifier, decoded, work.augmentation)
     frontier = find_frontier(classifier)
@@ -87,7 +88,7 @@ def find_trainable(
 
 
 def _obstacle(decoded: DecodedDataset, work: Work, options: FeatureOptions) -> str | None:
-    """The reason why activations cannot be cached, if there is one."""
+    """Return the reason why activations cannot be cached, if there is one."""
     parts = parts_of(work.augmentation)
     if options.mode == "off":
         return "--cache-features is off"
@@ -96,19 +97,22 @@ def _obstacle(decoded: DecodedDataset, work: Work, options: FeatureOptions) -> s
     if set(parts) & set(MIXING):
         return f"augmentation {work.augmentation} mixes images"
     if parts and options.copies is None:
-        return f"augmentation {work.augmentation} makes fresh pixels (--cache-copies 4 caches 4 copies of an image)"
+        return (
+            f"augmentation {work.augmentation} draws new pixels each time "
+            "(--cache-copies 4 caches 4 copies of an image)"
+        )
     return None
 
 
 def _cached(
     maker: FeatureMaker, work: Work, options: FeatureOptions, progress: Progress
 ) -> tuple[str | None, Features | None]:
-    """The activations out of the cache, computed where it has none; or the reason why that does not pay."""
+    """Return the cached activations, computed where missing; or the reason why that does not pay."""
     cached = {split: entry.read(progress) for split, entry in maker.entries.items()}
     missing = [split for split, arrays in cached.items() if arrays is None]
     if missing:
         estimate = _estimate(maker, missing, work)
-        # What changes the weights must not depend on how quick the machine is just now.
+        # A choice that changes the weights must not depend on the speed of the machine.
         exact = options.dtype == "float32" and not parts_of(work.augmentation)
         if options.mode == "auto" and exact and not estimate.pays:
             return estimate.reason_against, None
@@ -127,9 +131,9 @@ class Estimate:
     """Cost and benefit of caching activations.
 
     Args:
-        images: that the prefix must compute for the cache.
-        passes: images that it would compute in all without a cache.
-        image_seconds: how long it takes for one in a batch by itself, as in an epoch.
+        images: the number that the prefix must compute for the cache.
+        passes: the number that it would compute in all without a cache.
+        image_seconds: the time for one image of a batch, as in an epoch.
         row_bytes: of one image's activations.
     """
 
@@ -140,7 +144,7 @@ class Estimate:
 
     @property
     def pays(self) -> bool:
-        """Whether computing them once and reading them is quicker by so much that one would notice."""
+        """Whether computing them once and reading them is noticeably quicker."""
         reading = self.passes * self.row_bytes / READ_SPEED
         return (self.passes - self.images) * self.image_seconds - reading >= WORTH_SECONDS
 
@@ -153,7 +157,7 @@ class Estimate:
 
     @property
     def seconds(self) -> float:
-        """How long it takes to compute them each time."""
+        """The seconds to compute them in each epoch."""
         return self.passes * self.image_seconds
 
     def __str__(self) -> str:

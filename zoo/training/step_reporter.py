@@ -1,4 +1,4 @@
-"""Reports how far the epoch under way is."""
+"""Reports progress within an epoch."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ REPORTS_EVERY = 0.1  # seconds
 class StepReporter(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is untyped
     """Reports steps of an epoch, at most ten times a second.
 
-    It looks as a batch begins. For a callback that looks as one ends, Keras would compute the metrics after each
-    batch in the thread that trains, instead of beside it.
+    It reports when a batch begins. For a callback at the end of a batch, Keras would compute the metrics after each
+    batch in the thread that trains, instead of in parallel.
     """
 
     def __init__(self, progress: Progress) -> None:

@@ -76,7 +76,7 @@ class Interrupted(Progress):
 def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(building, "CHUNK", CHUNK)
     monkeypatch.setattr(building, "PROGRESS_EVERY", 1)
-    monkeypatch.setattr(building, "LOOK_AHEAD", 1)  # what is told is all that has been written
+    monkeypatch.setattr(building, "LOOK_AHEAD", 1)  # progress is what has been written
 
 
 @pytest.fixture
@@ -214,7 +214,7 @@ def test_a_second_process_waits_and_takes_the_entry_of_the_first(
     watcher = Watcher(on_notice=lambda: other.communicate("go on\n"))
     pixels = decoded(opened_photos, cache, watcher)
     assert (watcher.notices, watcher.done) == (
-        ["another process is decoding these images: waiting for it"],
+        ["waiting for another process that decodes these images"],
         [],
     )
     assert np.array_equal(pixels, decoded(opened_photos, tmp_path / "another"))
@@ -275,6 +275,6 @@ def test_what_threads_give_in_any_order_is_handed_on_in_turn() -> None:
     in_turn = building.InTurn(taken.append)
     seen = []
     for number in (2, 0, 3, 1):
-        in_turn.give(number, f"chunk {number}")
+        in_turn.put(number, f"chunk {number}")
         seen.append(len(taken))
     assert (taken, seen) == (["chunk 0", "chunk 1", "chunk 2", "chunk 3"], [0, 1, 1, 4])

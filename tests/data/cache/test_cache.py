@@ -189,7 +189,7 @@ def test_unreadable_images_are_skipped_and_named(photos: Path, tmp_path: Path) -
     result = decoded(open_dataset(str(photos), {}, FORMATS), tmp_path / "cache")
     assert {(Path(file.path).name, file.reason) for file in result.skipped} == {
         ("empty.png", "zero bytes"),
-        ("notes.txt", "no image by its name"),
+        ("notes.txt", "not an image by its name"),
     }
 
 
@@ -216,7 +216,7 @@ def test_strict_takes_a_dataset_without_unreadable_images(
 
 def test_a_class_without_a_readable_image_is_refused(photos: Path, tmp_path: Path) -> None:
     break_images(photos, "cat", 24)
-    with pytest.raises(DatasetError, match="not one image of class 'cat' can be read"):
+    with pytest.raises(DatasetError, match="no image of class 'cat' can be read"):
         decoded(open_dataset(str(photos), {}, FORMATS), tmp_path / "cache")
 
 

@@ -123,7 +123,7 @@ def test_arrays_are_mapped_and_read_only(built: FeatureEntry) -> None:
 def test_progress_is_told_by_rows(entry: FeatureEntry) -> None:
     watcher = Watcher()
     entry.build(batches(), watcher)
-    assert watcher.done == [("computing features", done, ROWS) for done in (4, 8, 10)]
+    assert watcher.done == [("computing activations", done, ROWS) for done in (4, 8, 10)]
 
 
 def test_float16_takes_half_the_room(entry: FeatureEntry) -> None:
@@ -141,7 +141,7 @@ def test_a_feature_too_large_for_float16_is_refused(entry: FeatureEntry) -> None
     with pytest.raises(DatasetError) as refused:
         replace(entry, dtype="float16").build(batches(1e6), Progress())
     assert str(refused.value).endswith(
-        "is too large for float16, which ends at 65,504: take --cache-dtype float32"
+        "is too large for float16, whose maximum is 65,504: use --cache-dtype float32"
     )
 
 
@@ -202,7 +202,7 @@ def test_damage_is_told_once_and_mended(built: FeatureEntry, damage: Any) -> Non
     watcher = Watcher()
     assert built.read(watcher) is None
     assert same(built.build(batches(), watcher))
-    assert watcher.notices == ["the features in the cache are damaged: they are computed anew"]
+    assert watcher.notices == ["the cached activations are damaged: they are computed again"]
 
 
 # Ends in the middle ------------------------------------------------------------------------------------------
@@ -240,7 +240,7 @@ def test_a_cache_that_is_no_folder_is_told_in_one_line(entry: FeatureEntry, cach
 
 @pytest.fixture
 def other(cache: Path) -> Iterator[subprocess.Popen[str]]:
-    """Another process, in the middle of computing features."""
+    """Another process, in the middle of computing activations."""
     command = [sys.executable, "-c", STOPPING, str(cache)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -268,7 +268,7 @@ def test_a_second_process_waits_for_the_first(other: subprocess.Popen[str]) -> N
     assert found == []
     other.communicate("go on\n")
     waiting.join(60)
-    assert watcher.notices == ["another process is computing these features: waiting for it"]
+    assert watcher.notices == ["waiting for another process that computes these activations"]
     assert found[0][0].tolist() == np.ones((10, 5)).tolist()
 
 
@@ -282,8 +282,8 @@ def test_features_larger_than_the_limit_are_refused_before_they_are_computed(
     with pytest.raises(DatasetError) as refused:
         entry.build(never(), Progress())
     assert str(refused.value) == (
-        "the features need 680 B, but the cache may have 500 B: "
-        "set ZOO_CACHE_LIMIT higher, or take --cache-dtype float16"
+        "the cached activations need 680 B, but the cache's limit is 500 B: "
+        "set ZOO_CACHE_LIMIT higher, or use --cache-dtype float16"
     )
 
 

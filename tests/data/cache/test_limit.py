@@ -128,7 +128,7 @@ def test_it_is_told_when_entries_in_use_leave_no_room(
     (notice,) = watcher.notices
     assert len(held) == 2
     assert re.fullmatch(
-        r"the cache grows to 2\d\.\d kB, over its limit of 1\d\.\d kB: what else it holds is in use", notice
+        r"the cache grows to 2\d\.\d kB, over its limit of 1\d\.\d kB: its other entries are in use", notice
     )
 
 
@@ -139,8 +139,8 @@ def test_an_entry_larger_than_the_limit_is_refused(
     with pytest.raises(DatasetError) as refused:
         decoded(opened_photos, tmp_path, 8)
     assert str(refused.value) == (
-        "the decoded images need 9.2 kB, but the cache may have 9.0 kB: "
-        "set ZOO_CACHE_LIMIT higher, or take a smaller --image-size"
+        "the decoded images need 9.2 kB, but the cache's limit is 9.0 kB: "
+        "set ZOO_CACHE_LIMIT higher, or choose a smaller --image-size"
     )
 
 
@@ -180,7 +180,7 @@ def test_a_limit_that_is_no_size_is_told(text: str, tmp_path: Path, monkeypatch:
         cache_limit(tmp_path)
     assert (
         str(refused.value)
-        == f"ZOO_CACHE_LIMIT is '{text}', which is no size: write 20GB, 500MB or a number of bytes"
+        == f"ZOO_CACHE_LIMIT is '{text}', which is not a size: write 20GB, 500MB or a number of bytes"
     )
 
 
@@ -198,7 +198,7 @@ def test_the_default_limit_leaves_half_of_the_disk(
 def test_the_size_of_a_large_entry_is_told(
     opened_photos: OpenedDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(building, "WORTH_TELLING", 9_000)
+    monkeypatch.setattr(building, "LARGE_ENTRY", 9_000)
     watcher = Watcher()
     decoded(opened_photos, tmp_path, 8, watcher)
     assert watcher.notices == [f"48 images decoded to 8×8 take 9.2 kB in '{tmp_path}'"]

@@ -65,7 +65,7 @@ def test_a_resplit_is_offered_where_there_is_a_validation_split(
 @pytest.mark.parametrize("split", ["validation", "test"])
 def test_a_split_without_a_class(split: str, told: Callable) -> None:
     counts = {"validation": (25, 25), "test": (10, 10), split: (50, 0)}
-    message = f"the {split} images are none of 1 class"
+    message = f"no {split} images of 1 class"
     assert told((60, 60), **counts) == {f"{split}-without-class": ("warning", message, ("dog",))}
 
 

@@ -114,7 +114,7 @@ def test_files_that_are_no_images_are_named(folder: Path, check: Callable) -> No
     finding = check("no-image")
     assert (finding.severity, details(finding, folder)) == (
         Severity.NOTE,
-        {"cat/notes.txt": "no image by its name"},
+        {"cat/notes.txt": "not an image by its name"},
     )
 
 

@@ -173,7 +173,7 @@ def test_no_path_leaves_the_folder(
     path = pack(tmp_path / f"a.{'zip' if pack is zipped else 'tar'}", {**members, name: b"evil"})
     shown = name.replace("\\", "/")
     assert refusal(path) == (
-        f"the archive '{path.name}' names '{shown}', which would lie outside of its folder: if you trust it, "
+        f"the archive '{path.name}' contains '{shown}', a path outside of its folder: if you trust it, "
         "unpack it yourself"
     )
     assert not list(tmp_path.rglob("evil*"))
@@ -223,7 +223,7 @@ def test_a_hard_link_is_a_copy_of_the_file_in_the_archive(tmp_path: Path, member
 @pytest.mark.parametrize("target", ["../../secret.png", "/secret.png"])
 def test_a_hard_link_to_outside_is_refused(tmp_path: Path, members: dict[str, bytes], target: str) -> None:
     path = tarred(tmp_path / "a.tar", members, special("cat/link.png", tarfile.LNKTYPE, target))
-    assert f"names '{target}', which would lie outside" in refusal(path)
+    assert f"contains '{target}', a path outside" in refusal(path)
 
 
 def test_a_manifest_inside_cannot_list_files_outside(
@@ -232,7 +232,7 @@ def test_a_manifest_inside_cannot_list_files_outside(
     rows = f"path,label\n{photos}/cat/00.png,x\ndog/00.png,y\n".encode()
     path = zipped(tmp_path / "a.zip", {**members, "manifest.csv": rows})
     assert refusal(path) == (
-        "the manifest in 'a.zip' lists 'photos/cat/00.png', which lies outside: unpack it yourself"
+        "the manifest in 'a.zip' lists 'photos/cat/00.png', which is outside the archive: unpack it yourself"
     )
 
 
@@ -280,7 +280,7 @@ def test_what_does_not_fit_on_the_disk_is_refused(tmp_path: Path, monkeypatch: p
     path = zipped(tmp_path / "large.zip", {"cat/1.png": b"x"})
     budget = unpacking.Budget(path, tmp_path)
     with pytest.raises(
-        DatasetError, match=r"needs 1000000 TB in the cache .* which has .* GB left: make room"
+        DatasetError, match=r"needs 1000000 TB in the cache .* which has .* GB free: make room"
     ):
         budget.require_room(10**18)
 
@@ -306,7 +306,10 @@ def test_a_truncated_archive_is_refused(tmp_path: Path, photos: Path, kind: str)
     content = path.read_bytes()
     for keep in (0, 1, len(content) // 3, len(content) // 2):
         path.write_bytes(content[:keep])
-        assert refusal(path) == f"the archive '{path.name}' is damaged or no archive; make or fetch it again"
+        assert (
+            refusal(path)
+            == f"the archive '{path.name}' is damaged or not an archive; create or download it again"
+        )
 
 
 @pytest.mark.parametrize("kind", ["zip", "gztar", "bztar", "xztar"])
@@ -315,7 +318,7 @@ def test_a_flipped_byte_is_refused(tmp_path: Path, photos: Path, kind: str) -> N
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 255
     path.write_bytes(content)
-    assert "is damaged or no archive" in refusal(path)
+    assert "is damaged or not an archive" in refusal(path)
 
 
 def test_a_damaged_header_within_a_tar_is_refused(tmp_path: Path, members: dict[str, bytes]) -> None:
@@ -323,24 +326,26 @@ def test_a_damaged_header_within_a_tar_is_refused(tmp_path: Path, members: dict[
     content = bytearray(path.read_bytes())
     content[content.index(b"dog/05.png") + 150] ^= 255  # in its checksum
     path.write_bytes(content)
-    assert "is damaged or no archive" in refusal(path)
+    assert "is damaged or not an archive" in refusal(path)
 
 
 @pytest.mark.parametrize("pack", [zipped, tarred])
 def test_an_empty_archive_is_refused(tmp_path: Path, pack: Callable[..., Path]) -> None:
     path = pack(tmp_path / f"a.{'zip' if pack is zipped else 'tar'}", {})
-    assert refusal(path) == f"the archive '{path.name}' holds no files; make it again"
+    assert refusal(path) == f"the archive '{path.name}' contains no files; recreate it"
 
 
 def test_a_name_that_no_disk_holds_is_told(tmp_path: Path, members: dict[str, bytes]) -> None:
     path = zipped(tmp_path / "a.zip", {**members, f"cat/{'x' * 300}.png": b"x"})
-    assert f"the archive 'a.zip' holds 'cat/{'x' * 76}', a name that the disk cannot hold" in refusal(path)
+    assert f"the archive 'a.zip' contains 'cat/{'x' * 76}', a name that the disk does not allow" in refusal(
+        path
+    )
 
 
 def test_a_file_that_is_also_a_folder_is_told(tmp_path: Path, members: dict[str, bytes]) -> None:
     path = zipped(tmp_path / "a.zip", {**members, "cat/00.png/1.png": b"x"})
     assert refusal(path) == (
-        "the archive 'a.zip' holds 'cat/00.png/1.png' as a file and as a folder; make it again"
+        "the archive 'a.zip' contains 'cat/00.png/1.png' as a file and as a folder; recreate it"
     )
 
 

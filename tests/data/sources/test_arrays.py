@@ -173,15 +173,15 @@ def test_class_names_name_the_numbers_from_zero(tmp_path: Path) -> None:
         ),
         (
             {"y": LABELS / 7},
-            "the array y of 'set.npz' holds fractions, no labels: save whole numbers or text",
+            "the array y of 'set.npz' holds fractions, which are not labels: save whole numbers or text",
         ),
         (
             {"y": np.ones((6, 3), int)},
-            "the array y of 'set.npz' has shape (6, 3) and several labels an image: zoo takes one each",
+            "the array y of 'set.npz' has shape (6, 3) and several labels per image: zoo takes one each",
         ),
         (
             {"y": np.zeros((6, 2, 2), int)},
-            "the array y of 'set.npz' has shape (6, 2, 2): there must be one label an image",
+            "the array y of 'set.npz' has shape (6, 2, 2): zoo takes one label per image",
         ),
         (
             {"y": np.zeros(6, int)},
@@ -193,7 +193,7 @@ def test_class_names_name_the_numbers_from_zero(tmp_path: Path) -> None:
         ),
         (
             {"y": LABELS, "class_names": np.array(["a", "b"])},
-            "the label 2 is none of the 2 classes of class_names, which count from 0",
+            "the label 2 is not one of the 2 classes of class_names, which count from 0",
         ),
         (
             {"y": LABELS, "class_names": np.array(["a", "a", "b"])},
@@ -205,7 +205,7 @@ def test_class_names_name_the_numbers_from_zero(tmp_path: Path) -> None:
         ),
         (
             {"y": np.zeros(6, complex)},
-            "the array y of 'set.npz' holds complex128, no labels: save whole numbers",
+            "the array y of 'set.npz' holds complex128, which are not labels: save whole numbers",
         ),
         (
             {"y": np.array(list("abcabc"), object)},
@@ -229,11 +229,11 @@ def test_uint8_pixels_are_taken_as_they_are(tmp_path: Path, shape: tuple[int, ..
 @pytest.mark.parametrize(
     ("array", "notice"),
     [
-        ((GRAY / 255).astype(np.float32), "pixels are float32: 0 is taken for black and 1 for white"),
-        (GRAY.astype(np.float64), "pixels are float64: 0 is taken for black and 255 for white"),
-        (GRAY.astype(np.int64), "pixels are int64: 0 is taken for black and 255 for white"),
-        (GRAY.astype(np.uint16) * 257, "pixels are uint16: 0 is taken for black and 65535 for white"),
-        ((GRAY / 127.5 - 1).astype(np.float16), "pixels are float16: -1 is taken for black and 1 for white"),
+        ((GRAY / 255).astype(np.float32), "pixels are float32: 0 is taken as black and 1 as white"),
+        (GRAY.astype(np.float64), "pixels are float64: 0 is taken as black and 255 as white"),
+        (GRAY.astype(np.int64), "pixels are int64: 0 is taken as black and 255 as white"),
+        (GRAY.astype(np.uint16) * 257, "pixels are uint16: 0 is taken as black and 65535 as white"),
+        ((GRAY / 127.5 - 1).astype(np.float16), "pixels are float16: -1 is taken as black and 1 as white"),
     ],
     ids=["0-1", "float 0-255", "int64", "uint16", "-1 to 1"],
 )
@@ -289,7 +289,7 @@ def test_transparent_pixels_become_white(tmp_path: Path) -> None:
         (np.zeros((6, 0, 4)), "x of 'set.npz' has shape (6, 0, 4): images have"),
         (
             np.zeros((6, 5, 4), complex),
-            "x of 'set.npz' holds complex128, no pixels: save it as uint8 from 0 to 255",
+            "x of 'set.npz' holds complex128, which are not pixels: save it as uint8 from 0 to 255",
         ),
         (np.array(3), "x of 'set.npz' holds 0 images, but the array y of 'set.npz' 6 labels"),
     ],
@@ -356,7 +356,7 @@ def test_a_truncated_npy_is_refused(tmp_path: Path) -> None:
     for keep in (0, 5, 60, len(content) - 1):
         (tmp_path / "x.npy").write_bytes(content[:keep])
         with pytest.raises(
-            DatasetError, match=r"x.npy' is damaged or no file of NumPy arrays; make or fetch it"
+            DatasetError, match=r"x.npy' is damaged or not a file of NumPy arrays; create or download it"
         ):
             load_arrays(tmp_path / "x.npy", Progress())
 
@@ -389,14 +389,14 @@ def test_a_header_that_promises_more_than_there_is_is_refused(
     with zipfile.ZipFile(tmp_path / "set.npz", "w", compression) as archive:
         archive.writestr("x.npy", header.getvalue() + GRAY.tobytes())
         archive.writestr("y.npy", labels.getvalue())
-    with pytest.raises(DatasetError, match=r"the array x of '.*' is damaged or no file of NumPy arrays"):
+    with pytest.raises(DatasetError, match=r"the array x of '.*' is damaged or not a file of NumPy arrays"):
         load_arrays(tmp_path / "set.npz", Progress())
 
 
 def test_text_is_no_npz(tmp_path: Path) -> None:
     (tmp_path / "set.npz").write_text("hello")
     with pytest.raises(
-        DatasetError, match=r"set.npz' is damaged or no file of NumPy arrays; make or fetch it again"
+        DatasetError, match=r"set.npz' is damaged or not a file of NumPy arrays; create or download it again"
     ):
         load_arrays(tmp_path / "set.npz", Progress())
 

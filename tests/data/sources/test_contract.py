@@ -83,7 +83,7 @@ def test_a_file_of_its_own_may_lie_behind_a_url(
 ) -> None:
     monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "cache"))
     url = f"file://{file}"
-    with pytest.raises(DatasetError, match=r"names none of the files that zoo reads from a URL \(.npz, .zip"):
+    with pytest.raises(DatasetError, match=r"is not a file that zoo reads from a URL \(.npz, .zip"):
         open_dataset(url, {}, formats())
     assert open_dataset(url, {}, formats(suffixes=(".mine",), single_file=True)).source == url
 

@@ -62,7 +62,7 @@ def test_other_files_are_skipped_with_a_reason(tmp_path: Path) -> None:
         make(tmp_path, "a/1.png", "b/1.png", "a/notes.txt", "README.md"), FORMATS.image_suffixes
     )
     told = {(Path(file.path).name, file.reason) for file in images.skipped}
-    assert told == {("notes.txt", "no image by its name"), ("README.md", "lies in no class folder")}
+    assert told == {("notes.txt", "not an image by its name"), ("README.md", "in no class folder")}
 
 
 def test_hidden_files_and_folders_are_ignored_silently(tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ def test_a_broken_link_is_skipped(tmp_path: Path) -> None:
     make(tmp_path, "a/1.png", "b/1.png")
     (tmp_path / "a" / "2.png").symlink_to(tmp_path / "gone.png")
     assert [file.reason for file in load_folder(tmp_path, FORMATS.image_suffixes).skipped] == [
-        "broken link or no regular file"
+        "broken link or not a regular file"
     ]
 
 
@@ -97,18 +97,18 @@ def test_a_test_folder_without_classes_is_skipped(tmp_path: Path) -> None:
     images = load_folder(
         make(tmp_path, "train/a/1.png", "train/b/1.png", "test/1.png"), FORMATS.image_suffixes
     )
-    assert (len(images.items), images.skipped[0].reason) == (2, "lies in no class folder")
+    assert (len(images.items), images.skipped[0].reason) == (2, "in no class folder")
 
 
 @pytest.mark.parametrize(
     ("files", "message"),
     [
-        (["1.png", "2.png"], "lie in no class folder"),
-        (["notes.txt"], "is empty of images"),
+        (["1.png", "2.png"], "are in no class folder"),
+        (["notes.txt"], "has no images"),
         (["a/1.png"], "only one class, 'a'"),
-        (["a/1.png", "b/notes.txt"], "/b' holds no image"),
-        (["train/1.png", "val/a/1.png"], "/train' lie in no class folder"),
-        (["train/a/1.png", "train/b/notes.txt"], "/train/b' holds no image"),
+        (["a/1.png", "b/notes.txt"], "/b' contains no image"),
+        (["train/1.png", "val/a/1.png"], "/train' are in no class folder"),
+        (["train/a/1.png", "train/b/notes.txt"], "/train/b' contains no image"),
         (["train/a/1.png", "train/b/1.png", "val/c/1.png"], "class 'c' .* validation folder but not"),
         (["train/a/1.png", "train/b/1.png", "test/c/1.png"], "class 'c' .* test folder but not"),
     ],
@@ -129,7 +129,7 @@ def test_a_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match="is empty of images"):
+    with pytest.raises(DatasetError, match="has no images"):
         load_folder(tmp_path, FORMATS.image_suffixes)
 
 

@@ -104,8 +104,8 @@ def test_what_is_not_there_or_no_image_is_skipped_with_a_reason(folder: Path) ->
     assert len(images.items) == 2
     assert told == {
         "gone.png": "no such file",
-        "notes.txt": "no image by its name",
-        "f.png": "no regular file",
+        "notes.txt": "not an image by its name",
+        "f.png": "not a regular file",
         "n" * 9: "no such file",
     }
 
@@ -141,7 +141,7 @@ def test_a_repeated_row_counts_once(folder: Path) -> None:
         ),
         (
             "path,label,split\na.png,cat,train\nb.png,dog,\n",
-            "line 3 of the manifest 'list.csv' has no split, and others have: give it one, or take the column away",
+            "line 3 of the manifest 'list.csv' has no split, but others have: add it, or delete the column",
         ),
         (
             f"path,label\n{ROWS}sub/../a.png,dog\n",
@@ -154,13 +154,13 @@ def test_a_repeated_row_counts_once(folder: Path) -> None:
         (
             "path,label\ngone.png,cat\nlost.png,dog\n",
             (
-                "the manifest 'list.csv' lists 2 files and not one is there, the first 'gone.png' (no such file): "
+                "the manifest 'list.csv' lists 2 files and none exists, the first 'gone.png' (no such file): "
                 "write paths relative to the folder of the manifest"
             ),
         ),
         (
             f"path,label\n{ROWS}gone.png,bird\n",
-            "not one file of class 'bird' in the manifest 'list.csv' is there; bring one or take its rows away",
+            "no file of class 'bird' in the manifest 'list.csv' exists; add one or delete its rows",
         ),
         (
             "path,label\na.png,cat\nb.png,cat\n",
@@ -171,7 +171,7 @@ def test_a_repeated_row_counts_once(folder: Path) -> None:
         ),
         (
             f'path,label\n{ROWS}"{"x" * 140_000}",cat\n',
-            "line 4 of the manifest 'list.csv' is no CSV: field larger than field limit (131072); mend it",
+            "line 4 of the manifest 'list.csv' is not CSV: field larger than field limit (131072); correct it",
         ),
     ],
 )
@@ -180,7 +180,7 @@ def test_what_is_wrong_is_told_with_its_line(folder: Path, text: str, message: s
 
 
 def test_another_encoding_is_refused(folder: Path) -> None:
-    assert "list.csv' is no UTF-8 text (byte 11); save it as CSV in UTF-8" in refused(
+    assert "list.csv' is not UTF-8 text (byte 11); save it as CSV in UTF-8" in refused(
         folder, "path,label\nÄ.png,cat\n", "latin-1"
     )
 

@@ -18,8 +18,8 @@ from zoo.errors import DatasetError
 from zoo.interfaces import Progress
 
 NUMBERS = (
-    "'tfds:numbers' is no set of images with one class each: it holds image (Image), label (Scalar); "
-    "take another one"
+    "'tfds:numbers' is not a dataset of images with one class each: its features are image (Image), label (Scalar); "
+    "choose another"
 )
 IMAGES = np.random.default_rng(0).integers(0, 256, (40, 6, 6, 3), dtype=np.uint8)
 
@@ -102,14 +102,17 @@ def test_an_image_is_the_bytes_that_tfds_keeps(cache: Path) -> None:
 
 
 def test_other_splits_are_told_as_skipped(cache: Path) -> None:
-    told = [(file.path, file.reason) for file in load_tfds("tfds:tiny_pets", Progress()).skipped]
-    assert told == [("tfds:tiny_pets, split extra", "not a split of zoo's")]
+    skipped = [(file.path, file.reason) for file in load_tfds("tfds:tiny_pets", Progress()).skipped]
+    assert skipped == [("tfds:tiny_pets, split extra", "not one of zoo's splits")]
 
 
 def test_images_without_a_label_are_left_out_and_told(cache: Path) -> None:
     images = load_tfds("tfds:half_labeled", Progress())
-    told = [(file.path, file.reason) for file in images.skipped]
-    assert (len(images.items), told) == (28, [("tfds:half_labeled, split test", "4 images without a label")])
+    skipped = [(file.path, file.reason) for file in images.skipped]
+    assert (len(images.items), skipped) == (
+        28,
+        [("tfds:half_labeled, split test", "4 images without a label")],
+    )
 
 
 def test_an_only_train_split_is_none(cache: Path) -> None:
@@ -137,8 +140,8 @@ def test_what_tfds_prints_stays_off_standard_output(cache: Path, capsys: pytest.
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        ("tfds:", "'tfds:' names no dataset: write tfds:NAME or tfds:NAME:CONFIG"),
-        ("tfds:../x", "'tfds:../x' names no dataset: write tfds:NAME or tfds:NAME:CONFIG"),
+        ("tfds:", "'tfds:' is not a dataset: write tfds:NAME or tfds:NAME:CONFIG"),
+        ("tfds:../x", "'tfds:../x' is not a dataset: write tfds:NAME or tfds:NAME:CONFIG"),
         ("tfds:no_split", "'tfds:no_split' has no split train, validation or test; it has everything"),
         (
             "tfds:numbers",

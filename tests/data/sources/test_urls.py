@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from zoo.data.opened import OpenedDataset
 
 PHOTOS = "memory://photos.zip"
-CHECK = "check the URL, the network, and whether you may read it"
+CHECK = "check the URL, the network, and your permissions"
 ONE_FILE = (
-    "names none of the files that zoo reads from a URL (.npz, .zip, .tar, .tar.gz, .tgz, .tar.bz2, .tbz2, .tar.xz, "
+    "is not a file that zoo reads from a URL (.npz, .zip, .tar, .tar.gz, .tgz, .tar.bz2, .tbz2, .tar.xz, "
     ".txz): "
     "for a folder or a manifest mount the bucket, and give the path"
 )
@@ -138,7 +138,7 @@ def test_what_a_server_does_not_have(server: str) -> None:
 @pytest.mark.usefixtures("bucket")
 def test_a_new_split_is_asked_for_behind_the_url() -> None:
     assert refusal(f"{PHOTOS}#resplit") == (
-        "dataset 'photos-resplit' brings no splits of its own: leave #resplit out"
+        "dataset 'photos-resplit' has no splits of its own: leave out #resplit"
     )
 
 
@@ -153,8 +153,7 @@ def test_a_name_for_a_url_that_is_also_a_folder_here(photos: Path, monkeypatch: 
     with pytest.raises(DatasetError) as caught:
         open_dataset("photos", {}, FORMATS, {"photos": PHOTOS})
     assert str(caught.value) == (
-        f"'photos' is the dataset at {PHOTOS}, and there is also ./photos here: "
-        f"write ./photos for the latter, {PHOTOS} for the former"
+        f"'photos' is ambiguous: the dataset at {PHOTOS} and the path ./photos; write {PHOTOS} or ./photos"
     )
 
 
@@ -294,7 +293,7 @@ def test_a_folder_that_is_called_like_an_archive(photos: Path) -> None:
 def test_a_damaged_file_is_called_by_its_url(bucket: fsspec.AbstractFileSystem) -> None:
     bucket.pipe("/bad.zip", b"text")
     assert refusal("memory://bad.zip") == (
-        "the archive 'memory://bad.zip' is damaged or no archive; make or fetch it again"
+        "the archive 'memory://bad.zip' is damaged or not an archive; create or download it again"
     )
 
 

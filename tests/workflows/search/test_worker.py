@@ -118,7 +118,7 @@ def test_images_behind_a_url_that_cannot_be_reached(remote: RemoteAssignment) ->
     asked = replace(remote, images=replace(remote.images, source=url))
     assert told(asked, DatasetError) == (
         f"node {NODE} cannot read dataset 'photos' at {url}: cannot download '{url}': there is no such file; "
-        "check the URL, the network, and whether you may read it"
+        "check the URL, the network, and your permissions"
     )
 
 
@@ -137,7 +137,7 @@ def test_weights_behind_a_url_that_cannot_be_reached(remote: RemoteAssignment) -
     asked = of(remote, weights=Weights(url, "0" * 64, "/on/the/driver/alone.h5"))
     assert told(asked, HyperparameterError) == (
         f"node {NODE}: cannot download '{url}': there is no such file; "
-        "check the URL, the network, and whether you may read it"
+        "check the URL, the network, and your permissions"
     )
 
 

@@ -1,8 +1,8 @@
 """Decodes a dataset's images once, into one file that is read again without decoding.
 
 An entry is a folder named after the dataset's fingerprint and the size of its pixels. It holds `pixels.bin`,
-a row of raw uint8 pixels per readable image, and `index.json`. The fingerprint knows contents and not the
-order of items, so rows come in the order of the items' digests; items of one digest are the same bytes.
+a row of raw uint8 pixels per readable image, and `index.json`. The fingerprint depends on contents and not on
+the order of items, so rows come in the order of the items' digests; items of one digest are the same bytes.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ class DecodedDataset:
         labels: int64 array (images,), indices into `class_names`.
         rows: split -> int64 array of the rows in it.
         skipped: files that are no images, and images that cannot be read.
-        notices: what is poor about the dataset now that unreadable images are left out, a line each.
-        name, fingerprint: of the dataset; without them nothing that is computed of it is kept in the cache.
+        notices: a line for each weakness of the dataset without its unreadable images.
+        name, fingerprint: of the dataset; without them activations are not cached.
         decoders: as in `OpenedDataset`; the pixels depend on them.
     """
 
@@ -57,7 +57,7 @@ class DecodedDataset:
     decoders: tuple[str, ...] = ()
 
     def split(self, name: str) -> SplitRows:
-        """As `zoo.data.batches` serves it."""
+        """Return the rows of a split, for `zoo.data.batches`."""
         return SplitRows((self.pixels,), self.labels, self.rows[name])
 
     @property
@@ -79,7 +79,7 @@ def decode_dataset(
     strict: bool = False,
     progress: Progress,
 ) -> DecodedDataset:
-    """Decode every image to (size, size, channels), or find that this has been done before.
+    """Decode every image to (size, size, channels), unless the cache has these pixels already.
 
     Args:
         cache: the folder of all entries; None: `ZOO_CACHE`, else the user's cache folder.
@@ -118,7 +118,7 @@ def decode_dataset(
 def decode_images(
     paths: Sequence[Path], size: int, channels: int, formats: Formats, *, strict: bool = False
 ) -> tuple[np.ndarray, tuple[Path, ...], tuple[SkippedFile, ...]]:
-    """The pixels of some image files, decoded as for training.
+    """Return the pixels of some image files, decoded as for training.
 
     Returns:
         uint8 array (readable images, size, size, channels), the files that they come from, and the unreadable ones.
@@ -159,13 +159,13 @@ def _check_readable(opened: OpenedDataset, labels: np.ndarray, split: np.ndarray
     class_names = opened.images.class_names
     for label in sorted(set(opened.images.labels) - set(labels.tolist())):
         raise DatasetError(
-            f"not one image of class '{class_names[label]}' can be read; replace its images or remove the class"
+            f"no image of class '{class_names[label]}' can be read; replace its images or remove the class"
         )
     return check_splits(count_images(split.tolist(), labels.tolist(), class_names))
 
 
 def _read_entry(task: Task) -> tuple[Mapping[str, str], np.ndarray] | None:
-    """Digest -> reason of the unreadable images, and the pixels of the others; None if there is no whole entry."""
+    """Return digest -> reason of the unreadable images, and the pixels of the others; None without a whole entry."""
     try:
         index = json.loads((task.entry / INDEX).read_text(encoding="utf-8"))
         unreadable = index["unreadable"]
@@ -181,13 +181,15 @@ def _read_entry(task: Task) -> tuple[Mapping[str, str], np.ndarray] | None:
         pixels = map_rows(task.entry / PIXELS, (rows, task.size, task.size, task.channels))
     except (OSError, ValueError, TypeError, KeyError):
         return None
-    with contextlib.suppress(OSError):  # a cache that may only be read
-        os.utime(task.entry / INDEX)  # the most recently used entries go last
+    with contextlib.suppress(OSError):  # a read-only cache
+        os.utime(task.entry / INDEX)  # the most recently used entries are removed last
     return unreadable, pixels
 
 
 def _read_built_entry(task: Task, progress: Progress) -> tuple[Mapping[str, str], np.ndarray]:
-    built = build_entry(task, lambda: _read_entry(task), progress)
-    if built is None:
-        raise DatasetError(f"the decoded images in '{task.entry}' were removed at once; start again")
-    return built
+    entry = build_entry(task, lambda: _read_entry(task), progress)
+    if entry is None:
+        raise DatasetError(
+            f"the decoded images in '{task.entry}' were removed by another process; start again"
+        )
+    return entry

@@ -1,4 +1,4 @@
-"""Builds one entry of the cache: one process at a time, going on where a killed one stopped."""
+"""Builds one entry of the cache: one process at a time, resuming where a killed one stopped."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
     from zoo.interfaces import Progress
 
 FORMAT = 3  # goes up whenever the same image would be decoded or stored differently
-CHUNK = 16  # images that a thread decodes at a time; handing over each one alone is slower
+CHUNK = 16  # images that a thread decodes at a time; handing over single images is slower
 CHUNK_BYTES = 4_000_000  # or fewer images, if they are large
-LOOK_AHEAD = 4 * THREADS  # chunks at a time that are decoded or wait for their turn; bounds the memory
+LOOK_AHEAD = 4 * THREADS  # chunks at a time that are decoded or wait to be written; bounds the memory
 PROGRESS_EVERY = 100
-WORTH_TELLING = 1_000_000_000  # bytes; the size of a larger entry is told before it is built
+LARGE_ENTRY = 1_000_000_000  # bytes; the size of a larger entry is reported before it is built
 
 _In = TypeVar("_In")
 _Out = TypeVar("_Out")
@@ -52,7 +52,7 @@ class Task:
 
     @cached_property
     def name(self) -> str:
-        """Of the entry; other contents, other decoders or another size have another."""
+        """The entry's name; other contents, other decoders or another size have another one."""
         return f"{self.opened.identity[:16]}-{self.size}x{self.size}x{self.channels}"
 
     @cached_property
@@ -62,13 +62,13 @@ class Task:
 
     @property
     def row_bytes(self) -> int:
-        """Of one image's pixels."""
+        """Bytes of one image's pixels."""
         return self.size * self.size * self.channels
 
     @property
     def about(self) -> dict[str, object]:
-        """What index and journal say of it. Decoders are named where they are a plugin's: zoo's own have no version
-        but the format."""
+        """The task in index and journal. Decoders are listed where they are a plugin's: the format is the version of
+        zoo's own."""
         decoders = {"decoders": list(self.opened.decoders)} if self.opened.decoders else {}
         return {
             "format": FORMAT,
@@ -88,28 +88,28 @@ def build_entry(task: Task, read: Callable[[], _Out | None], progress: Progress)
         read: reads the entry, None if it is not whole; another process may have built it meanwhile.
 
     Returns:
-        What `read` gives for the finished entry.
+        The result of `read` for the finished entry.
 
     Raises:
         DatasetError: an image has vanished or changed, the entry is too large, or the cache cannot be written.
     """
     # Reading an image raises DatasetError, so an OSError is the cache's own trouble.
-    waiting = "another process is decoding these images: waiting for it"
+    waiting = "waiting for another process that decodes these images"
     with writing(task.entry.parent), locked(build_lock(task.cache, task.name), progress, waiting):
-        found = read()
-        if found is None:
+        entry = read()
+        if entry is None:
             _build(task, progress)
-            found = read()
-        return found
+            entry = read()
+        return entry
 
 
 def row_order(opened: OpenedDataset) -> list[int]:
-    """The numbers of the items in the order of their rows, unreadable ones included."""
+    """Return the numbers of the items in the order of their rows, unreadable ones included."""
     return sorted(range(len(opened.digests)), key=opened.digests.__getitem__)
 
 
 def in_threads(work: Callable[[_In], _Out], inputs: Iterable[_In], *, ahead: int) -> Iterator[_Out]:
-    """`map` in threads, in order, at most `ahead` results ahead of the reader."""
+    """Apply `work` to the inputs in threads, like `map`, at most `ahead` results ahead of the reader."""
     pool = ThreadPoolExecutor(THREADS)
     pending: deque[Future[_Out]] = deque()
     try:
@@ -124,30 +124,30 @@ def in_threads(work: Callable[[_In], _Out], inputs: Iterable[_In], *, ahead: int
 
 
 class InTurn(Generic[_In]):
-    """Hands on what several threads give, one at a time and in the order of its numbers, which begin at 0.
+    """Passes on values of several threads, one at a time and in the order of their numbers, which begin at 0.
 
-    It does so in whichever thread gives the next one. A thread of its own would be a third one for two cores,
-    and stopped by the system while it holds Python's lock.
+    The thread that puts the next value passes it on. A thread of its own would be a third one for two cores, and
+    interrupted by the system while it holds Python's lock.
     """
 
     def __init__(self, take: Callable[[_In], None]) -> None:
         self._take, self._lock = take, threading.Lock()
-        self._given: dict[int, _In] = {}
+        self._waiting: dict[int, _In] = {}
         self._next = 0
 
-    def give(self, number: int, value: _In) -> None:
-        """Hand it on as soon as all numbers before it are."""
+    def put(self, number: int, value: _In) -> None:
+        """Pass the value on as soon as all before it are."""
         with self._lock:
-            self._given[number] = value
-            while self._next in self._given:
-                self._take(self._given.pop(self._next))
+            self._waiting[number] = value
+            while self._next in self._waiting:
+                self._take(self._waiting.pop(self._next))
                 self._next += 1
 
 
 def _build(task: Task, progress: Progress) -> None:
     needed = len(task.opened.digests) * task.row_bytes
-    make_room(task.cache, task.name, needed, progress, instead="take a smaller --image-size")
-    if needed >= WORTH_TELLING:
+    make_room(task.cache, task.name, needed, progress, instead="choose a smaller --image-size")
+    if needed >= LARGE_ENTRY:
         progress.notice(
             f"{len(task.opened.digests):,} images decoded to {task.size}×{task.size} take {bytes_in_words(needed)} "
             f"in '{task.cache}'"
@@ -175,28 +175,28 @@ def _finish(building: Path, task: Task, partial: PartialEntry) -> None:
         with (building / name).open("rb+") as file:
             os.fsync(file.fileno())
     if task.entry.exists():
-        shutil.rmtree(task.entry)  # damaged, which is why we built a new one
+        shutil.rmtree(task.entry)  # damaged, otherwise it would have been read
     building.rename(task.entry)
-    (task.entry / JOURNAL).unlink()  # only now, for a kill before the renaming must not cost the rows
+    (task.entry / JOURNAL).unlink()  # only now, since a kill before the renaming must not lose the rows
 
 
 def _decode_into(partial: PartialEntry, task: Task, progress: Progress) -> None:
     """Decode the images that the entry does not have yet."""
     order = row_order(task.opened)
     size = max(1, min(CHUNK, CHUNK_BYTES // task.row_bytes))
-    left = order[partial.images :]
-    chunks = [left[start : start + size] for start in range(0, len(left), size)]
+    missing = order[partial.images :]
+    chunks = [missing[start : start + size] for start in range(0, len(missing), size)]
     in_turn = InTurn(partial.append)
 
     def decode(number: int) -> int:
-        in_turn.give(number, _decode_chunk(task, chunks[number]))
+        in_turn.put(number, _decode_chunk(task, chunks[number]))
         return len(chunks[number])
 
-    done = told = partial.images
+    done = reported = partial.images
     for images in in_threads(decode, range(len(chunks)), ahead=LOOK_AHEAD):
         done += images
-        if done - told >= PROGRESS_EVERY or done == len(order):
-            told = done
+        if done - reported >= PROGRESS_EVERY or done == len(order):
+            reported = done
             progress.advanced("decoding images", done, len(order))
 
 

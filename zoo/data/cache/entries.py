@@ -1,4 +1,4 @@
-"""What lies in the cache folder: its entries, how large they are, when each was last used, and how one goes."""
+"""The entries of the cache folder: listing them with size and last use, locking and removing them."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from zoo.interfaces import Progress
 
-DECODED = "decoded"  # the folder of decoded images; each other one has a kind of its own
-FEATURES = "features"  # that of what frozen layers make of them
+DECODED = "decoded"  # the folder of decoded images
+FEATURES = "features"  # the folder of cached activations of frozen layers
 BUILT = (DECODED, FEATURES)
 UNFINISHED = "unfinished"
 LOCKS = "locks"
@@ -31,16 +31,16 @@ INDEX, PIXELS, PART = "index.json", "pixels.bin", ".part"
 
 @dataclass(frozen=True)
 class CacheEntry:
-    """One thing that the cache holds.
+    """One thing in the cache.
 
     Args:
-        kind: `decoded`, `features`, `unfinished` (what was stopped, or goes on), or the name of another folder.
-        dataset: whose images they are; None where that is not known, as are the next four.
+        kind: `decoded`, `features`, `unfinished` (stopped, or in progress), or the name of another folder.
+        dataset: whose images they are; None where that is unknown, as are the next four.
         source: where the dataset came from.
         image_size: pixels a side.
         channels: 1 for gray, 3 for RGB.
         images: how many there are.
-        bytes: what it takes on the disk.
+        bytes: its size on the disk.
         last_used: when it was last read or written.
         path: the file or folder.
     """
@@ -57,7 +57,7 @@ class CacheEntry:
 
 
 def list_cache(folder: Path) -> tuple[CacheEntry, ...]:
-    """Everything in the cache, the most recently used first."""
+    """Return everything in the cache, the most recently used first."""
     entries = list(list_built(folder))
     for path in _children(folder):
         if path.name not in (*BUILT, LOCKS):
@@ -68,7 +68,7 @@ def list_cache(folder: Path) -> tuple[CacheEntry, ...]:
 
 
 def list_built(folder: Path) -> Iterator[CacheEntry]:
-    """The entries of decoded images and of features, whole and unfinished."""
+    """Yield the entries of decoded images and of cached activations, whole and unfinished."""
     for path in (path for kind in BUILT for path in _children(folder / kind)):
         size, newest = _measure(path)
         index = _read_json(path / INDEX)
@@ -88,7 +88,7 @@ def list_built(folder: Path) -> Iterator[CacheEntry]:
 
 
 def build_lock(folder: Path, name: str) -> FileLock:
-    """The lock of whoever builds the entry of this name. The system frees it when its process dies."""
+    """Return the lock for building the entry of this name. The system frees it when its process dies."""
     locks = folder / LOCKS
     locks.mkdir(parents=True, exist_ok=True)
     return FileLock(locks / f"{name}.lock")
@@ -96,7 +96,7 @@ def build_lock(folder: Path, name: str) -> FileLock:
 
 @contextmanager
 def locked(lock: FileLock, progress: Progress, waiting: str) -> Iterator[None]:
-    """Hold the lock; if another process has it, says once what is waited for."""
+    """Hold the lock; if another process has it, show the notice `waiting` once."""
     try:
         lock.acquire(timeout=0)
     except Timeout:
@@ -109,7 +109,7 @@ def locked(lock: FileLock, progress: Progress, waiting: str) -> Iterator[None]:
 
 
 def remove_entry(folder: Path, entry: CacheEntry) -> bool:
-    """Remove it, unless a living process maps or builds it; says whether it is gone."""
+    """Remove the entry, unless a living process maps or builds it; return whether it is gone."""
     if entry.kind not in (*BUILT, UNFINISHED):
         return _delete(entry.path)
     if any(is_mapped(path) for path in entry.path.glob("*.bin")):
@@ -122,7 +122,7 @@ def remove_entry(folder: Path, entry: CacheEntry) -> bool:
 
 
 def _delete(path: Path) -> bool:
-    # The index goes first: what is left after a kill is no entry.
+    # The index goes first: the rest after a kill is no entry.
     with contextlib.suppress(OSError):
         (path / INDEX).unlink()
     if path.is_dir() and not path.is_symlink():
@@ -141,7 +141,7 @@ def _children(folder: Path) -> list[Path]:
 
 
 def _measure(path: Path) -> tuple[int, datetime]:
-    """Bytes on the disk, and when a file in it was last written or marked as used. Links are not followed."""
+    """Return the bytes on the disk, and when a file in it was last written or used. Links are not followed."""
     size, newest = 0, path.lstat().st_mtime
     for parent, _, names in os.walk(path) if path.is_dir() else [(str(path.parent), [], [path.name])]:
         for name in names:
@@ -152,7 +152,7 @@ def _measure(path: Path) -> tuple[int, datetime]:
 
 
 def _read_json(path: Path) -> dict | None:  # type: ignore[type-arg]  # JSON
-    """The first line, or the whole file, if it is an object."""
+    """Return the object in the first line of a `.jsonl`, or in another file; None if there is none."""
     try:
         text = path.read_text(encoding="utf-8")
         value = json.loads(text.splitlines()[0] if path.suffix == ".jsonl" else text)

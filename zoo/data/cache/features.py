@@ -1,4 +1,4 @@
-"""Keeps what a frozen network makes of a split's images, so that it is computed once.
+"""Caches the activations of frozen layers for a split's images, so that they are computed once.
 
 An entry is a folder named after all that its content depends on. It holds a file of rows for each tensor,
 `features-0.bin` and so on, and `index.json` with the SHA-256 of each.
@@ -29,19 +29,19 @@ if TYPE_CHECKING:
 
     from zoo.interfaces import Progress
 
-FORMAT = 1  # goes up whenever the same features would be stored differently
+FORMAT = 1  # goes up whenever the same activations would be stored differently
 
 
 @dataclass(frozen=True)
 class FeatureEntry:
-    """Features of some images, in the cache or not yet.
+    """Cached activations of some images, in the cache or not yet.
 
     Args:
         key: all that they depend on; it decides the entry's name.
-        about: what the index says of them: dataset, size, channels.
+        about: their description in the index: dataset, size, channels.
         shapes: of one image's row in each tensor.
         rows: how many there are.
-        dtype: float32, or float16, which takes half the room and loses digits.
+        dtype: float32, or float16, which takes half the space and loses digits.
         cache: the folder of all entries.
     """
 
@@ -60,18 +60,18 @@ class FeatureEntry:
 
     @property
     def folder(self) -> Path:
-        """Of the finished entry."""
+        """The folder of the finished entry."""
         return self.cache / FEATURES / self.name
 
     @property
     def row_bytes(self) -> int:
-        """Of one image's features."""
+        """Bytes of one image's activations."""
         return sum(int(np.prod(shape)) for shape in self.shapes) * np.dtype(self.dtype).itemsize
 
     def read(self, progress: Progress) -> tuple[np.ndarray, ...] | None:
-        """An array (rows, …) for each tensor, mapped and read-only; None if there is no whole entry.
+        """Return an array (rows, …) for each tensor, mapped and read-only; None if there is no whole entry.
 
-        One that is damaged is told and removed.
+        A damaged entry is reported and removed.
         """
         try:
             index = json.loads((self.folder / INDEX).read_text(encoding="utf-8"))
@@ -81,39 +81,41 @@ class FeatureEntry:
             whole = False
         if not whole:
             if self.folder.exists():
-                progress.notice("the features in the cache are damaged: they are computed anew")
+                progress.notice("the cached activations are damaged: they are computed again")
                 shutil.rmtree(self.folder, ignore_errors=True)
             return None
-        with contextlib.suppress(OSError):  # a cache that may only be read
-            os.utime(self.folder / INDEX)  # the most recently used entries go last
+        with contextlib.suppress(OSError):  # a read-only cache
+            os.utime(self.folder / INDEX)  # the most recently used entries are removed last
         return tuple(
             map_rows(path, (self.rows, *shape), self.dtype)
             for path, shape in zip(self._files, self.shapes, strict=True)
         )
 
     def build(self, batches: Iterable[tuple[np.ndarray, ...]], progress: Progress) -> tuple[np.ndarray, ...]:
-        """Store what `batches` give, a row an image in each array, and read it; another process may have done so.
+        """Store the batches, a row an image in each array, unless another process has, and read the entry.
 
         Raises:
-            DatasetError: the features are too large for the cache or for float16, or it cannot be written.
+            DatasetError: the activations are too large for the cache or for float16, or it cannot be written.
         """
-        waiting = "another process is computing these features: waiting for it"
+        waiting = "waiting for another process that computes these activations"
         with writing(self.folder.parent), locked(build_lock(self.cache, self.name), progress, waiting):
-            found = self.read(progress)
-            if found is None:
+            arrays = self.read(progress)
+            if arrays is None:
                 make_room(
                     self.cache,
                     self.name,
                     self.rows * self.row_bytes,
                     progress,
-                    what="features",
-                    instead="take --cache-dtype float16",
+                    what="cached activations",
+                    instead="use --cache-dtype float16",
                 )
                 self._write(batches, progress)
-                found = self.read(progress)
-        if found is None:
-            raise DatasetError(f"the features in '{self.folder}' were removed at once; start again")
-        return found
+                arrays = self.read(progress)
+        if arrays is None:
+            raise DatasetError(
+                f"the cached activations in '{self.folder}' were removed by another process; start again"
+            )
+        return arrays
 
     @property
     def _files(self) -> list[Path]:
@@ -121,7 +123,7 @@ class FeatureEntry:
 
     def _write(self, batches: Iterable[tuple[np.ndarray, ...]], progress: Progress) -> None:
         building = self.folder.with_name(self.name + PART)
-        shutil.rmtree(building, ignore_errors=True)  # a kill left it
+        shutil.rmtree(building, ignore_errors=True)  # of a killed process
         building.mkdir(parents=True)
         try:
             digests = self._write_rows(building, batches, progress)
@@ -138,7 +140,7 @@ class FeatureEntry:
     def _write_rows(
         self, building: Path, batches: Iterable[tuple[np.ndarray, ...]], progress: Progress
     ) -> list[str]:
-        """The rows into one file a tensor; gives their digests."""
+        """Write the rows into one file a tensor; return their digests."""
         digests = [hashlib.sha256() for _ in self.shapes]
         done = 0
         with contextlib.ExitStack() as stack:
@@ -149,7 +151,7 @@ class FeatureEntry:
                     file.write(content)
                     digest.update(content)
                 done += len(batch[0])
-                progress.advanced("computing features", done, self.rows)
+                progress.advanced("computing activations", done, self.rows)
         return [digest.hexdigest() for digest in digests]
 
     def _converted(self, array: np.ndarray) -> np.ndarray:
@@ -157,14 +159,14 @@ class FeatureEntry:
             converted = np.ascontiguousarray(array, self.dtype)
         if self.dtype == "float16" and (lost := np.isinf(converted) & np.isfinite(array)).any():
             raise DatasetError(
-                f"a feature of {np.abs(array[lost]).max():,.0f} is too large for float16, which ends at 65,504: "
-                "take --cache-dtype float32"
+                f"an activation of {np.abs(array[lost]).max():,.0f} is too large for float16, whose maximum is 65,504: "
+                "use --cache-dtype float32"
             )
         return converted
 
 
 @functools.lru_cache(maxsize=256)
 def _digest(path: Path, _modified: int, _size: int) -> str:
-    """The file's SHA-256, computed once as long as it stays as it is."""
+    """Return the file's SHA-256, computed once for an unchanged file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,7 +1,7 @@
-"""The unfinished entry of the cache: rows already decoded, and a journal that says which of them to trust.
+"""The unfinished entry of the cache: rows already decoded, and a journal of those that are whole.
 
-The journal's first line says what is being decoded. Each further line is one chunk of images with the CRC-32 of
-its rows, so neither a kill nor a power failure in the middle of a write makes a wrong row look right.
+The journal's first line describes the task. Each further line is one chunk of images with the CRC-32 of its
+rows, so neither a kill nor a power failure in the middle of a write makes a wrong row look right.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ ROWS, JOURNAL = "pixels.bin", "journal.jsonl"
 
 @dataclass(frozen=True)
 class Chunk:
-    """What has become of some images that follow each other.
+    """The result of decoding some consecutive images.
 
     Args:
         images: how many there were.
@@ -37,11 +37,11 @@ class Chunk:
 
 
 class PartialEntry:
-    """Appends chunks to an unfinished entry; opening it takes up what an earlier process left.
+    """Appends chunks to an unfinished entry; opening it resumes the one of an earlier process.
 
     Args:
-        folder: made if it is not there.
-        task: what is decoded; rows of another task are thrown away.
+        folder: created if missing.
+        task: the description of the task; rows of another one are discarded.
         row_bytes: bytes of one row.
     """
 
@@ -53,14 +53,14 @@ class PartialEntry:
         self._pixels = (folder / ROWS).open("a+b")
         self._journal = (folder / JOURNAL).open("a+b")
         header = json.dumps(task, sort_keys=True).encode() + b"\n"
-        if self._take_up(header) == 0:
+        if self._resume(header) == 0:
             self._journal.truncate(0)
             self._journal.write(header)
             self._journal.flush()
         self._pixels.truncate(self.rows * row_bytes)
 
     def append(self, chunk: Chunk) -> None:
-        """Write the rows, then the line that vouches for them. Plain writes and no memory map: where the disk is
+        """Write the rows, then their line in the journal. Plain writes and no memory map: where the disk is
         full, a write raises OSError but a map kills the process."""
         self._pixels.write(chunk.rows.data)
         self._pixels.flush()
@@ -83,31 +83,31 @@ class PartialEntry:
         self._pixels.close()
         self._journal.close()
 
-    def _take_up(self, header: bytes) -> int:
-        """Count the chunks that are whole and cut off what comes after them. Returns the journal's new length."""
+    def _resume(self, header: bytes) -> int:
+        """Count the chunks that are whole and cut off the rest. Return the journal's new length."""
         self._pixels.seek(0)
         self._journal.seek(0)
         if self._journal.readline() != header:
             return 0
-        kept = len(header)
+        length = len(header)
         for line in self._journal:
             chunk = self._read_chunk(line)
             if chunk is None:
                 break
-            kept += len(line)
+            length += len(line)
             self._count(chunk.images, len(chunk.rows), chunk.unreadable)
-        self._journal.truncate(kept)
-        return kept
+        self._journal.truncate(length)
+        return length
 
     def _read_chunk(self, line: bytes) -> Chunk | None:
-        """The chunk that this line of the journal vouches for, or None if line or rows are not whole."""
+        """Return the chunk of this line of the journal, or None if line or rows are not whole."""
         try:
-            told = json.loads(line)
-            content = self._pixels.read(told["rows"] * self._row_bytes)
-            if zlib.crc32(content) != told["crc"] or not line.endswith(b"\n"):
+            entry = json.loads(line)
+            content = self._pixels.read(entry["rows"] * self._row_bytes)
+            if zlib.crc32(content) != entry["crc"] or not line.endswith(b"\n"):
                 return None
-            rows = np.frombuffer(content, np.uint8).reshape(told["rows"], self._row_bytes)
-            return Chunk(told["images"], rows, told["unreadable"])
+            rows = np.frombuffer(content, np.uint8).reshape(entry["rows"], self._row_bytes)
+            return Chunk(entry["images"], rows, entry["unreadable"])
         except (ValueError, TypeError, KeyError):
             return None
 

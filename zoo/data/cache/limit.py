@@ -1,4 +1,4 @@
-"""How large the cache of decoded images and features may get, and what goes when it would get larger."""
+"""Limits the size of the cache of decoded images and cached activations, by removing old entries."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 
     from zoo.interfaces import Progress
 
-DEFAULT_LIMIT = 50_000_000_000  # bytes; no more than half of what the disk could give
+DEFAULT_LIMIT = 50_000_000_000  # bytes; no more than half of the disk's free space
 _UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 _SIZE = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([KMGT]?B?)\s*", re.IGNORECASE)
 
 
 def cache_limit(folder: Path) -> int:
-    """The most bytes that decoded images and features may take: `ZOO_CACHE_LIMIT`, such as 20GB, 500MB or plain bytes.
+    """Return the most bytes that the cache may take: `ZOO_CACHE_LIMIT`, such as 20GB, 500MB or plain bytes.
 
-    By default 50 GB, but no more than half of what is free on the disk together with what they take already.
+    By default 50 GB, but no more than half of the disk's free space together with the cache's own.
 
     Raises:
-        DatasetError: `ZOO_CACHE_LIMIT` is no size.
+        DatasetError: `ZOO_CACHE_LIMIT` is not a size.
     """
     text = os.environ.get("ZOO_CACHE_LIMIT", "")
     if not text.strip():
@@ -36,7 +36,7 @@ def cache_limit(folder: Path) -> int:
     match = _SIZE.fullmatch(text)
     if match is None:
         raise DatasetError(
-            f"ZOO_CACHE_LIMIT is '{text}', which is no size: write 20GB, 500MB or a number of bytes"
+            f"ZOO_CACHE_LIMIT is '{text}', which is not a size: write 20GB, 500MB or a number of bytes"
         )
     unit = match[2].upper()
     return int(float(match[1]) * _UNITS[unit if unit in _UNITS else f"{unit}B"])
@@ -45,20 +45,20 @@ def cache_limit(folder: Path) -> int:
 def make_room(
     folder: Path, name: str, needed: int, progress: Progress, *, what: str = "decoded images", instead: str
 ) -> None:
-    """Before the entry of this name is built: remove others, the least recently used first, down to the limit.
+    """Make room for the entry of this name: remove others, the least recently used first, down to the limit.
 
     Args:
         needed: bytes of the new entry.
-        what: the entry will hold.
-        instead: how the user gets it smaller.
+        what: the content of the new entry, for messages.
+        instead: advice for a smaller entry.
 
     Raises:
-        DatasetError: the entry is larger than the limit or than what is free on the disk.
+        DatasetError: the entry is larger than the limit or than the disk's free space.
     """
     limit = cache_limit(folder)
     if needed > limit:
         raise DatasetError(
-            f"the {what} need {bytes_in_words(needed)}, but the cache may have {bytes_in_words(limit)}: "
+            f"the {what} need {bytes_in_words(needed)}, but the cache's limit is {bytes_in_words(limit)}: "
             f"set ZOO_CACHE_LIMIT higher, or {instead}"
         )
     others = sorted(list_built(folder), key=lambda entry: entry.last_used)
@@ -72,7 +72,7 @@ def make_room(
     if used + needed > limit:
         progress.notice(
             f"the cache grows to {bytes_in_words(used + needed)}, over its limit of {bytes_in_words(limit)}: "
-            "what else it holds is in use"
+            "its other entries are in use"
         )
     free = _free_bytes(folder)
     if needed - own > free:
@@ -85,6 +85,6 @@ def _is_of(path: Path, name: str) -> bool:
 
 
 def _free_bytes(folder: Path) -> int:
-    """What is free on the disk where the folder is, or will be."""
-    there = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
-    return shutil.disk_usage(there).free
+    """Return the free bytes on the disk where the folder is, or will be."""
+    existing = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
+    return shutil.disk_usage(existing).free

@@ -19,10 +19,10 @@ __all__ = ["ConcernedFile", "Finding", "Report", "Severity", "check_dataset"]
 
 
 def check_dataset(opened: OpenedDataset, progress: Progress) -> Report:
-    """Run every check. The summary is remembered in the cache, for the next training.
+    """Run every check. The summary is stored in the cache, for the next training.
 
     Raises:
-        DatasetError: an image has vanished or may not be read.
+        DatasetError: an image has vanished or cannot be read.
     """
     inspection = inspect_images(opened.images.items, opened.formats, progress)
     findings = [

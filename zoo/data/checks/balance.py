@@ -1,4 +1,4 @@
-"""Checks of classes and splits: balance, small classes, splits that say too little."""
+"""Checks of classes and splits: balance, small classes, splits too small to measure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ COARSE = 50  # validation images; with fewer, one of them is 2 points of accurac
 
 
 def find_imbalance(opened: OpenedDataset, readable: Sequence[int]) -> list[Finding]:
-    """What is wrong about the numbers of images, of those that can be read."""
+    """Return findings on the numbers of readable images."""
     counts = count_images(
         [opened.split[number] for number in readable],
         [opened.images.labels[number] for number in readable],
@@ -55,12 +55,12 @@ def _coarse_validation(classes: Mapping[str, int], *, brings_validation: bool) -
 def _missing_classes(split: str, classes: Mapping[str, int]) -> Finding | None:
     missing = tuple(name for name, images in classes.items() if not images)
     if not missing or (len(missing) == len(classes) and split == "test"):
-        return None  # no test images at all are told when the dataset is opened
+        return None  # a dataset without test images is reported when it is opened
     return Finding(
         f"{split}-without-class",
         Severity.WARNING,
         len(missing),
-        f"the {split} images are none of {counted(len(missing), 'class')}",
+        f"no {split} images of {counted(len(missing), 'class')}",
         f"{split} metrics say nothing about {'it' if len(missing) == 1 else 'them'}: add images",
         classes=missing,
     )
@@ -91,5 +91,5 @@ def _uneven_classes(classes: Mapping[str, int]) -> Finding | None:
         Severity.WARNING if ratio >= VERY_UNEVEN else Severity.NOTE,
         len(classes),
         f"{ratio:.1f} times as many training images of {most} ({classes[most]:,}) as of {least} ({classes[least]:,})",
-        "--class-weights balanced lets each class count the same",
+        "--class-weights balanced gives each class the same weight",
     )

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 MIXED_SIZES = 4  # times the shorter side of the smallest
 LONG = 4  # times as long as wide
 LARGE = 20  # times the bytes of the median image
-LARGE_BYTES = 1_000_000  # less is never large
-BOMB = "too many pixels"  # what zoo.data.decode says of it
+LARGE_BYTES = 1_000_000  # a smaller file is never large
+BOMB = "too many pixels"  # as zoo.data.decode words it
 
 
 def find_content(opened: OpenedDataset, inspection: Inspection) -> list[Finding]:
-    """What is wrong about single images and files."""
+    """Return findings on single images and files."""
     findings = (
         _unreadable(opened, inspection),
         _bombs(opened, inspection),
@@ -53,7 +53,7 @@ def _bombs(opened: OpenedDataset, inspection: Inspection) -> Finding | None:
         if look.reason == BOMB
     )
     message = f"{counted(len(files), 'image')} would unpack to far too many pixels: refused"
-    advice = "decompression bombs, or scans to be made smaller; training leaves them out"
+    advice = "decompression bombs, or scans to scale down; training leaves them out"
     return _about(files, "bomb", Severity.ERROR, message, advice)
 
 
@@ -91,7 +91,7 @@ def _mixed_sizes(inspection: Inspection) -> Finding | None:
         Severity.NOTE,
         len(sizes),
         f"{counted(len(sizes), 'different size')}, from {small[0]}×{small[1]} to {large[0]}×{large[1]}",
-        "all become one size, which --image-size chooses",
+        "all are scaled to one size, which --image-size sets",
     )
 
 
@@ -104,7 +104,7 @@ def _large(opened: OpenedDataset, inspection: Inspection) -> Finding | None:
         if look.size >= least
     )
     message = f"{counted(len(files), 'file')} at least {LARGE} times as large as most"
-    advice = "look whether they are what they should be; each is slow to read"
+    advice = "check that they are right; each is slow to read"
     return _about(files, "large-file", Severity.NOTE, message, advice)
 
 

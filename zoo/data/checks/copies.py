@@ -1,4 +1,4 @@
-"""Checks for images that are there twice: within a class, in several classes, in several splits."""
+"""Checks for duplicate images: within a class, in several classes, in several splits."""
 
 from __future__ import annotations
 
@@ -20,11 +20,16 @@ if TYPE_CHECKING:
 
 NEAR_TEST_IN_TRAIN = "near-test-in-train"
 MOSTLY_BLANK = 0.98
-"""Share of a thumbnail in one colour from which on an image shows too little to be compared with others."""
+"""Share of a thumbnail in one colour at which an image is too blank to be compared with others."""
 
 _LEAKS = (
-    ("test", "train", Severity.ERROR, "the test metrics of a model that has seen them are too good"),
-    ("validation", "train", Severity.ERROR, "the best epoch and model are chosen by images already seen"),
+    ("test", "train", Severity.ERROR, "the test metrics of a model trained on them are too good"),
+    (
+        "validation",
+        "train",
+        Severity.ERROR,
+        "the best epoch and model are chosen by images that it was trained on",
+    ),
     (
         "test",
         "validation",
@@ -38,7 +43,7 @@ Group = list[int]
 
 
 def find_copies(opened: OpenedDataset, readable: Sequence[int], signatures: Signatures) -> list[Finding]:
-    """What is wrong about copies. Blank images are left out: they are all alike, and no loss.
+    """Return findings on copies. Blank images are left out: they are all alike.
 
     Args:
         readable: numbers of the images that can be read.
@@ -48,10 +53,10 @@ def find_copies(opened: OpenedDataset, readable: Sequence[int], signatures: Sign
     exact = _grouped((opened.digests[readable[row]], readable[row]) for row in shown)
     near = _near(opened, readable, signatures, exact)
     findings = []
-    for of, inside, severity, why in _LEAKS:
+    for of, inside, severity, reason in _LEAKS:
         findings += [
-            _leakage(opened, list(exact.values()), (of, inside), severity, why, near=False),
-            _leakage(opened, near, (of, inside), severity, why, near=True),
+            _leakage(opened, list(exact.values()), (of, inside), severity, reason, near=False),
+            _leakage(opened, near, (of, inside), severity, reason, near=True),
         ]
     findings += [
         _conflict(opened, list(exact.values()), near=False),
@@ -72,18 +77,18 @@ def _grouped(pairs: Iterable[tuple[str | int, int]]) -> dict[str | int, Group]:
 def _near(
     opened: OpenedDataset, readable: Sequence[int], signatures: Signatures, exact: dict[str | int, Group]
 ) -> list[Group]:
-    """Groups of images that look alike and are not all the same bytes. One of the exact copies is compared."""
+    """Return groups of images that look alike and are not all the same bytes. Of exact copies one is compared."""
     rows, seen = [], set()
     for row in np.flatnonzero(signatures.background < MOSTLY_BLANK).tolist():
         digest = opened.digests[readable[row]]
         if digest not in seen:
             seen.add(digest)
             rows.append(row)
-    chosen = np.array(rows, dtype=np.int64)
-    parts = Signatures(
-        signatures.hashes[chosen], signatures.thumbnails[chosen], signatures.background[chosen]
+    indices = np.array(rows, dtype=np.int64)
+    compared = Signatures(
+        signatures.hashes[indices], signatures.thumbnails[indices], signatures.background[indices]
     )
-    groups = groups_of_alike(parts)
+    groups = groups_of_alike(compared)
     alike = _grouped((int(group), readable[row]) for group, row in zip(groups, rows, strict=True))
     return [
         sorted(copy for number in group for copy in exact[opened.digests[number]])
@@ -97,7 +102,7 @@ def _leakage(
     groups: Iterable[Group],
     splits: tuple[str, str],
     severity: Severity,
-    why: str,
+    reason: str,
     *,
     near: bool,
 ) -> Finding | None:
@@ -105,11 +110,11 @@ def _leakage(
     leaks = []
     count = 0
     for group in groups:
-        kept = [number for number in group if opened.split[number] == inside]
-        same = {opened.digests[number] for number in kept} if near else set()
+        originals = [number for number in group if opened.split[number] == inside]
+        same = {opened.digests[number] for number in originals} if near else set()
         leaked = [n for n in group if opened.split[n] == of and opened.digests[n] not in same]
-        if leaked and kept:
-            leaks.append(leaked + kept)
+        if leaked and originals:
+            leaks.append(leaked + originals)
             count += len(leaked)
     if not count:
         return None
@@ -119,13 +124,13 @@ def _leakage(
         severity,
         count,
         f"{counted(count, f'{of} image')} {_verb(count, copies)} in {inside} (leakage)",
-        f"take them out of one of the two: {why}",
+        f"delete them from one of the two: {reason}",
         _files(opened, leaks),
     )
 
 
 def _conflict(opened: OpenedDataset, groups: Iterable[Group], *, near: bool) -> Finding | None:
-    """The same image in several classes."""
+    """Return the finding that an image is in several classes."""
     labels = opened.images.labels
     conflicts = []
     for group in groups:
@@ -133,7 +138,7 @@ def _conflict(opened: OpenedDataset, groups: Iterable[Group], *, near: bool) -> 
         for number in group:
             classes.setdefault(opened.digests[number] if near else "", set()).add(labels[number])
         several = classes.values() if near else [{label} for label in classes[""]]
-        if len({frozenset(one) for one in several}) > 1:
+        if len({frozenset(labels_of_image) for labels_of_image in several}) > 1:
             conflicts.append(group)
     if not conflicts:
         return None
@@ -144,13 +149,13 @@ def _conflict(opened: OpenedDataset, groups: Iterable[Group], *, near: bool) -> 
         Severity.WARNING if near else Severity.ERROR,
         count,
         f"{counted(count, 'image')} {_verb(count, what)} (label conflict)",
-        "look which class is right" if near else "keep each in the class that is right",
+        "check which class is right" if near else "keep each in the class that is right",
         _files(opened, conflicts),
     )
 
 
 def _repetition(opened: OpenedDataset, groups: Iterable[Group], *, near: bool) -> Finding | None:
-    """Copies within one class and one split."""
+    """Return the finding of copies within one class and one split."""
     repeated = []
     for group in groups:
         places = _grouped(
@@ -168,7 +173,7 @@ def _repetition(opened: OpenedDataset, groups: Iterable[Group], *, near: bool) -
         Severity.NOTE if near else Severity.WARNING,
         count,
         f"{counted(count, 'near copy' if near else 'surplus copy')} of other images of the class and split",
-        "each counts as one more image: take away what is too much",
+        "each counts as one more image: delete the duplicates",
         _files(opened, repeated),
     )
 
@@ -182,7 +187,7 @@ def _files(opened: OpenedDataset, groups: Iterable[Group]) -> tuple[ConcernedFil
 
 
 def _verb(count: int, words: str) -> str:
-    """The words as they stand after one or several images."""
+    """Return the words in singular or plural."""
     if count > 1:
         return words
     return words.replace("are ", "is ").replace("have ", "has ")

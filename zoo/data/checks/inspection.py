@@ -1,4 +1,4 @@
-"""Looks at each image of a dataset once: can it be read, how large is it, what does it look like."""
+"""Inspects each image of a dataset once: whether it can be read, its size and its signature."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Look:
-    """What an image is like from outside.
+    """The size of an image, or the reason why it cannot be read.
 
     Args:
         width, height: pixels of the upright image; 0 where it cannot be read.
         size: bytes of its file; 0 of an array.
-        reason: why it cannot be read; empty if it can.
+        reason: the reason why it cannot be read; empty if it can.
     """
 
     width: int
@@ -40,7 +40,7 @@ class Look:
 
 @dataclass(frozen=True, eq=False)
 class Inspection:
-    """What all images of a dataset are like.
+    """The result of inspecting all images of a dataset.
 
     Args:
         looks: one for each image.
@@ -54,24 +54,24 @@ class Inspection:
 
 
 def inspect_images(items: Sequence[Path | np.ndarray], formats: Formats, progress: Progress) -> Inspection:
-    """Decode every image whole, as training does, only smaller: what is damaged for one is for the other.
+    """Decode every image whole, as training does, only smaller: an image damaged for one is for the other.
 
     Raises:
-        DatasetError: a file has vanished or may not be read.
+        DatasetError: a file has vanished or cannot be read.
     """
     chunks = [items[start : start + CHUNK] for start in range(0, len(items), CHUNK)]
     looks: list[Look] = []
     signatures = []
     with ThreadPoolExecutor(THREADS) as pool:
-        for some_looks, signed in pool.map(partial(_inspect_some, formats=formats), chunks):
-            looks += some_looks
-            signatures.append(signed)
+        for chunk_looks, chunk_signatures in pool.map(partial(_inspect_chunk, formats=formats), chunks):
+            looks += chunk_looks
+            signatures.append(chunk_signatures)
             progress.advanced(WORK, len(looks), len(items))
     readable = tuple(number for number, look in enumerate(looks) if not look.reason)
     return Inspection(tuple(looks), readable, joined(signatures))
 
 
-def _inspect_some(items: Sequence[Path | np.ndarray], formats: Formats) -> tuple[list[Look], Signatures]:
+def _inspect_chunk(items: Sequence[Path | np.ndarray], formats: Formats) -> tuple[list[Look], Signatures]:
     looks, images = [], [np.empty((0, SIZE, SIZE, 3), np.uint8)]
     for item in items:
         look, pixels = _inspect_file(item, formats) if isinstance(item, Path) else _inspect_array(item)

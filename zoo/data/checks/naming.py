@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 
 def concerned(opened: OpenedDataset, number: int, detail: str = "", group: int = 0) -> ConcernedFile:
-    """The image of this number, as a finding names it."""
+    """Return the image of this number, as a finding names it."""
     class_name = opened.images.class_names[opened.images.labels[number]]
     return ConcernedFile(name_of(opened, number), class_name, opened.split[number], detail, group)
 
 
 def name_of(opened: OpenedDataset, number: int) -> str:
-    """Its path, or `image N` of an array; as `DecodedDataset.skipped` names it too."""
+    """Return the image's path, or `image N` of an array; `DecodedDataset.skipped` uses the same names."""
     item = opened.images.items[number]
     return str(item) if isinstance(item, Path) else f"image {number}"

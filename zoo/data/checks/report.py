@@ -1,4 +1,4 @@
-"""What a check finds: findings with a severity and the files concerned, and the report of them all."""
+"""Findings of the checks, with a severity and the files concerned, and the report of them all."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class ConcernedFile:
 
     Args:
         path: of the file, or `image N` where the dataset holds arrays.
-        class_name, split: empty of a file that is no image.
-        detail: what is the matter with this one, such as "truncated".
+        class_name, split: empty for a file that is no image.
+        detail: the problem of this file, such as "truncated".
         group: copies of one image share a number; 0: the file stands alone.
     """
 
@@ -34,12 +34,12 @@ class ConcernedFile:
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is the matter with a dataset.
+    """One problem of a dataset.
 
     Args:
         check: the name of the check, such as "test-in-train".
         count: how many images, files or classes it counts.
-        message: what was found, in a line.
+        message: the problem, in a line.
         advice: what to do about it, in a line.
         classes: the classes concerned, where it is about classes.
     """
@@ -55,12 +55,12 @@ class Finding:
 
 @dataclass(frozen=True)
 class Report:
-    """All that the checks found in a dataset, the worst first.
+    """All findings on a dataset, the worst first.
 
     Args:
         dataset, source, fingerprint: as in OpenedDataset.
-        images: how many were looked at.
-        classes: how many there are.
+        images: the number of images checked.
+        classes: the number of classes.
     """
 
     dataset: str
@@ -71,11 +71,11 @@ class Report:
     findings: tuple[Finding, ...] = field(default=())
 
     def of(self, severity: Severity) -> tuple[Finding, ...]:
-        """The findings of this severity."""
+        """Return the findings of this severity."""
         return tuple(finding for finding in self.findings if finding.severity is severity)
 
 
 def by_severity(findings: list[Finding]) -> tuple[Finding, ...]:
-    """The worst first; of one severity in the order in which they come."""
+    """Return the findings, the worst first; those of one severity stay in their order."""
     order = list(Severity)
     return tuple(sorted(findings, key=lambda finding: order.index(finding.severity)))

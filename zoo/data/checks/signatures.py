@@ -1,4 +1,4 @@
-"""What an image looks like in a few bytes, by which images that look alike are found."""
+"""Signatures of images, a few bytes each, by which similar images are found."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
 
 WORK = "checking images"
 CHUNK = 64  # images that a thread takes at a time
-SIZE = 32  # pixels a side of what a signature is made from; as the perceptual hash needs it
+SIZE = 32  # pixels a side of the image that a signature is made from, as the perceptual hash needs it
 THUMBNAIL = 16
 SAME_COLOUR = 8  # of 256 levels, in each channel
 
 
 @dataclass(frozen=True, eq=False)
 class Signatures:
-    """What some images look like.
+    """The signatures of some images.
 
     Args:
         hashes: uint64 (images,): the perceptual hash, imagehash.phash.
         thumbnails: uint8 (images, 16 * 16 * 3).
-        background: float32 (images,): the share of the thumbnail that has the colour of most of it; 1: it is blank.
+        background: float32 (images,): the share of the thumbnail in its commonest colour; 1: it is blank.
     """
 
     hashes: np.ndarray
@@ -42,7 +42,7 @@ class Signatures:
 
 
 def sign(images: np.ndarray) -> Signatures:
-    """The signatures of RGB images: uint8 (images, 32, 32, 3)."""
+    """Return the signatures of RGB images: uint8 (images, 32, 32, 3)."""
     hashes = [np.packbits(imagehash.phash(Image.fromarray(image)).hash) for image in images]
     thumbnails = _halved(images).reshape(-1, THUMBNAIL**2, 3)
     colour = np.partition(thumbnails, THUMBNAIL**2 // 2, axis=1)[:, THUMBNAIL**2 // 2]  # the median
@@ -55,22 +55,22 @@ def sign(images: np.ndarray) -> Signatures:
 
 
 def sign_rows(pixels: np.ndarray, progress: Progress) -> Signatures:
-    """The signatures of decoded images: uint8 (images, size, size, 1 or 3), such as `DecodedDataset.pixels`."""
+    """Return the signatures of decoded images: uint8 (images, size, size, 1 or 3), such as `DecodedDataset.pixels`."""
 
-    def sign_some(start: int) -> Signatures:
+    def sign_chunk(start: int) -> Signatures:
         rows = read_rows(pixels, np.arange(start, min(start + CHUNK, len(pixels))))
         return sign(np.stack([_fit(row) for row in rows]))
 
-    signed = []
+    parts = []
     with ThreadPoolExecutor(THREADS) as pool:
-        for part in pool.map(sign_some, range(0, len(pixels), CHUNK)):
-            signed.append(part)
-            progress.advanced(WORK, min(len(signed) * CHUNK, len(pixels)), len(pixels))
-    return joined(signed)
+        for part in pool.map(sign_chunk, range(0, len(pixels), CHUNK)):
+            parts.append(part)
+            progress.advanced(WORK, min(len(parts) * CHUNK, len(pixels)), len(pixels))
+    return joined(parts)
 
 
 def joined(parts: Sequence[Signatures]) -> Signatures:
-    """The signatures of all parts, in their order."""
+    """Return the signatures of all parts, in their order."""
     if not parts:
         return sign(np.empty((0, SIZE, SIZE, 3), np.uint8))
     return Signatures(
@@ -81,13 +81,13 @@ def joined(parts: Sequence[Signatures]) -> Signatures:
 
 
 def _halved(images: np.ndarray) -> np.ndarray:
-    """Each four pixels as one, many times faster than `mean` over two axes."""
+    """Return the images at half their size, many times faster than with `mean` over two axes."""
     wide = images.astype(np.uint16)
     fours = wide[:, ::2, ::2] + wide[:, 1::2, ::2] + wide[:, ::2, 1::2] + wide[:, 1::2, 1::2]
     return ((fours + 2) // 4).astype(np.uint8)
 
 
 def _fit(row: np.ndarray) -> np.ndarray:
-    # With a gap it is quicker.
+    # A reducing gap makes it quicker.
     small = image_of(row).resize((SIZE, SIZE), Image.Resampling.BILINEAR, reducing_gap=1.0)
     return np.asarray(small.convert("RGB"))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from zoo.interfaces import Dataset, LabeledImages, Source
 
 RESPLIT = "#resplit"
-"""Written after a dataset: its validation images join those for training, of which new ones are taken by hash."""
+"""A suffix of a dataset: its validation images join those for training, from which new ones are taken by hash."""
 HINT = "or give the path of your images"
 
 
@@ -37,21 +37,21 @@ def open_dataset(
     recorded: Mapping[str, str] | None = None,
     progress: Progress | None = None,
 ) -> OpenedDataset:
-    """Find the dataset that `ref` means: a plugin's, a recorded name, a reference such as `tfds:NAME`, a URL, a path.
+    """Open the dataset that `ref` names: a plugin's, a recorded name, a reference such as `tfds:NAME`, a URL, a path.
 
     Args:
         ref: what the user wrote for DATASET; it may end in `RESPLIT`.
         registered: the datasets of all plugins by name.
         formats: the containers and image formats of all plugins.
-        recorded: what the registry knows: name -> source.
+        recorded: the registry's datasets: name -> source.
 
     Raises:
         UnknownNameError: it is neither a name nor a path.
-        DatasetError: its images are missing, unreadable or too few, or it means two things at once.
-        ContractError: a plugin's dataset, source or decoder is not what the contract asks for.
+        DatasetError: its images are missing, unreadable or too few, or `ref` is ambiguous.
+        ContractError: a plugin's dataset, source or decoder breaks the contract.
     """
     plain = ref.removesuffix(RESPLIT)
-    name, source = _meaning(plain, registered, formats, recorded or {})
+    name, source = _resolve(plain, registered, formats, recorded or {})
     if plain != ref and not source.endswith(RESPLIT):
         name, source = f"{name}-resplit", f"{source}{RESPLIT}"
     return open_source(name, source, registered, formats, progress)
@@ -64,17 +64,17 @@ def open_source(
     formats: Formats,
     progress: Progress | None = None,
 ) -> OpenedDataset:
-    """Open what `OpenedDataset.source` says, under this name; raises as `open_dataset` does."""
+    """Open the dataset of an `OpenedDataset.source` under this name; raises as `open_dataset` does."""
     plain = source.removesuffix(RESPLIT)
     images = _load(plain, registered, formats, progress or Progress())
     return fingerprinted(name, source, images if plain == source else _resplit(name, images), formats)
 
 
 def load_path(path: Path, formats: Formats, progress: Progress | None = None) -> LabeledImages:
-    """The images of a folder or a file, by the source that reads it.
+    """Return the images of a folder or a file, by the source that reads it.
 
     Raises:
-        DatasetError: there is nothing, or nothing that holds labeled images.
+        DatasetError: the path does not exist, or holds no labeled images.
     """
     path, progress = path.absolute(), progress or Progress()
     source = formats.source_of(path, progress)
@@ -84,13 +84,13 @@ def load_path(path: Path, formats: Formats, progress: Progress | None = None) ->
 
 
 def load_by(source: Source, location: str, formats: Formats, progress: Progress) -> LabeledImages:
-    """The images of a path or reference by this source; raises as `open_dataset` does."""
+    """Return the images of a path or reference by this source; raises as `open_dataset` does."""
     require_package(source, location)
     return load_source(source, location, context_of(formats, progress))
 
 
 def context_of(formats: Formats, progress: Progress) -> SourceContext:
-    """What a source is given for loading."""
+    """Return the context that a source gets for loading."""
 
     def recognise(path: Path) -> str:
         source = formats.source_of(path, progress)
@@ -107,27 +107,29 @@ def _load(
     plugin = source.removeprefix("plugin ")
     if plugin != source:
         if plugin not in registered:
-            raise UnknownNameError("dataset", plugin, registered, "(a plugin brought it; see `zoo plugins`)")
+            raise UnknownNameError(
+                "dataset", plugin, registered, "(it came from a plugin; see `zoo plugins`)"
+            )
         return load_dataset(registered[plugin])
-    referred = formats.source_of_reference(source)
-    if referred is not None:
-        return load_by(referred, source, formats, progress)
+    reader = formats.source_of_reference(source)
+    if reader is not None:
+        return load_by(reader, source, formats, progress)
     if is_url(source):
         return load_url(source, formats, lambda path: load_path(path, formats, progress), progress)
     return load_path(Path(source), formats, progress)
 
 
 def _refuse(path: Path, formats: Formats) -> NoReturn:
-    """Say what is wrong with a path that no source reads."""
+    """Raise the error for a path that no source reads."""
     suffixes = [suffix for source in formats.sources for suffix in source.suffixes]
     require_folder(path, f", or a file that ends in {', '.join(suffixes)}")
     raise DatasetError(f"no source reads the folder '{path}'; see `zoo plugins`")
 
 
-def _meaning(
+def _resolve(
     ref: str, registered: Mapping[str, Dataset], formats: Formats, recorded: Mapping[str, str]
 ) -> tuple[str, str]:
-    """The name and the source of what the user wrote."""
+    """Return the name and the source that the user's DATASET stands for."""
     if ref in registered:
         return ref, f"plugin {ref}"
     if formats.source_of_reference(ref) is not None:
@@ -140,21 +142,21 @@ def _meaning(
         source = recorded[ref]
         if not exists or str(path.resolve()) == source:
             return ref, source
-        if is_url(source) or os.path.exists(source.removesuffix(RESPLIT)):  # noqa: PTH110  else it has moved here
+        if is_url(source) or os.path.exists(source.removesuffix(RESPLIT)):  # noqa: PTH110  otherwise it has moved here
             raise DatasetError(
-                f"'{ref}' is the dataset at {source}, and there is also ./{ref} here: "
-                f"write ./{ref} for the latter, {source} for the former"
+                f"'{ref}' is ambiguous: the dataset at {source} and the path ./{ref}; "
+                f"write {source} or ./{ref}"
             )
     if not exists and not _looks_like_a_path(ref):
         raise UnknownNameError("dataset", ref, {*registered, *recorded}, HINT)
     if not exists:
-        load_path(path, formats)  # says what is wrong with it
+        load_path(path, formats)  # raises the error for a missing path
     return _name_of(path.resolve(), formats), str(path.resolve())
 
 
 def _resplit(name: str, images: LabeledImages) -> LabeledImages:
     if images.split is None:
-        raise DatasetError(f"dataset '{name}' brings no splits of its own: leave {RESPLIT} out")
+        raise DatasetError(f"dataset '{name}' has no splits of its own: leave out {RESPLIT}")
     return replace(images, split=without_validation(images.split))
 
 
@@ -163,7 +165,7 @@ def _looks_like_a_path(ref: str) -> bool:
 
 
 def _name_of(path: Path, formats: Formats) -> str:
-    """What a dataset at this path is called: the name of its folder, or of its file without the suffix."""
+    """Return the name of a dataset at this path: that of its folder, or of its file without the suffix."""
     name = path.name.lower()
     if path.is_file():
         name = _without_suffix(name, formats)
@@ -180,5 +182,5 @@ def _without_suffix(name: str, formats: Formats) -> str:
 
 
 def _slug(name: str) -> str:
-    """The name without what would need quoting, or mean something in DATASET@ALIAS."""
+    """Return the name without characters that need quoting or have a meaning in DATASET@ALIAS."""
     return re.sub(r"[^\w.-]+", "-", name.lower()).strip("-._") or "images"

@@ -32,7 +32,7 @@ LEFT_OUT = "a link in an archive is not followed"
 def load_archive(path: Path, context: SourceContext) -> LabeledImages:
     """Unpack an archive into the cache, unless its content is there already, and load the folder.
 
-    Where all lies in one folder, that is the one. Nothing is written outside the cache; links are left out and
+    A single folder at the top is entered. Nothing is written outside the cache; links are left out and
     listed in `skipped`; the size is bounded (see `Budget`).
 
     Raises:
@@ -42,10 +42,10 @@ def load_archive(path: Path, context: SourceContext) -> LabeledImages:
     require_file(path)
     entry = unpacked_once(unpacked_entry(path), lambda folder: _unpack(path, folder, context.progress))
     images = context.load(_only_folder(entry, context))
-    for item in images.items:  # a manifest may name any path, but this one is a stranger's
+    for item in images.items:  # a manifest may name any path, but this one is untrusted
         if isinstance(item, Path) and not os.path.normpath(item).startswith(f"{entry}{os.sep}"):
             raise DatasetError(
-                f"the manifest in '{path}' lists '{item}', which lies outside: unpack it yourself"
+                f"the manifest in '{path}' lists '{item}', which is outside the archive: unpack it yourself"
             )
     links = (entry / LINKS).read_text(encoding="utf-8", errors="surrogateescape").split("\0")
     left_out = tuple(SkippedFile(str(entry / name), LEFT_OUT) for name in links if name)
@@ -54,8 +54,8 @@ def load_archive(path: Path, context: SourceContext) -> LabeledImages:
 
 
 def _only_folder(folder: Path, context: SourceContext) -> Path:
-    """The folder that holds the classes: the one in it if nothing else counts, and if that is no class or split."""
-    while context.recognise(folder) == FOLDER:  # no layout that another source knows
+    """Return the folder with the classes: the only one inside it, unless that is a class or a split."""
+    while context.recognise(folder) == FOLDER:  # not a layout of another source
         shown = [entry for entry in folder.iterdir() if not entry.name.startswith(".")]
         folders = [entry for entry in shown if entry.is_dir()]
         has_images = any(context.is_image_name(entry.name) for entry in shown)
@@ -69,7 +69,7 @@ def _only_folder(folder: Path, context: SourceContext) -> Path:
 
 
 def _unpack(path: Path, folder: Path, progress: Progress) -> None:
-    """Write every file of the archive below `folder`, by ourselves: `extractall` also makes links and devices."""
+    """Write every file of the archive below `folder`, without `extractall`, which also makes links and devices."""
     budget = Budget(path, folder)
     links, files, total = [], 0, 1
     for member in members_of(path, budget):
@@ -85,7 +85,7 @@ def _unpack(path: Path, folder: Path, progress: Progress) -> None:
             member = replace(member, open=partial(FileIO, original))  # noqa: PLW2901
         _write(member, folder, path, budget)
     if not files:
-        raise DatasetError(f"the archive '{path}' holds no files; make it again")
+        raise DatasetError(f"the archive '{path}' contains no files; recreate it")
     (folder / LINKS).write_text("\0".join(links), encoding="utf-8", errors="surrogateescape")
     progress.advanced("unpacking", total, total)
 
@@ -103,12 +103,12 @@ def _write(member: Member, folder: Path, path: Path, budget: Budget) -> None:
                 file.write(chunk)
     except (FileExistsError, IsADirectoryError, NotADirectoryError) as error:
         raise DatasetError(
-            f"the archive '{path}' holds '{member}' as a file and as a folder; make it again"
+            f"the archive '{path}' contains '{member}' as a file and as a folder; recreate it"
         ) from error
     except OSError as error:
         if error.errno not in (errno.ENAMETOOLONG, errno.EILSEQ, errno.EINVAL):
             raise
         raise DatasetError(
-            f"the archive '{path}' holds '{str(member)[:80]}', a name that the disk cannot hold: unpack it "
+            f"the archive '{path}' contains '{str(member)[:80]}', a name that the disk does not allow: unpack it "
             "yourself under another one"
         ) from error

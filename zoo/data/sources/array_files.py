@@ -1,4 +1,4 @@
-"""Reads NumPy's .npy and .npz files without running what is in them: mapped where they can be, else unpacked."""
+"""Reads NumPy's .npy and .npz files without running code in them: mapped where possible, else unpacked."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class ArrayFile:
 
 
 class _Layout(NamedTuple):
-    """How the values lie in a .npy; `start` is where they begin in it."""
+    """The layout of the values in a .npy; `start` is their offset in it."""
 
     shape: tuple[int, ...]
     order: Literal["C", "F"]
@@ -53,7 +53,7 @@ class _Layout(NamedTuple):
 
 
 def members_of(path: Path) -> dict[str, ArrayFile]:
-    """The arrays in a .npz by name.
+    """Return the arrays in a .npz by name.
 
     Raises:
         DatasetError: it is missing, unreadable or damaged.
@@ -70,7 +70,7 @@ def members_of(path: Path) -> dict[str, ArrayFile]:
 
 
 def read_array(file: ArrayFile) -> np.ndarray:
-    """The array, read-only. What is stored as it is, however large, is mapped and not read.
+    """Return the array, read-only. An uncompressed one, however large, is mapped and not read.
 
     Raises:
         DatasetError: it is missing, unreadable or damaged, or holds Python objects.
@@ -85,7 +85,7 @@ def read_array(file: ArrayFile) -> np.ndarray:
         raise
     except OSError as error:
         raise unreadable_file(file.path, error) from error
-    except RuntimeError as error:  # how zipfile tells that a password is needed
+    except RuntimeError as error:  # how zipfile reports that a password is needed
         raise DatasetError(f"{file} is encrypted; save it without a password") from error
     except Exception as error:  # zipfile and numpy raise nearly anything for damaged bytes
         raise _damaged(file) from error
@@ -98,8 +98,8 @@ def _read_member(file: ArrayFile, archive: zipfile.ZipFile, info: zipfile.ZipInf
             name_length, extra_length = struct.unpack("<HH", raw.read(4))
         return _mapped(file, info.header_offset + LOCAL_HEADER + name_length + extra_length, info.file_size)
     if info.file_size > IN_MEMORY:
-        whole = _unpacked(file, archive, info)
-        return _mapped(ArrayFile(whole), 0, whole.stat().st_size)
+        path = _unpacked(file, archive, info)
+        return _mapped(ArrayFile(path), 0, path.stat().st_size)
     content = archive.read(info)
     shape, order, dtype, start = _layout(file, io.BytesIO(content), len(content))
     flat = np.frombuffer(content, dtype, math.prod(shape), start)
@@ -107,7 +107,7 @@ def _read_member(file: ArrayFile, archive: zipfile.ZipFile, info: zipfile.ZipInf
 
 
 def _unpacked(file: ArrayFile, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Path:
-    """A compressed array as a file of its own in the cache."""
+    """Return the file in the cache with an unpacked array."""
 
     def unpack(folder: Path) -> None:
         budget = Budget(file.path, folder)
@@ -125,12 +125,12 @@ def _mapped(file: ArrayFile, start: int, length: int) -> np.ndarray:
         raw.seek(start)
         shape, order, dtype, offset = _layout(file, raw, length)
     if not math.prod(shape):
-        return np.empty(shape, dtype)  # of nothing there is no map
+        return np.empty(shape, dtype)  # an empty array cannot be mapped
     return np.asarray(np.memmap(file.path, dtype, "r", start + offset, shape, order))
 
 
 def _layout(file: ArrayFile, raw: BinaryIO, length: int) -> _Layout:
-    """What the header of a .npy of `length` bytes says; `raw` stands at its beginning."""
+    """Read the header of a .npy of `length` bytes; `raw` is at its beginning."""
     begin = raw.tell()
     is_first = np.lib.format.read_magic(raw) == (1, 0)
     read_header = np.lib.format.read_array_header_1_0 if is_first else np.lib.format.read_array_header_2_0
@@ -148,4 +148,4 @@ def _layout(file: ArrayFile, raw: BinaryIO, length: int) -> _Layout:
 
 def _damaged(what: object) -> DatasetError:
     name = what if isinstance(what, ArrayFile) else f"'{what}'"
-    return DatasetError(f"{name} is damaged or no file of NumPy arrays; make or fetch it again")
+    return DatasetError(f"{name} is damaged or not a file of NumPy arrays; create or download it again")

@@ -1,4 +1,4 @@
-"""Arrays of whatever numbers or text become uint8 pixels and class numbers."""
+"""Arrays of any numbers or text become uint8 pixels and class numbers."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 
     from zoo.interfaces import Progress
 
-IN_MEMORY = 2**30  # bytes of converted pixels; more than that goes into the cache and is mapped
+IN_MEMORY = 2**30  # bytes of converted pixels; larger arrays are written to the cache and mapped
 CHUNK = 2**24  # values that are converted at a time
 
 Images = tuple[str, np.ndarray]
-"""What an error calls the array, and its values."""
+"""The name of the array in errors, and its values."""
 
 
 def pixels_of(arrays: Sequence[Images], source: Path, progress: Progress) -> list[np.ndarray]:
-    """The arrays as uint8 (images, height, width) or (images, height, width, 1 or 3).
+    """Return the arrays as uint8 (images, height, width) or (images, height, width, 1 or 3).
 
-    What is so already stays as it is. Other numbers are scaled by one rule for all arrays together, that of
-    `zoo.data.decode.usual_range`, and the user is told; transparent parts become white.
+    Arrays of that kind are returned unchanged. Other numbers are scaled by one rule for all arrays together, that of
+    `zoo.data.decode.usual_range`, with a notice; transparent parts become white.
 
     Raises:
         DatasetError: an array is no set of images.
@@ -49,14 +49,14 @@ def pixels_of(arrays: Sequence[Images], source: Path, progress: Progress) -> lis
 def labels_of(
     arrays: Sequence[tuple[str, np.ndarray]], names: np.ndarray | None
 ) -> tuple[list[int], tuple[str, ...]]:
-    """The class number of each image, and the classes.
+    """Return the class number of each image, and the classes.
 
     Args:
         arrays: whole numbers or text of shape (images,) or (images, 1), or one-hot rows (images, classes).
         names: the names of the classes 0, 1, …; None: the labels themselves, sorted, are the names.
 
     Raises:
-        DatasetError: they are no labels, or do not suit the names.
+        DatasetError: they are not labels, or do not match the names.
     """
     flat = [_flat_labels(name, array) for name, array in arrays]
     if len({array.dtype.kind for array in flat}) > 1:
@@ -70,7 +70,8 @@ def labels_of(
             raise DatasetError(f"class_names has an empty or a repeated name: {_some(class_names)}")
         if outside := sorted(set(values[(values < 0) | (values >= len(class_names))].tolist())):
             raise DatasetError(
-                f"the label {outside[0]} is none of the {len(class_names)} classes of class_names, which count from 0"
+                f"the label {outside[0]} is not one of the {len(class_names)} classes of class_names, "
+                "which count from 0"
             )
         return values.tolist(), class_names
     classes, labels = np.unique(values, return_inverse=True)
@@ -83,7 +84,7 @@ def labels_of(
             f"every label in {_some([name for name, _ in arrays])} is '{_some(classes)}'; a classifier needs "
             "two classes or more"
         )
-    return labels.reshape(-1).tolist(), tuple(str(one) for one in classes.tolist())
+    return labels.reshape(-1).tolist(), tuple(str(name) for name in classes.tolist())
 
 
 # Pixels --------------------------------------------------------------------------------------------------
@@ -92,7 +93,9 @@ def labels_of(
 def _require_images(name: str, array: np.ndarray) -> None:
     shape = array.shape
     if array.dtype.kind not in "uifb":
-        raise DatasetError(f"{name} holds {array.dtype}, no pixels: save it as uint8 from 0 to 255")
+        raise DatasetError(
+            f"{name} holds {array.dtype}, which are not pixels: save it as uint8 from 0 to 255"
+        )
     if len(shape) == 4 and shape[1] in (1, 3, 4) and shape[3] not in (1, 3, 4):
         raise DatasetError(
             f"{name} has shape {shape}, channels first: save it with channels last, numpy.moveaxis(array, 1, -1)"
@@ -112,7 +115,7 @@ def _chunks(array: np.ndarray) -> Iterator[slice]:
 
 
 def _finite(values: np.ndarray) -> np.ndarray:
-    """As float32 where that holds every value; zero for what is not finite."""
+    """Return the values as float32 where that is exact, else float64; zero where they are not finite."""
     small = values.dtype.itemsize <= 2 or values.dtype == np.float32
     finite: np.ndarray = np.nan_to_num(
         values.astype(np.float32 if small else np.float64), posinf=0.0, neginf=0.0
@@ -121,7 +124,7 @@ def _finite(values: np.ndarray) -> np.ndarray:
 
 
 def _range(arrays: list[np.ndarray], progress: Progress) -> tuple[float, float]:
-    """What black and white are in all these arrays."""
+    """Return the values of black and white in all these arrays."""
     dtype = np.result_type(*arrays)
     if dtype == np.uint8:
         return 0.0, 255.0
@@ -135,33 +138,33 @@ def _range(arrays: list[np.ndarray], progress: Progress) -> tuple[float, float]:
         for extreme in (values.min(), values.max())
     ]
     low, high = usual_range(min(extremes), max(extremes), dtype)
-    progress.notice(f"pixels are {dtype}: {low:g} is taken for black and {high:g} for white")
+    progress.notice(f"pixels are {dtype}: {low:g} is taken as black and {high:g} as white")
     return low, high
 
 
-def _converted(name: str, array: np.ndarray, whole: tuple[float, float], source: Path) -> np.ndarray:
+def _converted(name: str, array: np.ndarray, limits: tuple[float, float], source: Path) -> np.ndarray:
     shape = (*array.shape[:3], 3) if array.shape[3:] == (4,) else array.shape
     if math.prod(shape) <= IN_MEMORY:
         pixels = np.empty(shape, np.uint8)
-        _convert(array, whole, pixels)
+        _convert(array, limits, pixels)
         return pixels
 
     def unpack(folder: Path) -> None:
         Budget(source, folder).require_room(math.prod(shape))
         target = np.lib.format.open_memmap(folder / "pixels.npy", "w+", np.uint8, shape)
-        _convert(array, whole, target)
+        _convert(array, limits, target)
         target.flush()
 
-    digits = "".join(letter if letter.isalnum() else "-" for letter in name.lower())[:40]
-    entry = unpacked_entry(source, f"-{digits}-{whole[0]:g}-{whole[1]:g}")
+    letters = "".join(letter if letter.isalnum() else "-" for letter in name.lower())[:40]
+    entry = unpacked_entry(source, f"-{letters}-{limits[0]:g}-{limits[1]:g}")
     return np.asarray(np.load(unpacked_once(entry, unpack) / "pixels.npy", "r", allow_pickle=False))
 
 
-def _convert(array: np.ndarray, whole: tuple[float, float], pixels: np.ndarray) -> None:
+def _convert(array: np.ndarray, limits: tuple[float, float], pixels: np.ndarray) -> None:
     for chunk in _chunks(array):
         values = array[chunk]
         if values.dtype != np.uint8:
-            values = scale_to_8_bits(_finite(values), *whole)
+            values = scale_to_8_bits(_finite(values), *limits)
         if values.shape[3:] == (4,):
             colour, alpha = values[..., :3].astype(np.uint16), values[..., 3:].astype(np.uint16)
             values = ((colour * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
@@ -172,17 +175,17 @@ def _convert(array: np.ndarray, whole: tuple[float, float], pixels: np.ndarray) 
 
 
 def _flat_labels(name: str, array: np.ndarray) -> np.ndarray:
-    """(images,), of int64 or of text."""
+    """Return the labels as (images,), of int64 or of text."""
     if array.dtype.kind in "US":
         return _texts(name, array)
     if array.dtype.kind not in "uifb":
-        raise DatasetError(f"{name} holds {array.dtype}, no labels: save whole numbers or text")
+        raise DatasetError(f"{name} holds {array.dtype}, which are not labels: save whole numbers or text")
     if array.dtype.kind == "f" and not np.array_equal(array, np.floor(array)):
-        raise DatasetError(f"{name} holds fractions, no labels: save whole numbers or text")
+        raise DatasetError(f"{name} holds fractions, which are not labels: save whole numbers or text")
     if array.ndim == 2 and array.shape[1] > 1:
         if not (np.isin(array, (0, 1)).all() and (array.sum(axis=1) == 1).all()):
             raise DatasetError(
-                f"{name} has shape {array.shape} and several labels an image: zoo takes one each"
+                f"{name} has shape {array.shape} and several labels per image: zoo takes one each"
             )
         columns: np.ndarray = array.argmax(axis=1).astype(np.int64)
         return columns
@@ -202,7 +205,7 @@ def _texts(name: str, array: np.ndarray) -> np.ndarray:
 
 def _one_column(name: str, array: np.ndarray) -> np.ndarray:
     if array.ndim != 1 and (array.ndim != 2 or array.shape[1] != 1):
-        raise DatasetError(f"{name} has shape {array.shape}: there must be one label an image")
+        raise DatasetError(f"{name} has shape {array.shape}: zoo takes one label per image")
     return array.reshape(-1)
 
 

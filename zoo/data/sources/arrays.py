@@ -25,7 +25,7 @@ EXPECTED = "images and labels, x and y, or x_train, y_train, x_test, y_test and 
 
 
 class _Role(NamedTuple):
-    """What an array is by its name, such as `x_train` or `val_images`: `split` is "" where it names none."""
+    """The role of an array by its name, such as `x_train` or `val_images`: `split` is "" where it names none."""
 
     word: str
     split: str
@@ -34,34 +34,34 @@ class _Role(NamedTuple):
 def load_arrays(path: Path, progress: Progress) -> LabeledImages:
     """Find images and labels in a .npz by their names, or in a .npy and others beside it.
 
-    A .npz holds `images` and `labels`, or `x` and `y`; with a split before or behind (`x_train`, `val_labels`)
-    there is a pair for each; `class_names` is optional. A .npy named like that is read with its neighbours named
-    alike; any other NAME.npy holds the images, and `NAME_labels.npy` or `labels.npy` beside it the labels. An
-    only split that is named train counts as none. See `array_values` for the values. Nothing is unpickled.
+    A .npz holds `images` and `labels`, or `x` and `y`; with a split before or after (`x_train`, `val_labels`)
+    there is a pair for each; `class_names` is optional. A .npy named like that is read with its neighbours of such
+    names; any other NAME.npy holds the images, and `NAME_labels.npy` or `labels.npy` beside it the labels. If the
+    only split is train, it is ignored. See `array_values` for the values. Nothing is unpickled.
 
     Raises:
-        DatasetError: images or labels are missing, damaged, or not what they should be; it says which arrays there are.
+        DatasetError: images or labels are missing, damaged, or of another kind; the message lists the arrays.
     """
     files = members_of(path) if path.suffix.lower() == ".npz" else _neighbours(path)
     pairs = _pairs(files, path)
-    images = [(str(files[one]), read_array(files[one])) for one, _ in pairs.values()]
-    labels = [(str(files[other]), read_array(files[other])) for _, other in pairs.values()]
-    for (name, pixels), (other, classes) in zip(images, labels, strict=True):
-        _require_equal_lengths(name, pixels, other, classes)
+    images = [(str(files[name]), read_array(files[name])) for name, _ in pairs.values()]
+    labels = [(str(files[name]), read_array(files[name])) for _, name in pairs.values()]
+    for (images_name, pixels), (labels_name, classes) in zip(images, labels, strict=True):
+        _require_equal_lengths(images_name, pixels, labels_name, classes)
     arrays = pixels_of(images, path, progress)
     names = read_array(files[CLASS_NAMES]) if CLASS_NAMES in files else None
     numbers, class_names = labels_of(labels, names)
-    given = [split for split, array in zip(pairs, arrays, strict=True) for _ in range(len(array))]
+    splits = [split for split, array in zip(pairs, arrays, strict=True) for _ in range(len(array))]
     return LabeledImages(
         items=[image for array in arrays for image in array],
         labels=numbers,
         class_names=class_names,
-        split=given if set(pairs) - {"", "train"} else None,
+        split=splits if set(pairs) - {"", "train"} else None,
     )
 
 
 def _neighbours(path: Path) -> dict[str, ArrayFile]:
-    """The .npy and those beside it that belong to it, by what a .npz would call them."""
+    """Return the .npy and those beside it that belong to it, by the names that a .npz would use."""
     require_file(path)
     beside = {file.stem: ArrayFile(file) for file in sorted(path.parent.glob("*.[nN][pP][yY]"))}
     role = _role(path.stem)
@@ -86,7 +86,7 @@ def _neighbours(path: Path) -> dict[str, ArrayFile]:
 
 
 def _pairs(files: Mapping[str, ArrayFile], path: Path) -> dict[str, tuple[str, str]]:
-    """Split -> the names of its images and labels."""
+    """Return split -> the names of its images and labels."""
     roles: dict[_Role, str] = {}
     for name in files:
         if role := _role(name):
@@ -98,9 +98,9 @@ def _pairs(files: Mapping[str, ArrayFile], path: Path) -> dict[str, tuple[str, s
     words = [word for word in LABELS_FOR if any(role.word == word for role in roles)]
     splits = {role.split: role for role in roles if role.word in words}
     if len(words) != 1 or ("" in splits and len(splits) > 1):
-        held = _names(files) or "nothing"
+        names = _names(files) or "nothing"
         raise DatasetError(
-            f"'{path}' holds {held}; zoo looks for {EXPECTED}, one pair each: rename the arrays"
+            f"'{path}' holds {names}; zoo looks for {EXPECTED}, one pair each: rename the arrays"
         )
     pairs = {}
     for split in splits:

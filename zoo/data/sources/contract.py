@@ -1,4 +1,4 @@
-"""What a plugin's dataset or source loads, once it is what the contract asks for."""
+"""Loads a plugin's dataset or source, and checks that the result keeps the contract."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 
 def load_dataset(dataset: Dataset) -> LabeledImages:
-    """What the plugin's `load` returns. What it prints is no part of a result.
+    """Return the result of the plugin's `load`. Its prints do not reach standard output.
 
     Raises:
-        DatasetError: it raised.
-        ContractError: it returned something else than the contract asks for.
+        DatasetError: `load` raised an error.
+        ContractError: the result breaks the contract.
     """
 
     def load() -> LabeledImages:
@@ -35,7 +35,7 @@ def load_dataset(dataset: Dataset) -> LabeledImages:
 
 
 def load_source(source: Source, location: str, context: SourceContext) -> LabeledImages:
-    """The images of the path or reference, as `load_dataset` does for a dataset."""
+    """Return the images of the path or reference; raises as `load_dataset` does."""
     failure = f"source '{source.name}' failed to read '{location}'"
     return _checked(lambda: source.load(location, context), f"source '{source.name}'", failure)
 
@@ -45,7 +45,7 @@ def _checked(load: Callable[[], LabeledImages], whose: str, failure: str) -> Lab
         images = load()
     except ZooError:
         raise
-    except Exception as error:  # a plugin's code; whatever goes wrong in it is told as its failure
+    except Exception as error:  # a plugin's code, which may raise anything
         reason = f"{type(error).__name__}: {error}"
         raise DatasetError(f"{failure} ({reason}); see its plugin") from error
     if not isinstance(images, LabeledImages):
@@ -59,7 +59,7 @@ def _checked(load: Callable[[], LabeledImages], whose: str, failure: str) -> Lab
 
 
 def _broken_item(item: object) -> str:
-    """What the contract has against this item; empty if nothing."""
+    """Return how this item breaks the contract; empty if it keeps it."""
     if isinstance(item, Path):
         return ""
     if not isinstance(item, np.ndarray):

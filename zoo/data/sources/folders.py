@@ -26,7 +26,7 @@ FOLDER = "folder"
 LAYOUT = "it needs one subfolder per class with images in it"
 
 
-class _Found(NamedTuple):
+class _Image(NamedTuple):
     """An image in a class folder; `split` is "" where the folder layout names none."""
 
     path: Path
@@ -37,7 +37,7 @@ class _Found(NamedTuple):
 def load_folder(path: Path, suffixes: tuple[str, ...]) -> LabeledImages:
     """Find the images of a folder laid out as `class/…` or `train|val|valid|validation|test/class/…`.
 
-    The second layout is taken if there is a `train` folder and every other folder is named like a split, in
+    The second layout is read if there is a `train` folder and every other folder is named like a split, in
     any case. Classes are the folder names, sorted. Images lie anywhere below their class folder. Hidden files
     are ignored; other files that are no images by their names are listed in `skipped`.
 
@@ -52,22 +52,22 @@ def load_folder(path: Path, suffixes: tuple[str, ...]) -> LabeledImages:
     folders, files = _listing(root)
     skipped = [_outside(file) for file in files]
     with_splits = _has_split_layout(folders)
-    found: list[_Found] = []
+    images: list[_Image] = []
     if with_splits:
         for folder in folders:
-            found += _split_folder(folder, SPLIT_FOLDERS[folder.name.lower()], skipped, suffixes)
-        _require_known_classes(found, root)
+            images += _split_folder(folder, SPLIT_FOLDERS[folder.name.lower()], skipped, suffixes)
+        _require_known_classes(images, root)
     else:
         _require_class_folders(root, folders, files, suffixes)
         for folder in folders:
-            found += _class_folder(folder, "", skipped, suffixes)
-    return _labeled(root, found, skipped, with_splits=with_splits)
+            images += _class_folder(folder, "", skipped, suffixes)
+    return _labeled(root, images, skipped, with_splits=with_splits)
 
 
 def _labeled(
-    root: Path, found: list[_Found], skipped: list[SkippedFile], *, with_splits: bool
+    root: Path, images: list[_Image], skipped: list[SkippedFile], *, with_splits: bool
 ) -> LabeledImages:
-    class_names = tuple(sorted({image.class_name for image in found}))
+    class_names = tuple(sorted({image.class_name for image in images}))
     if len(class_names) < 2:
         raise DatasetError(
             f"the folder '{root}' holds only one class, '{class_names[0]}'; "
@@ -76,10 +76,10 @@ def _labeled(
     _require_text(class_names, root)
     index = {name: number for number, name in enumerate(class_names)}
     return LabeledImages(
-        items=[image.path for image in found],
-        labels=[index[image.class_name] for image in found],
+        items=[image.path for image in images],
+        labels=[index[image.class_name] for image in images],
         class_names=class_names,
-        split=[image.split for image in found] if with_splits else None,
+        split=[image.split for image in images] if with_splits else None,
         skipped=tuple(sorted(skipped, key=lambda file: file.path)),
     )
 
@@ -89,17 +89,17 @@ def _require_text(class_names: tuple[str, ...], root: Path) -> None:
     for name in class_names:
         shown = os.fsencode(name).decode("utf-8", "replace")
         if shown != name:
-            raise DatasetError(f"the name of the class folder '{shown}' in '{root}' is no UTF-8; rename it")
+            raise DatasetError(f"the name of the class folder '{shown}' in '{root}' is not UTF-8; rename it")
 
 
 def require_folder(root: Path, otherwise: str = "") -> None:
-    """Refuse what is no folder.
+    """Refuse a path that is not a folder.
 
     Args:
-        otherwise: what a file might be instead, for the message.
+        otherwise: the alternatives to a folder, for the message.
 
     Raises:
-        DatasetError: there is none, it cannot be read, or it is a file.
+        DatasetError: it does not exist, cannot be read, or is a file.
     """
     try:
         mode = root.stat().st_mode
@@ -120,16 +120,16 @@ def _has_split_layout(folders: list[Path]) -> bool:
 
 def _split_folder(
     folder: Path, split: str, skipped: list[SkippedFile], suffixes: tuple[str, ...]
-) -> list[_Found]:
-    """The images of one split. Only `train` must be complete: a test folder often has no classes."""
+) -> list[_Image]:
+    """Return the images of one split. Only `train` must be complete: a test folder often has no classes."""
     folders, files = _listing(folder)
     skipped += [_outside(file) for file in files]
     if split == "train":
         _require_class_folders(folder, folders, files, suffixes)
-    found: list[_Found] = []
+    images: list[_Image] = []
     for class_folder in folders:
-        found += _class_folder(class_folder, split, skipped, suffixes)
-    return found
+        images += _class_folder(class_folder, split, skipped, suffixes)
+    return images
 
 
 def _require_class_folders(
@@ -138,40 +138,40 @@ def _require_class_folders(
     if folders:
         return
     if any(_is_image_name(file, suffixes) for file in files):
-        raise DatasetError(f"the images in '{root}' lie in no class folder; {LAYOUT}: move them")
-    raise DatasetError(f"the folder '{root}' is empty of images; {LAYOUT}")
+        raise DatasetError(f"the images in '{root}' are in no class folder; {LAYOUT}: move them")
+    raise DatasetError(f"the folder '{root}' has no images; {LAYOUT}")
 
 
-def _require_known_classes(found: list[_Found], root: Path) -> None:
-    trained = {image.class_name for image in found if image.split == "train"}
-    for image in found:
+def _require_known_classes(images: list[_Image], root: Path) -> None:
+    trained = {image.class_name for image in images if image.split == "train"}
+    for image in images:
         if image.class_name not in trained:
             raise DatasetError(
                 f"class '{image.class_name}' of '{root}' is in the {image.split} folder but not in the train "
-                "folder; add training images of it or take it away"
+                "folder; add training images of it or delete it"
             )
 
 
 def _class_folder(
     folder: Path, split: str, skipped: list[SkippedFile], suffixes: tuple[str, ...]
-) -> list[_Found]:
-    found = []
+) -> list[_Image]:
+    images = []
     for file in _files_below(folder):
-        if not os.path.isfile(file):  # noqa: PTH113  Path.is_file raises where nobody may look
-            skipped.append(SkippedFile(str(file), "broken link or no regular file"))
+        if not os.path.isfile(file):  # noqa: PTH113  Path.is_file raises without permission
+            skipped.append(SkippedFile(str(file), "broken link or not a regular file"))
         elif _is_image_name(file, suffixes):
-            found.append(_Found(file, folder.name, split))
+            images.append(_Image(file, folder.name, split))
         else:
-            skipped.append(SkippedFile(str(file), "no image by its name"))
-    if not found and split in ("", "train"):
+            skipped.append(SkippedFile(str(file), "not an image by its name"))
+    if not images and split in ("", "train"):
         raise DatasetError(
-            f"class folder '{folder}' holds no image ({', '.join(suffixes)}); add some or take it away"
+            f"class folder '{folder}' contains no image ({', '.join(suffixes)}); add some or delete it"
         )
-    return found
+    return images
 
 
 def _files_below(folder: Path) -> Iterator[Path]:
-    """Every file below, links followed, but each folder once, whatever links lead to it."""
+    """Yield every file below the folder, links followed, each folder once, whatever links lead to it."""
     seen: set[tuple[int, int]] = set()
     waiting = [folder]
     while waiting:
@@ -190,7 +190,7 @@ def _files_below(folder: Path) -> Iterator[Path]:
 
 
 def _listing(folder: Path) -> tuple[list[Path], list[Path]]:
-    """The folders and the other entries in `folder`, each sorted by name, without the hidden ones."""
+    """Return the folders and the other entries in `folder`, each sorted by name, without the hidden ones."""
     try:
         with os.scandir(folder) as entries:
             shown = sorted((e for e in entries if not _is_hidden(e.name)), key=lambda entry: entry.name)
@@ -204,7 +204,7 @@ def _listing(folder: Path) -> tuple[list[Path], list[Path]]:
 def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
-    except OSError:  # a link to itself, or to where nobody may look
+    except OSError:  # a link to itself, or to a place without permission
         return False
 
 
@@ -217,8 +217,8 @@ def _is_image_name(file: Path, suffixes: tuple[str, ...]) -> bool:
 
 
 def _outside(file: Path) -> SkippedFile:
-    return SkippedFile(str(file), "lies in no class folder")
+    return SkippedFile(str(file), "in no class folder")
 
 
 def _unreadable(folder: Path, error: OSError) -> DatasetError:
-    return DatasetError(f"cannot read the folder '{folder}': {reason_of(error)}; check who may read it")
+    return DatasetError(f"cannot read the folder '{folder}': {reason_of(error)}; check its permissions")

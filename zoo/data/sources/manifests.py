@@ -21,7 +21,7 @@ COLUMNS = "path,label or path,label,split"
 
 
 class _Row(NamedTuple):
-    """A row of the manifest; `line` is where it stands, `split` is "" where it names none."""
+    """A row of the manifest; `line` is its line number, `split` is "" where it has none."""
 
     line: int
     path: Path
@@ -33,45 +33,45 @@ def load_manifest(path: Path, suffixes: tuple[str, ...]) -> LabeledImages:
     """Find the images that a CSV file lists, with the columns `path,label[,split]` in any order.
 
     Paths are absolute or relative to the folder of the manifest. A split is one of train, val, valid, validation
-    and test, in any case, and is given for all images or for none. Classes are the labels, sorted. Listed files
-    that are not there, or are no images by their names, are listed in `skipped`; other columns are ignored.
+    and test, in any case, and is set for all images or for none. Classes are the labels, sorted. Files
+    that are missing, or are not images by their names, are listed in `skipped`; other columns are ignored.
 
     Args:
         suffixes: endings of the names of image files, in lower case.
 
     Raises:
-        DatasetError: the manifest cannot be read, a row contradicts another one or names no label, or the files
-            that are there do not make two classes or more.
+        DatasetError: the manifest cannot be read, a row contradicts another one or names no label, or the
+            existing files have fewer than two classes.
     """
     rows = _once_each(_rows(path), path)
     _require_whole_splits(rows, path)
     problems = [_problem(row.path, suffixes) for row in rows]
-    found = [row for row, problem in zip(rows, problems, strict=True) if not problem]
+    present = [row for row, problem in zip(rows, problems, strict=True) if not problem]
     skipped = [
         SkippedFile(str(row.path), problem) for row, problem in zip(rows, problems, strict=True) if problem
     ]
-    if not found:
+    if not present:
         raise DatasetError(
-            f"{_manifest(path)} lists {_files(len(rows))} and not one is there, the first '{skipped[0].path}' "
+            f"{_manifest(path)} lists {_files(len(rows))} and none exists, the first '{skipped[0].path}' "
             f"({skipped[0].reason}): write paths relative to the folder of the manifest"
         )
-    class_names = _class_names(rows, found, path)
+    class_names = _class_names(rows, present, path)
     index = {name: number for number, name in enumerate(class_names)}
     return LabeledImages(
-        items=[row.path for row in found],
-        labels=[index[row.label] for row in found],
+        items=[row.path for row in present],
+        labels=[index[row.label] for row in present],
         class_names=class_names,
-        split=[row.split for row in found] if rows[0].split else None,
+        split=[row.split for row in present] if rows[0].split else None,
         skipped=tuple(sorted(skipped, key=lambda file: file.path)),
     )
 
 
-def _class_names(rows: list[_Row], found: list[_Row], path: Path) -> tuple[str, ...]:
+def _class_names(rows: list[_Row], present: list[_Row], path: Path) -> tuple[str, ...]:
     listed = {row.label for row in rows}
-    names = tuple(sorted({row.label for row in found}))
+    names = tuple(sorted({row.label for row in present}))
     for label in sorted(listed.difference(names)):
         raise DatasetError(
-            f"not one file of class '{label}' in {_manifest(path)} is there; bring one or take its rows away"
+            f"no file of class '{label}' in {_manifest(path)} exists; add one or delete its rows"
         )
     if len(names) < 2:
         raise DatasetError(
@@ -85,7 +85,7 @@ def _class_names(rows: list[_Row], found: list[_Row], path: Path) -> tuple[str, 
 
 
 def _rows(path: Path) -> Iterator[_Row]:
-    """Every row, checked by itself."""
+    """Yield every row, each checked by itself."""
     text = _text(path)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), skipinitialspace=True)
     try:
@@ -95,7 +95,7 @@ def _rows(path: Path) -> Iterator[_Row]:
             if any(fields):
                 yield _row(path, reader.line_num, fields, places)
     except csv.Error as error:
-        raise DatasetError(f"{_where(path, reader.line_num)} is no CSV: {error}; mend it") from error
+        raise DatasetError(f"{_where(path, reader.line_num)} is not CSV: {error}; correct it") from error
 
 
 def _text(path: Path) -> str:
@@ -105,22 +105,22 @@ def _text(path: Path) -> str:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise DatasetError(
-            f"{_manifest(path)} is no UTF-8 text (byte {error.start}); save it as CSV in UTF-8"
+            f"{_manifest(path)} is not UTF-8 text (byte {error.start}); save it as CSV in UTF-8"
         ) from error
     except OSError as error:
         raise DatasetError(
-            f"cannot read {_manifest(path)}: {reason_of(error)}; check who may read it"
+            f"cannot read {_manifest(path)}: {reason_of(error)}; check its permissions"
         ) from error
 
 
 def _delimiter(text: str) -> str:
-    """The one that the header has most of; csv.Sniffer guesses letters where there is a single row."""
+    """Return the commonest delimiter of the header; csv.Sniffer guesses letters where there is a single row."""
     header = text.lstrip().partition("\n")[0]
     return max(DELIMITERS, key=header.count)
 
 
 def _places(header: list[str], path: Path) -> tuple[int, int, int | None]:
-    """Where the path, the label and the split stand in a row."""
+    """Return the columns of the path, the label and the split."""
     if "path" not in header or "label" not in header:
         columns = ", ".join(repr(name[:40]) for name in header[:8]) or "nothing"
         raise DatasetError(
@@ -150,15 +150,15 @@ def _row(path: Path, line: int, fields: list[str], places: tuple[int, int, int |
 
 
 def _once_each(rows: Iterable[_Row], path: Path) -> list[_Row]:
-    """The rows without those that repeat another one."""
+    """Return the rows without repetitions."""
     first: dict[str, _Row] = {}
     for row in rows:
         before = first.setdefault(os.path.normpath(row.path), row)
-        for kind, one, other in (("label", before.label, row.label), ("split", before.split, row.split)):
-            if one != other:
+        for kind, old, new in (("label", before.label, row.label), ("split", before.split, row.split)):
+            if old != new:
                 raise DatasetError(
                     f"lines {before.line} and {row.line} of {_manifest(path)} give '{row.path}' the {kind}s "
-                    f"'{one}' and '{other}': keep one of them"
+                    f"'{old}' and '{new}': keep one of them"
                 )
     if not first:
         raise DatasetError(f"{_manifest(path)} lists no images; add a row for each")
@@ -171,17 +171,17 @@ def _require_whole_splits(rows: list[_Row], path: Path) -> None:
     for row in rows:
         if not row.split:
             raise DatasetError(
-                f"{_where(path, row.line)} has no split, and others have: give it one, or take the column away"
+                f"{_where(path, row.line)} has no split, but others have: add it, or delete the column"
             )
 
 
 def _problem(path: Path, suffixes: tuple[str, ...]) -> str:
-    """Why this file cannot be an image; empty if it can."""
+    """Return the reason why this file cannot be an image; empty if it can."""
     if not path.name.lower().endswith(suffixes):
-        return "no image by its name"
+        return "not an image by its name"
     if os.path.isfile(path):  # noqa: PTH113  Path.is_file raises where a name is too long
         return ""
-    return "no regular file" if os.path.lexists(path) else "no such file"
+    return "not a regular file" if os.path.lexists(path) else "no such file"
 
 
 def _manifest(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""What a zip or tar holds, member by member, as plain content: nothing is made, nothing is followed."""
+"""Reads a zip or tar, member by member, as plain content: nothing is created, no link is followed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ BLOCK = 512  # bytes, of a tar
 
 
 class Kind(Enum):
-    """What a member is."""
+    """The kind of a member."""
 
     FILE = "file"
     FOLDER = "folder"
@@ -39,10 +39,10 @@ class Member:
     """One thing in an archive.
 
     Args:
-        parts: where it lies in the archive, each the name of a folder but the last; checked to stay inside.
+        parts: its path in the archive, folder by folder; checked to stay inside.
         open: opens the content of a file.
-        original: of a copy, the parts of the file that it is one of.
-        done: how far the archive was read before, out of `total`; always less than that.
+        original: of a copy, the parts of its original.
+        done: how much of the archive was read before, out of `total`; always less than that.
     """
 
     kind: Kind
@@ -57,19 +57,19 @@ class Member:
 
 
 def members_of(path: Path, budget: Budget) -> Iterator[Member]:
-    """Every member that is not hidden, in the order of the archive.
+    """Yield every member that is not hidden, in the order of the archive.
 
     Raises:
         DatasetError: the archive is unreadable, damaged, encrypted, larger than the budget, or names a path
             outside of itself.
     """
-    with damage_told(path):
+    with damage_reported(path):
         yield from _zip_members(path, budget) if path.suffix.lower() == ZIP else _tar_members(path, budget)
 
 
 def chunks_of(member: Member, path: Path) -> Iterator[bytes]:
-    """The content of a file."""
-    with damage_told(path):
+    """Yield the content of a file in chunks."""
+    with damage_reported(path):
         file = member.open()
         if file is not None:
             with file:
@@ -78,15 +78,15 @@ def chunks_of(member: Member, path: Path) -> Iterator[bytes]:
 
 
 @contextlib.contextmanager
-def damage_told(path: Path) -> Iterator[None]:
-    """Tell in one line whatever goes wrong while an archive is read."""
+def damage_reported(path: Path) -> Iterator[None]:
+    """Turn every error in reading an archive into a DatasetError of one line."""
     try:
         yield
     except DatasetError:
         raise
     except NotImplementedError as error:
         raise DatasetError(
-            f"the archive '{path}' is compressed in a way that is not known here; make it again as .zip or .tar.gz"
+            f"the archive '{path}' uses an unknown compression; recreate it as .zip or .tar.gz"
         ) from error
     except (
         Exception
@@ -94,7 +94,7 @@ def damage_told(path: Path) -> Iterator[None]:
         if isinstance(error, OSError) and error.errno is not None:
             raise unreadable_file(path, error) from error
         raise DatasetError(
-            f"the archive '{path}' is damaged or no archive; make or fetch it again"
+            f"the archive '{path}' is damaged or not an archive; create or download it again"
         ) from error
 
 
@@ -133,27 +133,27 @@ def _tar_members(path: Path, budget: Budget) -> Iterator[Member]:
 
 
 def _require_end(archive: tarfile.TarFile, budget: Budget) -> None:
-    """tarfile takes a damaged header for the end, and does not compare the checksum behind it."""
+    """Check the end of the archive: tarfile takes a damaged header for the end, and ignores the checksum after it."""
     file = archive.fileobj
     assert file is not None  # noqa: S101  it is open
     file.seek(archive.offset)
     block = file.read(BLOCK)
     if block.strip(b"\0") or len(block) % BLOCK:
-        raise tarfile.ReadError("the end is no end")
+        raise tarfile.ReadError("the end is damaged")
     while chunk := file.read(CHUNK):
         budget.add_bytes(len(chunk))
 
 
 def _parts(name: str, path: Path) -> tuple[str, ...]:
-    """Folder by folder; nothing for what is hidden.
+    """Return the parts of a path; nothing for a hidden one.
 
     Raises:
-        DatasetError: it leads out of the archive.
+        DatasetError: the path leads out of the archive.
     """
     place = PurePosixPath(name.replace(os.sep, "/"))
     if place.is_absolute() or ".." in place.parts or os.path.splitdrive(name)[0]:
         raise DatasetError(
-            f"the archive '{path}' names '{name}', which would lie outside of its folder: if you trust it, "
+            f"the archive '{path}' contains '{name}', a path outside of its folder: if you trust it, "
             "unpack it yourself"
         )
     hidden = any(part.startswith(".") or part == "__MACOSX" for part in place.parts)

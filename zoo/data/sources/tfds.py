@@ -39,8 +39,8 @@ def load_tfds(source: str, progress: Progress) -> LabeledImages:
     """Write the images of `tfds:NAME[:CONFIG]` into the cache, unless this version is there already, and load them.
 
     The images stay as they are encoded. Splits are those named train, test, and validation, valid or val; others,
-    and images without a label, are told in `skipped`. An only split counts as none. Classes are the label
-    feature's names, sorted. `TFDS_DATA_DIR` says where TensorFlow Datasets keeps its own files.
+    and images without a label, are listed in `skipped`. If the only split is train, it is ignored. Classes are the
+    label feature's names, sorted. `TFDS_DATA_DIR` is the folder of TensorFlow Datasets' own files.
 
     Raises:
         DatasetError: TensorFlow Datasets is not installed, knows no such dataset or cannot prepare it, or it has
@@ -48,7 +48,7 @@ def load_tfds(source: str, progress: Progress) -> LabeledImages:
     """
     match = NAME.fullmatch(source.removeprefix(PREFIX))
     if match is None:
-        raise DatasetError(f"'{source}' names no dataset: write tfds:NAME or tfds:NAME:CONFIG")
+        raise DatasetError(f"'{source}' is not a dataset: write tfds:NAME or tfds:NAME:CONFIG")
     builder = _builder(source, *match.groups())
     parts = [
         builder.name,
@@ -64,7 +64,7 @@ def load_tfds(source: str, progress: Progress) -> LabeledImages:
 
 
 def _builder(source: str, name: str, config: str | None) -> Any:  # tensorflow_datasets is untyped
-    """The builder of a dataset; nothing is downloaded yet."""
+    """Return the builder of a dataset; nothing is downloaded yet."""
     tfds = _library(source)
     folder = os.environ.get("TFDS_DATA_DIR")  # tensorflow_datasets itself looks only when it is imported
     try:
@@ -73,7 +73,7 @@ def _builder(source: str, name: str, config: str | None) -> Any:  # tensorflow_d
         nearest = nearest_names(name, tfds.list_builders(with_community_datasets=False))
         advice = f"did you mean {', '.join(nearest)}?" if nearest else "see its catalog for the names"
         raise DatasetError(f"TensorFlow Datasets has no dataset '{name}': {advice}") from error
-    except Exception as error:  # a stranger's code
+    except Exception as error:  # third-party code
         raise DatasetError(
             f"TensorFlow Datasets cannot open '{source}': {_reason(error)}; check the name"
         ) from error
@@ -84,28 +84,28 @@ def _library(source: str) -> Any:
         with quiet_start():
             import tensorflow_datasets as tfds
 
-            _ = tfds.builder, tfds.decode  # it imports the rest when that is asked for
+            _ = tfds.builder, tfds.decode  # whose modules it imports on first use
         tfds.disable_progress_bar()
     except Exception as error:  # protobuf, of another version than tensorflow_datasets needs, raises its own
         raise DatasetError(
-            f"'{source}' needs TensorFlow Datasets, which does not work here: {_reason(error)}; try "
+            f"'{source}' needs TensorFlow Datasets, which cannot be imported: {_reason(error)}; try "
             "pip install -U 'keras-zoo[tfds]'"
         ) from error
     return tfds
 
 
 def _write(builder: Any, folder: Path, source: str, progress: Progress) -> None:
-    """Each image as a file, a manifest of them, and what was left out."""
+    """Write each image as a file, a manifest of them, and a list of those left out."""
     keys = _keys(builder.info, source)
     _prepare(builder, source, progress)
-    given = {name: SPLIT_FOLDERS.get(name.lower(), "") for name in builder.info.splits}
-    left_out = [(f"{source}, split {name}", "not a split of zoo's") for name in given if not given[name]]
-    taken = {name: split for name, split in given.items() if split}
-    if not taken:
+    splits = {name: SPLIT_FOLDERS.get(name.lower(), "") for name in builder.info.splits}
+    left_out = [(f"{source}, split {name}", "not one of zoo's splits") for name in splits if not splits[name]]
+    usable = {name: split for name, split in splits.items() if split}
+    if not usable:
         raise DatasetError(
-            f"'{source}' has no split train, validation or test; it has {', '.join(given) or 'none'}"
+            f"'{source}' has no split train, validation or test; it has {', '.join(splits) or 'none'}"
         )
-    rows = _write_images(builder, folder, taken, keys, progress)
+    rows = _write_images(builder, folder, usable, keys, progress)
     unlabeled = Counter(name for name, label, _ in rows if label < 0)  # how TensorFlow Datasets marks them
     left_out += [
         (f"{source}, split {name}", f"{count:,} images without a label") for name, count in unlabeled.items()
@@ -116,22 +116,22 @@ def _write(builder: Any, folder: Path, source: str, progress: Progress) -> None:
         writer.writerow(["path", "label", "split"])
         for name, label, path in rows:
             if label >= 0:
-                split = "" if set(taken.values()) == {"train"} else taken[name]
+                split = "" if set(usable.values()) == {"train"} else usable[name]
                 writer.writerow([path, names[label], split])
     (folder / LEFT_OUT).write_text(json.dumps(left_out), encoding="utf-8")
 
 
 def _keys(info: Any, source: str) -> tuple[str, str]:
-    """The names of the features that hold the image and its label."""
+    """Return the names of the features of the image and its label."""
     from tensorflow_datasets import features as kinds
 
     features = dict(info.features.items())
     named = info.supervised_keys or ("image", "label")
     image, label = (features.get(key) if isinstance(key, str) else None for key in named[:2])
     if not isinstance(image, kinds.Image) or not isinstance(label, kinds.ClassLabel):
-        held = ", ".join(f"{name} ({type(feature).__name__})" for name, feature in features.items())
+        names = ", ".join(f"{name} ({type(feature).__name__})" for name, feature in features.items())
         raise DatasetError(
-            f"'{source}' is no set of images with one class each: it holds {held}; take another one"
+            f"'{source}' is not a dataset of images with one class each: its features are {names}; choose another"
         )
     return named[0], named[1]
 
@@ -140,19 +140,19 @@ def _prepare(builder: Any, source: str, progress: Progress) -> None:
     if not builder.is_prepared():
         progress.notice(f"TensorFlow Datasets downloads and prepares {source}")
     try:
-        with contextlib.redirect_stdout(sys.stderr):  # where it prints what it does
+        with contextlib.redirect_stdout(sys.stderr):  # it prints its progress
             builder.download_and_prepare()
-    except Exception as error:  # a stranger's code, and the network
+    except Exception as error:  # third-party code, and the network
         raise DatasetError(
             f"TensorFlow Datasets cannot download or prepare '{source}': {_reason(error)}; check the network, or "
-            "set TFDS_DATA_DIR to a folder that has it"
+            "set TFDS_DATA_DIR to a folder that contains it"
         ) from error
 
 
 def _write_images(
     builder: Any, folder: Path, splits: Mapping[str, str], keys: tuple[str, str], progress: Progress
 ) -> list[tuple[str, int, str]]:
-    """Split, label and path below `folder` of each image; those without a label are not written."""
+    """Write the images; return split, label and path below `folder` of each. Those without a label are not written."""
     import tensorflow_datasets as tfds
 
     names = [re.sub(r"[^\w.-]+", "-", name)[:80] for name in builder.info.features[keys[1]].names]
@@ -176,5 +176,5 @@ def _write_images(
 
 
 def _reason(error: Exception) -> str:
-    """One line of it."""
+    """Return the error in one line."""
     return str(error).strip().partition("\n")[0][:200].rstrip(". ") or type(error).__name__

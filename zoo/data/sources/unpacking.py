@@ -1,4 +1,4 @@
-"""Something is unpacked once into the cache folder, within bounds, and found there from then on."""
+"""Unpacks files once into the cache folder, within bounds, and reuses them from then on."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 
 UNPACKED = "unpacked"
 MOST_FILES = 1_000_000
-# Images hardly shrink in an archive, so what unpacks to much more than this is no set of images.
+# Images hardly shrink in an archive, so a file that unpacks to much more than this is no dataset of images.
 MOST_RATIO = 100
 ALWAYS_ALLOWED = 10**9  # bytes, whatever the ratio: blank images do shrink
 CHUNK = 1 << 20
 
 
 class Budget:
-    """What may still be unpacked of one file: it bounds the number of files and their bytes.
+    """A bound on the number of files and bytes that one file may unpack to.
 
     Args:
         source: the packed file.
-        folder: where it is unpacked to.
+        folder: the target.
     """
 
     def __init__(self, source: Path, folder: Path) -> None:
@@ -38,13 +38,13 @@ class Budget:
         self._files = self._declared = self._read = 0
 
     def require_room(self, size: int) -> None:
-        """Refuse if so many bytes are too many, or do not fit on the disk."""
+        """Refuse this many bytes if they exceed the bound or the disk's free space."""
         self._require_bounded(size)
         free = shutil.disk_usage(self._folder).free
         if size > free:
             raise DatasetError(
                 f"'{self._source}' needs {bytes_in_words(size)} in the cache '{self._folder.parent}', which has "
-                f"{bytes_in_words(free)} left: make room, or set ZOO_CACHE to a folder on another disk"
+                f"{bytes_in_words(free)} free: make room, or set ZOO_CACHE to a folder on another disk"
             )
 
     def add_file(self, size: int) -> None:
@@ -58,7 +58,7 @@ class Budget:
         self._require_bounded(self._declared)
 
     def add_bytes(self, size: int) -> None:
-        """Count bytes that came out, whatever was declared."""
+        """Count unpacked bytes, whatever was declared."""
         self._read += size
         self._require_bounded(self._read)
 
@@ -71,9 +71,9 @@ class Budget:
 
 
 def unpacked_once(entry: Path, unpack: Callable[[Path], None]) -> Path:
-    """The folder `entry`, which `unpack` fills unless it is there. Only a whole one ever has this name.
+    """Return the folder `entry`, which `unpack` fills if it is missing. Only a whole one ever has this name.
 
-    Of several processes one unpacks and the others wait for it; if it is killed, the next one begins anew.
+    Of several processes one unpacks and the others wait for it; if it is killed, the next one starts over.
 
     Raises:
         DatasetError: the cache cannot be written.
@@ -96,7 +96,7 @@ def unpacked_once(entry: Path, unpack: Callable[[Path], None]) -> Path:
 
 
 def unpacked_entry(source: Path, purpose: str = "") -> Path:
-    """Where this file is unpacked to: a folder that is named by the file's content."""
+    """Return the folder that this file is unpacked to, named by the file's content."""
     try:
         with source.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -106,7 +106,7 @@ def unpacked_entry(source: Path, purpose: str = "") -> Path:
 
 
 def require_file(path: Path) -> None:
-    """Refuse what is no regular file; a pipe would be waited for."""
+    """Refuse a path that is not a regular file; reading a pipe would block."""
     try:
         if path.is_file():
             return
@@ -116,5 +116,5 @@ def require_file(path: Path) -> None:
 
 
 def unreadable_file(path: Path, error: OSError) -> DatasetError:
-    """One line for a file that the system does not let us read."""
-    return DatasetError(f"cannot read '{path}': {reason_of(error)}; check who may read it")
+    """Return the error for a file that the system refuses to read."""
+    return DatasetError(f"cannot read '{path}': {reason_of(error)}; check its permissions")

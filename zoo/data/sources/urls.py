@@ -1,4 +1,4 @@
-"""A file behind a URL is downloaded once into the cache, and again when it is another one there."""
+"""A file behind a URL becomes labeled images, by the source that reads its local copy."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 def load_url(
     url: str, formats: Formats, load: Callable[[Path], LabeledImages], progress: Progress
 ) -> LabeledImages:
-    """The images of a file behind a URL.
+    """Return the images of a file behind a URL.
 
     Args:
-        load: finds the images of the local file.
+        load: loads the images of the local file.
 
     Raises:
         DatasetError: no source reads this kind of file by itself, it cannot be downloaded, or `load` raises it.
@@ -33,7 +33,7 @@ def load_url(
             suffix for source in formats.sources if source.single_file for suffix in source.suffixes
         )
         raise DatasetError(
-            f"'{url}' names none of the files that zoo reads from a URL ({suffixes}): "
+            f"'{url}' is not a file that zoo reads from a URL ({suffixes}): "
             "for a folder or a manifest mount the bucket, and give the path"
         )
     path = download(url, progress).absolute()
