@@ -112,7 +112,7 @@ def test_without_the_plugin_they_are_no_images(
     (plugins / "toys.py").unlink()
     assert refused("data", "show", toys) == (
         f"class folder '{toys / 'cat'}' contains no image (.jpg, .jpeg, .png, .webp, .bmp, .gif, .tif, .tiff); "
-        "add some or take it away"
+        "add some or delete it"
     )
 
 
