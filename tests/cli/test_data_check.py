@@ -23,7 +23,7 @@ error    1 image cannot be read
            train/cat/empty.png: zero bytes
 
 error    7 test images are also in train (leakage)
-         delete them from one of the two: the test metrics of a model that has seen them are too good
+         delete them from one of the two: the test metrics of a model trained on them are too good
            test/dog/copy0.png = train/dog/000.png
            test/dog/copy1.png = train/dog/001.png
            test/dog/copy2.png = train/dog/002.png

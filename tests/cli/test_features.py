@@ -36,7 +36,7 @@ def finetune(zoo: Callable, trained: Path, cache: Path) -> Callable[..., tuple[l
         asked = ["--freeze", "1", "--epochs", 1, "--cache-features", "on", "--json"]
         result: Result = zoo("finetune", parent, "blobs", *asked, *options)
         assert result.code == 0, result
-        told = [line for line in result.err.splitlines() if "frozen layers" in line or "features" in line]
+        told = [line for line in result.err.splitlines() if "frozen layers" in line or "activations" in line]
         return told, json.loads(result.out)["metrics"]
 
     return call
