@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 import pytest
 
-from zoo.cli.options import Duration
+from zoo.cli.number_types import Duration
 
 
 @pytest.mark.parametrize(

@@ -274,7 +274,7 @@ def test_nothing_heavy_is_imported_here(file: Callable) -> None:
 
 @pytest.mark.parametrize(
     ("number", "code"),
-    [(signal.SIGINT, 130), (signal.SIGTERM, -signal.SIGTERM), (signal.SIGKILL, -signal.SIGKILL)],
+    [(signal.SIGINT, 130), (signal.SIGTERM, 130), (signal.SIGKILL, -signal.SIGKILL)],
 )
 def test_the_child_ends_with_the_command(file: Callable, number: signal.Signals, code: int) -> None:
     path = file(IMAGES, "import time; time.sleep(1000)")

@@ -136,6 +136,8 @@ def test_help_cuts_no_sentence(zoo: Callable) -> None:
 def test_tensorflow_does_not_chatter(tmp_path: Path, plain: Callable) -> None:
     done = process("train", "tiny", "blobs", "--epochs", 1)
     assert plain(done.stderr) == (
+        "· reading blobs …\n"
+        "· starting TensorFlow …\n"
         "· 106 trainable and 0 non-trainable parameters\n"
         "run ID: tiny on blobs\n"
         "epoch  1/1  loss #.####  acc #.####  val_loss #.####  val_acc #.####  #.# s\n"

@@ -106,7 +106,7 @@ SETTING = [part for value in HELD for part in ("--set", value)]
 )
 def test_bad_input(refused: Callable, arguments: str, message: str) -> None:
     assert refused("search", *arguments.split()) == message
-    with open_registry(create=False) as registry:
+    with open_registry() as registry:
         assert (registry.searches(), registry.runs()) == ([], [])
 
 
@@ -119,7 +119,10 @@ def test_bad_input(refused: Callable, arguments: str, message: str) -> None:
             "tiny blobs --warm-start maybe",
             "Invalid value for '--warm-start': 'maybe' is not one of 'auto', 'off'.",
         ),
-        ("tiny blobs --target high", "Invalid value for '--target': 'high' is not a valid float."),
+        (
+            "tiny blobs --target high",
+            "Invalid value for '--target': 'high' is not a number such as 0.001 or 1e-3",
+        ),
         ("tiny", "give ARCH and DATASET, or --resume ID"),
         (
             "--resume abc --trials 3",

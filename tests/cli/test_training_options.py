@@ -67,7 +67,6 @@ def test_they_are_told_and_shown(zoo: Callable, photos: Path, plain: Callable) -
             ["--class-weights", "balanced", "--oversample"],
             "--class-weights balanced and --oversample both balance the classes: leave one of the two out",
         ),
-        (["--fraction", "nan"], "fraction must be above 0 and at most 1, got nan"),
         (
             ["--set", "augmentation=classic+mixpu"],
             (

@@ -10,7 +10,7 @@ import pytest
 
 import zoo
 from zoo.errors import ArtifactError, PluginError, RegistryError
-from zoo.face.session import load_all_plugins, opened_registry, start_keras, watched_workspace
+from zoo.face.session import load_all_plugins, opened_registry, watched_workspace
 from zoo.interfaces import Progress
 
 if TYPE_CHECKING:
@@ -68,15 +68,6 @@ def test_a_progress_of_the_callers_own_is_used() -> None:
         assert workspace.progress is own
 
 
-def test_keras_starts_without_a_line_of_tensorflow() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", "from zoo.face.session import start_keras; start_keras()"],
-        capture_output=True,
-        check=True,
-    )
-    assert (done.stdout, done.stderr) == (b"", b"")
-
-
 @pytest.mark.parametrize(
     "call",
     [
@@ -92,11 +83,3 @@ def test_what_can_be_refused_without_tensorflow_is(call: str) -> None:
     code = f"import sys, zoo\ntry: zoo.{call}\nexcept zoo.ZooError: print('tensorflow' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
-
-
-def test_another_backend_of_keras_is_refused_in_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    import keras
-
-    monkeypatch.setattr(keras.config, "backend", lambda: "jax")
-    with pytest.raises(zoo.ZooError, match="Keras runs on 'jax' here, and zoo needs 'tensorflow'"):
-        start_keras()
