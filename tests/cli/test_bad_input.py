@@ -213,7 +213,7 @@ def test_damaged_images_are_an_error_if_strict(refused: Callable, damaged_photos
     ("name", "complaint"),
     [
         ("gone.png", "no such file or directory; check the path"),
-        ("x.png", "not an image; replace or remove it"),
+        ("x.png", "not an image; zoo reads .jpg, .jpeg, .png, .webp, .bmp, .gif, .tif, .tiff"),
         (".", "is a directory; name the files in it"),
     ],
 )

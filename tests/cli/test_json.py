@@ -36,7 +36,18 @@ def answer(zoo: Callable, trained: Path) -> Callable:
         (["datasets"], {"dataset", "summary", "source", "reference"}),
         (
             ["plugins"],
-            {"name", "kinds", "origin", "version", "architectures", "datasets", "state", "error"},
+            {
+                "name",
+                "kinds",
+                "origin",
+                "version",
+                "architectures",
+                "datasets",
+                "sources",
+                "decoders",
+                "state",
+                "error",
+            },
         ),
     ],
 )

@@ -17,7 +17,7 @@ COMMANDS = {
     "finetune": ["finetune", "photos@best", "./photos"],
 }
 ASKED = ["--epochs", 1, "--class-weights", "balanced", "--steps-per-epoch", 2, "--fraction", 0.2]
-STORED = {"class_weights": "balanced", "oversample": None, "steps_per_epoch": 2, "fraction": 0.2}
+STORED = {"class_weights": "balanced", "oversample": False, "steps_per_epoch": 2, "fraction": 0.2}
 
 
 def newest_run(zoo: Callable) -> dict:
@@ -31,8 +31,7 @@ def test_all_three_commands_take_them(zoo: Callable, photos: Path, command: str)
     result = zoo(*COMMANDS[command], *ASKED, "--set", "augmentation=cutmix+classic")
     assert result.code == 0, result
     plan = newest_run(zoo)["plan"]
-    stored = {name: plan["settings"][name] for name in STORED}
-    assert (stored, plan["hyperparameters"]["augmentation"]) == (STORED, "classic+cutmix")
+    assert (plan["training"]["sampling"], plan["hyperparameters"]["augmentation"]) == (STORED, "classic+cutmix")
 
 
 def test_they_are_told_and_shown(zoo: Callable, photos: Path, plain: Callable) -> None:

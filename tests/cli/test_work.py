@@ -71,11 +71,11 @@ def test_evaluate(zoo: Callable, trained: Path, plain: Callable) -> None:
     assert plain(zoo("evaluate", "blobs@best", "blobs").out) == (
         "model  ID\n"
         "dataset  blobs, version 1, test split, 18 images\n"
-        "loss  #.####\n"
         "accuracy  #.####\n"
+        "loss  #.####\n"
+        "f1  #.####\n"
         "precision  #.####\n"
         "recall  #.####\n"
-        "f1  #.####\n"
         "\n"
         "class  precision  recall  f1  images\n"
         "dark  #.####  #.####  #.####  9\n"
