@@ -31,7 +31,10 @@ def test_all_three_commands_take_them(zoo: Callable, photos: Path, command: str)
     result = zoo(*COMMANDS[command], *ASKED, "--set", "augmentation=cutmix+classic")
     assert result.code == 0, result
     plan = newest_run(zoo)["plan"]
-    assert (plan["training"]["sampling"], plan["hyperparameters"]["augmentation"]) == (STORED, "classic+cutmix")
+    assert (plan["training"]["sampling"], plan["hyperparameters"]["augmentation"]) == (
+        STORED,
+        "classic+cutmix",
+    )
 
 
 def test_they_are_told_and_shown(zoo: Callable, photos: Path, plain: Callable) -> None:
