@@ -281,9 +281,9 @@ def change_searches(folder: Path, assignment: str, *values: object) -> str:
 
 
 def test_a_completed_search_is_not_resumed(refused: Callable, trained: Path) -> None:
-    identity = change_searches(trained, "trials = trials")
+    identity = change_searches(trained, "owner = owner")
     assert refused("search", "--resume", identity) == (
-        f"search {identity} is completed: start a new one for more trials"
+        f"search {identity} is completed: extend it with --trials, --max-time or --target, or start a new one"
     )
 
 

@@ -106,7 +106,7 @@ def test_an_error_exits_1_with_one_line(tmp_path: Path) -> None:
         ["search"],
         ["search", "tiny"],
         ["search", "--resume", "abc", "tiny", "blobs"],
-        ["search", "--resume", "abc", "--trials", "20"],
+        ["search", "--resume", "abc", "--epochs", "20"],
         ["train", "tiny", "blobs", "--set", "filters"],
         ["train", "tiny", "blobs", "--set", "=3"],
         ["train", "tiny", "blobs", "--epochs", "0"],
@@ -164,7 +164,7 @@ def test_a_search_on_a_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     assert f"\rdecoding images {'━' * 30} 120/120\n" in written
     assert f"\rchecking images {'━' * 30} 120/120\nsearch ID: random, up to 1 trial of tiny" in written
     assert "trial  state  val_accuracy  epoch  curve  hyperparameters" in written
-    assert "  1  completed  #.####  1/1  ▁█  (defaults)  filters=2 learning_rate=0.001" in written
+    assert "  1  completed  #.####  1/1  ▁█  filters=2 learning_rate=0.001" in written
     assert "1 of 1 trials, best val_accuracy #.#### in trial 1\n\nsearch  ID\nmodel  ID\n" in written
 
 

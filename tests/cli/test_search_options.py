@@ -125,9 +125,10 @@ def test_bad_input(refused: Callable, arguments: str, message: str) -> None:
         ),
         ("tiny", "give ARCH and DATASET, or --resume ID"),
         (
-            "--resume abc --trials 3",
+            "--resume abc --epochs 3",
             (
-                "--resume takes only --strict, --json and the options of Ray beside it: the search remembers the rest"
+                "--resume takes only --trials, --max-time, --target, --strict, --json and the options of Ray beside "
+                "it: the search remembers the rest"
             ),
         ),
     ],

@@ -6,6 +6,7 @@ import pytest
 
 from tests.search.plain_search import Recorder, failing, plan, searched, wide_space
 from zoo.errors import UnknownNameError
+from zoo.interfaces.algorithms import ALGORITHMS
 from zoo.interfaces.metrics import objectives
 from zoo.search.oracles import make_oracle, without_bookkeeping
 
@@ -105,3 +106,19 @@ def test_tpe_learns_what_good_trials_have_in_common() -> None:
         abs(float(values["x"]) - 0.3) for values in searched(plan("tpe", hp=wide_space(), trials=40)).values
     ]
     assert sum(away[20:]) / 20 < 0.15
+
+
+@pytest.mark.parametrize("algorithm", ["random", "bayesian", "tpe", "asha"])
+def test_more_trials_do_not_change_the_first_ones(algorithm: str) -> None:
+    """`bayesian` and `tpe` begin with random trials, as many as suit the trials that the search began with."""
+    short = searched(plan(algorithm, hp=wide_space(), trials=9))
+    more = plan(algorithm, hp=wide_space(), trials=30, initial_trials=9)
+    assert searched(more).values[:9] == short.values
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_a_search_goes_on_with_more_trials(algorithm: str) -> None:
+    """Keras Tuner's names of trials have as many digits as their number has."""
+    short = searched(plan(algorithm, hp=wide_space(), trials=9))
+    more = plan(algorithm, hp=wide_space(), trials=12, initial_trials=9)
+    assert [trial.number for trial in searched(more, past=short.ended).started] == [10, 11, 12]

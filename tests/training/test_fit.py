@@ -78,8 +78,10 @@ def test_training_learns(fitted: Fitted) -> None:
 @pytest.mark.parametrize("objective", [ACCURACY, LOSS, Objective("loss", "min")])
 def test_the_best_epoch_is_returned(fitted: Fitted, objective: Objective) -> None:
     _, epochs, best = fitted(settings={"epochs": 5, "objective": objective}, learning_rate=0.3)
-    choose = max if objective.direction == "max" else min
-    assert best is choose(epochs, key=lambda epoch: epoch.metrics[objective.name])
+    sign = -1 if objective.direction == "max" else 1
+    assert best is min(
+        epochs, key=lambda epoch: (sign * epoch.metrics[objective.name], epoch.metrics["val_loss"])
+    )
 
 
 @pytest.mark.parametrize("output", ["softmax", "sigmoid"])

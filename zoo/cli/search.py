@@ -24,7 +24,7 @@ from zoo.cli.options import (
     with_freeze,
 )
 from zoo.cli.output import print_fields, print_json
-from zoo.cli.search_options import make_search_options, search_options
+from zoo.cli.search_options import EXTENSION_NAMES, make_extension, make_search_options, search_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from zoo.interfaces import Model, Search
     from zoo.search.executors.ray_cluster import Cluster
     from zoo.workflows import Workspace
+    from zoo.workflows.search import Extension
 
     Show = Callable[..., None]
 
@@ -39,7 +40,12 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("architecture", metavar="ARCH[,ARCH…]", required=False)
 @click.argument("dataset", metavar="DATASET", required=False)
-@click.option("--resume", metavar="ID", help="Go on with an interrupted search; give no ARCH and DATASET.")
+@click.option(
+    "--resume",
+    metavar="ID",
+    help="Go on with a search that was interrupted; give no ARCH and DATASET. One that has ended goes on with more "
+    "--trials, with --max-time, or with another --target.",
+)
 @click.option("--dry-run", is_flag=True, help="Only show what would be searched, and how long it may take.")
 @search_options
 @cluster_options
@@ -70,7 +76,7 @@ def command(
 
     Of several, as in convnet,resnet, the architecture itself is a hyperparameter. Every trial is a run in the
     registry; the best ones leave models, and the best of all is shown at the end. A search that was stopped, by
-    Ctrl-C or a crash, goes on with --resume.
+    Ctrl-C or a crash, goes on with --resume; so does one whose time or trials are over, with more of them.
     """
     _check_usage(ctx)
     wanted: dict[str, Any] = {
@@ -81,7 +87,7 @@ def command(
     where = make_cluster(cluster)
     with App.of(ctx).open_workspace(strict=strict, create=resume is None, dry=dry_run) as workspace:
         if resume is not None:
-            show = _resume(workspace, resume, where)
+            show = _resume(workspace, resume, make_extension(ctx), where)
         else:
             show = _begin(
                 workspace, (str(architecture), str(dataset)), request, wanted, where, dry_run=dry_run
@@ -89,12 +95,12 @@ def command(
     show(as_json=as_json)  # not before the table of a search stands still
 
 
-def _resume(workspace: Workspace, search: str, where: Cluster | None) -> Show:
+def _resume(workspace: Workspace, search: str, extension: Extension, where: Cluster | None) -> Show:
     from zoo import workflows
     from zoo.workflows import search as searches
 
-    workflows.check_resuming(workspace, search)
-    return partial(show_search, *searches.resume(workspace, search, where))
+    workflows.check_resuming(workspace, search, extension)
+    return partial(show_search, *searches.resume(workspace, search, where, extension))
 
 
 def _begin(
@@ -134,7 +140,8 @@ def _check_usage(ctx: click.Context) -> None:
             raise click.UsageError("give ARCH and DATASET, or --resume ID")
         return
     given = [name for name in ctx.params if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE]
-    if set(given) - {"resume", "strict", "as_json", *CLUSTER_NAMES}:
+    if set(given) - {"resume", "strict", "as_json", *CLUSTER_NAMES, *EXTENSION_NAMES}:
         raise click.UsageError(
-            "--resume takes only --strict, --json and the options of Ray beside it: the search remembers the rest"
+            "--resume takes only --trials, --max-time, --target, --strict, --json and the options of Ray beside it: "
+            "the search remembers the rest"
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from zoo.cli.number_types import Duration, Number, WholeRange
 from zoo.cli.options import gathered
@@ -13,6 +14,7 @@ from zoo.interfaces.metrics import DEFAULT_OBJECTIVE, objectives
 
 if TYPE_CHECKING:
     from zoo.interfaces import SearchOptions
+    from zoo.workflows.search import Extension
 
 _OPTIONS = (
     click.option(
@@ -60,6 +62,22 @@ SEARCH_NAMES = ("algorithm", "trials", "objective", "pruner", "max_time", "targe
 
 search_options = gathered("searching", SEARCH_NAMES, _OPTIONS)
 """Add the options; the command gets them as `searching`, for `make_search_options`."""
+
+
+EXTENSION_NAMES = ("trials", "max_time", "target")
+"""Those that a search may be given anew when it goes on."""
+
+
+def make_extension(ctx: click.Context) -> Extension:
+    """What a search that goes on gets of the options that the user gave."""
+    from zoo.workflows.search import Extension
+
+    given = {
+        name: ctx.params[name]
+        for name in EXTENSION_NAMES
+        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
+    }
+    return Extension(given.get("trials"), given.get("max_time"), given.get("target"))
 
 
 def make_search_options(searching: dict[str, Any]) -> SearchOptions:

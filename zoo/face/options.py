@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from zoo.interfaces import SearchOptions, TrainingOptions
     from zoo.search.executors.ray_cluster import Cluster
+    from zoo.workflows.search import Extension
 
     Arguments = Mapping[str, Any]  # the locals() of a function of the face, each of its own type
 
@@ -41,6 +42,18 @@ def search_options(arguments: Arguments) -> SearchOptions:
         target=arguments["target"],
         keep=arguments["keep"],
         warm_start=_on(arguments["warm_start"]),
+    )
+
+
+def extension(arguments: Arguments, default_trials: int) -> Extension:
+    """What a search that is resumed gets; `trials` counts where it is not the default."""
+    from zoo.workflows.search import Extension
+
+    trials = arguments["trials"]
+    return Extension(
+        None if trials == default_trials else trials,
+        seconds_of(arguments["max_time"]),
+        arguments["target"],
     )
 
 

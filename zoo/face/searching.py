@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -13,7 +14,7 @@ from zoo.face.arguments import (
     names_joined,
     refuse_beside_resume,
 )
-from zoo.face.options import cluster, search_options, training_options, weights_name
+from zoo.face.options import cluster, extension, search_options, training_options, weights_name
 from zoo.face.session import load_all_plugins, opened_registry, watched_workspace
 from zoo.interfaces.html import fields_table, rows_table
 
@@ -132,11 +133,11 @@ def search(
     Args:
         architectures: a name, or several.
         dataset: the name of a dataset, or a path.
-        resume: the id of a search that is not completed.
-        trials: the most trials.
+        resume: the id of a search to go on with: interrupted, or extended by `trials`, `max_time` or `target`.
+        trials: the most trials; beside `resume`, another number than 10 extends the search to so many.
         algorithm: random, grid, bayesian, hyperband, tpe or asha; None: random, tpe for several objectives.
         objective: a metric such as "val_accuracy" or "val_f1", or several: then no trial beats the best ones in all.
-        pruner: none, median or asha: end trials that do worse than others after an epoch.
+        pruner: none or median: end trials that do worse than others after an epoch.
         max_time: end the search after so many seconds, or after "90s", "10m", "1h30m".
         target: end the search when the objective is as good.
         keep: keep the weights of the best so many trials.
@@ -170,12 +171,14 @@ search.__name__ = "zoo.search"
 
 def _resume(arguments: Arguments) -> Callable[[Workspace], tuple[Search, Model]]:
     """Goes on with a search; refuses options that it would not heed."""
-    refuse_beside_resume(search, arguments, "workers", "ray", "cpus_per_trial", "gpus_per_trial")
+    extending = ("trials", "max_time", "target")
+    refuse_beside_resume(search, arguments, *extending, "workers", "ray", "cpus_per_trial", "gpus_per_trial")
 
     def run(workspace: Workspace) -> tuple[Search, Model]:
         from zoo.workflows import search as searches
 
-        return searches.resume(workspace, arguments["resume"], cluster(arguments))
+        extended = extension(arguments, inspect.signature(search).parameters["trials"].default)
+        return searches.resume(workspace, arguments["resume"], cluster(arguments), extended)
 
     return run
 

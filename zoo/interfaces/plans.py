@@ -160,6 +160,7 @@ class SearchOptions:
         target: the search ends when an epoch's objective is as good.
         keep: how many of the best models stay in the registry; None: all.
         warm_start: begin with the best prior trials.
+        initial_trials: of a search that was extended: its `trials` before, by which its algorithm chose the first ones.
     """
 
     algorithm: str = DEFAULT
@@ -170,6 +171,7 @@ class SearchOptions:
     target: float | None = None
     keep: int | None = 3
     warm_start: bool = True
+    initial_trials: int | None = None
 
     def to_json(self) -> dict[str, object]:
         """The options as JSON types; `from_json` reads them."""
@@ -249,6 +251,11 @@ class SearchPlan:
         """What is looked at after each epoch: the first objective that is known then, or else the default."""
         each_epoch = (objective for objective in self.objectives if measured_each_epoch(objective.name))
         return next(each_epoch, DEFAULT_OBJECTIVE)
+
+    @property
+    def initial_trials(self) -> int:
+        """The number of trials that it began with, whatever it was extended to."""
+        return self.options.initial_trials or self.options.trials
 
     @property
     def parent_id(self) -> str | None:

@@ -264,14 +264,18 @@ class Registry:
         with self._database.writing() as session:
             return searches.to_searches(session, [searches.end(session, search_id, state, error)])[0]
 
-    def reopen_search(self, search_id: str) -> Search:
+    def reopen_search(self, search_id: str, plan: SearchPlan | None = None) -> Search:
         """Go on with a search in this process. Trials that it had left running become interrupted.
+
+        Args:
+            plan: its plan, extended by more trials, more time or another target; with one a completed search goes
+                on too.
 
         Raises:
             SearchError: it is completed, or another process on this machine is at it.
         """
         with self._database.writing() as session:
-            reopened = searches.to_searches(session, [searches.reopen(session, search_id)])[0]
+            reopened = searches.to_searches(session, [searches.reopen(session, search_id, plan)])[0]
             ended = searches.last_ended_trial(session, search_id)
         if ended is not None:
             self._forget_checkpoint(ended)

@@ -58,16 +58,19 @@ def end(session: Session, search_id: str, state: State, error: str | None) -> Se
     return row
 
 
-def reopen(session: Session, search_id: str) -> SearchRow:
+def reopen(session: Session, search_id: str, plan: SearchPlan | None) -> SearchRow:
     """A search that this process goes on with. Trials that its last process left running are interrupted; one with
     which processes died again and again is failed, or else no process would ever come past it.
+
+    Args:
+        plan: the extended plan; with one a completed search goes on too.
 
     Raises:
         SearchError: it is completed, or another process on this machine is at it.
     """
     row = ids.get(session, SearchRow, search_id)
-    if row.state == State.COMPLETED:
-        raise SearchError(f"search {search_id} is completed: start a new one for more trials")
+    if row.state == State.COMPLETED and plan is None:
+        raise SearchError(f"search {search_id} is completed: extend it, or start a new one")
     if row.state == State.RUNNING and owners.at_work_elsewhere(row.owner):
         raise SearchError(
             f"search {search_id} is running in process {owners.shown(row.owner)}: wait until it ends, or stop it first"
@@ -75,6 +78,8 @@ def reopen(session: Session, search_id: str) -> SearchRow:
     left = select(RunRow).where(RunRow.search_id == search_id, RunRow.state == State.RUNNING)
     for trial in session.scalars(left).all():
         runs.leave(session, trial)
+    if plan is not None:
+        row.options = plan.options.to_json()
     row.state = State.RUNNING
     row.owner = owners.this_process()
     row.finished_at = row.error = None

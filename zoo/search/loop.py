@@ -95,6 +95,10 @@ class TrialLoop:
         """The architectures that no trial has begun with."""
         return self._limits.untried
 
+    def has_more(self) -> bool:
+        """Whether there is one more trial to train; asks the algorithm, so the loop is not to be used afterwards."""
+        return bool(self._again) or self._ask() is not None
+
     def next_trial(self) -> Trial | None:
         """The trial to train now, recorded as started.
 

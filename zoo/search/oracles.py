@@ -25,6 +25,7 @@ from zoo.search.tpe import TPEOracle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from typing import Self
 
     from zoo.interfaces import HyperparameterValue
 
@@ -147,9 +148,27 @@ def tpe(plan: SearchPlan, **options: Any) -> keras_tuner.Oracle:
 def _random_trials(plan: SearchPlan) -> int:
     """How many trials come before any is chosen by scores.
 
-    Keras Tuner's default is 3 for each hyperparameter, more than most searches run in all.
+    Keras Tuner's default is 3 for each hyperparameter, more than most searches run in all. More trials later must not
+    change what the first ones were.
     """
-    return max(3, min(10, plan.trials // 3))
+    return max(3, min(10, plan.initial_trials // 3))
+
+
+class _MoreTrials(int):
+    """The number of trials of an extended search, written as the one that it began with.
+
+    Keras Tuner pads the names of trials with zeros to its width, so that names would change with it.
+    """
+
+    def __new__(cls, plan: SearchPlan) -> Self:
+        number = super().__new__(cls, plan.trials)
+        number.written = str(plan.initial_trials)
+        return number
+
+    written: str
+
+    def __str__(self) -> str:
+        return self.written
 
 
 def make_oracle(plan: SearchPlan) -> keras_tuner.Oracle:
@@ -164,6 +183,8 @@ def make_oracle(plan: SearchPlan) -> keras_tuner.Oracle:
         seed=plan.seed + 1,  # Keras Tuner takes 0 for no seed
     )
     oracle.verbose = 0
+    if plan.trials != plan.initial_trials:
+        oracle.max_trials = _MoreTrials(plan)
     return oracle
 
 

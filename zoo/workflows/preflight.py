@@ -12,6 +12,7 @@ from zoo.interfaces.freezing import find_frozen
 from zoo.models.hyperparameters import OWN
 from zoo.workflows.architectures import cached_architecture, hyperparameter_names, may_declare
 from zoo.workflows.options import preset_of
+from zoo.workflows.search.extending import NOTHING, check_extension
 from zoo.workflows.weights import find_weights
 from zoo.workflows.workspace import start_tensorflow
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from zoo.data.opened import OpenedDataset
     from zoo.interfaces import Architecture, HyperparameterValue
     from zoo.plugins import Plugins
+    from zoo.workflows.search.extending import Extension
     from zoo.workflows.workspace import Workspace
 
 
@@ -90,9 +92,10 @@ def check_finetuning(
     return opened
 
 
-def check_resuming(workspace: Workspace, search: str) -> None:
-    """Refuse a search that there is not, then import TensorFlow."""
-    workspace.registry.search(search)
+def check_resuming(workspace: Workspace, search: str, extension: Extension = NOTHING) -> None:
+    """Refuse a search that does not exist or would not go on, then import TensorFlow."""
+    resumed = workspace.registry.search(search)
+    check_extension(resumed, len(workspace.registry.runs(search=resumed.id)), extension)
     start_tensorflow(workspace.progress)
 
 

@@ -95,14 +95,14 @@ def test_a_completed_trial_of_the_past_has_its_scores_and_curve(begin: Begin) ->
     recorder = begin()
     train(recorder, trial(1), 0.5, 0.7)
     recorder.trial_completed(trial(1), outcome(0.7))
-    assert again(recorder).past() == [PastTrial(trial(1), 1, {"val_accuracy": 0.7}, [0.5, 0.7])]
+    assert again(recorder).past() == [PastTrial(trial(1), 1, {"val_accuracy": 0.7}, [0.5, 0.7], [0.5, 0.7])]
 
 
 def test_a_failed_trial_of_the_past_has_no_scores(begin: Begin) -> None:
     recorder = begin()
     train(recorder, trial(1), 0.5)
     recorder.trial_failed(trial(1), "no luck")
-    assert again(recorder).past() == [PastTrial(trial(1), 1, None, [0.5])]
+    assert again(recorder).past() == [PastTrial(trial(1), 1, None, [0.5], [0.5])]
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,9 @@ def test_a_pruned_trial_of_the_past_has_the_best_that_it_reached(
     recorder = begin(objectives=objectives)
     train(recorder, trial(1), 0.5, 0.7, 0.2)
     recorder.trial_pruned(trial(1), "not worth it")
-    assert again(recorder).past() == [PastTrial(trial(1), 1, best, [0.5, 0.7, 0.2], pruned=True)]
+    assert again(recorder).past() == [
+        PastTrial(trial(1), 1, best, [0.5, 0.7, 0.2], [0.5, 0.7, 0.2], pruned=True)
+    ]
 
 
 def test_a_trial_that_was_running_has_the_curve_of_its_checkpoint(begin: Begin) -> None:
@@ -124,7 +126,7 @@ def test_a_trial_that_was_running_has_the_curve_of_its_checkpoint(begin: Begin) 
     recorder = begin()
     train(recorder, trial(1), 0.5)
     recorder.registry.save_checkpoint(recorder.runs["trial 1"].id, checkpoint(0.5, 0.7))
-    assert again(recorder).past() == [PastTrial(trial(1), None, None, [0.5, 0.7])]
+    assert again(recorder).past() == [PastTrial(trial(1), None, None, [0.5, 0.7], [0.5, 0.7])]
 
 
 def test_trials_of_the_past_are_in_the_order_in_which_they_ended(begin: Begin) -> None:

@@ -125,7 +125,9 @@ def test_a_completed_search_is_refused(story: Story) -> None:
     identity = story.resumed.search.id
     with pytest.raises(SearchError) as caught:
         searches.resume(story.resumed.workspace, identity)
-    assert str(caught.value) == f"search {identity} is completed: start a new one for more trials"
+    assert str(caught.value) == (
+        f"search {identity} is completed: extend it with --trials, --max-time or --target, or start a new one"
+    )
 
 
 # What a kill may leave behind ----------------------------------------------------------------------------

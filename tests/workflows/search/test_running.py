@@ -12,6 +12,7 @@ import pytest
 from zoo import workflows
 from zoo.errors import InterruptedWork, SearchError
 from zoo.interfaces import RunKind, State
+from zoo.registry import resume_command
 from zoo.workflows import search as searches
 from zoo.workflows.search import running, search_options
 
@@ -141,15 +142,17 @@ def test_the_target_ends_a_search(workspace: Workspace, search: Callable, option
         1,
     )
     assert workspace.progress.notices[-2].startswith("the target is met: val_accuracy ")
-    assert workspace.progress.notices[-1] == "not tried: 3 of 4 trials"
+    command = resume_command(workspace.registry, found)
+    assert workspace.progress.notices[-1] == f"not tried: 3 of 4 trials; go on with: {command} --target VALUE"
 
 
 def test_the_time_ends_a_search(workspace: Workspace, search: Callable) -> None:
     found, _ = search("tiny", HELD, trials=4, max_seconds=0.001)
     assert (found.state, len(workspace.registry.runs(search=found.id))) == (State.COMPLETED, 1)
+    command = resume_command(workspace.registry, found)
     assert workspace.progress.notices[-2:] == [
         "the time is over, after 1 of 4 trials",
-        "not tried: 3 of 4 trials",
+        f"not tried: 3 of 4 trials; go on with: {command} --max-time TIME",
     ]
 
 

@@ -9,13 +9,16 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from zoo.workflows.search.extending import Extension, check_extension
     from zoo.workflows.search.finetuning import search_finetuning
     from zoo.workflows.search.forecast import Forecast, forecast_search
     from zoo.workflows.search.options import search_options
     from zoo.workflows.search.running import resume, search
 
 __all__ = [
+    "Extension",
     "Forecast",
+    "check_extension",
     "forecast_search",
     "resume",
     "search",
@@ -24,7 +27,9 @@ __all__ = [
 ]
 
 _MODULES = {
+    "Extension": "extending",
     "Forecast": "forecast",
+    "check_extension": "extending",
     "forecast_search": "forecast",
     "resume": "running",
     "search": "running",

@@ -44,11 +44,20 @@ def search_options(
         raise SearchError(
             f"pruning is for one objective that is measured each epoch, and not for {objective}"
         )
-    if target is not None and not _known_each_epoch(objectives):
-        raise SearchError(
-            f"--target is for one objective that is measured each epoch, and not for {objective}"
-        )
-    return SearchOptions(algorithm, trials, objectives, pruner, max_seconds, target, keep, warm_start)
+    options = SearchOptions(algorithm, trials, objectives, pruner, max_seconds, target, keep, warm_start)
+    check_target(options)
+    return options
+
+
+def check_target(options: SearchOptions) -> None:
+    """Refuse a target where no epoch can meet it.
+
+    Raises:
+        SearchError: there are several objectives, or one that is not measured each epoch.
+    """
+    if options.target is not None and not _known_each_epoch(options.objectives):
+        names = ",".join(objective.name for objective in options.objectives)
+        raise SearchError(f"--target is for one objective that is measured each epoch, and not for {names}")
 
 
 def _known_each_epoch(objectives: Sequence[Objective]) -> bool:

@@ -21,6 +21,7 @@ from zoo.interfaces import (
     State,
     TrainingOptions,
 )
+from zoo.interfaces.algorithms import continues_trials
 from zoo.registry import resume_command
 from zoo.search.executors.child_process import TRIALS_OF_A_PROCESS, ChildProcessExecutor
 from zoo.search.executors.handover import Handover
@@ -35,6 +36,7 @@ from zoo.workflows.search.candidates import (
     prepare_each,
     restore_candidates,
 )
+from zoo.workflows.search.extending import NOTHING, Extension, check_extension, extended
 from zoo.workflows.search.recorder import SearchRecorder
 from zoo.workflows.search.space import DeclaredSpace, declare_space, first_trials, prior_choices
 from zoo.workflows.search.trial import candidate_of, train_trial
@@ -131,16 +133,23 @@ def _plan(
     )
 
 
-def resume(workspace: Workspace, search_ref: str, cluster: Cluster | None = None) -> tuple[Search, Model]:
-    """Go on with an interrupted search: trials that came to an end are not repeated, and those that were running go on
-    after their last epoch.
+def resume(
+    workspace: Workspace,
+    search_ref: str,
+    cluster: Cluster | None = None,
+    extension: Extension = NOTHING,
+) -> tuple[Search, Model]:
+    """Go on with a search that was interrupted, or that is extended: trials that came to an end are not repeated, and
+    those that were running go on after their last epoch.
 
     Raises:
-        SearchError: the search is completed or still running, its dataset has changed, or see `search`.
+        SearchError: the search would not go on, is still running, its dataset has changed, or see `search`.
     """
     found = workspace.registry.search(search_ref)
+    plan = extended(found.plan, extension)
+    check_extension(found, len(workspace.registry.runs(search=found.id)), extension)
     if found.state is State.COMPLETED:
-        raise SearchError(f"search {found.id} is completed: start a new one for more trials")
+        _refuse_exhausted(workspace, found, plan)
     with ready(cluster):
         plugins = workspace.plugins
         opened = open_source(
@@ -149,7 +158,7 @@ def resume(workspace: Workspace, search_ref: str, cluster: Cluster | None = None
         _refuse_change(workspace, found, opened)
         candidates = restore_candidates(workspace, found.plan, opened)
         _, decoded = prepare_each(workspace, opened, candidates)
-        reopened = workspace.registry.reopen_search(found.id)
+        reopened = workspace.registry.reopen_search(found.id, None if extension == NOTHING else plan)
         searching = _Searching(
             workspace, candidates, decoded, _located(reopened, candidates), opened, cluster
         )
@@ -173,6 +182,15 @@ def _quick_collection() -> Iterator[None]:
         yield
     finally:
         gc.unfreeze()
+
+
+def _refuse_exhausted(workspace: Workspace, found: Search, plan: SearchPlan) -> None:
+    """A completed search is extended only if its algorithm has one more trial to choose."""
+    recorder = SearchRecorder(workspace, found)
+    if not TrialLoop(plan, recorder, recorder.past()).has_more():
+        raise SearchError(
+            f"search {found.id} has tried every combination of its space: start a new one over a larger one"
+        )
 
 
 def _refuse_change(workspace: Workspace, found: Search, opened: OpenedDataset) -> None:
@@ -253,7 +271,8 @@ def _run(searching: _Searching) -> tuple[Search, Model]:
     if loop.ended_early is not None:
         workspace.progress.notice(loop.ended_early)
     if untried := _untried(loop):
-        workspace.progress.notice(untried)
+        command = resume_command(registry, searching.search)
+        workspace.progress.notice(f"{untried}{_how_to_extend(loop, command)}")
     best = registry.search(search_id).best_model_id
     if best is None:
         errors = [run.error for run in registry.runs(search=search_id) if run.error]
@@ -270,3 +289,12 @@ def _untried(loop: TrialLoop) -> str:
     left = trials - loop.started if loop.ended_early is not None else 0
     untried = [*loop.untried, *([f"{left} of {counted(trials, 'trial')}"] if left else [])]
     return f"not tried: {', '.join(untried)}" if untried else ""
+
+
+def _how_to_extend(loop: TrialLoop, command: str) -> str:
+    """The option that lets the search go on; nothing for an algorithm whose completed searches cannot."""
+    if continues_trials(loop.plan.algorithm):
+        return ""
+    if loop.ended_early is None:
+        return f"; go on with: {command} --trials N"
+    return f"; go on with: {command} {'--target VALUE' if loop.target_was_met else '--max-time TIME'}"
