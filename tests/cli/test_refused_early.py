@@ -81,7 +81,7 @@ def refused(arguments: str, *, code: int = 1, script: str = LOOK) -> str:
         ),
         (
             "--plugins-dir gone train tiny blobs",
-            "plugin folder gone is no folder: check --plugins-dir or ZOO_PLUGINS_DIR",
+            "plugin folder gone is not a folder: check --plugins-dir or ZOO_PLUGINS_DIR",
         ),
     ],
 )

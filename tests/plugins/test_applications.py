@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 import keras
 import numpy as np
 import pytest
-from keras_tuner import HyperParameters
 
+from tests.plugins.explored import build_explored
 from tests.plugins.large_networks import DEEPER, LARGE
 from zoo.interfaces.stages import in_stage
-from zoo.models.building import build_classifier
 from zoo.models.freezing import freeze
 from zoo.plugins import load_plugins
 
@@ -131,11 +130,8 @@ def ours(case: Case, side: int, theirs: keras.Model, tmp_path_factory: pytest.Te
 
 
 def built(name: str, side: int, values: Mapping[str, Any], weights: str | None = None) -> Classifier:
-    hp = HyperParameters()
-    for one, value in values.items():
-        hp.Fixed(one, value)
-    return build_classifier(
-        ARCHITECTURES[name], hp, image_size=side, channels=3, class_names=("one", "two"), weights=weights
+    return build_explored(
+        ARCHITECTURES[name], values, image_size=side, channels=3, class_names=("one", "two"), weights=weights
     )
 
 

@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import keras
 import numpy as np
 import pytest
-from keras_tuner import HyperParameters
 
+from tests.plugins.explored import build_explored
 from tests.plugins.hub_modules import save_network
 from zoo.data.cache import DecodedDataset
 from zoo.interfaces import FeatureOptions, Objective, Progress
-from zoo.models.building import build_classifier
 from zoo.models.freezing import freeze
 from zoo.models.frontier import find_frontier
 from zoo.plugins import load_plugins
@@ -95,12 +94,9 @@ def classifier(
 def built(name: str, folder: Path) -> Classifier:
     architecture = ARCHITECTURES[name]
     start_fresh(0)
-    hp = HyperParameters()
-    if name == "tfhub":
-        hp.Fixed("handle", save_network(folder))
-    classifier = build_classifier(
+    classifier = build_explored(
         architecture,
-        hp,
+        {"handle": save_network(folder)} if name == "tfhub" else {},
         image_size=architecture.min_size,
         channels=architecture.channels or 3,
         class_names=("a", "b", "c"),

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from keras_tuner import HyperParameters
 
+from tests.plugins.explored import build_explored
 from tests.plugins.hub_modules import save_network
 from tests.plugins.large_networks import DEEPER, LARGE
-from zoo.models.building import build_classifier
 from zoo.models.content import from_content, to_content
 from zoo.models.freezing import freeze
 from zoo.models.stages import count_by_stage, stage_of, stages
@@ -71,12 +70,10 @@ def name(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="module")
 def classifier(name: str, tmp_path_factory: pytest.TempPathFactory) -> Classifier:
     architecture = ARCHITECTURES[name]
-    hp = HyperParameters()
-    if name == "tfhub":
-        hp.Fixed("handle", save_network(tmp_path_factory.mktemp("module")))
-    return build_classifier(
+    values = {"handle": save_network(tmp_path_factory.mktemp("module"))} if name == "tfhub" else {}
+    return build_explored(
         architecture,
-        hp,
+        values,
         image_size=max(architecture.min_size, 32),
         channels=architecture.channels or 3,
         class_names=("one", "two"),

@@ -342,5 +342,6 @@ def test_a_stored_model_whose_module_is_gone_is_refused_in_one_line(
     capsys.readouterr()
     assert zoo("evaluate digits@best digits") == 1
     assert capsys.readouterr().err == (
+        "· reading digits …\n"
         f"Error: this model needs its tfhub module {network}, which is gone: put it back there\n"
     )

@@ -13,7 +13,7 @@ from zoo.data.cache import decode_dataset
 from zoo.data.checks import check_dataset
 from zoo.data.sources import open_dataset
 from zoo.interfaces import Dataset, LabeledImages, Progress
-from zoo.workflows.checking import check_settings, checked, describe_check
+from zoo.workflows.checking import checked, describe_check
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -112,22 +112,3 @@ def seed_of(name: str, split: str, number: int) -> int:
 )
 def test_one_line_tells_what_makes_results_wrong(summary: dict, told: str) -> None:
     assert describe_check("leaky", summary) == told
-
-
-@pytest.mark.parametrize(
-    ("summary", "kept"),
-    [
-        ({}, {}),
-        ({"unreadable": 3}, {"data_check": "unreadable:3"}),
-        (
-            FOUND,
-            {
-                "data_check": "test-in-train:2,near-test-in-train:4,label-conflict:1,coarse-validation:4",
-                "leaked_test_images": 2,
-                "near_leaked_test_images": 4,
-            },
-        ),
-    ],
-)
-def test_a_run_keeps_the_errors(summary: dict, kept: dict) -> None:
-    assert check_settings(summary) == kept
