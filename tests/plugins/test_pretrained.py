@@ -177,7 +177,7 @@ def test_what_does_not_fit_is_told_before_anything_is_recorded(
 ) -> None:
     code, out, err = zoo(command, *V2, *options)
     assert (code, out) == (1, "")
-    assert re.fullmatch(f"Error: {complaint}.*\n", err)
+    assert re.fullmatch(f"(?:· .*\n)*Error: {complaint}.*\n", err)
     assert recorded() == ()
 
 
