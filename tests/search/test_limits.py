@@ -63,13 +63,13 @@ def joint_plan(algorithm: str = "random", **settings: float | str) -> SearchPlan
 
 
 def report(
-    loop: TrialLoop, trial: Trial, values: Sequence[float], losses: Sequence[float] = ()
+    loop: TrialLoop, trial: Trial, values: Sequence[float], losses: Sequence[float] = (), start: int = 1
 ) -> list[Decision]:
-    """What the loop answers to these epochs."""
+    """The loop's answers to these epochs."""
     every = zip(values, losses or [0.5] * len(values), strict=True)
     return [
         loop.epoch_ended(trial, Epoch(number, {"val_accuracy": value, "val_loss": loss}, 0.1), b"")
-        for number, (value, loss) in enumerate(every, start=1)
+        for number, (value, loss) in enumerate(every, start=start)
     ]
 
 
@@ -96,7 +96,7 @@ def test_a_first_trial_takes_no_more_than_its_share(clock: Clock) -> None:
         clock.now = 50.0 + too_early
         assert report(loop, trial, [0.1]) == [CONTINUE]
         clock.now = 50.0 + share_ends
-        assert report(loop, trial, [0.1, 0.2])[-1] == STOP
+        assert report(loop, trial, [0.2], start=2) == [STOP]
         clock.now = 90.0 if share_ends == 30 else clock.now
         complete(loop, trial)
     third = loop.next_trial()
@@ -104,8 +104,8 @@ def test_a_first_trial_takes_no_more_than_its_share(clock: Clock) -> None:
     clock.now = 50.0 + 89
     assert (report(loop, third, [0.1]), loop.untried, loop.ended_early) == ([CONTINUE], [], None)
     clock.now = 50.0 + 90
-    assert (report(loop, third, [0.1, 0.2])[-1], loop.ended_early) == (
-        STOP,
+    assert (report(loop, third, [0.2], start=2), loop.ended_early) == (
+        [STOP],
         "the time is over, after 3 of 9 trials",
     )
 
