@@ -115,7 +115,7 @@ def test_models_are_still_listed(zoo: Callable) -> None:
 @pytest.mark.parametrize("architecture", ["tiny", "doubling"])
 def test_a_model_is_still_shown(zoo: Callable, model: Callable, architecture: str) -> None:
     shown = zoo("show", model(architecture), "--json")
-    assert json.loads(shown.out)["run"]["plan"]["architecture"] == architecture
+    assert json.loads(shown.out)["run"]["plan"]["candidate"]["architecture"] == architecture
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,8 @@ def test_fetching_says_no_more_than_that_in_a_new_process(tmp_path: Path) -> Non
         check=False,
     )
     assert ended.stderr == (
+        "· reading digits …\n"
+        "· starting TensorFlow …\n"
         "· images become RGB for tfhub\n"
         "Error: tfhub cannot fetch http://127.0.0.1:9/module/1: urlopen error [Errno 111] Connection refused; "
         "check the address and the network, or give a folder\n"
