@@ -87,16 +87,18 @@ def fingerprinted(name: str, source: str, images: LabeledImages, formats: Format
         DatasetError: an image has vanished or cannot be read, its decoder needs a package that is not installed, or
             the splits cannot be trained on.
     """
-    decoders: dict[str, tuple[Decoder, Path]] = {}  # by name, with one file of each
+    decoders: dict[
+        str, tuple[Decoder, list[Path]]
+    ] = {}  # by name, each with its files as the threads come to them
 
     def look(path: Path, content: bytes) -> None:
         decoder = formats.decoder_of(path.name, content)
-        if decoder is not None and decoder.name not in decoders:
-            decoders[decoder.name] = decoder, path
+        if decoder is not None:
+            decoders.setdefault(decoder.name, (decoder, []))[1].append(path)
 
     digests = digest_items(images.items, look)
-    for decoder, path in decoders.values():
-        require_package(decoder, str(path))
+    for _, (decoder, paths) in sorted(decoders.items()):
+        require_package(decoder, str(min(paths)))
     # Zoo's own decoders have no version: the cache's format stands for them.
     versions = sorted(
         f"{name} {decoder.version}" for name, (decoder, _) in decoders.items() if decoder.version
