@@ -1,4 +1,4 @@
-"""Finds the search space of a build: every hyperparameter that it declares, and what switches each of them on."""
+"""Finds the search space of a build: every hyperparameter that it declares, with its conditions."""
 
 from __future__ import annotations
 
@@ -21,30 +21,26 @@ if TYPE_CHECKING:
     Key = tuple[str, tuple[Condition, ...]]
     Pair = tuple[str, HyperparameterValue]
 
-MOST_BUILDS = (
-    200  # a build that declares ever more is left at that; `zoo.models.building` refuses what is missing
-)
-MOST_DECIDERS = 3  # hyperparameters that switch on another one together
-MOST_PROBED = (
-    16  # values of a whole number that are tried one by one; beyond, it is taken to have a threshold
-)
-MOST_VALUES = 1024  # that a condition may list
+MOST_BUILDS = 200  # after these, `zoo.models.building` refuses a hyperparameter that was not found
+MOST_DECIDERS = 3  # hyperparameters that together activate another one
+MOST_PROBED = 16  # values of an integer that are tried one by one; with more, a threshold is assumed
+MOST_VALUES = 1024  # the longest list of values of a condition
 
 
 def explore(build: Build, options: Mapping[str, HyperparameterValue] | None = None) -> HyperParameters:
-    """Every hyperparameter that `build` declares, conditional ones included, before the first trial.
+    """Return every hyperparameter that `build` declares, including conditional ones.
 
-    Builds once with the defaults, once more for each `conditional_scope` that has not been met yet, as Keras Tuner
-    does before a search, and then with the extremes of each whole number and with each choice, many at a time, until
-    nothing new appears. A hyperparameter that appears with some values only, as `units_2` in a loop over
-    `range(hp.Int("layers", 1, 3))`, is conditional on the hyperparameters that switch it on.
+    Builds once with the defaults and once for each `conditional_scope` that no build has entered yet, as Keras Tuner
+    does before a search; then with the extremes of each integer and with each choice, many at a time, until nothing
+    new appears. A hyperparameter that appears with some values only, such as `units_2` in a loop over
+    `range(hp.Int("layers", 1, 3))`, becomes conditional on the hyperparameters that activate it.
 
-    Not found are names that depend on a float, on a whole number between its extremes alone, or on chance.
+    Names that depend on a float, on intermediate values of an integer only, or on randomness are not found.
 
     Args:
-        build: declares the same names whenever it gets the same values.
-        options: values for those that are not searched (`hp.Fixed`), without which a backbone may have nothing
-            to build, as `tfhub` without its handle. Other names are passed over.
+        build: must declare the same names whenever it gets the same values.
+        options: values of hyperparameters that are not searched (`hp.Fixed`). Some backbones cannot be built without
+            them, such as `tfhub` without its handle. Other names are ignored.
 
     Raises:
         HyperparameterError: an option is of the wrong type.
@@ -53,10 +49,10 @@ def explore(build: Build, options: Mapping[str, HyperparameterValue] | None = No
 
 
 class ExploringHyperparameters(HyperParameters):  # type: ignore[misc]  # keras_tuner is untyped
-    """What has been declared so far, with some values, where options get theirs the moment they are declared.
+    """The hyperparameters declared so far, with some values. Options take their values when they are declared.
 
     Args:
-        implied: conditions of a declaration besides those that the code states.
+        implied: conditions of a declaration in addition to those in the code.
     """
 
     def __init__(
@@ -83,7 +79,7 @@ class ExploringHyperparameters(HyperParameters):  # type: ignore[misc]  # keras_
         return super().Fixed(name, value, **parent)
 
     def _exists(self, name: str, conditions: Sequence[Any] | None = None) -> bool:
-        """Also where a scope asks, without conditions, for a declaration that has implied ones here."""
+        """Also find a declaration with implied conditions, for which Keras Tuner's scope asks without conditions."""
         if super()._exists(name, conditions):
             return True
         return conditions is None and _key_of(name, self._conditions) in self.declared
@@ -93,44 +89,44 @@ class ExploringHyperparameters(HyperParameters):  # type: ignore[misc]  # keras_
             self.values[hp.name] = value_of_type(hp, self._options[hp.name])
 
     def _retrieve(self, hp: Any) -> Any:  # a keras_tuner HyperParameter
-        hp = copy.deepcopy(hp)  # its conditions are the scopes that are open now
+        hp = copy.deepcopy(hp)  # its conditions are the scopes around it
         stated = hp.conditions
         self.declared.setdefault(_key(hp), copy.deepcopy(hp))
         hp.conditions = [*self._implied.get(_key(hp), ()), *stated]
         value = super()._retrieve(hp)
         if value is None and hp.conditions != stated and self._conditions_are_active(stated):
-            return hp.default  # declared all the same, so the implied conditions are too narrow
+            return hp.default  # it is declared, so the implied conditions are too narrow
         return value
 
 
 class _Exploration:
-    """What is known after some builds."""
+    """The state of an exploration after some builds."""
 
     def __init__(self, build: Build, options: Mapping[str, HyperparameterValue]) -> None:
         self._build, self._options = build, options
         self.space = HyperParameters()
         self._implied: dict[Key, list[Any]] = {}
-        self._seen: set[Key] = set()
+        self._recorded: set[Key] = set()
         self._defaults: Values = {}
         self._built: dict[frozenset[Pair], Mapping[Key, Any]] = {}
-        self._new: list[Values] = []  # builds whose declarations have not been looked at
-        self._open: list[
+        self._pending: list[Values] = []  # builds whose declarations are not in the space yet
+        self._skipped: list[
             list[Any]
-        ] = []  # conditional scopes, each a list of conditions, that some build left out
-        self._met: list[list[Any]] = []
+        ] = []  # conditional scopes, each a list of conditions, that a build did not enter
+        self._entered: list[list[Any]] = []
         self._tried: set[Pair] = set()
-        self._alone: list[Pair] = []  # of probes that failed
+        self._retries: list[Pair] = []  # values of failed probes, to be tried one at a time
 
     def run(self) -> HyperParameters:
         """Build until nothing is left to try."""
         self._try({})
         while len(self._built) < MOST_BUILDS:
-            if self._new:
-                self._record(self._new.pop(0))
-            elif scope := next((scope for scope in self._open if scope not in self._met), None):
-                self._met.append(scope)  # tried now; a condition that stays unmet is not tried twice
-                wanted = {condition.name: condition.values[0] for condition in scope}
-                self._probe(self._reach(wanted) or wanted)
+            if self._pending:
+                self._record(self._pending.pop(0))
+            elif scope := next((scope for scope in self._skipped if scope not in self._entered), None):
+                self._entered.append(scope)  # even if this probe fails to enter it, it is not tried again
+                values = {condition.name: condition.values[0] for condition in scope}
+                self._probe(self._activate(values) or values)
             elif probe := self._next_probe():
                 self._probe(probe)
             else:
@@ -138,18 +134,18 @@ class _Exploration:
         return self.space
 
     def _try(self, values: Values) -> Mapping[Key, Any]:
-        """Build with these values and the defaults of all others; what it declares, also where it fails then."""
+        """Return what a build declares, up to its end or its failure, with these values and otherwise defaults."""
         assignment = frozenset(values.items())
         if assignment in self._built:
             return self._built[assignment]
         hp = ExploringHyperparameters(self._options, self.space, self._implied, values)
         self._built[assignment] = hp.declared
-        self._new.append(values)
+        self._pending.append(values)
         try:
             self._build(hp)
         finally:
-            self._open += [scope for scope in hp.inactive_scopes if scope not in self._open]
-        self._met += [scope for scope in hp.active_scopes if scope not in self._met]
+            self._skipped += [scope for scope in hp.inactive_scopes if scope not in self._skipped]
+        self._entered += [scope for scope in hp.active_scopes if scope not in self._entered]
         self._tried |= set(hp.values.items())
         if not values:
             self._defaults = dict(hp.values)
@@ -159,62 +155,58 @@ class _Exploration:
         self._tried |= probe.items()
         try:
             self._try(probe)
-        except (
-            Exception
-        ):  # extremes may not fit together, or not with these images, which a trial would report
+        except Exception:  # extremes may not fit together, or not these images; a trial would report that
             if len(probe) > 1:
-                self._alone += probe.items()
+                self._retries += probe.items()
 
     def _next_probe(self) -> Values:
-        """As many values that have not been tried as go together; none where all have been."""
-        while self._alone:
-            name, value = self._alone.pop()
-            reached = self._reach({name: value})
-            if reached and frozenset(reached.items()) not in self._built:
-                return reached
+        """Return as many untried values as can be combined; an empty dict if none are left."""
+        while self._retries:
+            name, value = self._retries.pop()
+            values = self._activate({name: value})
+            if values and frozenset(values.items()) not in self._built:
+                return values
         probe: Values = {}
         for hp in self.space.space:
             for value in _extremes(hp):
                 needed = self._needs(hp, probe)
                 if hp.name not in probe and (hp.name, value) not in self._tried and needed is not None:
-                    probe = self._reach({**probe, **needed, hp.name: value}) or probe
+                    probe = self._activate({**probe, **needed, hp.name: value}) or probe
         return probe
 
-    def _reach(self, wanted: Values) -> Values | None:
-        """These values with those that switch their hyperparameters on; None where they exclude each other."""
-        reached, waiting = dict(wanted), list(wanted)
-        while waiting:
-            name = waiting.pop()
+    def _activate(self, values: Values) -> Values | None:
+        """Return these values and those that activate their hyperparameters; None if they exclude each other."""
+        complete, names = dict(values), list(values)
+        while names:
+            name = names.pop()
             entries = [hp for hp in self.space.space if hp.name == name]
-            needs = (self._needs(hp, reached) for hp in entries)
+            needs = (self._needs(hp, complete) for hp in entries)
             needed = next((values for values in needs if values is not None), None)
             if needed is None:
                 return None
-            reached |= needed
-            waiting += needed
-        return reached
+            complete |= needed
+            names += needed
+        return complete
 
-    def _needs(self, hp: Any, reached: Values) -> Values | None:  # a keras_tuner HyperParameter
-        """The values that its conditions want besides those reached; None where they contradict them."""
+    def _needs(self, hp: Any, values: Values) -> Values | None:  # a keras_tuner HyperParameter
+        """Return the values that its conditions require in addition to these; None if they contradict these."""
         needed: Values = {}
         for condition in hp.conditions:
-            current = {**self._defaults, **reached, **needed}.get(condition.name)
+            current = {**self._defaults, **values, **needed}.get(condition.name)
             if current in condition.values:
                 continue
-            fixed = any(
-                isinstance(one, kinds.Fixed) for one in self.space.space if one.name == condition.name
-            )
-            if fixed or condition.name in reached:
+            parents = (parent for parent in self.space.space if parent.name == condition.name)
+            if condition.name in values or any(isinstance(parent, kinds.Fixed) for parent in parents):
                 return None
             needed[condition.name] = condition.values[0]
         return needed
 
     def _record(self, values: Values) -> None:
-        """Add to the space what this build declared and no earlier one, under the conditions that it has."""
+        """Add to the space what this build was the first to declare, with its conditions."""
         for key, hp in self._try(values).items():
-            if key in self._seen:
+            if key in self._recorded:
                 continue
-            self._seen.add(key)
+            self._recorded.add(key)
             implied = self._implied_conditions(key, values)
             if implied is not None:
                 self._implied[key] = implied
@@ -223,9 +215,9 @@ class _Exploration:
                 self.space.merge([declared], overwrite=False)
 
     def _implied_conditions(self, key: Key, values: Values) -> list[Any] | None:
-        """The conditions of a declaration besides those in the code; None where they cannot be found."""
+        """Return the conditions of a declaration in addition to those in the code; None if they cannot be found."""
         stated = {name for name, _ in key[1]}
-        # What a scope's hyperparameter is implied to need, all in the scope needs.
+        # Implied conditions of a scope's hyperparameter apply to everything in the scope.
         inherited = [
             condition
             for (name, _), conditions in self._implied.items()
@@ -244,22 +236,22 @@ class _Exploration:
             return None
         implied = inherited
         for name in (name for name in changed if name in deciders and name not in stated):
-            switches = self._switching_values(key, name, deciders)
-            if not switches or len(switches) > MOST_VALUES:
+            values_of_name = self._activating_values(key, name, deciders)
+            if not values_of_name or len(values_of_name) > MOST_VALUES:
                 return None
-            implied += [*self._entry(name, deciders).conditions, _condition(name, switches)]
+            implied += [*self._entry(name, deciders).conditions, _condition(name, values_of_name)]
         return _without(implied, key[1])
 
     def _deciders(self, key: Key, changed: Values) -> Values | None:
-        """Those of the changed values that suffice for the declaration; None where more than a few are needed."""
+        """Return the changed values that suffice for the declaration; None if more than a few are needed."""
         needed: Values = {}
         for _ in range(MOST_DECIDERS):
             rest = [name for name in changed if name not in needed]
             low, high = 0, len(rest)
-            while high - low > 1:  # the shortest front of `rest` that suffices with what is needed
+            while high - low > 1:  # find the shortest start of `rest` that suffices together with `needed`
                 middle = (low + high) // 2
-                front = {name: changed[name] for name in rest[:middle]}
-                low, high = (low, middle) if self._declares(key, {**front, **needed}) else (middle, high)
+                start = {name: changed[name] for name in rest[:middle]}
+                low, high = (low, middle) if self._declares(key, {**start, **needed}) else (middle, high)
             if not rest:
                 return None
             needed[rest[high - 1]] = changed[rest[high - 1]]
@@ -267,43 +259,44 @@ class _Exploration:
                 return needed
         return None
 
-    def _switching_values(self, key: Key, name: str, deciders: Values) -> list[HyperparameterValue]:
-        """The values of one decider with which the build declares it, where the others are as they are."""
+    def _activating_values(self, key: Key, name: str, deciders: Values) -> list[HyperparameterValue]:
+        """Return the values of one decider with which the build declares the key, the others unchanged."""
 
-        def switches(value: HyperparameterValue) -> bool:
+        def activates(value: HyperparameterValue) -> bool:
             return self._declares(key, {**deciders, name: value})
 
         entry = self._entry(name, deciders)
-        every = list(domain(entry) or ())
-        if len(every) <= MOST_PROBED or not isinstance(entry, kinds.Int):
-            return [value for value in every if switches(value)]
-        places = {value: place for place, value in enumerate(every)}
-        default = places.get(self._defaults.get(name, entry.default), 0)
-        below = _nearest_place(default, -1, lambda place: switches(every[place]))
-        above = _nearest_place(default, len(every), lambda place: switches(every[place]))
-        return [*every[: below + 1], *every[above:]]
+        values = list(domain(entry) or ())
+        if len(values) <= MOST_PROBED or not isinstance(entry, kinds.Int):
+            return [value for value in values if activates(value)]
+        index_of = {value: index for index, value in enumerate(values)}
+        default = index_of.get(self._defaults.get(name, entry.default), 0)
+        below = _nearest_index(default, -1, lambda index: activates(values[index]))
+        above = _nearest_index(default, len(values), lambda index: activates(values[index]))
+        return [*values[: below + 1], *values[above:]]
 
     def _entry(self, name: str, values: Values) -> Any:  # a keras_tuner HyperParameter
-        """The declaration of this name that is active with these values; one name may be declared several times."""
-        reached = {**self._defaults, **(self._reach(values) or values)}
+        """Return the declaration of this name that is active with these values; a name may have several."""
+        complete = {**self._defaults, **(self._activate(values) or values)}
         entries = [hp for hp in self.space.space if hp.name == name]
-        active = (hp for hp in entries if all(condition.is_active(reached) for condition in hp.conditions))
+        active = (hp for hp in entries if all(condition.is_active(complete) for condition in hp.conditions))
         return next(active, entries[0])
 
     def _declares(self, key: Key, values: Values) -> bool:
-        reached = self._reach(values)
-        if reached is None or (
-            len(self._built) >= MOST_BUILDS and frozenset(reached.items()) not in self._built
-        ):
+        complete = self._activate(values)
+        if complete is None:
+            return False
+        assignment = frozenset(complete.items())
+        if len(self._built) >= MOST_BUILDS and assignment not in self._built:
             return False
         try:
-            return key in self._try(reached)
-        except Exception:  # as in a probe: what was declared until then counts
-            return key in self._built[frozenset(reached.items())]
+            return key in self._try(complete)
+        except Exception:  # as in a probe: what was declared before the failure counts
+            return key in self._built[assignment]
 
 
 def _key(hp: Any) -> Key:  # a keras_tuner HyperParameter
-    """Keras Tuner tells declarations apart by name and conditions."""
+    """Return the name and the conditions, by which Keras Tuner distinguishes declarations."""
     return _key_of(hp.name, hp.conditions)
 
 
@@ -312,31 +305,36 @@ def _key_of(name: str, conditions: Iterable[Any]) -> Key:
 
 
 def _without(conditions: Iterable[Any], stated: Iterable[Condition]) -> list[Any]:
-    """Each of these keras_tuner conditions once, but for those stated."""
-    each = {condition: one for one in conditions for condition in _key_of("", [one])[1]}
-    return [one for condition, one in each.items() if condition not in stated]
+    """Return each of these keras_tuner conditions once, except those stated in the code."""
+    unique = {_key_of("", [condition])[1][0]: condition for condition in conditions}
+    return [condition for plain, condition in unique.items() if plain not in stated]
 
 
 def _condition(name: str, values: list[HyperparameterValue]) -> Any:  # a keras_tuner Parent
-    """Keras Tuner has no public class for a condition, but reads one."""
+    """Return a condition. Keras Tuner has no public class for one, but reads it from a configuration."""
     parent = {"class_name": "Parent", "config": {"name": name, "values": values}}
     return kinds.Fixed.from_config({"name": name, "value": "", "conditions": [parent]}).conditions[0]
 
 
 def _extremes(hp: Any) -> Iterable[HyperparameterValue]:  # a keras_tuner HyperParameter
-    """The values that show whether more is declared: the least and the greatest number, or each choice."""
+    """Return the values with which to look for more declarations: the smallest and largest number, or each choice."""
     if hp.name in OWN or isinstance(hp, kinds.Fixed | kinds.Float):
         return ()
-    every = domain(hp) or ()
-    return (every[0], every[-1]) if isinstance(hp, kinds.Int) else every
+    values = domain(hp) or ()
+    return (values[0], values[-1]) if isinstance(hp, kinds.Int) else values
 
 
-def _nearest_place(off: int, beyond: int, holds: Callable[[int], bool]) -> int:
-    """The place nearest to `off` from which on `holds` is true, up to the one before `beyond`; else `beyond`."""
-    end = beyond - 1 if beyond > off else beyond + 1
-    if end == off or not holds(end):
-        return beyond
-    while abs(end - off) > 1:
-        middle = (off + end) // 2
-        off, end = (off, middle) if holds(middle) else (middle, end)
+def _nearest_index(start: int, stop: int, predicate: Callable[[int], bool]) -> int:
+    """Return the index nearest to `start` for which the predicate is true, by bisection; `stop` if it never is.
+
+    Args:
+        start: it is false here, and then true from some index on.
+        stop: exclusive, above or below `start`.
+    """
+    end = stop - 1 if stop > start else stop + 1
+    if end == start or not predicate(end):
+        return stop
+    while abs(end - start) > 1:
+        middle = (start + end) // 2
+        start, end = (start, middle) if predicate(middle) else (middle, end)
     return end
