@@ -115,7 +115,9 @@ def test_a_lambda_is_refused() -> None:
     inputs = keras.Input((8, 8, 1))
     outputs = keras.layers.Lambda(lambda x: x / 2, output_shape=(8, 8, 1), name="half")(inputs)
     content = to_content(Classifier(keras.Model(inputs, outputs), ("a", "b"), ()))
-    with pytest.raises(ArtifactError, match="holds the Lambda layer 'half', which is code: it is not loaded"):
+    with pytest.raises(
+        ArtifactError, match="contains the Lambda layer 'half', which is code and is not loaded"
+    ):
         from_content(content)
 
 

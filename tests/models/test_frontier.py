@@ -220,17 +220,17 @@ def noisy(x: Any) -> Any:
     return conv("conv2")(layers.Dropout(0.5, name="drop")(conv("conv1")(x)))
 
 
-def test_a_frozen_layer_that_draws_is_stilled() -> None:
+def test_a_frozen_layer_that_draws_is_inactive() -> None:
     frontier = split(classifier_of(noisy), "conv2")
-    assert (frontier.stilled, "drop" in names_of(frontier.prefix)) == (("drop",), True)
+    assert (frontier.inactive, "drop" in names_of(frontier.prefix)) == (("drop",), True)
 
 
 def test_one_that_is_not_frozen_goes_on_drawing() -> None:
     frontier = split(classifier_of(noisy), "conv1")
-    assert (frontier.stilled, names_of(frontier.suffix.network)[0]) == ((), "drop")
+    assert (frontier.inactive, names_of(frontier.suffix.network)[0]) == ((), "drop")
 
 
-def test_joined_parts_are_the_classifier_without_what_is_stilled() -> None:
+def test_joined_parts_are_the_classifier_without_inactive_layers() -> None:
     classifier = classifier_of(noisy)
     joined = split(classifier, "conv2").joined().network
     assert np.array_equal(joined(PIXELS, training=True), classifier.network(PIXELS, training=False))

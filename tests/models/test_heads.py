@@ -13,7 +13,7 @@ import pytest
 from zoo.errors import HyperparameterError
 from zoo.models.heads import known_classes, new_head, with_classes
 from zoo.models.hyperparameters import declare
-from zoo.models.inputs import rebuilt
+from zoo.models.inputs import rebuild
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -234,7 +234,7 @@ def test_a_new_head_goes_where_none_is(
     build: Callable[..., Classifier], hp: keras_tuner.HyperParameters
 ) -> None:
     old = build(pooling="flatten")
-    headless = rebuilt(old, image_size=16, channels=1, keep_head=False)
+    headless = rebuild(old, image_size=16, channels=1, keep_head=False)
     new = new_head(headless, hp, ("x", "y", "z"))
     assert new.head == ("head_pooling", "head_dropout", "head_output")
     assert (new.network.input_shape, new.network.output_shape) == ((None, 16, 16, 1), (None, 3))

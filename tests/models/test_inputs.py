@@ -14,7 +14,7 @@ from zoo.errors import ZooError
 from zoo.interfaces import Architecture
 from zoo.models.content import to_content
 from zoo.models.freezing import freeze
-from zoo.models.inputs import rebuilt
+from zoo.models.inputs import rebuild
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,7 +88,7 @@ def flip(inputs: Any) -> Any:
 
 def refusal(classifier: Classifier, **shape: Any) -> str:
     with pytest.raises(ZooError) as caught:
-        rebuilt(classifier, **{"image_size": 8, "channels": 3, **shape})
+        rebuild(classifier, **{"image_size": 8, "channels": 3, **shape})
     return str(caught.value)
 
 
@@ -100,26 +100,26 @@ def test_another_size_gives_what_a_network_of_that_size_gives_with_the_same_weig
 ) -> None:
     parent, other = trained(head_units="6"), trained(head_units="6", image_size=13)
     other.network.set_weights(parent.network.get_weights())
-    assert np.array_equal(outputs(rebuilt(parent, image_size=13, channels=1)), outputs(other))
+    assert np.array_equal(outputs(rebuild(parent, image_size=13, channels=1)), outputs(other))
 
 
 def test_there_and_back_is_the_same_content(trained: Callable[..., Classifier]) -> None:
     classifier = trained(head_units="6")
-    there = rebuilt(classifier, image_size=13, channels=1)
-    parent, back = to_content(classifier), to_content(rebuilt(there, image_size=8, channels=1))
+    there = rebuild(classifier, image_size=13, channels=1)
+    parent, back = to_content(classifier), to_content(rebuild(there, image_size=8, channels=1))
     assert replace(back, tensors={}) == replace(parent, tensors={})
     assert all(np.array_equal(back.tensors[path], tensor) for path, tensor in parent.tensors.items())
 
 
 def test_the_shape_that_it_has_changes_nothing(trained: Callable[..., Classifier]) -> None:
     parent = trained()
-    assert rebuilt(parent, image_size=8, channels=1).network is parent.network
+    assert rebuild(parent, image_size=8, channels=1).network is parent.network
 
 
 def test_weights_are_copies(trained: Callable[..., Classifier]) -> None:
     parent = trained()
     before = outputs(parent)
-    child = rebuilt(parent, image_size=16, channels=1)
+    child = rebuild(parent, image_size=16, channels=1)
     child.network.set_weights([weight * 0 for weight in child.network.get_weights()])
     assert np.array_equal(outputs(parent), before)
 
@@ -128,14 +128,14 @@ def test_weights_are_copies(trained: Callable[..., Classifier]) -> None:
 def test_what_trains_is_the_same(trained: Callable[..., Classifier], spec: str) -> None:
     parent = trained()
     freeze(parent, spec)
-    child = rebuilt(parent, image_size=16, channels=1)
+    child = rebuild(parent, image_size=16, channels=1)
     assert to_content(child).trainable == to_content(parent).trainable
     assert [one.trainable for one in child.network.layers] == [one.trainable for one in parent.network.layers]
 
 
 def test_the_rest_is_the_same(trained: Callable[..., Classifier]) -> None:
     parent = trained()
-    child = rebuilt(parent, image_size=16, channels=1)
+    child = rebuild(parent, image_size=16, channels=1)
     assert (child.class_names, child.head, child.freeze_points) == (
         parent.class_names,
         parent.head,
@@ -145,7 +145,7 @@ def test_the_rest_is_the_same(trained: Callable[..., Classifier]) -> None:
 
 def test_operations_keep_their_names(chain: Callable[..., Classifier]) -> None:
     parent = chain(flip, layers.Conv2D(2, 3))
-    child = rebuilt(parent, image_size=16, channels=3)
+    child = rebuild(parent, image_size=16, channels=3)
     assert [one.name for one in child.network.operations] == [one.name for one in parent.network.operations]
 
 
@@ -171,22 +171,22 @@ def test_a_gray_image_gives_the_same_in_the_other_number_of_channels(
     chain: Callable[..., Classifier], steps: tuple[Any, ...], before: int, after: int
 ) -> None:
     parent = chain(*steps, channels=before)
-    child = rebuilt(parent, image_size=8, channels=after)
+    child = rebuild(parent, image_size=8, channels=after)
     assert (child.channels, np.ptp(outputs(parent), axis=0).min() > 0.01) == (after, True)
     np.testing.assert_allclose(outputs(child), outputs(parent), atol=1e-5)
 
 
 def test_every_colour_has_the_same_share_of_what_was_gray(chain: Callable[..., Classifier]) -> None:
     parent = chain(layers.Conv2D(4, 3, name="first"), channels=1)
-    kernel = rebuilt(parent, image_size=8, channels=3).network.get_layer("first").kernel.numpy()
+    kernel = rebuild(parent, image_size=8, channels=3).network.get_layer("first").kernel.numpy()
     expected = parent.network.get_layer("first").kernel.numpy() / 3
     assert all(np.array_equal(kernel[:, :, [channel]], expected) for channel in range(3))
 
 
 def test_size_and_channels_change_together(chain: Callable[..., Classifier]) -> None:
     parent = chain(layers.Conv2D(4, 3))
-    child = rebuilt(parent, image_size=12, channels=1)
-    gray = rebuilt(parent, image_size=12, channels=3)
+    child = rebuild(parent, image_size=12, channels=1)
+    gray = rebuild(parent, image_size=12, channels=3)
     np.testing.assert_allclose(outputs(child), outputs(gray), rtol=1e-5)
 
 
@@ -247,7 +247,7 @@ def test_a_head_that_flattens_fits_one_size(
 
 def test_a_head_does_not_matter_where_it_is_left_behind(trained: Callable[..., Classifier]) -> None:
     parent = trained(pooling="flatten")
-    child = rebuilt(parent, image_size=16, channels=3, keep_head=False)
+    child = rebuild(parent, image_size=16, channels=3, keep_head=False)
     assert (child.head, child.network.output_shape) == ((), (None, 16, 16, 4))
     assert np.array_equal(
         child.network.get_layer("block2_conv").kernel, parent.network.get_layer("block2_conv").kernel
@@ -256,7 +256,7 @@ def test_a_head_does_not_matter_where_it_is_left_behind(trained: Callable[..., C
 
 def test_a_head_can_be_left_behind_at_the_same_size(trained: Callable[..., Classifier]) -> None:
     parent = trained(pooling="flatten")
-    child = rebuilt(parent, image_size=8, channels=1, keep_head=False)
+    child = rebuild(parent, image_size=8, channels=1, keep_head=False)
     assert child.head == ()
     assert child.network.get_layer("block1_conv") is parent.network.get_layer("block1_conv")
 

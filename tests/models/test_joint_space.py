@@ -13,7 +13,7 @@ from tests.plans import SEARCH_PLAN, candidates, changed
 from zoo.errors import HyperparameterError, UnknownNameError
 from zoo.interfaces.algorithms import ALGORITHMS
 from zoo.models.hyperparameters import OWN, declare
-from zoo.models.joint_space import fix_each, given_to, join, part, whole
+from zoo.models.joint_space import fix_each, from_joint, join, options_for, to_joint
 from zoo.models.space import choose, fill_in, fix
 from zoo.search.oracles import make_oracle
 
@@ -145,28 +145,31 @@ def test_the_defaults_of_a_joint_space_are_those_of_the_first_architecture() -> 
 # part and whole --------------------------------------------------------------------------------------------
 
 
-def test_part_gives_the_architecture_and_plain_names() -> None:
+def test_from_joint_returns_the_architecture_and_plain_names() -> None:
     values = {"architecture": "deep", "deep/kind": "thin", "deep/block/size": 2, "dropout": 0.1}
-    assert part(values, NAMES) == ("deep", {"kind": "thin", "block/size": 2, "dropout": 0.1})
+    assert from_joint(values, NAMES) == ("deep", {"kind": "thin", "block/size": 2, "dropout": 0.1})
 
 
 @pytest.mark.parametrize("architectures", [NAMES, ("deep",)])
 def test_part_leaves_keras_tuners_own_names_out(architectures: tuple[str, ...]) -> None:
     values = {"architecture": "deep"} if len(architectures) > 1 else {}
-    assert part(values | {"tuner/epochs": 3}, architectures) == ("deep", {})
+    assert from_joint(values | {"tuner/epochs": 3}, architectures) == ("deep", {})
 
 
-def test_part_of_a_single_architecture_gives_the_values_as_they_are() -> None:
-    assert part({"kind": "thin", "deep/kind": "x"}, ("deep",)) == ("deep", {"kind": "thin", "deep/kind": "x"})
+def test_from_joint_of_a_single_architecture_returns_the_values_as_they_are() -> None:
+    assert from_joint({"kind": "thin", "deep/kind": "x"}, ("deep",)) == (
+        "deep",
+        {"kind": "thin", "deep/kind": "x"},
+    )
 
 
-def test_whole_is_the_inverse_of_part() -> None:
+def test_to_joint_is_the_inverse_of_from_joint() -> None:
     values = choose(join(spaces()), {"architecture": "deep", "deep/kind": "wide"}).values
-    assert whole(*part(values, NAMES), NAMES) == values
+    assert to_joint(*from_joint(values, NAMES), NAMES) == values
 
 
-def test_whole_of_a_single_architecture_gives_the_values_as_they_are() -> None:
-    assert whole("deep", {"kind": "thin"}, ("deep",)) == {"kind": "thin"}
+def test_to_joint_of_a_single_architecture_returns_the_values_as_they_are() -> None:
+    assert to_joint("deep", {"kind": "thin"}, ("deep",)) == {"kind": "thin"}
 
 
 # fix_each --------------------------------------------------------------------------------------------------
@@ -255,9 +258,9 @@ def test_a_value_out_of_range_of_a_single_architecture_is_told_without_its_name(
         fix_each({"deep": deep_space()}, {"depth": 5})
 
 
-def test_given_to_leaves_out_what_is_for_this_architecture_under_a_prefix_only_for_others() -> None:
+def test_options_for_leaves_out_what_is_for_this_architecture_under_a_prefix_only_for_others() -> None:
     given = {"depth": 1, "deep/depth": 2, "plain/width": 3}
-    assert given_to("deep", given) == {"depth": 2, "plain/width": 3}
+    assert options_for("deep", given) == {"depth": 2, "plain/width": 3}
 
 
 # every algorithm -------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import pytest
 from tests.plugins.hub_modules import built, save_maps, save_network
 from zoo.errors import ZooError
 from zoo.models.content import to_content
-from zoo.models.inputs import rebuilt
+from zoo.models.inputs import rebuild
 from zoo.models.space import choose
 from zoo.plugins import load_plugins
 from zoo.testing.networks import Networks
@@ -60,7 +60,7 @@ def outputs(classifier: Classifier) -> np.ndarray:
 
 def rebuilt_or_why_not(classifier: Classifier, *, image_size: int, channels: int) -> Classifier | str:
     try:
-        return rebuilt(classifier, image_size=image_size, channels=channels)
+        return rebuild(classifier, image_size=image_size, channels=channels)
     except ZooError as error:
         return str(error)
 
@@ -69,7 +69,7 @@ def rebuilt_or_why_not(classifier: Classifier, *, image_size: int, channels: int
 def doubled(networks: Networks) -> Classifier:
     """The architecture's network for its smallest images, rebuilt for images of twice the size."""
     small = networks.classifier
-    return rebuilt(small, image_size=2 * small.image_size, channels=small.channels)
+    return rebuild(small, image_size=2 * small.image_size, channels=small.channels)
 
 
 def test_at_twice_the_size_it_is_the_network_of_that_size(networks: Networks, doubled: Classifier) -> None:
@@ -80,7 +80,7 @@ def test_at_twice_the_size_it_is_the_network_of_that_size(networks: Networks, do
 
 def test_there_and_back_it_is_the_same(networks: Networks, doubled: Classifier) -> None:
     small = networks.classifier
-    back = rebuilt(doubled, image_size=small.image_size, channels=small.channels)
+    back = rebuild(doubled, image_size=small.image_size, channels=small.channels)
     before, after = to_content(small), to_content(back)
     assert replace(after, tensors={}) == replace(before, tensors={})
     assert all(np.array_equal(after.tensors[path], tensor) for path, tensor in before.tensors.items())
@@ -111,7 +111,7 @@ def test_a_module_for_one_size_says_so(tmp_path: Path) -> None:
     with pytest.raises(
         ZooError, match=r"^tfhub module \S+ takes images of 8×8, not 16×16: give --image-size 8$"
     ):
-        rebuilt(classifier, image_size=16, channels=3)
+        rebuild(classifier, image_size=16, channels=3)
 
 
 def test_the_dense_layers_of_vgg_fit_one_size() -> None:
@@ -119,4 +119,4 @@ def test_the_dense_layers_of_vgg_fit_one_size() -> None:
     with pytest.raises(
         ZooError, match=r"layer 'fc1' \(Dense\) has weights for 512 features and would get 2,048; "
     ):
-        rebuilt(networks.classifier, image_size=64, channels=3)
+        rebuild(networks.classifier, image_size=64, channels=3)

@@ -10,7 +10,7 @@ import keras_tuner
 import pytest
 
 from zoo.interfaces import DatasetVersion, Objective
-from zoo.models.joint_space import fix_each, join, whole
+from zoo.models.joint_space import fix_each, join, to_joint
 from zoo.models.space import choose, read
 from zoo.search.warm_start import LIMIT, choose_prior, distance, fit_into
 
@@ -277,7 +277,7 @@ def test_what_is_switched_on_has_one() -> None:
 
 def test_known_hyperparameters_of_an_architecture_fit_into_a_joint_space() -> None:
     joint = join({"plain": space(), "rich": rich_space()})
-    known = whole("rich", {"kind": "wide", "size": 3, "dropout": 0.1}, ("plain", "rich"))
+    known = to_joint("rich", {"kind": "wide", "size": 3, "dropout": 0.1}, ("plain", "rich"))
     expected = {"architecture": "rich", "rich/kind": "wide", "rich/size": 3, "rich/dropout": 0.1}
     fitted = fit_into(read(joint), known)
     assert fitted is not None
@@ -286,6 +286,6 @@ def test_known_hyperparameters_of_an_architecture_fit_into_a_joint_space() -> No
 
 def test_one_of_zoos_own_that_only_one_architecture_holds_is_known_to_the_other() -> None:
     fixed, _ = fix_each({"rich": rich_space(), "other": rich_space()}, {"other/dropout": 0.5})
-    fitted = fit_into(read(join(fixed)), whole("rich", {"dropout": 0.1}, ("rich", "other")))
+    fitted = fit_into(read(join(fixed)), to_joint("rich", {"dropout": 0.1}, ("rich", "other")))
     assert fitted is not None
     assert fitted["rich/dropout"] == 0.1

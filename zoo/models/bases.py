@@ -1,4 +1,4 @@
-"""Reuses the backbone of several trials: one with pre-trained weights is built and loaded once."""
+"""Reuses a backbone in several trials, so that pre-trained weights are loaded once."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class Bases:
     """The network that was built last, reused in the state in which it was built.
 
-    Its weights must not depend on random numbers, so it is for networks with pre-trained weights. Whatever is random
-    in it nevertheless is drawn from seed 0. Random numbers drawn later are the same whether it was built or reused.
+    It is for networks with pre-trained weights, which do not depend on random numbers. Any other random value in them
+    is drawn from seed 0. Random numbers drawn later are the same whether a network was built or reused.
     """
 
     def __init__(self) -> None:
@@ -26,7 +26,7 @@ class Bases:
         self._base: _Base | None = None
 
     def get(self, key: Hashable, build: Callable[[], Classifier]) -> Classifier:
-        """Return the network of this key, built unless it is the last one. Networks returned before become invalid.
+        """Return the network of this key, and build it unless it was the last one. Earlier networks become invalid.
 
         Args:
             key: everything that `build` depends on.
@@ -61,7 +61,7 @@ class _Base:
     def restore(self) -> None:
         """Put the classifier back into that state, with new seeds for its random layers.
 
-        Calls on its tensors since then are removed; otherwise it would hold every head that it ever had.
+        Calls on its tensors since then are removed; otherwise it would keep every head in memory.
         """
         for calls, count in self._calls:
             del calls[count:]

@@ -37,9 +37,9 @@ def build_classifier(
     """Build the architecture's backbone with a new head.
 
     Args:
-        weights: a name out of `Architecture.weights`, or the path of a file.
-        bases: keeps the backbone for the next classifier of the same architecture, images and weights, which makes
-            this one invalid.
+        weights: a name in `Architecture.weights`, or the path of a file.
+        bases: keeps the backbone for the next classifier of the same architecture, images and weights; building that
+            one makes this one invalid.
 
     Raises:
         ContractError: the backbone declares one of zoo's own hyperparameters, or returns no feature tensor.
@@ -74,7 +74,7 @@ def _build_backbone(
 def space_builder(
     architecture: Architecture, *, image_size: int, channels: int
 ) -> Callable[[HyperParameters], None]:
-    """The function for `zoo.models.exploration.explore`: it declares the hyperparameters of a build, and no more.
+    """Return the function for `zoo.models.exploration.explore` that declares the hyperparameters of a build.
 
     It creates no weights, unless the backbone with its defaults cannot be built without them.
     """
@@ -94,9 +94,11 @@ def space_builder(
             except ZooError:
                 raise
             except Exception:
-                if weightless:  # not the cause here: with weights, an extreme network could fill the memory
+                if (
+                    weightless
+                ):  # weights are not the cause, and those of an extreme network could fill the memory
                     raise
-                weightless = False  # the backbone may read its weights, of which there are none
+                weightless = False  # the backbone may read its weights, which do not exist here
             else:
                 return
         build(hp)
@@ -106,12 +108,14 @@ def space_builder(
 
 @contextmanager
 def _no_weights() -> Iterator[None]:
-    """Build networks whose variables have no values, in a quarter of the time."""
+    """Build networks whose variables have no values, which takes a quarter of the time."""
     try:
         with keras.StatelessScope(initialize_variables=False):
             yield
     finally:
-        keras.utils.clear_session(free_memory=False)  # otherwise Keras initializes them with the next network
+        keras.utils.clear_session(
+            free_memory=False
+        )  # otherwise Keras would initialize them with the next network
 
 
 def _pixels(shape: tuple[int, int, int]) -> keras.KerasTensor:
@@ -131,17 +135,17 @@ def _call_backbone(
 
 
 def _refuse_unexplored(architecture: Architecture, values: set[str], hp: HyperParameters) -> None:
-    """Refuse hyperparameters that took their defaults because the search space does not have them.
+    """Refuse hyperparameters that took their defaults because the search space does not contain them.
 
-    Those that are not searched anyway (`hp.Fixed`) are allowed.
+    Those that are never searched (`hp.Fixed`) are allowed.
     """
     unsearched = {declaration.name for declaration in hp.space if isinstance(declaration, Fixed)}
     unexplored = sorted(hp.values.keys() - values - unsearched)
     if unexplored:
         raise HyperparameterError(
             f"architecture '{architecture.name}': its search space lacks {', '.join(unexplored[:3])}, which would "
-            "stay at its default in this network: declare it in every build, or whatever switches it on as a scope, "
-            "`with hp.conditional_scope(NAME, VALUES)`"
+            "stay at its default in this network: declare it in every build, or make the hyperparameter "
+            "that activates it a scope, `with hp.conditional_scope(NAME, VALUES)`"
         )
 
 
@@ -166,9 +170,8 @@ def _network_between(
 
 def _refuse_lambdas(whose: str, network: keras.Model) -> None:
     """Refuse layers whose code would have to be stored: weights are data, so `zoo.models.content` never loads it."""
-    for (
-        layer
-    ) in network._flatten_layers():  # Keras has no public name for layers in layers, as of TimeDistributed
+    # Keras has no public name for layers inside layers such as TimeDistributed.
+    for layer in network._flatten_layers():
         if isinstance(layer, keras.layers.Lambda):
             raise ContractError(
                 f"{whose}: '{layer.name}' is a Lambda layer, whose code is not stored, so a trained model could not "

@@ -23,8 +23,8 @@ class Classifier:
         network: pixels (batch, image_size, image_size, channels) 0-255 in; probabilities (batch, classes) out,
             or (batch, 1), that of the second class, when the output is sigmoid.
         class_names: in the order of the outputs.
-        head: names of the head's layers, from the features on; empty where the network ends with the features and
-            has no head yet, see `zoo.models.heads.new_head`.
+        head: names of the head's layers, from the features on; empty where the network ends with the features,
+            without a head, see `zoo.models.heads.new_head`.
         freeze_points: names of the backbone's stages, from the pixels on.
     """
 

@@ -58,7 +58,7 @@ def from_content(content: ModelContent) -> Classifier:
 
 
 def variables(network: keras.Model) -> dict[str, keras.Variable]:
-    """Every variable by its path, which is the same whenever the network is built.
+    """Return path -> variable. A path is the same whenever the network is built.
 
     Keras numbers variables without a name over the whole process; here they are numbered within their layer.
     """
@@ -103,7 +103,7 @@ def check_layers(graph: Mapping[str, object]) -> None:
         registered = config.get("registered_name")
         if name in ("Lambda", "__lambda__"):
             raise ArtifactError(
-                f"the stored graph holds {_code_named(config)}, which is code: it is not loaded; train the "
+                f"the stored graph contains {_code_named(config)}, which is code and is not loaded; train the "
                 "architecture again with a keras.layers.Layer in its place, see Architecture.custom_layers"
             )
         # Names such as __keras_tensor__ are Keras's own marks for values, with no module and no code.
@@ -119,7 +119,7 @@ def _code_named(config: Mapping[str, Any]) -> str:  # nested JSON
 
 
 def _objects(value: Any) -> Iterator[Mapping[str, Any]]:  # nested JSON
-    """Every serialised object in the configuration."""
+    """Yield every serialised object in the configuration."""
     if isinstance(value, Mapping):
         if "class_name" in value:
             yield value

@@ -1,4 +1,4 @@
-"""The search space and the size of an architecture, found by building it."""
+"""The search space and the size of an architecture, determined by building it."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def describe(architecture: Architecture) -> Mapping[str, object]:
     """Return its hyperparameters, in Keras Tuner's configuration, and the size of its default backbone.
 
     Returns:
-        `image_size`, pixels a side that it was built for; `parameters`, how many weights the backbone has;
-        `space`, the configuration of each hyperparameter, zoo's own too.
+        `image_size`, the pixels a side that it was built for; `parameters`, the number of the backbone's weights;
+        `space`, the configuration of each hyperparameter, including zoo's own.
 
     Raises:
         ZooError: it cannot be built with its defaults.
@@ -33,10 +33,10 @@ def describe(architecture: Architecture) -> Mapping[str, object]:
     classifier = build_classifier(
         architecture, choose(space, {}), image_size=image_size, channels=channels, class_names=CLASSES
     )
-    every = count_parameters(classifier.network).total
+    total = count_parameters(classifier.network).total
     freeze(classifier, "all")
     return {
         "image_size": image_size,
-        "parameters": every - count_parameters(classifier.network).trainable,
+        "parameters": total - count_parameters(classifier.network).trainable,
         "space": space.get_config()["space"],
     }

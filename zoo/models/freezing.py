@@ -58,7 +58,7 @@ def freeze(classifier: Classifier, spec: str) -> tuple[str, ...]:
 
 
 def resolve_freeze(classifier: Classifier, spec: str) -> Freezing:
-    """The freezing that `spec` stands for, see `freeze`; resolved once for all phases of a training."""
+    """Return the freezing that `spec` describes, see `freeze`; resolved once for all phases of a training."""
     if spec not in classifier.freezings:
         classifier.freezings[spec] = _resolve(classifier, spec)
     return classifier.freezings[spec]
@@ -75,7 +75,7 @@ def _resolve(classifier: Classifier, spec: str) -> Freezing:
 
 
 def freezable(classifier: Classifier) -> Freezable:
-    """The parts of it that `--freeze` can name. To list variables, all layers are made trainable."""
+    """Return the parts of the classifier that `--freeze` can name. Listing variables makes all layers trainable."""
     backbone = [layer for layer in classifier.network.layers if layer.name not in classifier.head]
     return Freezable(
         layers=tuple(layer.name for layer in backbone),
@@ -88,14 +88,14 @@ def freezable(classifier: Classifier) -> Freezable:
 
 
 def _thawed_variables(classifier: Classifier, backbone: Sequence[keras.layers.Layer]) -> list[str]:
-    """Paths of the backbone's variables, once all layers train: Keras lists none of a frozen layer."""
+    """Return the paths of the backbone's variables; makes all layers trainable, as Keras lists none of a frozen one."""
     for layer in classifier.network.layers:
         set_layer_trainable(layer, True)
     return [variable.path for layer in backbone for variable in layer.trainable_variables]
 
 
 def count_parameters(network: keras.Model) -> ParameterCounts:
-    """How many weights train and how many do not. BatchNormalization's moving statistics never train."""
+    """Return how many weights train and how many do not. BatchNormalization's moving statistics never train."""
     return ParameterCounts(
         trainable=sum(math.prod(weight.shape) for weight in network.trainable_weights),
         non_trainable=sum(math.prod(weight.shape) for weight in network.non_trainable_weights),

@@ -1,4 +1,4 @@
-"""The frontier: splits a classifier where its frozen front meets the layers that train.
+"""The frontier: splits a classifier between its first, frozen layers and the layers that train.
 
 Frozen layers return the same activations for an image in each epoch, so these need computing only once. In a network
 with shortcuts several tensors cross the frontier.
@@ -34,12 +34,12 @@ class Frontier:
         prefix: pixels to the tensor that crosses, or a list of them. Call it with `training=False`: nothing in it
             trains.
         suffix: from these tensors to the probabilities.
-        stilled: frozen layers that are random in training, such as dropout. In the prefix they are inactive.
+        inactive: frozen layers that are random in training, such as dropout, but not in the prefix.
     """
 
     prefix: keras.Model
     suffix: Classifier
-    stilled: tuple[str, ...]
+    inactive: tuple[str, ...]
 
     @property
     def shapes(self) -> tuple[tuple[int, ...], ...]:
@@ -47,13 +47,13 @@ class Frontier:
         return tuple(tuple(tensor.shape[1:]) for tensor in self.prefix.outputs)
 
     def joined(self) -> Classifier:
-        """Both parts as one classifier, from the pixels on, for training without cached activations."""
+        """Return both parts as one classifier, from the pixels on, to train without cached activations."""
         pixels = self.prefix.inputs[0]
-        outputs = self.suffix.network(_Still(self.prefix)(pixels))
+        outputs = self.suffix.network(_InferenceMode(self.prefix)(pixels))
         return replace(self.suffix, network=keras.Model(pixels, outputs, name="joined"))
 
     def digest(self) -> str:
-        """The SHA-256 of the prefix's graph and weights; the names of its layers are part of the graph."""
+        """Return the SHA-256 of the prefix's graph and weights; the names of its layers are part of the graph."""
         digest = hashlib.sha256(json.dumps(_without_flags(self.prefix.get_config()), sort_keys=True).encode())
         for path, variable in variables(self.prefix).items():
             digest.update(path.encode())
@@ -61,8 +61,8 @@ class Frontier:
         return digest.hexdigest()
 
 
-class _Still(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
-    """Calls a network in inference mode, which Keras would otherwise set to that of the model around it."""
+class _InferenceMode(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
+    """Calls a network in inference mode; Keras would otherwise use the mode of the model around it."""
 
     def __init__(self, network: keras.Model) -> None:
         super().__init__(name="still")
@@ -74,7 +74,7 @@ class _Still(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
 
 
 def find_frontier(classifier: Classifier) -> Frontier | None:
-    """Split the classifier behind its frozen front; None where no layer with weights is frozen there.
+    """Split the classifier after its frozen layers; None where no layer with weights is frozen before all others.
 
     A layer is in the prefix if all layers before it are, and it has no weights or does not train. So the head's pooling
     is in the prefix where the whole backbone is frozen. A random layer is in it where it is frozen itself.
@@ -95,12 +95,12 @@ def find_frontier(classifier: Classifier) -> Frontier | None:
 def _suffix(
     network: keras.Model, calls: Sequence[Any], prefix: Sequence[Any], crossing: Sequence[Tensor]
 ) -> keras.Model:
-    """The layers after the prefix, called again on inputs of their own.
+    """Return the layers after the prefix, called again on inputs of their own.
 
     Keras can also build a model from inner tensors of another, but a wrong one where a layer is called on both sides.
     """
     inputs = [keras.Input(tensor.shape[1:], dtype=tensor.dtype) for tensor in crossing]
-    copies = {id(tensor): own for tensor, own in zip(crossing, inputs, strict=True)}
+    copies = {id(tensor): copy for tensor, copy in zip(crossing, inputs, strict=True)}
     within = {id(call) for call in prefix}
     for call in calls:
         if id(call) not in within:
@@ -112,7 +112,7 @@ def _suffix(
 
 
 def _in_prefix(calls: Sequence[Any]) -> list[Any]:
-    """The calls that depend on nothing trainable."""
+    """Return the calls that depend on nothing trainable."""
     outputs: set[int] = set()
     prefix = []
     for call in calls:
@@ -137,7 +137,7 @@ def _without_waste(calls: Sequence[Any], prefix: list[Any]) -> list[Any]:
 
 
 def _crossing(calls: Sequence[Any], prefix: Sequence[Any]) -> list[Tensor]:
-    """The outputs of the prefix that other calls take, each once, in the order of their use."""
+    """Return the outputs of the prefix that other calls take, each once, in the order of their use."""
     within = {id(call) for call in prefix}
     outputs = {id(tensor) for call in prefix for tensor in call.output_tensors}
     inputs = (tensor for call in calls if id(call) not in within for tensor in call.input_tensors)
@@ -145,7 +145,7 @@ def _crossing(calls: Sequence[Any], prefix: Sequence[Any]) -> list[Tensor]:
 
 
 def _size(tensors: Sequence[Tensor]) -> int:
-    """How many numbers these tensors hold for one image."""
+    """Return how many numbers these tensors contain for one image."""
     return sum(math.prod(tensor.shape[1:]) for tensor in tensors)
 
 
@@ -159,7 +159,7 @@ def _is_constant(operation: Any) -> bool:  # a Keras operation, which is untyped
 
 
 def _weights(operation: Any) -> list[keras.Variable]:
-    """Its variables, except the states of random generators."""
+    """Return its variables, except the states of random generators."""
     return [variable for variable in getattr(operation, "variables", ()) if not _is_draw(variable)]
 
 

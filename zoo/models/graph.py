@@ -1,4 +1,4 @@
-"""The graph of a network: its operations, and which of them feed which."""
+"""The graph of a network: its operations and their edges."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from zoo.interfaces.stages import Operation
 
 
 def operations_of(network: keras.Model) -> tuple[Operation, ...]:
-    """Its layers and bare functions, each after its parents, layers in Keras's order."""
+    """Return the network's layers and bare functions, each after its parents, layers in Keras's order."""
     parents: dict[str, set[str]] = {}
     for call in calls_in(network):
         parents.setdefault(call.operation.name, set()).update(

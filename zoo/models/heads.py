@@ -50,7 +50,7 @@ def new_head(classifier: Classifier, hp: HyperParameters, class_names: tuple[str
 
 
 def known_classes(classifier: Classifier, class_names: tuple[str, ...]) -> tuple[str, ...]:
-    """The classes, of these, that the classifier has an output for; in the same order."""
+    """Return those of these classes for which the classifier has an output, in the same order."""
     return tuple(name for name in class_names if name in classifier.class_names)
 
 
@@ -82,7 +82,7 @@ def with_classes(
 
 
 def _output_layer(classes: int, *, sigmoid: bool) -> layers.Dense:
-    """Softmax over the classes, or one sigmoid unit for the second of two.
+    """Return softmax over the classes, or one sigmoid unit for the second of two.
 
     Raises:
         HyperparameterError: a sigmoid unit for other than two classes.
@@ -95,7 +95,7 @@ def _output_layer(classes: int, *, sigmoid: bool) -> layers.Dense:
 
 
 def _logits_of(classifier: Classifier, output: keras.layers.Dense) -> dict[str, np.ndarray]:
-    """The weights behind the logit of each class: one for each input, and the bias last."""
+    """Return class -> the weights of its logit: one for each input, then the bias."""
     columns = list(_table(output).T)
     if classifier.sigmoid:
         columns.insert(0, np.zeros_like(columns[0]))
@@ -117,6 +117,6 @@ def _keep_known(
 
 
 def _table(output: keras.layers.Dense) -> np.ndarray:
-    """Kernel, and the bias below it: (inputs + 1, units)."""
+    """Return the kernel with the bias as its last row: (inputs + 1, units)."""
     table: np.ndarray = np.vstack(output.get_weights())
     return table

@@ -22,8 +22,8 @@ class OwnHyperparameter:
     """One of zoo's own hyperparameters.
 
     Args:
-        parse: turns a value, or its text, into a value in range; raises ValueError with the range in words.
-        search: declares the range worth searching, narrower than what is allowed; None: not searched.
+        parse: converts a value, or its text, to a value in range; raises ValueError with the range in words.
+        search: declares the range worth searching, narrower than the allowed one; None: not searched.
     """
 
     name: str
@@ -33,7 +33,7 @@ class OwnHyperparameter:
     search: Callable[[HyperParameters], object] | None = None
 
     def check(self, value: HyperparameterValue) -> HyperparameterValue:
-        """The value with its right type.
+        """Return the value with the right type.
 
         Raises:
             HyperparameterError: it is out of range.
@@ -45,10 +45,10 @@ class OwnHyperparameter:
 
 
 def declare(hp: HyperParameters, *, maps: bool = True) -> None:
-    """Declare all of zoo's own hyperparameters, those that are not searched as fixed ones.
+    """Declare all of zoo's own hyperparameters; those that are not searched are fixed.
 
     Args:
-        maps: the features are feature maps; there is nothing to search about pooling where they are a vector already.
+        maps: whether the features are feature maps; where they are a vector, pooling has no effect and is fixed.
     """
     for own in OWN.values():
         if own.search is None or (own.name == "pooling" and not maps):
@@ -57,13 +57,13 @@ def declare(hp: HyperParameters, *, maps: bool = True) -> None:
             own.search(hp)
 
 
-def completed(values: Mapping[str, HyperparameterValue]) -> dict[str, HyperparameterValue]:
-    """The values, and the defaults of zoo's own that are not among them, as in what an earlier version stored."""
+def with_defaults(values: Mapping[str, HyperparameterValue]) -> dict[str, HyperparameterValue]:
+    """Return the values and the defaults of zoo's own that are missing, as in records of an earlier version."""
     return {**{own.name: own.default for own in OWN.values()}, **values}
 
 
 def backbone_values(hp: HyperParameters) -> tuple[tuple[str, HyperparameterValue], ...]:
-    """The values of the hyperparameters that are not zoo's own, sorted by name."""
+    """Return the values of the hyperparameters that are not zoo's own, sorted by name."""
     return tuple(sorted((name, value) for name, value in hp.values.items() if name not in OWN))
 
 
@@ -108,7 +108,7 @@ def _one_of(*names: str) -> Callable[[HyperparameterValue], str]:
     return parse
 
 
-def _text(value: HyperparameterValue) -> str:
+def _freeze_spec(value: HyperparameterValue) -> str:
     if not str(value).strip():
         raise ValueError(
             "all, none, a number of layers, a share such as 50%, a layer, a stage, until:LAYER, pattern:GLOB or "
@@ -128,7 +128,7 @@ def _units(value: HyperparameterValue) -> str:
     return ",".join(map(str, numbers))
 
 
-def _policy(value: HyperparameterValue) -> str:
+def _augmentation(value: HyperparameterValue) -> str:
     try:
         parts = parts_of(str(value))
     except ZooError:
@@ -194,8 +194,8 @@ _ROWS = (
     OwnHyperparameter(
         "freeze",
         "none",
-        "what of the backbone does not train: all, none, N layers, 50%, a layer or stage, until:LAYER, pattern:GLOB",
-        _text,
+        "frozen part of the backbone: all, none, N layers, 50%, a layer or stage, until:LAYER, pattern:GLOB",
+        _freeze_spec,
     ),
     OwnHyperparameter(
         "batchnorm",
@@ -232,7 +232,7 @@ _ROWS = (
         "augmentation",
         "none",
         "random changes to training images, such as classic+mixup",
-        _policy,
+        _augmentation,
         lambda hp: hp.Choice("augmentation", ["none", "light"]),
     ),
 )

@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from zoo.interfaces import HyperparameterValue
     from zoo.interfaces.spaces import Hyperparameter
 
-    Given = Mapping[str, HyperparameterValue]
+    Options = Mapping[str, HyperparameterValue]
 
-BOOKKEEPING = "tuner/"  # Keras Tuner's own names begin so
+BOOKKEEPING = "tuner/"  # prefix of Keras Tuner's own names
 
 
 def join(spaces: Mapping[str, HyperParameters]) -> HyperParameters:
-    """The space of all these architectures; that of a single one is given back unchanged.
+    """Return the space of all these architectures; that of a single one unchanged.
 
-    The first hyperparameter is `architecture`. zoo's own that all spaces declare alike come once. All others are named
-    `NAME/hyperparameter` and have an effect with `architecture=NAME` alone.
+    The first hyperparameter is `architecture`. zoo's own hyperparameters that all spaces declare alike appear once. All
+    others are named `NAME/hyperparameter` and are active only with `architecture=NAME`.
     """
     if len(spaces) == 1:
         return next(iter(spaces.values()))
@@ -37,15 +37,15 @@ def join(spaces: Mapping[str, HyperParameters]) -> HyperParameters:
     joint: list[Hyperparameter] = [Choice(ARCHITECTURE, names[0], values=names)]
     # Shared ones come before the rest: a condition's hyperparameter must be declared before what it switches on.
     joint += [hp for hp in plain[names[0]].hyperparameters if hp.name in shared]
-    for architecture, own in plain.items():
-        joint += [_under(architecture, hp, shared) for hp in own.hyperparameters if hp.name not in shared]
-    space = restore(Space(tuple(joint)).to_config())
-    fill_in(space)
-    return space
+    for architecture, space in plain.items():
+        joint += [_under(architecture, hp, shared) for hp in space.hyperparameters if hp.name not in shared]
+    joined = restore(Space(tuple(joint)).to_config())
+    fill_in(joined)
+    return joined
 
 
-def part(values: Given, architectures: Sequence[str]) -> tuple[str, Values]:
-    """The architecture of a choice from the joint space, and its hyperparameters under their plain names.
+def from_joint(values: Options, architectures: Sequence[str]) -> tuple[str, Values]:
+    """Return the architecture in these values of the joint space, and its hyperparameters under their plain names.
 
     Keras Tuner's own `tuner/…` names are left out.
     """
@@ -56,46 +56,47 @@ def part(values: Given, architectures: Sequence[str]) -> tuple[str, Values]:
     return architecture, {name.removeprefix(f"{architecture}/"): value for name, value in chosen.items()}
 
 
-def whole(architecture: str, values: Given, architectures: Sequence[str]) -> Values:
-    """The inverse of `part`: a choice from the joint space. zoo's own hyperparameters keep their plain names."""
+def to_joint(architecture: str, values: Options, architectures: Sequence[str]) -> Values:
+    """Return values of the joint space: the inverse of `from_joint`. zoo's own hyperparameters keep their names."""
     if len(architectures) == 1:
         return dict(values)
     names = {name: name if name in OWN else f"{architecture}/{name}" for name in values}
     return {ARCHITECTURE: architecture, **{names[name]: value for name, value in values.items()}}
 
 
-def given_to(architecture: str, given: Given) -> Values:
-    """What is given to this architecture, under plain names: `resnet/depth` is for resnet alone, before `depth`."""
+def options_for(architecture: str, options: Options) -> Values:
+    """Return the options of this architecture under plain names; `resnet/depth` takes precedence over `depth`."""
     prefix = f"{architecture}/"
-    plain = {name: value for name, value in given.items() if not name.startswith(prefix)}
-    own = {name.removeprefix(prefix): value for name, value in given.items() if name.startswith(prefix)}
+    plain = {name: value for name, value in options.items() if not name.startswith(prefix)}
+    own = {name.removeprefix(prefix): value for name, value in options.items() if name.startswith(prefix)}
     return {**plain, **own}
 
 
 def fix_each(
-    spaces: Mapping[str, HyperParameters], given: Given
+    spaces: Mapping[str, HyperParameters], options: Options
 ) -> tuple[dict[str, HyperParameters], Values]:
-    """Hold hyperparameters at given values in each architecture that declares them.
+    """Fix hyperparameters in each architecture that declares them.
 
     Args:
-        given: `depth` is for every architecture that declares it, `resnet/depth` for resnet alone.
+        options: `depth` is for every architecture that declares it, `resnet/depth` for resnet alone.
 
     Returns:
-        The spaces, and what is held in them, under the names of the joint space.
+        The spaces, and the fixed values under the names of the joint space.
 
     Raises:
         UnknownNameError: no architecture declares a name.
         HyperparameterError: a value is out of range.
     """
-    _refuse_unknown(spaces, given)
-    held = {name: _checked(name, space, given, len(spaces) > 1) for name, space in spaces.items()}
-    fixed = {name: fix(space, held[name]) for name, space in spaces.items()}
-    if len(spaces) == 1:
-        return fixed, next(iter(held.values()))
+    _refuse_unknown(spaces, options)
+    several = len(spaces) > 1
+    values_of = {name: _checked(name, space, options, several) for name, space in spaces.items()}
+    fixed = {name: fix(space, values_of[name]) for name, space in spaces.items()}
+    if not several:
+        return fixed, next(iter(values_of.values()))
     shared = _declared_alike([read(space) for space in fixed.values()])
     joint = {
         _joint_name(architecture, name, shared): value
-        for architecture, values in held.items()
+        for architecture, values in values_of.items()
         for name, value in values.items()
     }
     return fixed, joint
@@ -106,16 +107,16 @@ def _declared_alike(spaces: Sequence[Space]) -> set[str]:
     declared = [_by_name(space) for space in spaces]
     return {
         name
-        for name, same in declared[0].items()
+        for name, declarations in declared[0].items()
         if name in OWN
-        and len(same) == 1
-        and not same[0].conditions
-        and all(other.get(name) == same for other in declared)
+        and len(declarations) == 1
+        and not declarations[0].conditions
+        and all(other.get(name) == declarations for other in declared)
     }
 
 
 def _by_name(space: Space) -> dict[str, list[Hyperparameter]]:
-    """One name may be declared several times, under conditions that exclude each other."""
+    """Return the declarations of each name, which may be several under conditions that exclude each other."""
     declared: dict[str, list[Hyperparameter]] = {}
     for hp in space.hyperparameters:
         declared.setdefault(hp.name, []).append(hp)
@@ -127,35 +128,38 @@ def _joint_name(architecture: str, name: str, shared: set[str]) -> str:
 
 
 def _under(architecture: str, hp: Hyperparameter, shared: set[str]) -> Hyperparameter:
-    """The same hyperparameter under its joint name, switched on by its architecture."""
-    own = (replace(one, name=_joint_name(architecture, one.name, shared)) for one in hp.conditions)
+    """Return the hyperparameter under its joint name, active only with its architecture."""
+    conditions = (
+        replace(condition, name=_joint_name(architecture, condition.name, shared))
+        for condition in hp.conditions
+    )
     return replace(
         hp,
         name=_joint_name(architecture, hp.name, shared),
-        conditions=(Condition(ARCHITECTURE, (architecture,)), *own),
+        conditions=(Condition(ARCHITECTURE, (architecture,)), *conditions),
     )
 
 
-def _refuse_unknown(spaces: Mapping[str, HyperParameters], given: Given) -> None:
+def _refuse_unknown(spaces: Mapping[str, HyperParameters], options: Options) -> None:
     names = {architecture: {hp.name for hp in space.space} for architecture, space in spaces.items()}
     anywhere = set().union(*names.values())
-    for name in given:
-        architecture, _, plain = name.partition("/")
-        if name in anywhere or plain in names.get(architecture, ()):
+    for option in options:
+        architecture, _, plain = option.partition("/")
+        if option in anywhere or plain in names.get(architecture, ()):
             continue
-        known = (
-            {f"{architecture}/{one}" for one in names[architecture]} if architecture in names else anywhere
+        available = (
+            {f"{architecture}/{name}" for name in names[architecture]} if architecture in names else anywhere
         )
-        raise UnknownNameError("hyperparameter", name, known)
+        raise UnknownNameError("hyperparameter", option, available)
 
 
-def _checked(architecture: str, space: HyperParameters, given: Given, several: bool) -> Values:
+def _checked(architecture: str, space: HyperParameters, options: Options, several: bool) -> Values:
     declared = {hp.name for hp in space.space}
-    own = {name: value for name, value in given_to(architecture, given).items() if name in declared}
+    own = {name: value for name, value in options_for(architecture, options).items() if name in declared}
     try:
         return check(space, own)
     except HyperparameterError as error:
-        # Which of them refuses it is not in the message of a space that knows of no other.
+        # The space does not know the name of its architecture.
         raise HyperparameterError(
             f"architecture '{architecture}': {error}" if several else str(error)
         ) from None

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 Values = dict[str, HyperparameterValue]
 
 
-def check(space: HyperParameters, given: Mapping[str, HyperparameterValue]) -> Values:
-    """The given values, as numbers or as text from the command line, with their right types.
+def check(space: HyperParameters, values: Mapping[str, HyperparameterValue]) -> Values:
+    """Return the values, numbers or text from the command line, with the types of their hyperparameters.
 
     Raises:
         UnknownNameError: a name is not in the space.
@@ -29,7 +29,7 @@ def check(space: HyperParameters, given: Mapping[str, HyperparameterValue]) -> V
     """
     declared = {hp.name: hp for hp in space.space}
     checked: Values = {}
-    for name, value in given.items():
+    for name, value in values.items():
         if name not in declared:
             raise UnknownNameError("hyperparameter", name, declared)
         checked[name] = OWN[name].check(value) if name in OWN else _check_declared(declared[name], value)
@@ -37,18 +37,18 @@ def check(space: HyperParameters, given: Mapping[str, HyperparameterValue]) -> V
 
 
 def fix(space: HyperParameters, values: Mapping[str, HyperparameterValue]) -> HyperParameters:
-    """The same space with these hyperparameters held at these values, under the same conditions."""
+    """Return the space with these hyperparameters fixed at these values, under the same conditions."""
     fixed = HyperParameters()
     for hp in space.space:
-        fixed.merge([_held(hp, values[hp.name]) if hp.name in values else hp])
+        fixed.merge([_fixed(hp, values[hp.name]) if hp.name in values else hp])
     return fixed
 
 
 def choose(space: HyperParameters, values: Mapping[str, HyperparameterValue]) -> HyperParameters:
-    """A copy of the space in which every active hyperparameter has the value given, or else its default.
+    """Return a copy of the space in which every active hyperparameter has its value from `values`, or its default.
 
     Raises:
-        HyperparameterError: a value is given for a hyperparameter that the other values switch off.
+        HyperparameterError: a hyperparameter in `values` is inactive with the other values.
     """
     chosen = space.copy()
     chosen.values = dict(values)
@@ -67,8 +67,7 @@ def choose(space: HyperParameters, values: Mapping[str, HyperparameterValue]) ->
 
 
 def restore(config: Mapping[str, object]) -> HyperParameters:
-    """The space of a configuration that `HyperParameters.get_config` gave; Keras Tuner's own reader eats its
-    argument."""
+    """Return the space of a configuration from `get_config`, which Keras Tuner's `from_config` would modify."""
     return HyperParameters.from_config(copy.deepcopy(dict(config)))
 
 
@@ -76,7 +75,7 @@ _READERS: Mapping[type, Callable[[str], HyperparameterValue]] = {int: whole_numb
 
 
 def value_of_type(hp: Any, value: HyperparameterValue) -> HyperparameterValue:  # a keras_tuner Fixed
-    """The value, or its text, for an option that is not searched: any value of its default's type.
+    """Return the value of an option that is not searched, which may be text: any value of its default's type.
 
     Raises:
         HyperparameterError: it is of another type.
@@ -91,27 +90,27 @@ def value_of_type(hp: Any, value: HyperparameterValue) -> HyperparameterValue:  
 
 
 def read(hp: HyperParameters) -> Space:
-    """The space as plain data."""
+    """Return the space as plain data."""
     return Space.from_config(hp.get_config())
 
 
 def domain(hp: Any) -> Sequence[HyperparameterValue] | None:  # hp: a keras_tuner HyperParameter
-    """All its values, each once; None for a continuous one."""
+    """Return all its values, each once; None for a continuous one."""
     return read_hyperparameter({"class_name": type(hp).__name__, "config": hp.get_config()}).domain
 
 
 def fill_in(hp: HyperParameters) -> None:
     """Give every active hyperparameter without a value its default, and drop the values of inactive ones."""
     active = set()
-    for one in hp.space:
-        if hp.is_active(one):
-            active.add(one.name)
-            hp.values.setdefault(one.name, one.default)
+    for declaration in hp.space:
+        if hp.is_active(declaration):
+            active.add(declaration.name)
+            hp.values.setdefault(declaration.name, declaration.default)
     for name in [name for name in hp.values if name not in active]:
         del hp.values[name]
 
 
-def _held(hp: Any, value: HyperparameterValue) -> Any:  # a keras_tuner HyperParameter
+def _fixed(hp: Any, value: HyperparameterValue) -> Any:  # a keras_tuner HyperParameter
     return kinds.Fixed(hp.name, value, conditions=copy.deepcopy(hp.conditions))
 
 

@@ -1,4 +1,4 @@
-"""The stages of a classifier: its layers in parts from the pixels to the head, and how much of each trains."""
+"""The stages of a classifier: consecutive groups of its layers, from the pixels to the head."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class StageCounts:
-    """How large a stage is.
+    """The size of a stage.
 
     Args:
-        layers: how many of its layers have weights, as `--freeze N` counts.
+        layers: the number of its layers that have weights, as `--freeze N` counts them.
         trainable, non_trainable: numbers of weights, not of tensors.
     """
 
@@ -30,7 +30,7 @@ class StageCounts:
 
 
 def stages(classifier: Classifier) -> tuple[tuple[str, tuple[keras.layers.Layer, ...]], ...]:
-    """Each stage with its layers, from the pixels to the `head`; every layer of the network in exactly one."""
+    """Return each stage with its layers, from the pixels to the `head`. Every layer is in exactly one stage."""
     layer_of = {layer.name: layer for layer in classifier.network.layers}
     backbone = [(stage.name, stage.layers) for stage in classifier.backbone_stages]
     return tuple(
@@ -40,12 +40,12 @@ def stages(classifier: Classifier) -> tuple[tuple[str, tuple[keras.layers.Layer,
 
 
 def stage_of(classifier: Classifier) -> dict[str, str]:
-    """Name of each layer of the network -> its stage; see `zoo.interfaces.stages.stages_of` for the rule."""
+    """Return name of a layer -> its stage; see `zoo.interfaces.stages.stages_of` for the rule."""
     return {layer.name: name for name, layers in stages(classifier) for layer in layers}
 
 
 def count_by_stage(classifier: Classifier) -> tuple[StageCounts, ...]:
-    """The sizes of the stages that have weights, from the pixels to the head."""
+    """Return the sizes of the stages that have weights, from the pixels to the head."""
     return tuple(
         StageCounts(
             name,

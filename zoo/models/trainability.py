@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Freezing:
-    """What of a classifier trains, and what does not.
+    """The layers and variables of a classifier that train, and those that do not.
 
     Args:
         names: of the frozen layers that have weights, or paths of the frozen variables.
-        trainable: whether each layer of the network trains.
-        variables: those that do not, in layers that do.
+        trainable: layer of the network -> whether it trains.
+        variables: frozen ones in layers that train.
     """
 
     names: tuple[str, ...]
@@ -26,7 +26,7 @@ class Freezing:
     variables: tuple[keras.Variable, ...] = ()
 
     def apply(self) -> None:
-        """Make it so, whatever was frozen until then."""
+        """Set the `trainable` flags of all layers, whatever was frozen before."""
         for layer, trainable in self.trainable.items():
             set_layer_trainable(layer, trainable)
         for variable in self.variables:
@@ -34,6 +34,6 @@ class Freezing:
 
 
 def set_layer_trainable(layer: keras.layers.Layer, value: bool) -> None:
-    """Of the layer and all its variables, which Keras passes over where the layer itself has the value already."""
+    """Set the flag of the layer and all its variables, which Keras skips where the layer already has the value."""
     layer.trainable = not value
     layer.trainable = value

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from zoo.interfaces.algorithms import continues_trials
 from zoo.interfaces.metrics import metric_of
-from zoo.models.joint_space import part
+from zoo.models.joint_space import from_joint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,7 +69,7 @@ class Limits:
     def trial_began(self, trial: Trial) -> None:
         """The trial is about to train; of an architecture's first trial the share of the time begins."""
         standing = self._trials.setdefault(trial.trial_id, _Standing())
-        architecture = part(trial.hyperparameters, self._plan.architectures)[0]
+        architecture = from_joint(trial.hyperparameters, self._plan.architectures)[0]
         if self._ends is not None and architecture in self.untried:
             now = self._clock()
             standing.deadline = now + max(0.0, self._ends - now) / len(self.untried)

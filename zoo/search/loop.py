@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from keras_tuner.engine.trial import TrialStatus
 
 from zoo.errors import SearchError
-from zoo.models.joint_space import part
+from zoo.models.joint_space import from_joint
 from zoo.search.decisions import CONTINUE, STOP, prune
 from zoo.search.history import HistoryOracle
 from zoo.search.limits import Limits
@@ -79,7 +79,7 @@ class TrialLoop:
         self._curves: dict[str, TrialCurve] = {}
         self._again: deque[Trial] = deque()
         ended = [one for one in past if one.place is not None]
-        begun = {part(one.trial.hyperparameters, plan.architectures)[0] for one in ended}
+        begun = {from_joint(one.trial.hyperparameters, plan.architectures)[0] for one in ended}
         self._limits = Limits(plan, begun, clock)
         self._failures_in_a_row = 0
         with _without_known_warnings():

@@ -44,7 +44,7 @@ def choose_prior(
     not have are passed over. What the space holds stays held, and what a trial does not know gets its default.
 
     Args:
-        known: their hyperparameters under the names of the space; see `zoo.models.joint_space.whole`.
+        known: their hyperparameters under the names of the space; see `zoo.models.joint_space.to_joint`.
         image_size, channels: of the images that are trained on now.
     """
     own = [trial for trial in known if trial.dataset.name == dataset.name]

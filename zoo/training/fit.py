@@ -14,7 +14,7 @@ from zoo.data.batches import count_steps, split_batches, training_batches
 from zoo.errors import TrainingError
 from zoo.interfaces import FeatureOptions, Once, Progress, Sampling
 from zoo.interfaces.metrics import METRICS, metric_of
-from zoo.models.hyperparameters import completed
+from zoo.models.hyperparameters import with_defaults
 from zoo.models.stages import stages
 from zoo.training.checkpoint import assign, belongs, changing_variables, epochs_in, unpack
 from zoo.training.epoch_tracker import EpochTracker, History
@@ -118,7 +118,7 @@ def fit(
         FreezeError: there is no such layer to freeze.
     """
     training = _Training(
-        classifier, decoded, completed(hyperparameters), settings, on_epoch, Once(progress or Progress())
+        classifier, decoded, with_defaults(hyperparameters), settings, on_epoch, Once(progress or Progress())
     )
     return training.run(checkpoint)
 
@@ -135,7 +135,7 @@ def restore_best(
     Returns:
         The best epoch; None where the checkpoint is damaged or of another network.
     """
-    stored, values = unpack(checkpoint), completed(hyperparameters)
+    stored, values = unpack(checkpoint), with_defaults(hyperparameters)
     if stored is None:
         return None
     phases = plan_phases(classifier, values, settings.epochs)

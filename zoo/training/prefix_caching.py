@@ -67,9 +67,9 @@ def find_trainable(
     frontier = find_frontier(classifier)
     if frontier is None:
         return whole
-    if frontier.stilled:
-        more = f" and {len(frontier.stilled) - 1} more" if len(frontier.stilled) > 1 else ""
-        progress.notice(f"frozen, so not random in training: {frontier.stilled[0]}{more}")
+    if frontier.inactive:
+        more = f" and {len(frontier.inactive) - 1} more" if len(frontier.inactive) > 1 else ""
+        progress.notice(f"frozen, so not random in training: {frontier.inactive[0]}{more}")
         whole = whole._replace(classifier=frontier.joined())
     copies = Copies()
     if parts_of(work.augmentation):

@@ -13,7 +13,7 @@ from zoo.models.bases import Bases
 from zoo.models.content import from_content
 from zoo.models.heads import new_head, with_classes
 from zoo.models.hyperparameters import OWN, declare
-from zoo.models.inputs import rebuilt
+from zoo.models.inputs import rebuild
 from zoo.models.space import check, choose
 from zoo.workflows.images import InputShape, shape_of
 from zoo.workflows.loading import load_content
@@ -69,7 +69,7 @@ class Parent:
         """
 
         def build() -> Classifier:
-            return rebuilt(from_content(self.content), **asdict(self.shape), keep_head=self.keeps_head)
+            return rebuild(from_content(self.content), **asdict(self.shape), keep_head=self.keeps_head)
 
         classifier = (bases or Bases()).get((), build)
         if self.keeps_head:

@@ -18,7 +18,7 @@ from zoo.interfaces import (
 from zoo.models.building import build_classifier, space_builder
 from zoo.models.exploration import explore
 from zoo.models.freezing import count_parameters, freeze
-from zoo.models.hyperparameters import completed
+from zoo.models.hyperparameters import with_defaults
 from zoo.models.space import check, choose
 from zoo.models.stages import count_by_stage
 from zoo.training.fit import start_fresh
@@ -123,7 +123,7 @@ def tell_phases(
     workspace: Workspace, classifier: Classifier, hyperparameters: Hyperparameters, epochs: int
 ) -> None:
     """Say before training what trains when, unless it is the same in all epochs."""
-    if told := describe_phases(classifier, completed(hyperparameters), epochs):
+    if told := describe_phases(classifier, with_defaults(hyperparameters), epochs):
         workspace.progress.notice(told)
 
 

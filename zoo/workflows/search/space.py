@@ -12,8 +12,8 @@ from zoo.interfaces.algorithms import ALGORITHMS
 from zoo.interfaces.spaces import ARCHITECTURE
 from zoo.models.building import space_builder
 from zoo.models.exploration import explore
-from zoo.models.hyperparameters import completed
-from zoo.models.joint_space import fix_each, given_to, join, part, whole
+from zoo.models.hyperparameters import with_defaults
+from zoo.models.joint_space import fix_each, from_joint, join, options_for, to_joint
 from zoo.models.schedules import declare_schedules, freeze_depths
 from zoo.models.space import check, choose, fill_in, fix, read
 from zoo.search.warm_start import choose_prior
@@ -71,7 +71,7 @@ def declare_space(
     spaces = {
         one.name: explore(
             space_builder(one.architecture, **asdict(one.shape)),
-            given_to(one.name, given),
+            options_for(one.name, given),
         )
         for one in candidates
     }
@@ -116,7 +116,7 @@ def declare_finetuning(
         batchnorm=parent.has_batchnorm,
     )
     declared = {hp.name for hp in space.space}
-    for name, value in {**parent.plan.hyperparameters, **completed({}), **parent.inherited()}.items():
+    for name, value in {**parent.plan.hyperparameters, **with_defaults({}), **parent.inherited()}.items():
         if name not in declared:
             space.Fixed(name, value)
     space = fix(space, fixed)
@@ -162,7 +162,7 @@ def _one_of_each(
     first: list[tuple[Hyperparameters, str]] = []
     later: list[tuple[Hyperparameters, str]] = []
     for values, origin in choices:
-        architecture = part(values, names)[0]
+        architecture = from_joint(values, names)[0]
         (later if architecture in seen else first).append((values, origin))
         seen.add(architecture)
     return [*first, *later]
@@ -183,7 +183,7 @@ def prior_choices(
     """
     names = [one.name for one in candidates]
     known = [
-        replace(trial, hyperparameters=whole(one.name, trial.hyperparameters, names))
+        replace(trial, hyperparameters=to_joint(one.name, trial.hyperparameters, names))
         for one in candidates
         for trial in workspace.registry.prior_trials(one.name, one.architecture.version)
     ]

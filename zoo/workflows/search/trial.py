@@ -13,7 +13,7 @@ from zoo.interfaces.metrics import PREFIXES, metric_of
 from zoo.interfaces.spaces import Space
 from zoo.models.content import assign_tensors
 from zoo.models.hyperparameters import OWN
-from zoo.models.joint_space import part
+from zoo.models.joint_space import from_joint
 from zoo.search.oracles import without_bookkeeping
 from zoo.training.fit import FitSettings, start_fresh
 from zoo.workflows.fitting import fit_and_evaluate
@@ -103,12 +103,12 @@ def seed_of(plan: SearchPlan, trial: Trial) -> int:
 
 def candidate_of(plan: SearchPlan, trial: Trial) -> CandidatePlan:
     """The candidate that the trial is of."""
-    return plan.candidate(part(trial.hyperparameters, plan.architectures)[0])
+    return plan.candidate(from_joint(trial.hyperparameters, plan.architectures)[0])
 
 
 def hyperparameters_of(plan: SearchPlan, trial: Trial) -> dict[str, HyperparameterValue]:
     """The trial's hyperparameters under the names that its architecture and zoo gave them."""
-    return without_bookkeeping(part(trial.hyperparameters, plan.architectures)[1])
+    return without_bookkeeping(from_joint(trial.hyperparameters, plan.architectures)[1])
 
 
 def same_frozen(plan: SearchPlan, candidate: Candidate) -> int:
