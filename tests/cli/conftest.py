@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 import zoo as package
+from tests.cli.processes import LeanProcess
 from zoo.cli import run
 
 if TYPE_CHECKING:
@@ -24,8 +25,9 @@ PLUGIN_FILES = Path(__file__).parent / "plugin_files"
 PROGRESS = ("· ", "  ", "run ", "search ", "trial ", "epoch ")
 KEPT = ("models", "aliases", "metrics", "searches")
 UNFINISHED = "SELECT count(*) FROM runs WHERE state NOT IN ('completed', 'failed')"
-# All but `augmentation` of what a search of `tiny` would choose: two trials, of equal size.
-HELD = ["filters=2", "learning_rate=0.01", "pooling=avg", "head_units=0", "dropout=0"]
+# What a search of `tiny` would choose, at one value each, but for its augmentation, or for the network's own.
+ALL_BUT_AUGMENTATION = ["filters=2", "learning_rate=0.01", "pooling=avg", "head_units=0", "dropout=0"]
+ALL_BUT_FILTERS = ["learning_rate=0.01", "pooling=avg", "head_units=0", "dropout=0", "augmentation=none"]
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,14 @@ def zoo(capsys: pytest.CaptureFixture[str]) -> Callable[..., Result]:
     return call
 
 
+@pytest.fixture(scope="session")
+def lean(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LeanProcess]:
+    """Call `zoo` in a process that has imported nothing large."""
+    calls = LeanProcess(tmp_path_factory.mktemp("lean"))
+    yield calls
+    calls.close()
+
+
 @pytest.fixture
 def refused(zoo: Callable[..., Result]) -> Callable[..., str]:
     """Call `zoo` with bad input; gives the one line that it answers, without `Error: `."""
@@ -84,13 +94,24 @@ def trained_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder whose registry has a training, two searches, of which one failed, and a fine-tuning."""
     folder = tmp_path_factory.mktemp("trained")
     _draw_photos(folder / "photos")
-    held = [part for value in HELD for part in ("--set", value)]
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setenv("ZOO_PLUGINS_DIR", str(PLUGIN_FILES))
         for command, code in (
             (["train", "tiny", "blobs", "--epochs", "2"], 0),
-            (["search", "tiny", "blobs", "--algorithm", "grid", "--epochs", "2", *held], 0),
+            (
+                [
+                    "search",
+                    "tiny",
+                    "blobs",
+                    "--algorithm",
+                    "grid",
+                    "--epochs",
+                    "2",
+                    *setting(ALL_BUT_AUGMENTATION),
+                ],
+                0,
+            ),
             (["search", "moody", "blobs", "--trials", "1", "--set", "mood=bad"], 1),
             (["finetune", "blobs@best", "photos", "--epochs", "2", "--freeze", "1"], 0),
         ):
@@ -150,6 +171,11 @@ def plain() -> Callable[[str], str]:
         return text
 
     return normalised
+
+
+def setting(values: list[str]) -> list[str]:
+    """The options that fix these hyperparameters."""
+    return [part for value in values for part in ("--set", value)]
 
 
 def _draw_photos(root: Path) -> None:

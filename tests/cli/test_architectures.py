@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +10,8 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from tests.cli.processes import LeanProcess
 
 PLUGIN = """
 from zoo import Architecture, hookimpl
@@ -34,10 +33,6 @@ EVERY_KIND = """
     hp.Boolean("biased")
     hp.Fixed("plan", "")
 """
-LOOK = (
-    "import json, sys; from zoo.cli import run; code = run(sys.argv[1:]); "
-    "print(json.dumps([code, 'tensorflow' in sys.modules]), file=sys.stderr)"
-)
 
 
 @pytest.fixture(autouse=True)
@@ -106,24 +101,11 @@ def test_its_search_space_as_json(zoo: Callable) -> None:
     }
 
 
-def look() -> tuple[int, bool]:
-    """`zoo architectures mine` in a process of its own: its exit code, and whether it imported TensorFlow."""
-    done = subprocess.run(
-        [sys.executable, "-c", LOOK, "architectures", "mine"],
-        env=dict(os.environ),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    code, imported = json.loads(done.stderr.splitlines()[-1])
-    return code, imported
-
-
-def test_a_second_look_imports_no_tensorflow(zoo: Callable, plugin: Callable) -> None:
+def test_a_second_look_imports_no_tensorflow(lean: LeanProcess, zoo: Callable, plugin: Callable) -> None:
     plugin()
     first = zoo("architectures", "mine").out
-    assert look() == (0, False)
-    assert zoo("architectures", "mine").out == first
+    second = lean("architectures", "mine")
+    assert (second.code, second.out, second.imported) == (0, first, ())
 
 
 def test_a_change_of_its_code_is_seen(zoo: Callable, plugin: Callable) -> None:
@@ -166,3 +148,23 @@ def test_one_that_cannot_be_built_says_why(zoo: Callable, plugin: Callable, decl
     plugin(declare)
     result = zoo("architectures", "mine")
     assert (result.code, result.out.split("\n\n")[1]) == (0, f"{told}\n")
+
+
+def test_architectures(zoo: Callable, plain: Callable) -> None:
+    head, *rows = plain(zoo("architectures").out).splitlines()
+    assert head == "architecture  pixels a side  summary  presets  from"
+    assert {
+        "convnet  ≥ 8  stacked convolution and pooling blocks  fingers, mobi-scan, chest-xray  keras-zoo VERSION",
+        "large  ≥ 16  colour only  –  PLUGINS/tiny.py",
+        "moody  ≥ 4  fails at times  –  PLUGINS/tiny.py",
+        (
+            "resnet  32 (≥ 16)  residual network for small images, from scratch  "
+            "resnet20, resnet32, resnet56  keras-zoo VERSION"
+        ),
+        "tiny  ≥ 4  two convolutions  wide  PLUGINS/tiny.py",
+    } <= set(rows)
+
+
+def test_architectures_are_in_the_order_that_people_count(zoo: Callable) -> None:
+    names = [line.split()[0] for line in zoo("architectures").out.splitlines()]
+    assert names.index("resnet") < names.index("resnet50") < names.index("resnet101")

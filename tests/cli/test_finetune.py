@@ -8,27 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.cli.expected import model_fields
+from tests.cli.processes import on_a_terminal
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-MODEL = """\
-model  ID
-architecture  tiny
-dataset  {dataset}, version 1
-parent  ID
-val accuracy  #.####
-test accuracy  #.####
-classes  {classes}
-input  {input}
-parameters  {parameters}
-size  {size} B
-predict  zoo predict ID IMAGE…
-fine-tune  zoo finetune ID DATASET --freeze all
-"""
-OF_THREE = MODEL.format(
-    dataset="three", classes="3: dark, light, middle", input="8×8, grayscale", parameters=111, size=444
-)
+OF_THREE = model_fields("three", "3: dark, light, middle", has_parent=True, parameters=111)
 EPOCH = "epoch  {}  loss #.####  acc #.####  val_loss #.####  val_acc #.####  #.# s\n"
 SCHEDULE = {
     "freeze": "1",
@@ -54,6 +41,26 @@ def hyperparameters(zoo: Callable) -> Callable[[], dict]:
 
 
 # One fine-tuning -----------------------------------------------------------------------------------------
+
+
+def test_a_fine_tuning_on_other_images(zoo: Callable, trained: Path, photos: Path, plain: Callable) -> None:
+    (photos / "cat" / "00.png").unlink()  # or it would be the recorded dataset in another place
+    result = zoo("finetune", "blobs@best", photos, "--epochs", 1, "--freeze", "all")
+    assert plain(result.out) == model_fields("photos-2", "2: cat, dog", has_parent=True)
+    assert plain(result.err) == (
+        f"· reading {photos} …\n"
+        "· images become 8×8 grayscale, as model ID takes them\n"
+        "· new head for 2 classes: cat, dog\n"
+        "· called photos-2 here: photos is another dataset\n"
+        "· parameters by stage; frozen: front_conv … back_conv (2 layers)\n"
+        "  stage  layers  trainable  non-trainable\n"
+        "  front  1  0  20\n"
+        "  back  1  0  76\n"
+        "  head  1  10  0\n"
+        "  total  3  10  96\n"
+        "run ID: tiny on photos-2\n"
+        f"· frozen layers are computed in each epoch: that takes under 1 s in all\n" + EPOCH.format("1/1")
+    )
 
 
 @pytest.mark.usefixtures("trained")
@@ -109,8 +116,8 @@ def test_a_network_is_rebuilt_for_other_images(zoo: Callable, plain: Callable) -
     assert plain(result.err).startswith(
         "· reading pets …\n· the network is rebuilt for 12×12 RGB; model ID takes 8×8 grayscale\n"
     )
-    assert plain(result.out) == MODEL.format(
-        dataset="pets", classes="2: cat, dog", input="12×12, RGB", parameters=142, size=568
+    assert plain(result.out) == model_fields(
+        "pets", "2: cat, dog", has_parent=True, input="12×12, RGB", parameters=142
     )
 
 
@@ -130,6 +137,13 @@ def test_a_search(zoo: Callable, plain: Callable) -> None:
         "trial 2/5  completed  val_accuracy #.####  schedule=cosine\n"
     )
     assert (result.code, plain(result.out)) == (0, f"search  ID\n{OF_THREE}")
+
+
+@pytest.mark.usefixtures("trained")
+def test_a_search_for_a_fine_tuning_ends_with_the_model_below_its_table(plain: Callable) -> None:
+    asked = ["finetune", "blobs@best", "blobs", "--search", "--trials", 1, "--epochs", 1]
+    written = plain(on_a_terminal(140, *asked))
+    assert "1 of 1 trials, best val_accuracy #.#### in trial 1\n\nsearch  ID\nmodel  ID\n" in written
 
 
 # A comparison --------------------------------------------------------------------------------------------
@@ -156,35 +170,3 @@ def test_a_comparison_without_freeze_as_json(zoo: Callable) -> None:
     assert [result["way"] for result in results] == ["none", "all", "from scratch"]
     assert [result["model"]["trainable_parameters"] for result in results] == [111, 15, 111]
     assert all(result["seconds"] > 0 for result in results)
-
-
-# Usage ---------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        (["--search", "--compare"], "--search and --compare exclude each other"),
-        (["--trials", "3"], "--trials is for --search: give that too"),
-        (["--freeze", "none,all"], "several --freeze with commas between are for --compare: give that too"),
-        (["--compare", "--cpus-per-trial", "1"], "--cpus-per-trial is for --search: give that too"),
-        (
-            ["--compare", "--set", "freeze=all"],
-            "--compare takes what it compares from --freeze: leave --set freeze out",
-        ),
-        (
-            ["--head", "kep"],
-            "Invalid value for '--head': 'kep' is neither keep, new nor numbers of units such as 256,128",
-        ),
-        (["--channels", "4"], "Invalid value for '--channels': '4' is not one of '1', '3'."),
-        (
-            ["--cache-dtype", "int8"],
-            "Invalid value for '--cache-dtype': 'int8' is not one of 'float32', 'float16'.",
-        ),
-        (["--cache-copies", "0"], "Invalid value for '--cache-copies': 0 is not in the range x>=1."),
-    ],
-)
-def test_what_is_no_usage(zoo: Callable, tmp_path: Path, options: list[str], message: str) -> None:
-    result = zoo("finetune", "blobs@best", "three", *options)
-    assert (result.code, result.err.splitlines()[-1]) == (2, f"Error: {message}")
-    assert not (tmp_path / "registry.db").exists()

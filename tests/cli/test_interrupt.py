@@ -14,20 +14,21 @@ import time
 from contextlib import closing, redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.cli.conftest import ALL_BUT_FILTERS, PLUGIN_FILES, setting
 from zoo.cli import run
 from zoo.registry import open_registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
+    from tests.cli.processes import LeanProcess
     from zoo.interfaces import Epoch, Run
 
-HELD = ["learning_rate=0.01", "pooling=avg", "head_units=0", "dropout=0", "augmentation=none"]
 SEARCH = [
     "search",
     "tiny",
@@ -41,7 +42,7 @@ SEARCH = [
     "--patience",
     "15",
 ]
-SEARCH += [part for value in HELD for part in ("--set", value)]
+SEARCH += setting(ALL_BUT_FILTERS)
 
 
 def start(folder: Path, *arguments: str, trial: int | None) -> subprocess.Popen[str]:
@@ -100,7 +101,7 @@ class Story:
 def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     killed, undisturbed = tmp_path_factory.mktemp("killed"), tmp_path_factory.mktemp("undisturbed")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ZOO_PLUGINS_DIR", str(Path(__file__).parent / "plugin_files"))
+        patch.setenv("ZOO_PLUGINS_DIR", str(PLUGIN_FILES))
         patch.setenv(
             "TF_NUM_INTRAOP_THREADS", "0"
         )  # as many as a user has, for results must not depend on them
@@ -319,17 +320,14 @@ def test_a_completed_training_is_not_resumed(refused: Callable, zoo: Callable, t
     )
 
 
-def test_a_run_is_refused_before_tensorflow_is_imported(zoo: Callable, trained: Path) -> None:
+@pytest.mark.usefixtures("trained")
+@pytest.mark.parametrize("command", ["train", "finetune"])
+def test_a_run_is_refused_before_tensorflow_is_imported(
+    lean: LeanProcess, zoo: Callable, command: str
+) -> None:
     run = json.loads(zoo("runs", "--kind", "finetune", "--json").out)[0]
-    look = "import sys\nfrom zoo.cli import run\nrun(sys.argv[1:])\nprint('tensorflow' in sys.modules)"
-    for command in ("train", "finetune"):
-        done = subprocess.run(
-            [sys.executable, "-c", look, command, "--resume", run["id"]],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        assert (done.stdout, done.stderr.count("\n")) == ("False\n", 1)
+    result = lean(command, "--resume", run["id"])
+    assert (result.code, result.out, result.err.count("\n"), result.imported) == (1, "", 1, ())
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.test_process import on_a_terminal
+from tests.cli.processes import on_a_terminal
 from tests.plans import RUN_PLAN, SEARCH_PLAN, changed
 from zoo.interfaces import RunKind
 from zoo.registry import open_registry

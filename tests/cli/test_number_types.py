@@ -1,10 +1,13 @@
-"""Numbers in options are read strictly, and a wrong one is answered with what to write."""
+"""Numbers and times in options are read strictly, and a wrong one is answered with what to write."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import click
 import pytest
+
+from zoo.cli.number_types import Duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +41,14 @@ def test_what_is_no_number_is_refused(zoo: Callable, option: str, value: str, me
     assert shown == f"Error: Invalid value for '{option}': {message}".rstrip(".")
 
 
-def test_a_version_of_a_dataset_is_a_plain_number(zoo: Callable) -> None:
-    result = zoo("best", "blobs", "--version", "١")
-    assert (result.code, "'١' is neither a number nor all" in result.err) == (2, True)
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90s", 90), ("90", 90), ("10m", 600), ("2h", 7200), ("1h30m", 5400), ("1m30s", 90)]
+)
+def test_a_time_is_read_in_seconds(text: str, seconds: float) -> None:
+    assert Duration().convert(text, None, None) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "0", "0m", "ten minutes", "30m1h", "-5m", "1.5h"])
+def test_what_is_no_time_is_refused(text: str) -> None:
+    with pytest.raises(click.BadParameter, match="is not a duration: write 90s, 10m or 1h30m"):
+        Duration().convert(text, None, None)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +16,9 @@ from zoo.registry import open_registry
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tests.cli.processes import LeanProcess
+
 ACCURACY, PARAMS = Objective("val_accuracy", "max"), Objective("params", "min")
-IMPORTED = """
-import json, sys
-from zoo.cli import run
-code = run(sys.argv[1:])
-print(json.dumps([code, sorted(sys.modules)]), file=sys.stderr)
-"""
 SPACE = [Float(name, 0.5, low=0.0, high=1.0).to_config() for name in ("rate", "dropout")]
 
 
@@ -120,12 +114,9 @@ def test_a_search_that_chose_nothing_has_its_history(zoo: Callable, recorded: Ca
     assert (result.code, result.out) == (0, f"history  {search}-history.png\n")
 
 
-def test_no_tensorflow(recorded: Callable[..., str]) -> None:
-    command = [sys.executable, "-c", IMPORTED, "plot", recorded()]
-    told = subprocess.run(command, capture_output=True, text=True, check=True).stderr.splitlines()[-1]
-    code, modules = json.loads(told)
-    assert code == 0
-    assert not {"tensorflow", "keras", "keras_tuner", "ray", "matplotlib.pyplot"} & set(modules)
+def test_no_tensorflow(lean: LeanProcess, recorded: Callable[..., str]) -> None:
+    result = lean("plot", recorded())
+    assert (result.code, result.imported) == (0, ("optuna", "sklearn", "matplotlib"))
 
 
 @pytest.mark.parametrize(

@@ -1,71 +1,118 @@
-"""What plugins add to the command line."""
+"""What `zoo plugins` says of the plugins that it finds."""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
+
+from zoo import hookspecs
+from zoo.cli.plugins import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-GREETER = """
-import click, zoo
+BROKEN = "import nothing_of_that_name\n"
+EVERYTHING = """
+from zoo import Architecture, Dataset, hookimpl
 
-@zoo.hookimpl
+def backbone(hp, inputs, *, weights=None):
+    return inputs
+
+@hookimpl
+def zoo_run_finished(run):
+    pass
+
+@hookimpl
 def zoo_commands(cli):
-    @cli.command()
-    def greet():
-        "Say hello."
-        click.echo("hello")
+    pass
 
-    @cli.command("models")
-    def ours():
-        click.echo("not the models")
-"""
-CLUMSY = """
-import zoo
+@hookimpl
+def zoo_datasets():
+    return [Dataset("dots", list, "dots", "none")]
 
-@zoo.hookimpl
-def zoo_commands(cli):
-    raise RuntimeError("no commands today")
+@hookimpl
+def zoo_architectures():
+    return [Architecture(name, backbone, "none", "none") for name in ("one", "two")]
 """
 
 
-@pytest.fixture
-def plugins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A plugin folder with these two."""
-    folder = tmp_path / "plugins"
-    folder.mkdir()
-    (folder / "greeter.py").write_text(GREETER)
-    (folder / "clumsy.py").write_text(CLUMSY)
-    monkeypatch.setenv("ZOO_PLUGINS_DIR", str(folder))
-    return folder
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A plugin folder with one that is broken and one that has every hook."""
+    plugins = tmp_path / "plugins"
+    plugins.mkdir()
+    (plugins / "broken.py").write_text(BROKEN)
+    (plugins / "everything.py").write_text(EVERYTHING)
+    monkeypatch.setenv("ZOO_PLUGINS_DIR", str(plugins))
+    return plugins
 
 
-def test_a_plugin_adds_a_command(zoo: Callable, plugins: Path) -> None:
-    assert (zoo("greet").code, zoo("greet").out) == (0, "hello\n")
+def test_the_list(zoo: Callable, plain: Callable, folder: Path) -> None:
+    lines = plain(zoo("plugins").out).replace(str(folder), "FOLDER").splitlines()
+    assert [line for line in lines if "  keras-zoo  " not in line] == [
+        "plugin  state  kind  adds  origin  version",
+        "broken  quarantined  –  –  FOLDER/broken.py  –",
+        "everything  ok  architectures, dataset, commands, run hook  one, two, dots  FOLDER/everything.py  –",
+        "broken is quarantined: ModuleNotFoundError: No module named 'nothing_of_that_name'",
+    ]
 
 
-def test_help_names_the_commands_of_plugins(zoo: Callable, plugins: Path) -> None:
-    assert zoo("--help").out.endswith("\nFrom plugins:\n  greet  Say hello.\n")
+def test_a_shipped_plugin_in_the_list(zoo: Callable, plain: Callable) -> None:
+    assert "convnet  ok  architecture  convnet  keras-zoo  VERSION" in plain(zoo("plugins").out).splitlines()
 
 
-def test_a_plugin_cannot_replace_a_command_of_ours(zoo: Callable, trained: Path, plugins: Path) -> None:
-    assert zoo("models").out.startswith("model ")
+def test_the_list_as_json(zoo: Callable, folder: Path) -> None:
+    rows = {row["name"]: row for row in json.loads(zoo("plugins", "--json").out)}
+    assert (rows["broken"], rows["everything"]) == (
+        {
+            "name": "broken",
+            "origin": str(folder / "broken.py"),
+            "version": None,
+            "architectures": [],
+            "datasets": [],
+            "sources": [],
+            "decoders": [],
+            "error": "ModuleNotFoundError: No module named 'nothing_of_that_name'",
+            "kinds": [],
+            "state": "quarantined",
+        },
+        {
+            "name": "everything",
+            "origin": str(folder / "everything.py"),
+            "version": None,
+            "architectures": ["one", "two"],
+            "datasets": ["dots"],
+            "sources": [],
+            "decoders": [],
+            "error": None,
+            "kinds": ["architecture", "dataset", "commands", "run hook"],
+            "state": "ok",
+        },
+    )
 
 
-def test_a_plugin_that_tries_is_told(zoo: Callable, plugins: Path) -> None:
-    told = f"plugin {plugins}/greeter.py:greeter cannot add the command 'models', which there is already: rename it"
-    assert told in zoo("greet").err.splitlines()
+def test_every_hook_is_of_a_kind() -> None:
+    assert set(KINDS) == {name for name in vars(hookspecs) if name.startswith("zoo_")}
 
 
-def test_a_plugin_that_raises_is_told_about(zoo: Callable, plugins: Path) -> None:
-    told = f"plugin {plugins}/clumsy.py:clumsy adds no commands: RuntimeError: no commands today"
-    assert told in zoo("greet").err.splitlines()
+def test_help_names_the_subcommands(zoo: Callable) -> None:
+    listed = zoo("plugins", "--help").out.partition("Commands:\n")[2].splitlines()
+    assert [line.split()[0] for line in listed] == ["new", "check"]
 
 
-def test_of_two_plugins_with_one_command_the_first_has_it(zoo: Callable, plugins: Path) -> None:
-    (plugins / "zealot.py").write_text(GREETER.replace('"hello"', '"hail"'))
-    assert zoo("greet").out == "hello\n"
+def test_json_of_the_list_is_refused_before_a_subcommand(zoo: Callable) -> None:
+    result = zoo("plugins", "--json", "new", "my-net")
+    told = "Error: --json is for the list of plugins; give it after 'new'"
+    assert (result.code, result.out, result.err.splitlines()[-1]) == (2, "", told)
+
+
+def test_an_unknown_subcommand_is_refused(zoo: Callable) -> None:
+    result = zoo("plugins", "nwe")
+    assert (result.code, result.out, result.err.splitlines()[-1]) == (
+        2,
+        "",
+        "Error: unknown command 'nwe': did you mean 'new'?",
+    )

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import resource
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,13 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-IMPORTED = """
-import json, sys
-from zoo.cli import run
-code = run(sys.argv[1:])
-print(json.dumps([code, sorted(sys.modules)]), file=sys.stderr)
-"""
-HEAVY = ("tensorflow", "keras", "keras_tuner", "ray")
+    from tests.cli.processes import LeanProcess
 
 
 @pytest.fixture
@@ -97,15 +89,9 @@ def test_the_plugin_is_well(zoo: Callable, tmp_path: Path, arguments: list[str])
     ]
 
 
-def test_it_imports_nothing_heavy() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", IMPORTED, "plugins", "new", "my-net"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    code, modules = json.loads(done.stderr.splitlines()[-1])
-    assert (code, [name for name in HEAVY if name in modules]) == (0, [])
+def test_it_imports_nothing_large(lean: LeanProcess) -> None:
+    result = lean("plugins", "new", "my-net")
+    assert (result.code, result.imported) == (0, ())
 
 
 RULE = (

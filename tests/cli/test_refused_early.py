@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,29 +10,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-HEAVY = ("tensorflow", "keras", "keras_tuner", "ray")
-LOOK = """
-import json, sys
-from zoo.cli import run
-code = run(sys.argv[1:])
-print(json.dumps([code, sorted(sys.modules)]), file=sys.stderr)
-"""
-WITHOUT_RAY = "import sys; sys.modules['ray'] = None" + LOOK.replace(
-    "sorted(sys.modules)", "sorted(filter(sys.modules.get, sys.modules))"
-)
+    from tests.cli.processes import LeanProcess
 
 
-def refused(arguments: str, *, code: int = 1, script: str = LOOK) -> str:
-    """The line that `zoo` answers; nothing heavy was imported for it."""
-    done = subprocess.run(
-        [sys.executable, "-c", script, *arguments.split()], capture_output=True, text=True, check=True
-    )
-    *lines, looked = done.stderr.splitlines()
-    left, modules = json.loads(looked)
-    assert (left, done.stdout, [name for name in HEAVY if modules.count(name)]) == (code, "", [])
-    told = [line for line in lines if not line.startswith("· ")]
-    assert len(told) == 1 or code == 2, lines
-    return told[-1].removeprefix("Error: ")
+@pytest.fixture
+def refused_early(lean: LeanProcess) -> Callable[..., str]:
+    """Call `zoo` with bad input; returns the line that it answers, for which nothing large was imported."""
+
+    def call(arguments: str, *, code: int = 1, missing: tuple[str, ...] = ()) -> str:
+        result = lean(*arguments.split(), missing=missing)
+        assert (result.code, result.out, result.imported) == (code, "", ())
+        lines = [line for line in result.err.splitlines() if not line.startswith("· ")]
+        assert len(lines) == 1 or code == 2, lines
+        return lines[-1].removeprefix("Error: ")
+
+    return call
 
 
 @pytest.mark.parametrize(
@@ -85,8 +74,10 @@ def refused(arguments: str, *, code: int = 1, script: str = LOOK) -> str:
         ),
     ],
 )
-def test_a_request_without_a_model(arguments: str, message: str, tmp_path: Path) -> None:
-    assert refused(arguments) == message.format(tmp_path=tmp_path)
+def test_a_request_without_a_model(
+    refused_early: Callable, arguments: str, message: str, tmp_path: Path
+) -> None:
+    assert refused_early(arguments) == message.format(tmp_path=tmp_path)
 
 
 NO_LAYER = (
@@ -129,19 +120,19 @@ NO_LAYER = (
     ],
 )
 @pytest.mark.usefixtures("kept")
-def test_a_request_for_a_model(arguments: str, message: str) -> None:
-    assert refused(arguments) == message
+def test_a_request_for_a_model(refused_early: Callable, arguments: str, message: str) -> None:
+    assert refused_early(arguments) == message
 
 
 @pytest.mark.parametrize("command", ["search tiny blobs", "finetune blobs@best blobs --search"])
-def test_workers_without_ray(command: str) -> None:
-    message = refused(f"{command} --workers 2", script=WITHOUT_RAY)
+def test_workers_without_ray(refused_early: Callable, command: str) -> None:
+    message = refused_early(f"{command} --workers 2", missing=("ray",))
     assert message == "Ray is not installed: pip install 'keras-zoo[ray]'"
 
 
 @pytest.mark.parametrize("arguments", ["train tiny blobs --epochs 0", "train tiny blobs --epochs 1_0"])
-def test_wrong_usage(arguments: str) -> None:
-    assert "Invalid value for '--epochs'" in refused(arguments, code=2)
+def test_wrong_usage(refused_early: Callable, arguments: str) -> None:
+    assert "Invalid value for '--epochs'" in refused_early(arguments, code=2)
 
 
 def test_a_hyperparameter_that_the_plugin_may_declare_is_left_to_it(zoo: Callable) -> None:

@@ -8,22 +8,21 @@ import shutil
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.cli.conftest import ALL_BUT_FILTERS, PLUGIN_FILES, setting
 from zoo.cli import run
 from zoo.registry import open_registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from zoo.interfaces import Run
 
-PLUGIN_FILES = Path(__file__).parent / "plugin_files"
-HELD = ["learning_rate=0.01", "pooling=avg", "head_units=0", "dropout=0", "augmentation=none"]
-SETTING = [part for value in HELD for part in ("--set", value)]
+SETTING = setting(ALL_BUT_FILTERS)
 
 
 # Refused -------------------------------------------------------------------------------------------------

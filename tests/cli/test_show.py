@@ -1,27 +1,16 @@
-"""What `zoo best`, `zoo show` and `zoo alias` print."""
+"""`zoo show`: what it prints."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
 
+from tests.cli.expected import model_fields
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-BEST = """\
-model  ID
-architecture  tiny
-dataset  {dataset}, version 1
-{parent}val accuracy  #.####
-test accuracy  #.####
-classes  2: {classes}
-input  8×8, grayscale
-parameters  106
-size  424 B
-predict  zoo predict ID IMAGE…
-fine-tune  zoo finetune ID DATASET --freeze all
-"""
 RUN = """\
 run  ID
 kind  {kind}
@@ -49,23 +38,6 @@ METRICS = "".join(
 )
 
 
-def test_best(zoo: Callable, trained: Path, plain: Callable) -> None:
-    expected = BEST.format(dataset="blobs", parent="", classes="dark, light")
-    assert plain(zoo("best", "blobs").out) == expected
-
-
-def test_best_shows_the_metric_that_was_asked_for(zoo: Callable, trained: Path, plain: Callable) -> None:
-    assert "\nval loss  #.####\ntest loss  #.####\n" in plain(
-        zoo("best", "blobs", "--metric", "val_loss").out
-    )
-
-
-def test_best_within_limits(zoo: Callable, trained: Path, refused: Callable) -> None:
-    assert refused("best", "blobs", "--max-params", 100) == (
-        "none of the 3 models for blobs passes --max-params 100: relax --max-params 100"
-    )
-
-
 def test_show_model(zoo: Callable, trained: Path, plain: Callable) -> None:
     run = RUN.format(
         kind="finetune",
@@ -79,7 +51,7 @@ def test_show_model(zoo: Callable, trained: Path, plain: Callable) -> None:
         error="–",
     )
     assert plain(zoo("show", "photos@best").out) == (
-        BEST.format(dataset="photos", parent="parent  ID\n", classes="cat, dog")
+        model_fields("photos", "2: cat, dog", has_parent=True)
         + f"made  TIME\nweights  sha256:DIGEST\n\n{run}{EPOCHS}\ndataset  split  metric  value\n{METRICS}"
     )
 
@@ -141,16 +113,3 @@ def test_show_search(zoo: Callable, trained: Path, plain: Callable) -> None:
 def test_show_by_the_start_of_an_id(zoo: Callable, trained: Path) -> None:
     (model,) = json.loads(zoo("models", "--dataset", "photos", "--json").out)
     assert zoo("show", model["id"][:11]).out == zoo("show", model["id"]).out
-
-
-def test_alias(zoo: Callable, trained: Path, plain: Callable) -> None:
-    assert plain(zoo("alias", "blobs@best", "champion").out) == "blobs@champion is ID\n"
-
-
-def test_an_alias_names_its_model(zoo: Callable, trained: Path) -> None:
-    zoo("alias", "blobs@best", "champion")
-    shown = json.loads(zoo("show", "blobs@champion", "--json").out)["model"]
-    assert (shown["id"], shown["aliases"]) == (
-        json.loads(zoo("best", "blobs", "--json").out)["id"],
-        ["champion"],
-    )

@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.cli.conftest import ALL_BUT_FILTERS, setting
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-HELD = ["learning_rate=0.01", "pooling=avg", "head_units=0", "dropout=0", "augmentation=none"]
 FIELDS = ("space", "combinations", "trials", "epochs", "epoch_seconds", "seconds")
 
 
-def dry(*held: str) -> list[str]:
-    return ["--dry-run", *(part for value in held for part in ("--set", value))]
+def dry(*fixed: str) -> list[str]:
+    return ["--dry-run", *setting(list(fixed))]
 
 
 def without_times(text: str) -> str:
@@ -30,7 +31,7 @@ def without_times(text: str) -> str:
 
 
 def test_a_space_that_has_an_end(zoo: Callable, tmp_path: Path, plain: Callable) -> None:
-    result = zoo("search", "tiny", "blobs", *dry(*HELD))
+    result = zoo("search", "tiny", "blobs", *dry(*ALL_BUT_FILTERS))
     assert plain(without_times(result.out)) == (
         "hyperparameter  default  searched over  note\n"
         "filters  2  1 to 4  –\n"
@@ -44,7 +45,7 @@ def test_a_space_that_has_an_end(zoo: Callable, tmp_path: Path, plain: Callable)
 
 
 def test_a_space_of_several_architectures_without_an_end(zoo: Callable, plain: Callable) -> None:
-    result = zoo("search", "tiny,large", "blobs", "--trials", 5, "--epochs", 3, *dry(*HELD[1:]))
+    result = zoo("search", "tiny,large", "blobs", "--trials", 5, "--epochs", 3, *dry(*ALL_BUT_FILTERS[1:]))
     assert plain(without_times(result.out)) == (
         "hyperparameter  default  searched over  note\n"
         "architecture  tiny  tiny, large  –\n"
@@ -68,12 +69,12 @@ def test_a_registry_stays_as_it_is(zoo: Callable, trained: Path) -> None:
         return {str(path): path.read_bytes() for path in trained.rglob("*") if path.is_file()}
 
     before = contents()
-    assert zoo("search", "tiny", "blobs", *dry(*HELD)).code == 0
+    assert zoo("search", "tiny", "blobs", *dry(*ALL_BUT_FILTERS)).code == 0
     assert contents() == before
 
 
 def test_as_json(zoo: Callable) -> None:
-    told = json.loads(zoo("search", "tiny", "blobs", "--json", "--epochs", 2, *dry(*HELD)).out)
+    told = json.loads(zoo("search", "tiny", "blobs", "--json", "--epochs", 2, *dry(*ALL_BUT_FILTERS)).out)
     assert tuple(told) == FIELDS
     assert (told["combinations"], told["trials"], told["epochs"]) == (4, 4, 2)
     assert (list(told["epoch_seconds"]), told["seconds"] > 0) == (["tiny"], True)

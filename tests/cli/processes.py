@@ -1,0 +1,135 @@
+"""`zoo` in processes of its own: with pipes, on a terminal, or forked from one that has imported nothing large."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import pty
+import re
+import struct
+import subprocess
+import sys
+import termios
+from dataclasses import dataclass
+from pathlib import Path
+
+ZOO = [sys.executable, "-m", "zoo"]
+LARGE = ("tensorflow", "keras", "keras_tuner", "optuna", "ray", "sklearn", "matplotlib", "matplotlib.pyplot")
+
+# Imports once what most commands need, then answers each request in a fork of itself.
+SERVER = """
+import json, os, sys, tempfile
+from zoo.cli import run, running
+from zoo.plugins import load_plugins
+from zoo.registry import open_registry
+from zoo.workflows import preflight
+load_plugins(None)
+with tempfile.TemporaryDirectory() as folder:
+    open_registry(folder + "/registry.db").close()
+
+def answer(request):
+    os.chdir(request["folder"])
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    sys.modules.update(dict.fromkeys(request["missing"]))
+    for number, name in enumerate(("out", "err"), start=1):
+        os.dup2(os.open(request[name], os.O_WRONLY), number)
+    code = run(request["arguments"])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.write(replies, (json.dumps([code, sorted(filter(sys.modules.get, sys.modules))]) + "\\n").encode())
+
+replies = os.dup(1)
+for line in sys.stdin:
+    if (child := os.fork()) == 0:
+        try:
+            answer(json.loads(line))
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+    os.write(replies, b"\\n")
+"""
+
+
+@dataclass(frozen=True)
+class LeanResult:
+    """How one call of `zoo` ended, and which of the large packages it imported."""
+
+    code: int
+    out: str
+    err: str
+    imported: tuple[str, ...]
+
+
+class LeanProcess:
+    """Calls `zoo` in processes that have imported the command line and nothing large."""
+
+    def __init__(self, folder: Path) -> None:
+        self._outputs = {name: folder / name for name in ("out", "err")}
+        self._server = subprocess.Popen(
+            [sys.executable, "-c", SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def __call__(self, *arguments: object, missing: tuple[str, ...] = ()) -> LeanResult:
+        """Call it in the working directory and the environment of this process.
+
+        Args:
+            missing: packages that cannot be imported.
+        """
+        for path in self._outputs.values():
+            path.write_bytes(b"")
+        request = {
+            "arguments": [str(argument) for argument in arguments],
+            "folder": str(Path.cwd()),
+            "environment": dict(os.environ),
+            "missing": missing,
+            **{name: str(path) for name, path in self._outputs.items()},
+        }
+        assert self._server.stdin is not None
+        assert self._server.stdout is not None
+        print(json.dumps(request), file=self._server.stdin, flush=True)
+        out, err = self._server.stdout.readline(), self._outputs["err"].read_text(encoding="utf-8")
+        assert out != "\n", err  # it ended without a reply
+        self._server.stdout.readline()
+        code, modules = json.loads(out)
+        return LeanResult(
+            code,
+            self._outputs["out"].read_text(encoding="utf-8"),
+            err,
+            tuple(name for name in LARGE if name in modules),
+        )
+
+    def close(self) -> None:
+        """End the server."""
+        self._server.communicate()
+
+
+def process(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """Call `zoo` in a new process."""
+    command = [*ZOO, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+
+
+def on_a_terminal(columns: int, *arguments: object) -> str:
+    """All that `zoo` writes to a terminal of that width, without colours and movements of the cursor."""
+    leader, follower = pty.openpty()
+    fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+    command = [*ZOO, *map(str, arguments)]
+    with subprocess.Popen(
+        command, stdin=follower, stdout=follower, stderr=follower, env={**environment, "TERM": "xterm"}
+    ):
+        os.close(follower)
+        written = b""
+        while chunk := _read(leader):
+            written += chunk
+    os.close(leader)
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]| *\r(?=\n)", "", written.decode())
+
+
+def _read(leader: int) -> bytes:
+    try:
+        return os.read(leader, 65536)
+    except OSError:  # how Linux tells that the other side is closed
+        return b""

@@ -1,0 +1,40 @@
+"""The options of `zoo finetune` alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--search", "--compare"], "--search and --compare exclude each other"),
+        (["--trials", "3"], "--trials is for --search: give that too"),
+        (["--freeze", "none,all"], "several --freeze with commas between are for --compare: give that too"),
+        (["--compare", "--cpus-per-trial", "1"], "--cpus-per-trial is for --search: give that too"),
+        (
+            ["--compare", "--set", "freeze=all"],
+            "--compare takes what it compares from --freeze: leave --set freeze out",
+        ),
+        (
+            ["--head", "kep"],
+            "Invalid value for '--head': 'kep' is neither keep, new nor numbers of units such as 256,128",
+        ),
+        (["--channels", "4"], "Invalid value for '--channels': '4' is not one of '1', '3'."),
+        (
+            ["--cache-dtype", "int8"],
+            "Invalid value for '--cache-dtype': 'int8' is not one of 'float32', 'float16'.",
+        ),
+        (["--cache-copies", "0"], "Invalid value for '--cache-copies': 0 is not in the range x>=1."),
+    ],
+)
+def test_what_is_no_usage(zoo: Callable, tmp_path: Path, options: list[str], message: str) -> None:
+    result = zoo("finetune", "blobs@best", "three", *options)
+    assert (result.code, result.err.splitlines()[-1]) == (2, f"Error: {message}")
+    assert not (tmp_path / "registry.db").exists()
