@@ -36,8 +36,8 @@ EVERY_KIND = """
 
 
 @pytest.fixture(autouse=True)
-def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "cache"))
+def _own_cache(cache: Path) -> None:
+    pass
 
 
 @pytest.fixture

@@ -22,12 +22,9 @@ if TYPE_CHECKING:
     from tests.cli.processes import LeanProcess
 
 
-@pytest.fixture
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty cache of the test's own."""
-    monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "cache"))
+@pytest.fixture(autouse=True)
+def _limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ZOO_CACHE_LIMIT", "20GB")
-    return tmp_path / "cache"
 
 
 @pytest.fixture

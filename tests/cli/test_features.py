@@ -20,13 +20,6 @@ EACH_EPOCH = "· frozen layers are computed in each epoch: "
 
 
 @pytest.fixture
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty cache of the test's own."""
-    monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "cache"))
-    return tmp_path / "cache"
-
-
-@pytest.fixture
 def finetune(zoo: Callable, trained: Path, cache: Path) -> Callable[..., tuple[list[str], dict]]:
     """Fine-tune a model whose front is frozen; gives what was told of that, and the model's metrics."""
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import fsspec
 import numpy as np
 import pytest
 from PIL import Image
@@ -13,8 +16,7 @@ from zoo.data.sources import open_dataset
 from zoo.interfaces import Dataset, LabeledImages
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
     from zoo.data.opened import OpenedDataset
 
@@ -50,3 +52,17 @@ def opened_arrays() -> Callable[..., OpenedDataset]:
         )
 
     return opened
+
+
+@pytest.fixture
+def archive(photos: Path) -> Path:
+    return Path(shutil.make_archive(str(photos), "zip", photos))
+
+
+@pytest.fixture
+def bucket(archive: Path) -> Iterator[fsspec.AbstractFileSystem]:
+    """A store in memory that holds `photos.zip`."""
+    files = fsspec.filesystem("memory")
+    files.pipe("/photos.zip", archive.read_bytes())
+    yield files
+    files.store.clear()

@@ -16,8 +16,7 @@ import pytest
 import tensorflow as tf
 
 from zoo.data.augmentation import MOST_DRAWS, augmenter
-from zoo.data.augmentation_names import AUGMENTATION_NAMES, AUGMENTATIONS, MIXING, parts_of
-from zoo.errors import HyperparameterError, UnknownNameError
+from zoo.data.augmentation_names import AUGMENTATION_NAMES, MIXING
 
 CHANGING = [name for name in AUGMENTATION_NAMES if name not in ("none", *MIXING)]
 EVERY = [*CHANGING, *MIXING, "classic+cutmix"]
@@ -73,45 +72,7 @@ def test_none_changes_nothing() -> None:
     assert augmenter("none", 1) is None
 
 
-@pytest.mark.parametrize("name", ["lihgt", "classic+lihgt"])
-def test_an_unknown_policy_gets_the_nearest_names(name: str) -> None:
-    with pytest.raises(UnknownNameError, match="unknown augmentation 'lihgt': did you mean 'light'"):
-        augmenter(name, 1)
-
-
-@pytest.mark.parametrize(
-    ("name", "message"),
-    [
-        ("flip+light+flip", "augmentation 'flip+light+flip' has flip twice: name each once"),
-        ("none+none", "augmentation 'none+none' has none twice: name each once"),
-        ("none+flip", "augmentation 'none+flip' combines none with others: leave none out"),
-    ],
-)
-def test_policies_that_cannot_be_joined_are_refused(name: str, message: str) -> None:
-    with pytest.raises(HyperparameterError) as caught:
-        parts_of(name)
-    assert str(caught.value) == message
-
-
-@pytest.mark.parametrize(
-    ("name", "parts"),
-    [
-        ("none", ()),
-        ("classic", ("classic",)),
-        ("light+flip", ("light", "flip")),
-        ("cutmix+flip+mixup+randaugment", ("flip", "randaugment", "cutmix", "mixup")),
-    ],
-)
-def test_images_are_changed_before_they_are_mixed(name: str, parts: tuple[str, ...]) -> None:
-    assert parts_of(name) == parts
-
-
-def test_every_policy_has_a_summary() -> None:
-    assert AUGMENTATION_NAMES == ("none", "flip", "light", "classic", "randaugment", "mixup", "cutmix")
-    assert all(AUGMENTATIONS.values())
-
-
-# All policies ----------------------------------------------------------------------------------------------
+# All augmentations ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -180,7 +141,7 @@ def test_targets_stay_where_images_are_not_mixed(name: str) -> None:
     assert np.array_equal(made(name, images(), targets())[1], targets())
 
 
-# Each policy -----------------------------------------------------------------------------------------------
+# Each augmentation -----------------------------------------------------------------------------------------------
 
 
 def test_flip_mirrors_left_to_right_and_does_nothing_else() -> None:
@@ -200,7 +161,7 @@ def mirrored(pixels: np.ndarray) -> np.ndarray:
     return pixels[:, :, 12:].mean(axis=(1, 2, 3)) < pixels[:, :, :4].mean(axis=(1, 2, 3))
 
 
-def test_policies_that_are_joined_draw_for_themselves() -> None:
+def test_augmentations_that_are_joined_draw_for_themselves() -> None:
     """Both mirror: by the same draws the second would undo the first."""
     assert 16 < mirrored(changed("flip+classic", halves(64))).sum() < 48
 

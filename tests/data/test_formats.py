@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.formats import FORMATS
+from tests.progress import RecordedProgress
 from zoo.data.formats import Formats, has_package, require_package
 from zoo.errors import DatasetError
 from zoo.interfaces import Decoder, Progress, Source
@@ -25,16 +26,6 @@ def decoder(name: str, suffix: str, magic: bytes = b"", offset: int = 0) -> Deco
 
 def source(name: str, recognises: Callable[[Path], bool] | None = None, *suffixes: str) -> Source:
     return Source(name, print, name, "none", suffixes, recognises)  # type: ignore[arg-type]
-
-
-class Heard(Progress):
-    """Remembers notices."""
-
-    def __init__(self) -> None:
-        self.notices: list[str] = []
-
-    def notice(self, message: str) -> None:
-        self.notices.append(message)
 
 
 def decoder_of(name: str, content: bytes, *more: Decoder) -> str | None:
@@ -134,11 +125,11 @@ def test_a_source_that_fails_to_look_is_reported_and_passed_over(tmp_path: Path)
     def fail(path: Path) -> bool:
         raise KeyError("x")
 
-    heard = Heard()
+    progress = RecordedProgress()
     formats = Formats((*FORMATS.sources, source("bad", fail)), FORMATS.decoders)
-    found = formats.source_of(tmp_path, heard)
+    found = formats.source_of(tmp_path, progress)
     assert found is FORMATS.sources[0]
-    assert heard.notices == [
+    assert progress.notices == [
         f"source 'bad' failed to look at '{tmp_path}' (KeyError: 'x') and is skipped; fix its plugin"
     ]
 
@@ -147,9 +138,9 @@ def test_a_source_that_may_not_look_says_no(tmp_path: Path) -> None:
     def forbidden(path: Path) -> bool:
         raise PermissionError(13, "Permission denied")
 
-    heard = Heard()
-    assert Formats((source("shy", forbidden),), ()).source_of(tmp_path, heard) is None
-    assert heard.notices == []
+    progress = RecordedProgress()
+    assert Formats((source("shy", forbidden),), ()).source_of(tmp_path, progress) is None
+    assert progress.notices == []
 
 
 # Packages --------------------------------------------------------------------------------------------------

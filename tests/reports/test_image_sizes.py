@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.progress import RecordedProgress
 from zoo.errors import DatasetError
 from zoo.interfaces import Progress
 from zoo.reports.image_sizes import ImageSizes, draw_sizes, read_sizes
@@ -72,14 +73,9 @@ def test_nothing_but_damaged_images(opened: Callable, tmp_path: Path) -> None:
 
 
 def test_progress_reaches_the_end(opened: Callable) -> None:
-    class Watcher(Progress):
-        calls: list = []  # noqa: RUF012
-
-        def advanced(self, work: str, done: int, total: int) -> None:
-            self.calls.append((work, done, total))
-
-    read_sizes(two_splits(opened, [gray(1, 30, 20)], [gray(3, 5, 6)]), None, Watcher())
-    assert Watcher.calls == [("reading sizes", 3, 3)]
+    progress = RecordedProgress()
+    read_sizes(two_splits(opened, [gray(1, 30, 20)], [gray(3, 5, 6)]), None, progress)
+    assert progress.advances == [("reading sizes", 3, 3)]
 
 
 def test_a_dot_a_size_on_equal_scales_in_pixels(opened: Callable) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from tests.formats import FORMATS
+from tests.progress import RecordedProgress
 from zoo.data.cache import building, decode_dataset
 from zoo.data.sources import open_dataset
 from zoo.errors import DatasetError
@@ -45,20 +46,21 @@ decode_dataset(opened, 8, 3, cache=pathlib.Path(sys.argv[2]), progress=Stopping(
 """
 
 
-class Watcher(Progress):
-    """Keeps what it is told."""
+class NoticeHook(RecordedProgress):
+    """Calls this on each notice."""
 
-    def __init__(self, on_notice: Callable[[], object] = lambda: None) -> None:
-        self.done: list[int] = []
-        self.notices: list[str] = []
+    def __init__(self, on_notice: Callable[[], object]) -> None:
+        super().__init__()
         self.on_notice = on_notice
 
-    def advanced(self, work: str, done: int, total: int) -> None:
-        self.done.append(done)
-
     def notice(self, message: str) -> None:
-        self.notices.append(message)
+        super().notice(message)
         self.on_notice()
+
+
+def done_of(progress: RecordedProgress) -> list[int]:
+    """How many images were written at each report."""
+    return [done for _, done, _ in progress.advances]
 
 
 class Interrupted(Progress):
@@ -77,11 +79,6 @@ def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(building, "CHUNK", CHUNK)
     monkeypatch.setattr(building, "PROGRESS_EVERY", 1)
     monkeypatch.setattr(building, "LOOK_AHEAD", 1)  # progress is what has been written
-
-
-@pytest.fixture
-def cache(tmp_path: Path) -> Path:
-    return tmp_path / "cache"
 
 
 @pytest.fixture
@@ -110,9 +107,9 @@ def decoded(opened: OpenedDataset, cache: Path, progress: Progress | None = None
 
 def told(opened: OpenedDataset, cache: Path) -> list[int]:
     """How far decoding says that it has come, each time."""
-    watcher = Watcher()
-    decoded(opened, cache, watcher)
-    return watcher.done
+    progress = RecordedProgress()
+    decoded(opened, cache, progress)
+    return done_of(progress)
 
 
 def test_a_killed_build_goes_on_where_it_stopped(
@@ -183,9 +180,9 @@ def test_only_whole_chunks_of_a_stopped_build_are_kept(
     kept: int,
 ) -> None:
     damage(interrupted)
-    watcher = Watcher()
-    pixels = decoded(opened_photos, cache, watcher)
-    assert watcher.done[0] == kept + CHUNK
+    progress = RecordedProgress()
+    pixels = decoded(opened_photos, cache, progress)
+    assert done_of(progress)[0] == kept + CHUNK
     assert np.array_equal(pixels, decoded(opened_photos, tmp_path / "another"))
 
 
@@ -193,11 +190,11 @@ def test_rows_of_an_older_way_of_decoding_are_not_kept(
     interrupted: Path, opened_photos: OpenedDataset, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(building, "FORMAT", building.FORMAT + 1)
-    watcher = Watcher()
+    progress = RecordedProgress()
     building.build_entry(
-        building.Task(cache, opened_photos, 8, 3), lambda: None if not watcher.done else 1, watcher
+        building.Task(cache, opened_photos, 8, 3), lambda: None if not progress.advances else 1, progress
     )
-    assert watcher.done[0] == CHUNK
+    assert done_of(progress)[0] == CHUNK
 
 
 def test_a_finished_entry_keeps_no_journal(
@@ -211,9 +208,9 @@ def test_a_finished_entry_keeps_no_journal(
 def test_a_second_process_waits_and_takes_the_entry_of_the_first(
     other: subprocess.Popen[str], opened_photos: OpenedDataset, cache: Path, tmp_path: Path
 ) -> None:
-    watcher = Watcher(on_notice=lambda: other.communicate("go on\n"))
-    pixels = decoded(opened_photos, cache, watcher)
-    assert (watcher.notices, watcher.done) == (
+    progress = NoticeHook(on_notice=lambda: other.communicate("go on\n"))
+    pixels = decoded(opened_photos, cache, progress)
+    assert (progress.notices, done_of(progress)) == (
         ["waiting for another process that decodes these images"],
         [],
     )
@@ -223,9 +220,9 @@ def test_a_second_process_waits_and_takes_the_entry_of_the_first(
 def test_a_second_process_goes_on_when_the_first_is_killed(
     other: subprocess.Popen[str], opened_photos: OpenedDataset, cache: Path
 ) -> None:
-    watcher = Watcher(on_notice=other.kill)
-    decoded(opened_photos, cache, watcher)
-    assert watcher.done == list(range(HALF + CHUNK, 49, CHUNK))
+    progress = NoticeHook(on_notice=other.kill)
+    decoded(opened_photos, cache, progress)
+    assert done_of(progress) == list(range(HALF + CHUNK, 49, CHUNK))
 
 
 def test_an_image_that_changed_since_the_kill_is_an_error_and_nothing_stays(

@@ -18,8 +18,8 @@ from PIL import Image
 
 from tests.format_plugins.toys import encode, zoo_decoders
 from tests.formats import FORMATS
+from tests.progress import RecordedProgress
 from zoo.data.cache import DecodedDataset, decode_dataset, decode_images
-from zoo.data.cache_folder import writing
 from zoo.data.decode import decode_file
 from zoo.data.formats import Formats
 from zoo.data.sources import open_dataset
@@ -32,25 +32,15 @@ if TYPE_CHECKING:
     from zoo.data.opened import OpenedDataset
 
 
-class Watcher(Progress):
-    """Keeps what it is told."""
-
-    def __init__(self) -> None:
-        self.told: list[tuple[int, int]] = []
-
-    def advanced(self, work: str, done: int, total: int) -> None:
-        self.told.append((done, total))
-
-
 def decoded(opened: OpenedDataset, cache: Path, size: int = 8, **options: bool) -> DecodedDataset:
     return decode_dataset(opened, size, 3, cache=cache, progress=Progress(), **options)
 
 
 def was_decoded(opened: OpenedDataset, cache: Path) -> bool:
     """Whether asking for the pixels makes zoo decode."""
-    watcher = Watcher()
-    decode_dataset(opened, 8, 3, cache=cache, progress=watcher)
-    return bool(watcher.told)
+    progress = RecordedProgress()
+    decode_dataset(opened, 8, 3, cache=cache, progress=progress)
+    return bool(progress.advances)
 
 
 def entry_of(cache: Path) -> Path:
@@ -312,27 +302,9 @@ def test_an_image_that_changed_is_an_error_and_never_cached(photos: Path, tmp_pa
 
 
 def test_progress_ends_with_all_images(opened_photos: OpenedDataset, tmp_path: Path) -> None:
-    watcher = Watcher()
-    decode_dataset(opened_photos, 8, 3, cache=tmp_path, progress=watcher)
-    assert watcher.told[-1] == (48, 48)
-
-
-def test_the_cache_folder_comes_from_the_environment(
-    opened_photos: OpenedDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "mine"))
-    decode_dataset(opened_photos, 8, 3, progress=Progress())
-    assert entry_of(tmp_path / "mine").name == f"{opened_photos.fingerprint[:16]}-8x8x3"
-
-
-def test_the_cache_is_in_the_users_cache_folder_otherwise(
-    opened_photos: OpenedDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("ZOO_CACHE", raising=False)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setenv("HOME", str(tmp_path))
-    decode_dataset(opened_photos, 8, 3, progress=Progress())
-    assert len(list(tmp_path.rglob("pixels.bin"))) == 1
+    progress = RecordedProgress()
+    decode_dataset(opened_photos, 8, 3, cache=tmp_path, progress=progress)
+    assert progress.advances[-1][1:] == (48, 48)
 
 
 def test_images_to_predict_are_decoded_as_for_training(photos: Path) -> None:
@@ -353,11 +325,3 @@ def test_an_unreadable_image_to_predict_is_an_error_if_strict(photos: Path) -> N
     break_images(photos, "cat", 1)
     with pytest.raises(DatasetError, match=r"cannot read the image '.*00\.png': not an image"):
         decode_images(sorted(photos.rglob("*.png")), 8, 3, FORMATS, strict=True)
-
-
-def test_a_file_system_without_locks(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError) as caught, writing(tmp_path):
-        raise NotImplementedError  # as filelock does there
-    assert str(caught.value) == (
-        f"the cache '{tmp_path}' is on a file system without locks: set ZOO_CACHE to a folder on a local disk"
-    )

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from tests.progress import RecordedProgress
 from zoo.cli import run
 from zoo.data.cache.entries import list_cache
 from zoo.data.cache.features import FeatureEntry
@@ -44,22 +45,6 @@ def batches():
     yield (np.ones((6, 5), np.float32),)
 FeatureEntry({"prefix": "slow"}, {}, ((5,),), 10, cache=pathlib.Path(sys.argv[1])).build(batches(), Progress())
 """
-
-
-class Watcher(Progress):
-    """Keeps what it is told."""
-
-    def __init__(self) -> None:
-        self.notices: list[str] = []
-        self.done: list[tuple[str, int, int]] = []
-        self.noticed = threading.Event()
-
-    def notice(self, message: str) -> None:
-        self.notices.append(message)
-        self.noticed.set()
-
-    def advanced(self, work: str, done: int, total: int) -> None:
-        self.done.append((work, done, total))
 
 
 @pytest.fixture
@@ -99,8 +84,8 @@ def test_what_is_built_is_given_and_read(entry: FeatureEntry) -> None:
 
 
 def test_nothing_is_read_before_it_is_built(entry: FeatureEntry) -> None:
-    watcher = Watcher()
-    assert (entry.read(watcher), watcher.notices) == (None, [])
+    progress = RecordedProgress()
+    assert (entry.read(progress), progress.notices) == (None, [])
 
 
 def test_what_is_there_is_not_computed_again(built: FeatureEntry) -> None:
@@ -121,9 +106,9 @@ def test_arrays_are_mapped_and_read_only(built: FeatureEntry) -> None:
 
 
 def test_progress_is_told_by_rows(entry: FeatureEntry) -> None:
-    watcher = Watcher()
-    entry.build(batches(), watcher)
-    assert watcher.done == [("computing activations", done, ROWS) for done in (4, 8, 10)]
+    progress = RecordedProgress()
+    entry.build(batches(), progress)
+    assert progress.advances == [("computing activations", done, ROWS) for done in (4, 8, 10)]
 
 
 def test_float16_takes_half_the_room(entry: FeatureEntry) -> None:
@@ -199,10 +184,10 @@ DAMAGES = (
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
 def test_damage_is_told_once_and_mended(built: FeatureEntry, damage: Any) -> None:
     damage(built)
-    watcher = Watcher()
-    assert built.read(watcher) is None
-    assert same(built.build(batches(), watcher))
-    assert watcher.notices == ["the cached activations are damaged: they are computed again"]
+    progress = RecordedProgress()
+    assert built.read(progress) is None
+    assert same(built.build(batches(), progress))
+    assert progress.notices == ["the cached activations are damaged: they are computed again"]
 
 
 # Ends in the middle ------------------------------------------------------------------------------------------
@@ -260,16 +245,16 @@ def test_what_a_killed_process_left_is_begun_anew(other: subprocess.Popen[str], 
 
 
 def test_a_second_process_waits_for_the_first(other: subprocess.Popen[str]) -> None:
-    watcher, found = Watcher(), []
+    progress, results = RecordedProgress(), []
     entry = FeatureEntry({"prefix": "slow"}, {}, ((5,),), ROWS)
-    waiting = threading.Thread(target=lambda: found.append(entry.build(never(), watcher)))
+    waiting = threading.Thread(target=lambda: results.append(entry.build(never(), progress)))
     waiting.start()
-    assert watcher.noticed.wait(60)
-    assert found == []
+    assert progress.noticed.wait(60)
+    assert results == []
     other.communicate("go on\n")
     waiting.join(60)
-    assert watcher.notices == ["waiting for another process that computes these activations"]
-    assert found[0][0].tolist() == np.ones((10, 5)).tolist()
+    assert progress.notices == ["waiting for another process that computes these activations"]
+    assert results[0][0].tolist() == np.ones((10, 5)).tolist()
 
 
 # The limit ---------------------------------------------------------------------------------------------------

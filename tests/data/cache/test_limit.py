@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.progress import RecordedProgress
 from zoo.data.cache import building, decode_dataset
 from zoo.data.cache.limit import DEFAULT_LIMIT, cache_limit
 from zoo.data.units import bytes_in_words
@@ -34,16 +35,6 @@ pixels = map_rows(path, (path.stat().st_size,))
 print("mapped", flush=True)
 sys.stdin.readline()
 """
-
-
-class Watcher(Progress):
-    """Keeps what it is told."""
-
-    def __init__(self) -> None:
-        self.notices: list[str] = []
-
-    def notice(self, message: str) -> None:
-        self.notices.append(message)
 
 
 def decoded(
@@ -123,9 +114,9 @@ def test_it_is_told_when_entries_in_use_leave_no_room(
     two_entries: Path, opened_photos: OpenedDataset
 ) -> None:
     held = [decoded(opened_photos, two_entries, size) for size in (7, 8)]
-    watcher = Watcher()
-    decoded(opened_photos, two_entries, 6, watcher)
-    (notice,) = watcher.notices
+    progress = RecordedProgress()
+    decoded(opened_photos, two_entries, 6, progress)
+    (notice,) = progress.notices
     assert len(held) == 2
     assert re.fullmatch(
         r"the cache grows to 2\d\.\d kB, over its limit of 1\d\.\d kB: its other entries are in use", notice
@@ -199,6 +190,6 @@ def test_the_size_of_a_large_entry_is_told(
     opened_photos: OpenedDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(building, "LARGE_ENTRY", 9_000)
-    watcher = Watcher()
-    decoded(opened_photos, tmp_path, 8, watcher)
-    assert watcher.notices == [f"48 images decoded to 8×8 take 9.2 kB in '{tmp_path}'"]
+    progress = RecordedProgress()
+    decoded(opened_photos, tmp_path, 8, progress)
+    assert progress.notices == [f"48 images decoded to 8×8 take 9.2 kB in '{tmp_path}'"]

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(autouse=True)
-def _own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "cache"))
+def _own_cache(cache: Path) -> None:
+    pass
 
 
 @pytest.fixture(scope="session")

@@ -77,10 +77,8 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def cache(prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def _prepared(prepared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TFDS_DATA_DIR", str(prepared))
-    monkeypatch.setenv("ZOO_CACHE", str(tmp_path))
-    return tmp_path
 
 
 def test_its_images_labels_and_splits_are_taken(cache: Path) -> None:
@@ -162,10 +160,10 @@ def test_an_unknown_name_is_told_with_the_nearest_ones(cache: Path) -> None:
         load_tfds("tfds:mnits", Progress())
 
 
-def test_a_failed_preparation_is_told_in_one_line(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_preparation_is_told_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a file is in the way instead of a network: tfds itself tries for three minutes before it gives up."""
-    (cache / "file").write_text("no folder")
-    monkeypatch.setenv("TFDS_DATA_DIR", str(cache / "file"))
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "file"))
     with pytest.raises(DatasetError, match=r"^TensorFlow Datasets cannot .* 'tfds:mnist': .*") as caught:
         load_tfds("tfds:mnist", Progress())
     assert "\n" not in str(caught.value)

@@ -1,93 +1,28 @@
-"""Datasets behind URLs: downloaded once, again when they change, and what cannot be had is one line."""
+"""A file behind a URL becomes labeled images, by the source that reads it."""
 
 from __future__ import annotations
 
-import http.server
-import json
-import shutil
-import threading
-from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import fsspec
 import numpy as np
 import pytest
 
+from tests.data.urls import PHOTOS, opened, refusal
 from tests.formats import FORMATS
-from zoo.data.cache.entries import list_cache, remove_entry
-from zoo.data.downloads import _fetch, file_name, is_url
 from zoo.data.sources import open_dataset
 from zoo.errors import DatasetError
-from zoo.interfaces import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
-    from zoo.data.opened import OpenedDataset
+    import fsspec
 
-PHOTOS = "memory://photos.zip"
-CHECK = "check the URL, the network, and your permissions"
+
 ONE_FILE = (
     "is not a file that zoo reads from a URL (.npz, .zip, .tar, .tar.gz, .tgz, .tar.bz2, .tbz2, .tar.xz, "
     ".txz): "
     "for a folder or a manifest mount the bucket, and give the path"
 )
-
-
-class Heard(Progress):
-    """Remembers what it was told."""
-
-    def __init__(self) -> None:
-        self.notices: list[str] = []
-        self.works: list[tuple[str, bool]] = []
-
-    def notice(self, message: str) -> None:
-        self.notices.append(message)
-
-    def advanced(self, work: str, done: int, total: int) -> None:
-        self.works.append((work, done == total))
-
-
-@pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "cache"))
-    return tmp_path / "cache"
-
-
-@pytest.fixture
-def archive(photos: Path) -> Path:
-    return Path(shutil.make_archive(str(photos), "zip", photos))
-
-
-@pytest.fixture
-def bucket(archive: Path) -> Iterator[fsspec.AbstractFileSystem]:
-    """A store in memory that holds `photos.zip`."""
-    files = fsspec.filesystem("memory")
-    files.pipe("/photos.zip", archive.read_bytes())
-    yield files
-    files.store.clear()
-
-
-def opened(url: str, progress: Progress | None = None) -> OpenedDataset:
-    return open_dataset(url, {}, FORMATS, progress=progress)
-
-
-def refusal(url: str) -> str:
-    with pytest.raises(DatasetError) as caught:
-        opened(url)
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
-
-
-def downloads(url: str) -> bool:
-    """Whether opening it downloads it."""
-    heard = Heard()
-    opened(url, heard)
-    return ("downloading", True) in heard.works
-
-
-# What may lie behind a URL ---------------------------------------------------------------------------------
 
 
 @pytest.mark.usefixtures("bucket")
@@ -97,42 +32,11 @@ def test_an_archive_is_the_dataset_that_it_would_be_as_a_file(archive: Path) -> 
     assert dataset.fingerprint == open_dataset(str(archive), {}, FORMATS).fingerprint
 
 
-def test_a_file_url(archive: Path) -> None:
-    assert opened(f"file://{archive}").name == "photos"
-
-
 def test_a_file_of_arrays(bucket: fsspec.AbstractFileSystem, tmp_path: Path) -> None:
     np.savez(tmp_path / "Digits.NPZ.npz", x=np.arange(60 * 16).reshape(60, 4, 4) % 251, y=np.arange(60) % 2)
     bucket.put_file(str(tmp_path / "Digits.NPZ.npz"), "/Digits.NPZ")
     dataset = opened("memory://Digits.NPZ")
     assert (dataset.name, len(dataset.digests)) == ("digits", 60)
-
-
-@pytest.fixture
-def server(archive: Path) -> Iterator[str]:
-    """The URL of a server of this machine, which has `photos.zip`."""
-
-    class Handler(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_: object) -> None:
-            pass
-
-    handler = partial(Handler, directory=archive.parent)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, args=(0.01,)).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-
-
-def test_http(server: str) -> None:
-    url = f"{server}/photos.zip?download=1"
-    assert (opened(url).name, downloads(url)) == ("photos", False)
-
-
-def test_what_a_server_does_not_have(server: str) -> None:
-    url = f"{server}/none.zip"
-    said = refusal(url)
-    assert said.startswith(f"cannot download '{url}': 404, message='File not found'"), said
-    assert said.endswith(f"; {CHECK}"), said
 
 
 @pytest.mark.usefixtures("bucket")
@@ -157,139 +61,6 @@ def test_a_name_for_a_url_that_is_also_a_folder_here(photos: Path, monkeypatch: 
     )
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("s3://bucket/a.zip", True),
-        ("HTTPS://host/a.npz", True),
-        ("tfds:mnist", False),
-        ("C://photos", False),
-        ("C:\\photos", False),
-        ("./s3://a.zip", False),
-        ("photos", False),
-    ],
-)
-def test_what_is_a_url(text: str, expected: bool) -> None:
-    assert is_url(text) is expected
-
-
-@pytest.mark.parametrize(
-    ("url", "name"),
-    [
-        ("s3://bucket/a/photos.zip", "photos.zip"),
-        ("s3://bucket/what?.zip", "what?.zip"),
-        ("https://host/a/photos.zip?token=1/2#top", "photos.zip"),
-        ("zip://in/digits.npz::s3://bucket/all.zip", "digits.npz"),
-    ],
-)
-def test_the_name_of_the_file(url: str, name: str) -> None:
-    assert file_name(url) == name
-
-
-# Once, and again when it has changed ------------------------------------------------------------------------
-
-
-@pytest.mark.usefixtures("bucket")
-def test_it_is_downloaded_once() -> None:
-    assert [downloads(PHOTOS), downloads(PHOTOS)] == [True, False]
-
-
-def test_a_changed_file_is_downloaded_again(
-    bucket: fsspec.AbstractFileSystem, archive: Path, photos: Path
-) -> None:
-    before = opened(PHOTOS)
-    (photos / "cat" / "00.png").unlink()
-    shutil.make_archive(str(photos), "zip", photos)
-    bucket.pipe("/photos.zip", archive.read_bytes())
-    after = opened(PHOTOS)
-    assert (len(before.digests), len(after.digests)) == (48, 47)
-
-
-@pytest.mark.usefixtures("bucket")
-def test_a_download_that_was_killed_is_begun_anew(cache: Path) -> None:
-    """Between the copy and its note, which says what it is a copy of."""
-    opened(PHOTOS)
-    (note,) = cache.glob("downloads/*/*.json")
-    note.unlink()
-    assert [downloads(PHOTOS), downloads(PHOTOS)] == [True, False]
-
-
-def test_a_download_that_fails_leaves_nothing(archive: Path, cache: Path) -> None:
-    progress = Heard()
-
-    def get(part: Path, _: object) -> None:
-        part.write_bytes(archive.read_bytes()[:100])
-        raise ConnectionResetError("the line is dead")
-
-    copy = cache / "photos.zip"
-    cache.mkdir()
-    with pytest.raises(DatasetError, match="the line is dead"):
-        _fetch(get, "s3://b/photos.zip", copy, progress)
-    assert (list(cache.iterdir()), progress.works) == ([], [])
-
-
-def test_the_note_says_where_it_comes_from(bucket: fsspec.AbstractFileSystem, cache: Path) -> None:
-    opened(PHOTOS)
-    (note,) = cache.glob("downloads/*/photos.zip.json")
-    info = bucket.info("/photos.zip")
-    assert json.loads(note.read_text()) == {
-        "url": PHOTOS,
-        "marks": {"created": str(info["created"]), "size": str(info["size"])},
-    }
-
-
-@pytest.mark.usefixtures("bucket")
-def test_the_cache_counts_and_clears_downloads(archive: Path, cache: Path) -> None:
-    opened(PHOTOS)
-    (entry,) = (entry for entry in list_cache(cache) if entry.kind == "downloads")
-    assert entry.bytes > archive.stat().st_size
-    assert (remove_entry(cache, entry), downloads(PHOTOS)) == (True, True)
-
-
-# What cannot be had ------------------------------------------------------------------------------------------
-
-
-def test_the_copy_is_used_while_the_url_cannot_be_reached(bucket: fsspec.AbstractFileSystem) -> None:
-    before, heard = opened(PHOTOS), Heard()
-    bucket.rm("/photos.zip")
-    after = opened(PHOTOS, heard)
-    (notice,) = heard.notices
-    assert after.fingerprint == before.fingerprint
-    assert notice.startswith(f"{PHOTOS} cannot be reached (there is no such file): the copy of 2")
-    assert notice.endswith(" in the cache is used")
-
-
-@pytest.mark.parametrize(
-    ("url", "message"),
-    [
-        ("memory://none.zip", f"cannot download 'memory://none.zip': there is no such file; {CHECK}"),
-        (
-            "ftp://127.0.0.1:1/a.zip",
-            f"cannot download 'ftp://127.0.0.1:1/a.zip': connection refused; {CHECK}",
-        ),
-        ("foo://x", "'foo://x' begins with foo://, which fsspec does not know: check the URL"),
-        (
-            "memori://a.zip",
-            "'memori://a.zip' begins with memori://, which fsspec does not know: did you mean memory://?",
-        ),
-        ("file://a.zip", "'file://a.zip' is not a whole path: write file:///home/… or the path alone"),
-        ("memory://photos", f"'memory://photos' {ONE_FILE}"),
-        ("memory://photos.zip/", f"'memory://photos.zip/' {ONE_FILE}"),
-        ("memory://manifest.csv", f"'memory://manifest.csv' {ONE_FILE}"),
-        ("memory://x_train.npy", f"'memory://x_train.npy' {ONE_FILE}"),
-    ],
-)
-def test_what_cannot_be_read_is_one_line(url: str, message: str) -> None:
-    assert refusal(url) == message
-
-
-def test_a_folder_that_is_called_like_an_archive(photos: Path) -> None:
-    url = f"file://{photos.rename(photos.with_name('photos.zip'))}"
-    assert refusal(url) == (
-        f"'{url}' is a folder, and zoo reads one file from a URL: mount the bucket, and give the path"
-    )
-
-
 def test_a_damaged_file_is_called_by_its_url(bucket: fsspec.AbstractFileSystem) -> None:
     bucket.pipe("/bad.zip", b"text")
     assert refusal("memory://bad.zip") == (
@@ -298,20 +69,8 @@ def test_a_damaged_file_is_called_by_its_url(bucket: fsspec.AbstractFileSystem) 
 
 
 @pytest.mark.parametrize(
-    ("told", "advice"),
-    [
-        ("Install none_such to access Nowhere", "pip install none_such"),
-        ("Nowhere needs the package of another name", "install that package"),
-    ],
+    "url",
+    ["memory://photos", "memory://photos.zip/", "memory://manifest.csv", "memory://x_train.npy"],
 )
-def test_a_package_that_is_not_installed_is_named(told: str, advice: str) -> None:
-    protocol = f"nowhere{len(told)}"
-    fsspec.register_implementation(protocol, "none_such.FileSystem", errtxt=told, clobber=True)
-    assert refusal(f"{protocol}://a.zip") == f"cannot download '{protocol}://a.zip': {told}; {advice}"
-
-
-@pytest.mark.usefixtures("bucket")
-def test_a_cache_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "file").touch()
-    monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "file"))
-    assert refusal(PHOTOS).startswith(f"cannot write the cache '{tmp_path}/file/downloads")
+def test_what_no_source_reads_by_itself_is_refused(url: str) -> None:
+    assert refusal(url) == f"'{url}' {ONE_FILE}"
