@@ -8,7 +8,6 @@ from sklearn.utils.class_weight import compute_class_weight
 
 from zoo.data.balance import balanced_weights, describe, draw_epoch, take_fraction
 from zoo.data.cache import DecodedDataset
-from zoo.errors import HyperparameterError
 from zoo.interfaces import Sampling
 
 # 60 images of class 0, 20 of class 1 and 4 of class 2, mixed; the rows that are not listed are of other splits.
@@ -124,26 +123,6 @@ def test_the_same_seed_draws_the_same_and_another_seed_another(balanced: bool, s
 
 
 # What is refused and what is told -------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("given", "message"),
-    [
-        ({"class_weights": "heavy"}, "class weights must be balanced or none, got 'heavy'"),
-        (
-            {"class_weights": "balanced", "oversample": True},
-            "--class-weights balanced and --oversample both balance the classes: leave one of the two out",
-        ),
-        ({"steps_per_epoch": 0}, "steps per epoch must be 1 or more, got 0"),
-        ({"fraction": 0.0}, "fraction must be above 0 and at most 1, got 0.0"),
-        ({"fraction": 1.5}, "fraction must be above 0 and at most 1, got 1.5"),
-        ({"fraction": float("nan")}, "fraction must be above 0 and at most 1, got nan"),
-    ],
-)
-def test_what_cannot_be_is_refused(given: dict, message: str) -> None:
-    with pytest.raises(HyperparameterError) as caught:
-        Sampling(**given)
-    assert str(caught.value) == message
 
 
 @pytest.mark.parametrize(

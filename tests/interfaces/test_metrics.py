@@ -96,3 +96,22 @@ def test_numbers_of_weights_are_shown_without_decimals() -> None:
     assert (as_shown("params", 12.0), as_shown("val_loss", 2.0), as_shown("depth", 2.0)) == (12, 2.0, 2.0)
     assert isinstance(as_shown("params", 12.0), int)
     assert isinstance(as_shown("val_loss", 2.0), float)
+
+
+@pytest.mark.parametrize(
+    ("direction", "value", "other", "better"),
+    [
+        ("max", 0.9, 0.8, True),
+        ("max", 0.8, 0.9, False),
+        ("max", 0.8, 0.8, False),
+        ("min", 0.8, 0.9, True),
+        ("min", 0.9, 0.8, False),
+        ("min", 0.8, 0.8, False),
+        ("max", 0.0, None, True),
+        ("min", 9.0, None, True),
+    ],
+)
+def test_better_follows_the_direction(
+    direction: str, value: float, other: float | None, better: bool
+) -> None:
+    assert Objective("score", direction).better(value, other) is better

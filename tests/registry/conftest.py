@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.registry import builders
+from tests.registry.builders import add_model, search_plan
 from zoo.registry import Registry, open_registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from zoo.interfaces import DatasetVersion
+    from zoo.interfaces import DatasetVersion, Model, Run, Search
 
 
 @pytest.fixture(autouse=True)
@@ -65,3 +66,27 @@ def start_python(tmp_path: Path) -> Callable[[str], subprocess.Popen[str]]:
         )
 
     return start
+
+
+@pytest.fixture
+def ids(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Ids that are given out next, last first; then chance goes on."""
+    import secrets
+
+    coming: list[str] = []
+    chance = secrets.token_hex
+
+    def token(size: int) -> str:
+        return coming.pop() if coming and size == 6 else chance(size)
+
+    monkeypatch.setattr("zoo.registry.ids.secrets.token_hex", token)
+    return coming
+
+
+@pytest.fixture
+def three(registry: Registry, digits: DatasetVersion, ids: list[str]) -> tuple[Run, Model, Search]:
+    """A run aaaa…1, its model aaaa…2, another model aabb…3 and a search aacc…4."""
+    ids[:] = ["aacccccccccc", "aabbbbbbbbbb", "eeeeeeeeeeee", "aaaaaaaaaaa2", "aaaaaaaaaaa1"]
+    model = add_model(registry, digits, accuracy=0.9)
+    add_model(registry, digits, accuracy=0.5)
+    return registry.run("aaaaaaaaaaa1"), model, registry.start_search(search_plan(), digits)

@@ -85,17 +85,6 @@ def test_another_programs_database_is_refused_and_left_untouched(tmp_path: Path,
     assert (path.read_bytes(), list(tmp_path.iterdir())) == (before, [path])
 
 
-def test_a_registry_of_a_newer_zoo_asks_for_an_upgrade_and_is_left_untouched(registry: Registry) -> None:
-    with sqlite3.connect(registry.url) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    connection.close()
-    registry.close()
-    before = Path(registry.url).read_bytes()
-    with pytest.raises(RegistryError, match=r"is from a newer zoo \(schema 9999\): upgrade keras-zoo"):
-        open_registry(registry.url)
-    assert Path(registry.url).read_bytes() == before
-
-
 def test_a_folder_that_cannot_be_made_is_a_registry_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(RegistryError, match=r"cannot reach the registry .*--registry"):

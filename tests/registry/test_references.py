@@ -1,54 +1,17 @@
+"""What a reference means: an id, the start of one, `DATASET@best` or `DATASET@ALIAS`."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.registry.builders import add_model, content_of, run_plan, search_plan
+from tests.registry.builders import add_model, content_of
 from zoo.errors import NotFoundError, UnknownNameError
 
 if TYPE_CHECKING:
     from zoo.interfaces import DatasetVersion, Model, Run, Search
     from zoo.registry import Registry
-
-
-@pytest.fixture
-def ids(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Ids that are given out next, last first; then chance goes on."""
-    import secrets
-
-    coming: list[str] = []
-    chance = secrets.token_hex
-
-    def token(size: int) -> str:
-        return coming.pop() if coming and size == 6 else chance(size)
-
-    monkeypatch.setattr("zoo.registry.ids.secrets.token_hex", token)
-    return coming
-
-
-@pytest.fixture
-def three(registry: Registry, digits: DatasetVersion, ids: list[str]) -> tuple[Run, Model, Search]:
-    """A run aaaa…1, its model aaaa…2, another model aabb…3 and a search aacc…4."""
-    ids[:] = ["aacccccccccc", "aabbbbbbbbbb", "eeeeeeeeeeee", "aaaaaaaaaaa2", "aaaaaaaaaaa1"]
-    model = add_model(registry, digits, accuracy=0.9)
-    add_model(registry, digits, accuracy=0.5)
-    return registry.run("aaaaaaaaaaa1"), model, registry.start_search(search_plan(), digits)
-
-
-def test_an_id_in_use_is_not_given_out_again(
-    registry: Registry, three: tuple[Run, Model, Search], digits: DatasetVersion, ids: list[str]
-) -> None:
-    ids[:] = ["ffffffffffff", "aacccccccccc", "aabbbbbbbbbb", "aaaaaaaaaaa1"]
-    assert registry.start_run(run_plan(), digits).id == "ffffffffffff"
-
-
-def test_the_id_of_a_deleted_model_is_not_given_out_again(
-    registry: Registry, three: tuple[Run, Model, Search], digits: DatasetVersion, ids: list[str]
-) -> None:
-    registry.delete_models([three[1].id])
-    ids[:] = ["ffffffffffff", three[1].id]
-    assert registry.start_run(run_plan(), digits).id == "ffffffffffff"
 
 
 @pytest.mark.parametrize("ref", ["aaaaaaaaaaa2", "aaaa", "AAAA", "digits@best"])
@@ -64,16 +27,6 @@ def test_a_search_is_found_by_the_start_of_its_id(
     registry: Registry, three: tuple[Run, Model, Search]
 ) -> None:
     assert registry.search("aa") == three[2]
-
-
-def test_an_ambiguous_start_lists_the_candidates(
-    registry: Registry, three: tuple[Run, Model, Search]
-) -> None:
-    with pytest.raises(
-        NotFoundError,
-        match=r"^'aa' is the start of several ids: model aaaaaaaaaaa2, model aabbbbbbbbbb; give more of it$",
-    ):
-        registry.model("aa")
 
 
 def test_find_counts_all_kinds(registry: Registry, three: tuple[Run, Model, Search]) -> None:

@@ -7,11 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from PIL import Image
 
-from tests.formats import FORMATS
 from zoo.errors import DatasetError
-from zoo.reports.choice import thumbnail
 from zoo.reports.samples import draw_samples
 
 if TYPE_CHECKING:
@@ -111,22 +108,6 @@ def test_images_do_not_overlap(opened: Callable) -> None:
     extents = [image.get_extent() for image in page.images]
     assert all(one[1] < other[0] for row in (extents[:4], extents[4:]) for one, other in pairwise(row))
     assert max(bottom for _, _, bottom, _ in extents[:4]) < min(top for *_, top in extents[4:])
-
-
-def test_a_photo_taken_sideways_is_upright(tmp_path: Path) -> None:
-    exif = Image.Exif()
-    exif[0x0112] = 6  # the top of the scene is at the right
-    pixels = np.zeros((20, 40, 3), np.uint8)
-    pixels[:, :20] = 255  # so the left half is the scene's bottom … turned clockwise, it is at the top
-    Image.fromarray(pixels).save(tmp_path / "sideways.png", exif=exif)
-    upright = thumbnail(tmp_path / "sideways.png", FORMATS)
-    assert upright.shape == (40, 20, 3)
-    assert (upright[:18].mean(), upright[22:].mean()) == (255, 0)
-
-
-def test_a_large_photo_is_made_small(tmp_path: Path) -> None:
-    Image.new("RGB", (1200, 900), "red").save(tmp_path / "large.jpg")
-    assert thumbnail(tmp_path / "large.jpg", FORMATS).shape == (135, 180, 3)
 
 
 @pytest.mark.parametrize(("classes", "images"), [(12, 96), (13, 52), (60, 240), (61, 61), (200, 200)])
