@@ -12,7 +12,7 @@ import zoo
 from zoo.cli.group import cli
 from zoo.errors import HyperparameterError, SearchError
 from zoo.face.arguments import RANGES
-from zoo.face.options import hidden_units, search_options, weights_name
+from zoo.face.options import extension, hidden_units, search_options, weights_name
 
 # Options that choose what a command does or prints; `--set` is `hyperparameters`.
 OF_THE_SCREEN = {"as_json", "dry_run", "compare", "search"}
@@ -48,6 +48,8 @@ def test_defaults_are_those_of_the_command(command: str) -> None:
     keywords = parameters_of(command)
     defaults = {name: option.to_info_dict()["default"] for name, option in options_of(command).items()}
     defaults.pop("hyperparameters", None)
+    if defaults.pop("trials", None) is not None:
+        assert keywords["trials"].default is None  # so that 10 can extend a search
     assert {name: keywords[name].default for name in defaults} == defaults
 
 
@@ -69,6 +71,16 @@ def searching(**changes: Any) -> dict[str, Any]:
 def test_one_objective_is_searched_at_random_and_several_by_tpe() -> None:
     assert search_options(searching()).algorithm == "random"
     assert search_options(searching(objective=["val_accuracy", "params"])).algorithm == "tpe"
+
+
+def test_a_search_has_ten_trials_unless_the_caller_says_more() -> None:
+    assert search_options(searching()).trials == options_of("search")["trials"].default == 10
+    assert search_options(searching(trials=12)).trials == 12
+
+
+def test_ten_trials_extend_a_search_as_any_other_number_does() -> None:
+    assert extension(searching(trials=10)).trials == 10
+    assert extension(searching()).trials is None
 
 
 def test_a_time_limit_counts_seconds() -> None:

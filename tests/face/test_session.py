@@ -68,18 +68,29 @@ def test_a_progress_of_the_callers_own_is_used() -> None:
         assert workspace.progress is own
 
 
-@pytest.mark.parametrize(
-    "call",
-    [
-        "search('tiny', 'blobs', algorithm='randm')",
-        "search('tiny', 'blobs', max_time='5x')",
-        "search('tinny', 'blobs')",
-        "train('tiny', 'blobs', epochs=0)",
-        "train(resume='1a2b')",
-        "load('blobs@best')",
-    ],
+REFUSED = (
+    "search('tiny', 'blobs', algorithm='randm')",
+    "search('tiny', 'blobs', max_time='5x')",
+    "search('tinny', 'blobs')",
+    "search('tiny', 'blobs', hyperparameters={'learning_rat': 0.1})",
+    "search('tiny,large', 'blobs', weights='imagenet')",
+    "search(resume='1a2b')",
+    "search(resume=zoo.open_registry().searches()[0].id)",
+    "train('tiny', 'blobs', epochs=0)",
+    "train('tiny', 'blobs', preset='no')",
+    "train('tiny', 'blobs', weights='no/file.h5')",
+    "train('tiny', 'nowhere')",
+    "train(resume='1a2b')",
+    "finetune('blobs@best', 'blobs', freeze='blok1')",
+    "finetune('blobs@best', 'nowhere')",
+    "evaluate('blobs@best', 'nowhere')",
+    "load('blobs@champion')",
 )
-def test_what_can_be_refused_without_tensorflow_is(call: str) -> None:
-    code = f"import sys, zoo\ntry: zoo.{call}\nexcept zoo.ZooError: print('tensorflow' in sys.modules)"
+
+
+def test_what_can_be_refused_without_tensorflow_is(trained: Trained) -> None:
+    code = "import sys, zoo\n" + "".join(
+        f"try: zoo.{call}\nexcept zoo.ZooError: print('tensorflow' in sys.modules)\n" for call in REFUSED
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "False\n"
+    assert done.stdout == "False\n" * len(REFUSED)

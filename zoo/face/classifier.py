@@ -15,6 +15,7 @@ from zoo.errors import DatasetError
 from zoo.face.arguments import checked, model_reference
 from zoo.face.session import load_all_plugins, opened_registry, watched_workspace
 from zoo.interfaces.html import fields_table, rows_table
+from zoo.workflows.workspace import start_tensorflow
 
 if TYPE_CHECKING:
     import keras
@@ -179,6 +180,7 @@ def load(
     with opened_registry(registry, artifacts) as opened:
         record = opened.model(reference)  # refused before TensorFlow is imported
         with watched_workspace(opened, plugins, progress=False) as workspace:
+            start_tensorflow(workspace.progress)
             from zoo.workflows.loading import load_classifier
 
             return Classifier(record, load_classifier(workspace, record), plugins.formats)

@@ -35,26 +35,21 @@ def search_options(arguments: Arguments) -> SearchOptions:
     objective = names_joined(arguments["objective"], "objective")
     return search.search_options(
         algorithm=arguments["algorithm"] or ("tpe" if "," in objective else "random"),
-        trials=arguments["trials"],
         objective=objective,
         pruner=arguments["pruner"],
         max_seconds=seconds_of(arguments["max_time"]),
         target=arguments["target"],
         keep=arguments["keep"],
         warm_start=_on(arguments["warm_start"]),
+        **({} if arguments["trials"] is None else {"trials": arguments["trials"]}),
     )
 
 
-def extension(arguments: Arguments, default_trials: int) -> Extension:
-    """What a search that is resumed gets; `trials` counts where it is not the default."""
+def extension(arguments: Arguments) -> Extension:
+    """The limits that replace those of a search that is resumed."""
     from zoo.workflows.search import Extension
 
-    trials = arguments["trials"]
-    return Extension(
-        None if trials == default_trials else trials,
-        seconds_of(arguments["max_time"]),
-        arguments["target"],
-    )
+    return Extension(arguments["trials"], seconds_of(arguments["max_time"]), arguments["target"])
 
 
 def cluster(arguments: Arguments) -> Cluster | None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import inspect
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from zoo.errors import SearchError
 from zoo.face.arguments import (
@@ -92,7 +91,7 @@ def search(
     dataset: str | Path | None = None,
     *,
     resume: str | None = None,
-    trials: int = 10,
+    trials: int | None = None,
     algorithm: str | None = None,
     objective: str | Sequence[str] = "val_accuracy",
     pruner: str | None = None,
@@ -134,7 +133,7 @@ def search(
         architectures: a name, or several.
         dataset: the name of a dataset, or a path.
         resume: the id of a search to go on with: interrupted, or extended by `trials`, `max_time` or `target`.
-        trials: the most trials; beside `resume`, another number than 10 extends the search to so many.
+        trials: the most trials; None: 10. Beside `resume`: extend the search to so many.
         algorithm: random, grid, bayesian, hyperband, tpe or asha; None: random, tpe for several objectives.
         objective: a metric such as "val_accuracy" or "val_f1", or several: then no trial beats the best ones in all.
         pruner: none or median: end trials that do worse than others after an epoch.
@@ -175,9 +174,11 @@ def _resume(arguments: Arguments) -> Callable[[Workspace], tuple[Search, Model]]
     refuse_beside_resume(search, arguments, *extending, "workers", "ray", "cpus_per_trial", "gpus_per_trial")
 
     def run(workspace: Workspace) -> tuple[Search, Model]:
+        from zoo import workflows
         from zoo.workflows import search as searches
 
-        extended = extension(arguments, inspect.signature(search).parameters["trials"].default)
+        extended = extension(arguments)
+        workflows.check_resuming(workspace, arguments["resume"], extended)
         return searches.resume(workspace, arguments["resume"], cluster(arguments), extended)
 
     return run
@@ -192,20 +193,24 @@ def _new_search(plugins: Plugins, arguments: Arguments) -> Callable[[Workspace],
         plugins.architecture(name)
     dataset = dataset_reference(arguments["dataset"])
     training, searching = training_options(arguments), search_options(arguments)
-    fixed = hyperparameter_values(arguments["hyperparameters"], freeze=arguments["freeze"])
+    request: dict[str, Any] = {
+        "hyperparameters": hyperparameter_values(arguments["hyperparameters"], freeze=arguments["freeze"]),
+        "weights": weights_name(arguments["weights"]),
+    }
 
     def run(workspace: Workspace) -> tuple[Search, Model]:
+        from zoo import workflows
         from zoo.workflows import search as searches
 
+        images = workflows.check_training(workspace, names, dataset, **request)
         return searches.search(
             workspace,
             names,
-            dataset,
+            images,
             search_options=searching,
-            hyperparameters=fixed,
-            weights=weights_name(arguments["weights"]),
             options=training,
             cluster=cluster(arguments),
+            **request,
         )
 
     return run

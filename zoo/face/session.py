@@ -13,7 +13,7 @@ from zoo.interfaces import Progress
 from zoo.plugins import Plugins, load_plugins
 from zoo.registry import Registry, open_registry
 from zoo.registry.opening import refuse_fleeting
-from zoo.workflows.workspace import Workspace, start_tensorflow
+from zoo.workflows.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,15 +49,15 @@ def load_all_plugins(plugins_dir: str | Path | None) -> Plugins:
 def watched_workspace(
     registry: Registry, plugins: Plugins, progress: bool | Progress, *, strict: bool = False
 ) -> Iterator[Workspace]:
-    """The registry and the plugins, for work whose progress is shown. Imports TensorFlow.
+    """The registry and the plugins, for work whose progress is shown.
+
+    Imports no TensorFlow: what the caller asks for is checked first.
 
     Args:
         progress: True: on the screen; False: nowhere; or whatever else wants to hear of it.
     """
     if isinstance(progress, Progress):
-        start_tensorflow(progress)
         yield Workspace(registry, plugins, progress, strict)
         return
     with watching(silent=not progress) as shown:
-        start_tensorflow(shown)
         yield Workspace(registry, plugins, shown, strict)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from zoo.errors import TrainingError, UnknownNameError
 from zoo.face.arguments import (
@@ -93,6 +93,11 @@ def train(
         raise TrainingError(f"name the architecture and the dataset, {OR_RESUME}")
     options = training_options(locals())
     values = hyperparameter_values(hyperparameters, freeze=freeze)
+    request: dict[str, Any] = {
+        "preset": preset,
+        "hyperparameters": values,
+        "weights": weights_name(weights),
+    }
     plugins = load_all_plugins(plugins_dir)
     plugins.architecture(architecture)
     with (
@@ -101,15 +106,9 @@ def train(
     ):
         from zoo import workflows
 
+        images = workflows.check_training(workspace, architecture, dataset_reference(dataset), **request)
         return workflows.train(
-            workspace,
-            architecture,
-            dataset_reference(dataset),
-            preset=preset,
-            hyperparameters=values,
-            weights=weights_name(weights),
-            options=options,
-            keep_best=keep_best,
+            workspace, architecture, images, **request, options=options, keep_best=keep_best
         )
 
 
@@ -189,21 +188,25 @@ def finetune(
     )
     reference = model_reference(model)
     plugins = load_all_plugins(plugins_dir)
-    with opened_registry(registry, artifacts) as opened:
-        opened.model(reference)  # refused before TensorFlow is imported
-        with watched_workspace(opened, plugins, progress, strict=strict) as workspace:
-            from zoo import workflows
+    with (
+        opened_registry(registry, artifacts) as opened,
+        watched_workspace(opened, plugins, progress, strict=strict) as workspace,
+    ):
+        from zoo import workflows
 
-            return workflows.finetune(
-                workspace,
-                reference,
-                dataset_reference(dataset),
-                hyperparameters=values,
-                head=head if head in (None, "keep", "new") else "new",
-                channels=channels,
-                options=options,
-                keep_best=keep_best,
-            )
+        images = workflows.check_finetuning(
+            workspace, reference, dataset_reference(dataset), hyperparameters=values
+        )
+        return workflows.finetune(
+            workspace,
+            reference,
+            images,
+            hyperparameters=values,
+            head=head if head in (None, "keep", "new") else "new",
+            channels=channels,
+            options=options,
+            keep_best=keep_best,
+        )
 
 
 def _resumed(function: Callable[..., Model], kind: RunKind, arguments: Arguments) -> Model:

@@ -13,7 +13,7 @@ from zoo.models.hyperparameters import OWN
 from zoo.workflows.architectures import cached_architecture, hyperparameter_names, may_declare
 from zoo.workflows.options import preset_of
 from zoo.workflows.search.extending import NOTHING, check_extension
-from zoo.workflows.weights import find_weights
+from zoo.workflows.weights import find_weights, weights_of_each
 from zoo.workflows.workspace import start_tensorflow
 
 if TYPE_CHECKING:
@@ -48,8 +48,10 @@ def check_training(
     """
     architectures = find_architectures(workspace.plugins, architecture_names)
     given = dict(hyperparameters or {})
+    names_of_weights = weights_of_each(architectures, weights)
+    for architecture in architectures:
+        find_weights(architecture, names_of_weights[architecture.name], workspace.progress)
     if len(architectures) == 1:
-        find_weights(architectures[0], weights, workspace.progress)
         given = {**preset_of(architectures[0], preset), **given}
     _check_hyperparameters(workspace.plugins, architectures, given)
     opened = workspace.open_dataset(dataset)

@@ -12,6 +12,8 @@ from zoo.errors import DatasetError, HyperparameterError, UnknownNameError
 from zoo.interfaces import Weights
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from zoo.interfaces import Architecture, Progress
 
 
@@ -39,6 +41,25 @@ def find_weights(architecture: Architecture, name: str | None, progress: Progres
     if is_url(name):
         return Weights(name, digest_of(path), str(path))
     return Weights(str(path.absolute()), digest_of(path), name)
+
+
+def weights_of_each(architectures: Sequence[Architecture], weights: str | None) -> dict[str, str | None]:
+    """The weights to start from, by architecture; of several, those that have none of this name get None.
+
+    Raises:
+        HyperparameterError: several architectures are to start from one file, or none of them has these weights.
+    """
+    names = [architecture.name for architecture in architectures]
+    if len(architectures) == 1 or weights is None:
+        return dict.fromkeys(names, weights)
+    if looks_like_path(weights):
+        raise HyperparameterError(
+            f"--weights {weights} is a file, which fits one architecture: search them one by one"
+        )
+    have = [architecture.name for architecture in architectures if weights in architecture.weights]
+    if not have:
+        raise HyperparameterError(f"none of {', '.join(names)} has weights '{weights}': leave --weights out")
+    return {name: weights if name in have else None for name in names}
 
 
 def find_again(

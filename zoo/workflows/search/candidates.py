@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from zoo.errors import HyperparameterError, NotFoundError, SearchError
+from zoo.errors import NotFoundError, SearchError
 from zoo.interfaces import CandidatePlan
 from zoo.models.bases import Bases
 from zoo.models.building import build_classifier
@@ -14,7 +14,7 @@ from zoo.workflows.images import InputShape, decode, prepare, shape_for
 from zoo.workflows.loading import import_layers
 from zoo.workflows.parents import KEEP, NEW, find_parent
 from zoo.workflows.preflight import find_architectures
-from zoo.workflows.weights import find_again, find_weights, looks_like_path
+from zoo.workflows.weights import find_again, find_weights, weights_of_each
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,39 +84,21 @@ def find_candidates(
     Of several, those that have no pre-trained weights of this name begin without; tells which.
     """
     architectures = find_architectures(workspace.plugins, names)
-    names_of_weights = {architecture.name: weights for architecture in architectures}
-    if len(architectures) > 1 and weights is not None:
-        names_of_weights = _weights_of_each(workspace, architectures, weights)
+    names_of_weights = weights_of_each(architectures, weights)
     candidates = []
     for architecture in architectures:
-        weights_found = find_weights(architecture, names_of_weights[architecture.name], workspace.progress)
+        name = names_of_weights[architecture.name]
+        if name is None and weights is not None:
+            workspace.progress.notice(f"{architecture.name} has no weights '{weights}': its are random")
         plan = CandidatePlan(
             architecture.name,
             architecture.version,
             workspace.plugins.provider(architecture.name).provenance,
             **asdict(shape_for(workspace, architecture, opened, image_size)),
-            weights=weights_found,
+            weights=find_weights(architecture, name, workspace.progress),
         )
         candidates.append(Candidate(architecture, plan))
     return tuple(candidates)
-
-
-def _weights_of_each(
-    workspace: Workspace, found: Sequence[Architecture], weights: str
-) -> dict[str, str | None]:
-    if looks_like_path(weights):
-        raise HyperparameterError(
-            f"--weights {weights} is a file, which fits one architecture: search them one by one"
-        )
-    have = [architecture.name for architecture in found if weights in architecture.weights]
-    if not have:
-        raise HyperparameterError(
-            f"none of {', '.join(one.name for one in found)} has weights '{weights}': leave --weights out"
-        )
-    for architecture in found:
-        if architecture.name not in have:
-            workspace.progress.notice(f"{architecture.name} has no weights '{weights}': its are random")
-    return {one.name: weights if one.name in have else None for one in found}
 
 
 def restore_candidates(
