@@ -6,6 +6,7 @@ import gc
 import os
 import re
 import secrets
+import signal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 # Tests run side by side, one a core, and their networks are tiny: TensorFlow's threads would only get in their way.
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
+
+# A shell that starts the tests in its background has them ignore Ctrl-C, and the programs that they start inherit it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Ray reads them when it first starts in a process: without, it would write a token into the user's home.
 os.environ.setdefault("RAY_AUTH_MODE", "token")
