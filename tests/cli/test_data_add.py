@@ -77,7 +77,7 @@ def test_a_taken_name_is_refused(refused: Callable[..., str], added: Path) -> No
     shutil.copytree(added, added.parent / "others")
     (added.parent / "others" / "cat" / "00.png").unlink()
     assert refused("data", "add", "home", added.parent / "others") == (
-        f"the name 'home' is that of the dataset at {added}: choose another name, or make this its next version "
+        f"the name 'home' belongs to the dataset at {added}: choose another name, or make this its next version "
         "with --replace"
     )
 

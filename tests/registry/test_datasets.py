@@ -113,7 +113,7 @@ def test_one_source_may_have_two_names(registry: Registry) -> None:
 
 def test_a_name_of_another_dataset_is_not_taken_away(registry: Registry) -> None:
     registry.add_dataset(content_of("pets", "/a/photos"))
-    with pytest.raises(RegistryError, match="the name 'pets' is that of the dataset at /a/photos: choose"):
+    with pytest.raises(RegistryError, match="the name 'pets' belongs to the dataset at /a/photos: choose"):
         registry.add_dataset(content_of("pets", "/b/photos", "0"))
 
 
@@ -139,7 +139,7 @@ def test_a_dataset_that_has_moved_keeps_its_version(registry: Registry) -> None:
 def test_the_content_of_an_older_version_from_elsewhere_is_refused(registry: Registry) -> None:
     registry.add_dataset(content_of("pets", "/a/photos", "0"))
     registry.add_dataset(content_of("pets", "/a/photos", "1"))
-    with pytest.raises(RegistryError, match="the content of version 1 of 'pets', from /a/photos"):
+    with pytest.raises(RegistryError, match="the same content as version 1 of 'pets', from /a/photos"):
         registry.add_dataset(content_of("pets", "/b/photos", "0"), replace=True)
 
 

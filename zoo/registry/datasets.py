@@ -1,4 +1,4 @@
-"""Dataset versions: recording what was seen, and finding it by name or by path."""
+"""Dataset versions: recorded when first used, and found by name or by path."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ if TYPE_CHECKING:
 
 
 def record(session: Session, content: DatasetContent, taken: Collection[str] = ()) -> DatasetVersion:
-    """The version of a dataset that has this content, recorded now if it is new.
+    """Return the version of a dataset that has this content, and record it if it is new.
 
-    Another content of a source is the next version of the dataset that comes from there. Another content from another
-    source of the same name gets the next free name out of name-2, name-3, …; the same content, such as that of a
-    folder that was moved or that a colleague has elsewhere, is the same version.
+    Changed content of a known source becomes the next version of the dataset from that source. New content from a new
+    source gets the next free name of name-2, name-3, … if its name is in use. The same content, such as that of a
+    folder that was moved or of a colleague's copy, is the same version.
 
     Args:
-        taken: names that mean something else already.
+        taken: names that already mean something else.
     """
     newest = newest_versions(session)
-    from_here = [row for row in newest.values() if row.source == content.source]
-    of_name = [row for row in from_here if row.name == content.name]
-    known = max(of_name or from_here, key=lambda row: row.id, default=None)
-    if known is not None:
-        name = known.name
+    same_source = [row for row in newest.values() if row.source == content.source]
+    same_name = [row for row in same_source if row.name == content.name]
+    recorded = max(same_name or same_source, key=lambda row: row.id, default=None)
+    if recorded is not None:
+        name = recorded.name
     elif content.name not in taken and content.fingerprint in _fingerprints(session, content.name):
         name = content.name
     else:
@@ -42,15 +42,15 @@ def record(session: Session, content: DatasetContent, taken: Collection[str] = (
 
 
 def add(session: Session, content: DatasetContent, *, replace: bool) -> DatasetVersion:
-    """As `record`, under exactly this name, which then also means the source.
+    """Record a dataset under exactly this name, which from then on refers to this source.
 
-    A dataset whose folder was moved is added again: the same content keeps its version.
+    A dataset whose folder was moved can be added again: the same content keeps its version.
 
     Args:
-        replace: another content from another source may be the next version of the name.
+        replace: let new content from another source become the next version of the name.
 
     Raises:
-        RegistryError: the name is that of another source, and its content is another one.
+        RegistryError: the name belongs to another source with other content, and `replace` is false.
     """
     newest = newest_versions(session).get(content.name)
     if newest is not None and newest.source != content.source:
@@ -58,25 +58,26 @@ def add(session: Session, content: DatasetContent, *, replace: bool) -> DatasetV
             newest.source = content.source
         elif not replace:
             raise RegistryError(
-                f"the name '{content.name}' is that of the dataset at {newest.source}: choose another name, or "
+                f"the name '{content.name}' belongs to the dataset at {newest.source}: choose another name, or "
                 "make this its next version with --replace"
             )
     row = _version(session, content.name, content)
     if row.source != content.source:
         raise RegistryError(
-            f"this is the content of version {row.version} of '{row.name}', from {row.source}: choose another name"
+            f"this has the same content as version {row.version} of '{row.name}', from {row.source}: choose another "
+            "name"
         )
     return to_dataset(row)
 
 
-def every(session: Session) -> list[DatasetVersion]:
+def all_versions(session: Session) -> list[DatasetVersion]:
     """All versions of all datasets, by name and version."""
     rows = session.scalars(select(DatasetRow).order_by(DatasetRow.name, DatasetRow.version))
     return [to_dataset(row) for row in rows]
 
 
 def versions(session: Session, name: str) -> list[DatasetVersion]:
-    """All versions of the dataset of this name, oldest first."""
+    """All versions of the dataset with this name, oldest first."""
     rows = session.scalars(select(DatasetRow).where(DatasetRow.name == name).order_by(DatasetRow.version))
     return [to_dataset(row) for row in rows]
 
@@ -87,10 +88,10 @@ def newest_versions(session: Session) -> dict[str, DatasetRow]:
 
 
 def find(session: Session, ref: str, version: int | None = None) -> DatasetVersion:
-    """A dataset, given by its name or by the path that it comes from: a version of it, or else the newest.
+    """A version of the dataset with this name or source path, by default the newest.
 
     Raises:
-        UnknownNameError: no dataset of this name or path was recorded.
+        UnknownNameError: no dataset of this name or path is recorded.
         NotFoundError: it has no such version.
     """
     path = Path(ref).expanduser()
@@ -108,12 +109,12 @@ def find(session: Session, ref: str, version: int | None = None) -> DatasetVersi
 
 
 def _one_version(session: Session, name: str, version: int) -> DatasetVersion:
-    found = {each.version: each for each in versions(session, name)}
-    if version not in found:
+    by_number = {dataset.version: dataset for dataset in versions(session, name)}
+    if version not in by_number:
         raise NotFoundError(
-            f"dataset '{name}' has no version {version}: there is {', '.join(str(number) for number in found)}"
+            f"dataset '{name}' has no version {version}; available: {', '.join(map(str, by_number))}"
         )
-    return found[version]
+    return by_number[version]
 
 
 def to_dataset(row: DatasetRow) -> DatasetVersion:
@@ -131,13 +132,13 @@ def to_dataset(row: DatasetRow) -> DatasetVersion:
 
 
 def _version(session: Session, name: str, content: DatasetContent) -> DatasetRow:
-    """The row of this name with this content, or a new one."""
+    """The row of this name with this content, added if it is new."""
     rows = list(
         session.scalars(select(DatasetRow).where(DatasetRow.name == name).order_by(DatasetRow.version))
     )
-    known = next((row for row in rows if row.fingerprint == content.fingerprint), None)
-    if known is not None:
-        return known
+    recorded = next((row for row in rows if row.fingerprint == content.fingerprint), None)
+    if recorded is not None:
+        return recorded
     row = DatasetRow(
         name=name,
         version=rows[-1].version + 1 if rows else 1,
