@@ -56,7 +56,7 @@ def _largest_file(size: int) -> Iterator[None]:
         ("best blobs --metric val_acuracy", "unknown metric 'val_acuracy': did you mean 'val_accuracy'?"),
         (
             "best blobs --metric test_accuracy",
-            "'test_accuracy' cannot choose a model: test metrics are reported, never selected on; use val_accuracy",
+            "'test_accuracy' cannot select a model: test metrics are reported, never selected on; use val_accuracy",
         ),
         ("search --resume zzz", "no search 'zzz': `zoo searches` lists them"),
         (
@@ -77,7 +77,7 @@ def _largest_file(size: int) -> Iterator[None]:
         (
             "alias blobs@best best",
             (
-                "the alias 'best' is reserved: DATASET@best always is the model with the best validation accuracy; "
+                "the alias 'best' is reserved: DATASET@best is always the model with the best validation accuracy; "
                 "choose another name"
             ),
         ),
@@ -94,7 +94,7 @@ def test_an_ambiguous_id(refused: Callable, trained: Path) -> None:
         (ids,) = zip(*registry.execute("SELECT id FROM models ORDER BY id"), strict=True)
     listed = ", ".join(f"model {identity}" for identity in ids)
     assert refused("predict", "abcd", "x.png") == (
-        f"'abcd' is the start of several ids: {listed}; give more of it"
+        f"'abcd' is the start of several ids: {listed}; give more characters"
     )
 
 
@@ -243,7 +243,7 @@ def test_predict_what_is_no_image_is_an_error_if_strict(refused: Callable, tmp_p
 @pytest.mark.usefixtures("kept")
 def test_artifacts_that_would_be_gone(refused: Callable) -> None:
     assert refused("--artifacts", "memory://here", "train", "tiny", "blobs") == (
-        "artifacts in memory are gone when this command ends: name a folder or a URL"
+        "artifacts in memory are lost when this command ends: name a folder or a URL"
     )
 
 

@@ -29,7 +29,7 @@ def test_best_shows_the_metric_that_was_asked_for(zoo: Callable, trained: Path, 
 
 def test_best_within_limits(zoo: Callable, trained: Path, refused: Callable) -> None:
     assert refused("best", "blobs", "--max-params", 100) == (
-        "none of the 3 models for blobs passes --max-params 100: relax --max-params 100"
+        "none of the 3 models for blobs meets --max-params 100: relax --max-params 100"
     )
 
 

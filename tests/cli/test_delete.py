@@ -44,8 +44,8 @@ def test_a_model_with_an_alias_is_refused(zoo: Callable, trained: Path, refused:
     zoo("alias", "photos@best", "champion")
     (model,) = json.loads(zoo("models", "--dataset", "photos", "--json").out)
     assert refused("delete", "photos@champion") == (
-        f"model {model['id']} is photos@champion: set that on another model with `zoo alias MODEL champion`, or "
-        "delete it nevertheless with --force"
+        f"model {model['id']} is photos@champion: set the alias on another model with `zoo alias MODEL champion`, or "
+        "delete the model anyway with --force"
     )
     assert json.loads(zoo("models", "--dataset", "photos", "--json").out) == [model]
 
@@ -121,6 +121,6 @@ def test_a_deleted_model_tells_what_is_left_of_it(child: dict, refused: Callable
     with open_registry("registry.db") as registry:
         run = registry.lineage(child["parent_id"]).run
     assert run is not None
-    told = f"that model was deleted; `zoo show {run.id}` and `zoo lineage {run.id}` tell what is left of it"
+    told = f"that model was deleted; `zoo show {run.id}` and `zoo lineage {run.id}` show what is known of it"
     assert refused("show", child["parent_id"]) == f"no model, run or search '{child['parent_id']}': {told}"
     assert refused("predict", child["parent_id"], "x.png") == f"no model '{child['parent_id']}': {told}"

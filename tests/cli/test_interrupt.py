@@ -181,7 +181,7 @@ def test_a_training_that_was_killed_reads_as_interrupted(zoo: Callable, tmp_path
     process.kill()
     process.communicate()
     (run,) = json.loads(zoo("runs", "--state", "interrupted", "--json").out)
-    assert (run["state"], run["error"]) == ("interrupted", "its process ended without a word")
+    assert (run["state"], run["error"]) == ("interrupted", "its process ended without reporting an error")
 
 
 # SIGINT, SIGTERM --------------------------------------------------------------------------------------------------

@@ -45,7 +45,7 @@ def test_artifacts_beside_an_open_registry_are_refused() -> None:
 
 
 def test_artifacts_in_memory_are_refused() -> None:
-    with pytest.raises(ArtifactError, match="gone when this command ends"):
+    with pytest.raises(ArtifactError, match="lost when this command ends"):
         opened_registry(None, "memory://artifacts", create=True).__enter__()
 
 

@@ -42,7 +42,7 @@ def test_has_tells_what_is_there(store: ArtifactStore) -> None:
 
 def test_a_missing_blob_is_named_with_its_path(store: ArtifactStore) -> None:
     with pytest.raises(
-        ArtifactError, match=f"artifact {'0' * 64} is missing: there is nothing at .*00/{'0' * 62}"
+        ArtifactError, match=f"artifact {'0' * 64} is missing: nothing exists at .*00/{'0' * 62}"
     ):
         store.get("0" * 64)
 
@@ -231,5 +231,5 @@ def test_a_tensor_that_safetensors_cannot_hold_is_refused(store: ArtifactStore) 
 
 def test_bytes_that_are_no_tensor_are_an_artifact_error(store: ArtifactStore) -> None:
     digest = store.put(b"no tensor")
-    with pytest.raises(ArtifactError, match=f"artifact {digest} at .* is no tensor"):
+    with pytest.raises(ArtifactError, match=f"artifact {digest} at .* is not a tensor"):
         store.get_tensor(digest)

@@ -80,7 +80,7 @@ def test_another_programs_database_is_refused_and_left_untouched(tmp_path: Path,
         connection.executescript(sql)
     connection.close()
     before = path.read_bytes()
-    with pytest.raises(RegistryError, match="another program's"):
+    with pytest.raises(RegistryError, match="belongs to another program"):
         open_registry(path)
     assert (path.read_bytes(), list(tmp_path.iterdir())) == (before, [path])
 

@@ -93,7 +93,7 @@ def test_a_reference_to_a_deleted_model_tells_what_is_left(
 ) -> None:
     model = add_model(registry, digits)
     registry.delete_models([model.id])
-    told = f"deleted; `zoo show {model.run_id}` and `zoo lineage {model.run_id}` tell what is left of it"
+    told = f"deleted; `zoo show {model.run_id}` and `zoo lineage {model.run_id}` show what is known of it"
     for ref in (model.id, model.id[:11]):
         with pytest.raises(NotFoundError, match=told):
             registry.find(ref)
@@ -123,8 +123,8 @@ def test_a_model_with_an_alias_is_refused_with_what_to_do(
     with pytest.raises(RegistryError) as caught:
         registry.delete_models([aliased[1].id])
     assert str(caught.value) == (
-        f"model {aliased[1].id} is digits@champion: set that on another model with `zoo alias MODEL champion`, "
-        "or delete it nevertheless with --force"
+        f"model {aliased[1].id} is digits@champion: set the alias on another model with `zoo alias MODEL champion`, "
+        "or delete the model anyway with --force"
     )
 
 
@@ -161,7 +161,8 @@ def test_an_alias_does_not_go_back_to_an_older_model(
     with pytest.raises(NotFoundError) as caught:
         registry.model("digits@champion")
     assert str(caught.value) == (
-        f"digits@champion was model {champion.id}, which was deleted: `zoo alias MODEL champion` sets it on another"
+        f"digits@champion was model {champion.id}, which was deleted: `zoo alias MODEL champion` sets it on "
+        "another model"
     )
     assert registry.model(former.id).aliases == ()
 
@@ -251,8 +252,8 @@ def test_a_model_that_a_search_fine_tunes_is_refused(
     with pytest.raises(RegistryError) as caught:
         registry.delete_models([add_model(registry, digits).id, parent.id])
     assert str(caught.value) == (
-        f"search {search.id} is not completed and may go on from model {parent.id}: let it come to its end first "
-        f"(`zoo search --resume {search.id}`), or delete the model nevertheless with --force"
+        f"search {search.id} is not completed and may continue from model {parent.id}: complete it first "
+        f"(`zoo search --resume {search.id}`), or delete the model anyway with --force"
     )
 
 
@@ -331,7 +332,7 @@ def test_a_store_that_lets_nobody_delete_is_told_of(registry: Registry, digits: 
     path.unlink()
     path.mkdir()  # which nobody can delete as a file, root neither
     with pytest.raises(
-        ArtifactError, match=f"^{model.id}: deleted, but some of the files stay: cannot delete"
+        ArtifactError, match=f"^{model.id}: deleted, but some files could not be: cannot delete"
     ):
         registry.delete_models([model.id])
     assert registry.models() == []

@@ -34,6 +34,6 @@ def test_an_ambiguous_start_lists_the_candidates(
 ) -> None:
     with pytest.raises(
         NotFoundError,
-        match=r"^'aa' is the start of several ids: model aaaaaaaaaaa2, model aabbbbbbbbbb; give more of it$",
+        match=r"^'aa' is the start of several ids: model aaaaaaaaaaa2, model aabbbbbbbbbb; give more characters$",
     ):
         registry.model("aa")

@@ -158,7 +158,7 @@ def test_a_graph_of_another_form_is_refused(
 ) -> None:
     model = store(builders.content())
     with pytest.raises(
-        ArtifactError, match=f"^model {model.id}: the stored graph is none that this zoo can read"
+        ArtifactError, match=f"^model {model.id}: this version of zoo cannot read the stored graph"
     ):
         registry.layers(model.id)
 

@@ -85,7 +85,7 @@ def test_a_manifest_of_a_later_format_asks_for_an_upgrade(store: ArtifactStore) 
 
 @pytest.mark.parametrize("data", [b"\xff\xfe\x00", b"[1]"])
 def test_a_blob_that_is_no_manifest_is_an_artifact_error(store: ArtifactStore, data: bytes) -> None:
-    with pytest.raises(ArtifactError, match="is no manifest of a model"):
+    with pytest.raises(ArtifactError, match="is not the manifest of a model"):
         load_content(store, store.put(data))
 
 

@@ -132,8 +132,7 @@ def test_a_user_without_rights(url: str, tmp_path: Path) -> None:
     said = str(caught.value)
     assert "permission denied for schema public" in said
     assert said.endswith(
-        "ask the owner of the database for the right to it, or "
-        "name another registry with --registry or ZOO_REGISTRY"
+        "ask the owner of the database for access, or name another registry with --registry or ZOO_REGISTRY"
     )
 
 
@@ -227,7 +226,7 @@ def test_a_model_that_a_search_fine_tunes_is_not_deleted(registry: Registry, dig
     parent, other = add_model(registry, digits), add_model(registry, digits, seed=1)
     registry.start_search(changed(search_plan(), parent_id=parent.id), digits)
     registry.delete_models([other.id])
-    with pytest.raises(RegistryError, match=f"may go on from model {parent.id}"):
+    with pytest.raises(RegistryError, match=f"may continue from model {parent.id}"):
         registry.delete_models([parent.id])
 
 

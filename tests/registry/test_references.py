@@ -30,7 +30,7 @@ def test_a_search_is_found_by_the_start_of_its_id(
 
 
 def test_find_counts_all_kinds(registry: Registry, three: tuple[Run, Model, Search]) -> None:
-    with pytest.raises(NotFoundError, match="model aaaaaaaaaaa2, run aaaaaaaaaaa1; give more of it"):
+    with pytest.raises(NotFoundError, match="model aaaaaaaaaaa2, run aaaaaaaaaaa1; give more characters"):
         registry.find("aaaa")
 
 

@@ -125,7 +125,7 @@ def lost(registry: Registry, start_python: Callable[[str], subprocess.Popen[str]
 
 def test_a_run_whose_process_was_killed_is_interrupted(registry: Registry, lost: Run) -> None:
     found = registry.run(lost.id)
-    assert (found.state, found.error) == (State.INTERRUPTED, "its process ended without a word")
+    assert (found.state, found.error) == (State.INTERRUPTED, "its process ended without reporting an error")
 
 
 def test_a_run_whose_process_was_killed_is_found_among_the_interrupted(registry: Registry, lost: Run) -> None:

@@ -287,7 +287,7 @@ def die_in_trial(registry: Registry, search: Search, *, epochs: int) -> Run:
 def test_a_trial_with_which_three_processes_died_is_failed(registry: Registry, search: Search) -> None:
     died = [die_in_trial(registry, search, epochs=1) for _ in range(3)]
     assert [run.state for run in died] == [State.INTERRUPTED, State.INTERRUPTED, State.FAILED]
-    assert died[2].error == "its process died 3 times after epoch 1, without a word"
+    assert died[2].error == "its process died 3 times after epoch 1 without an error"
 
 
 def test_a_trial_that_gets_further_is_not_to_blame(registry: Registry, search: Search) -> None:

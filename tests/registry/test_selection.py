@@ -74,7 +74,7 @@ def test_a_metric_that_is_a_number_of_no_model_finds_nothing(
     registry: Registry, digits: DatasetVersion
 ) -> None:
     add_model(registry, digits, loss=math.nan)
-    with pytest.raises(NotFoundError, match="val_loss is a number for none of the 1 models for digits"):
+    with pytest.raises(NotFoundError, match="val_loss is not a number for any of the 1 models for digits"):
         registry.best("digits", metric="loss")
 
 
@@ -114,7 +114,7 @@ def test_the_limit_that_leaves_nothing_is_named(registry: Registry, digits: Data
     add_model(registry, digits, accuracy=0.9)
     with pytest.raises(
         NotFoundError,
-        match="passes --architecture convnet --max-params 5: relax --max-params 5",
+        match="meets --architecture convnet --max-params 5: relax --max-params 5",
     ):
         registry.best("digits", architecture="convnet", max_params=5)
 
@@ -175,5 +175,5 @@ def test_each_model_counts_by_the_version_that_it_was_trained_on(
 
 
 def test_an_unknown_version_tells_those_that_there_are(registry: Registry, digits: DatasetVersion) -> None:
-    with pytest.raises(NotFoundError, match="dataset 'digits' has no version 3: there is 1"):
+    with pytest.raises(NotFoundError, match="dataset 'digits' has no version 3; available: 1"):
         registry.best("digits", version=3)

@@ -57,9 +57,9 @@ class App:
     def open_registry(self, *, create: bool = False) -> Iterator[Registry]:
         """The registry; commands that only read do not create it."""
         from zoo.registry import open_registry
-        from zoo.registry.opening import refuse_fleeting
+        from zoo.registry.opening import refuse_artifacts_in_memory
 
-        refuse_fleeting(self.artifacts)
+        refuse_artifacts_in_memory(self.artifacts)
         with open_registry(self.registry, self.artifacts, create=create) as registry:
             yield registry
 

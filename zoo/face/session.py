@@ -12,7 +12,7 @@ from zoo.errors import RegistryError
 from zoo.interfaces import Progress
 from zoo.plugins import Plugins, load_plugins
 from zoo.registry import Registry, open_registry
-from zoo.registry.opening import refuse_fleeting
+from zoo.registry.opening import refuse_artifacts_in_memory
 from zoo.workflows.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def opened_registry(
             raise RegistryError("an open registry has its artifacts already: leave artifacts= out")
         yield registry
         return
-    refuse_fleeting(artifacts)
+    refuse_artifacts_in_memory(artifacts)
     with open_registry(registry, artifacts, create=create) as own:
         yield own
 

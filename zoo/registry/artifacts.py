@@ -1,4 +1,4 @@
-"""A content-addressed store: bytes named by their SHA-256, in a folder or behind an fsspec URL; and checkpoints."""
+"""A content-addressed store of bytes named by their SHA-256, and of checkpoints, in a folder or at an fsspec URL."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _ELSEWHERE = "name another place with --artifacts or ZOO_ARTIFACTS"
 
 
 class ArtifactStore:
-    """Keeps bytes under `ab/cdef…`, the SHA-256 of the bytes, and checkpoints, which change, under `checkpoints/`.
+    """Stores bytes under their SHA-256, `ab/cdef…`, and checkpoints, which change, under `checkpoints/`.
 
     Args:
-        url: a folder, which is made on the first write, or an fsspec URL such as `s3://bucket/zoo`.
+        url: a folder, which is created on the first write, or an fsspec URL such as `s3://bucket/zoo`.
 
     Raises:
-        ArtifactError: here or in a method: the place cannot be reached, read or written, or what lies there
-            is missing or damaged.
+        ArtifactError: here or in a method: the store cannot be reached, read or written, or an artifact is missing
+            or damaged.
     """
 
     def __init__(self, url: str | Path) -> None:
@@ -41,40 +41,40 @@ class ArtifactStore:
             self._place = _Remote(text)
 
     def put(self, data: bytes) -> str:
-        """Keep `data` and return its digest. What is there already is not written again."""
+        """Store `data` and return its digest. Bytes that are stored already are not written again."""
         digest = hashlib.sha256(data).hexdigest()
         self._place.write(_key(digest), data)
         return digest
 
     def get(self, digest: str) -> bytes:
-        """The bytes of this digest, checked."""
+        """The bytes with this digest, after a check that they have it."""
         data = self._place.read(_key(digest))
-        found = hashlib.sha256(data).hexdigest()
-        if found != digest:
+        actual = hashlib.sha256(data).hexdigest()
+        if actual != digest:
             raise ArtifactError(
-                f"artifact {digest} is damaged: the bytes at {self.path(digest)} have SHA-256 {found}; "
+                f"artifact {digest} is damaged: the bytes at {self.path(digest)} have SHA-256 {actual}; "
                 "restore that file from a backup, or train again"
             )
         return data
 
     def has(self, digest: str) -> bool:
-        """Whether something lies under this digest; its bytes are not checked."""
+        """Whether an artifact with this digest exists; its bytes are not checked."""
         return self._place.size(_key(digest)) is not None
 
     def delete(self, digest: str) -> None:
-        """Let go of the bytes of this digest, if they are there."""
+        """Delete the artifact with this digest, if it exists."""
         self._place.delete(_key(digest))
 
     def path(self, digest: str) -> str:
-        """Where the bytes of this digest lie, for people."""
+        """The path or URL of the artifact with this digest, for messages."""
         return self._place.path(_key(digest))
 
     def put_tensor(self, array: np.ndarray) -> str:
-        """Keep an array as a safetensors blob. Equal arrays share one, for no name is stored with it."""
+        """Store an array as a safetensors blob. Equal arrays share a blob, since no name is stored with it."""
         import numpy as np
         from safetensors.numpy import save
 
-        # Not ascontiguousarray, which would make a vector of a scalar.
+        # Not ascontiguousarray, which would turn a scalar into a vector.
         contiguous = np.asarray(array, order="C")
         if contiguous.dtype.name not in _STORABLE:
             raise ArtifactError(
@@ -83,7 +83,7 @@ class ArtifactStore:
         return self.put(save({_TENSOR: contiguous}))
 
     def get_tensor(self, digest: str) -> np.ndarray:
-        """The array of this digest, bit for bit as it was put, in this machine's byte order."""
+        """The array with this digest, bit for bit as it was stored, in this machine's byte order."""
         from safetensors import SafetensorError
         from safetensors.numpy import load
 
@@ -92,19 +92,21 @@ class ArtifactStore:
             tensors = cast("Mapping[str, np.ndarray]", load(data))
             return tensors[_TENSOR]
         except (SafetensorError, KeyError) as error:
-            raise ArtifactError(f"artifact {digest} at {self.path(digest)} is no tensor of zoo's") from error
+            raise ArtifactError(
+                f"artifact {digest} at {self.path(digest)} is not a tensor stored by zoo"
+            ) from error
 
     def write_checkpoint(self, name: str, data: bytes) -> None:
-        """Keep `data` under this name, in place of what was there: at any moment all of the one or all of the other."""
+        """Store a checkpoint under this name; it replaces an older one atomically."""
         self._place.replace(_CHECKPOINTS + name, data)
 
     def read_checkpoint(self, name: str) -> bytes | None:
-        """The bytes under this name; None: there are none."""
+        """The checkpoint with this name; None if it does not exist."""
         key = _CHECKPOINTS + name
         return None if self._place.size(key) is None else self._place.read(key)
 
     def drop_checkpoint(self, name: str) -> None:
-        """Let go of the bytes under this name, if there are any, and of what killed writers of them left."""
+        """Delete the checkpoint with this name, if it exists, and the temporary files of killed writers."""
         self._place.delete(_CHECKPOINTS + name, leftovers=True)
 
 
@@ -129,7 +131,7 @@ def _key(digest: str) -> str:
 
 
 class _Place(Protocol):
-    """Where bytes lie; keys are `ab/cdef…` and `checkpoints/…`. Only `write` may leave bytes that are there."""
+    """A place for bytes; keys are `ab/cdef…` and `checkpoints/…`. `write` may skip bytes that exist already."""
 
     def path(self, key: str) -> str: ...
     def size(self, key: str) -> int | None: ...
@@ -140,7 +142,7 @@ class _Place(Protocol):
 
 
 class _Folder:
-    """A local folder. A file has its final name only once all its bytes are on the disk."""
+    """A local folder. A file gets its final name only once all of its bytes are on disk."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -167,8 +169,8 @@ class _Folder:
     def write(self, key: str, data: bytes) -> None:
         target = self._root / key
         try:
-            if self._holds(target, data):
-                # Its writer may have been killed between the renaming and this.
+            if self._has_bytes(target, data):
+                # Its writer may have been killed after renaming the file and before syncing the folder.
                 _sync_folder(target.parent)
                 return
         except OSError as error:
@@ -196,8 +198,8 @@ class _Folder:
                 f"cannot delete artifact {target}: {reason_of(error)}; make its folder writable"
             ) from error
 
-    def _holds(self, target: Path, data: bytes) -> bool:
-        # A damaged file of the right name is written anew: a later model must not inherit the damage.
+    def _has_bytes(self, target: Path, data: bytes) -> bool:
+        # A damaged file with the right name is rewritten, so that a later model does not inherit the damage.
         try:
             return target.stat().st_size == len(data) and target.read_bytes() == data
         except FileNotFoundError:
@@ -205,14 +207,14 @@ class _Folder:
 
 
 class _Remote:
-    """Anything that fsspec reaches. Object stores show an object only when all of it has arrived."""
+    """Any file system that fsspec supports. Object stores show an object only once it is complete."""
 
     def __init__(self, url: str) -> None:
         import fsspec
 
         try:
             self._files, self._root = fsspec.core.url_to_fs(url)
-        # Each file system has errors of its own here and below; few of them are OSError.
+        # Here and below, each file system raises its own errors; few of them are OSError.
         except Exception as error:
             raise ArtifactError(f"cannot open the artifact store {url}: {error}; or {_ELSEWHERE}") from error
 
@@ -244,7 +246,7 @@ class _Remote:
             self._files.pipe_file(self.path(key), data)
         except Exception as error:
             raise ArtifactError(
-                f"cannot write artifact {self.path(key)}: {error}; check the rights there, or {_ELSEWHERE}"
+                f"cannot write artifact {self.path(key)}: {error}; check your permissions there, or {_ELSEWHERE}"
             ) from error
 
     def delete(self, key: str, *, leftovers: bool = False) -> None:  # noqa: ARG002  there are none
@@ -254,7 +256,7 @@ class _Remote:
             return
         except Exception as error:
             raise ArtifactError(
-                f"cannot delete artifact {self.path(key)}: {error}; check the rights there"
+                f"cannot delete artifact {self.path(key)}: {error}; check your permissions there"
             ) from error
 
 
@@ -291,12 +293,12 @@ def _unwritable(target: Path, error: OSError) -> NoReturn:
 
 def _missing(key: str, path: str) -> NoReturn:
     raise ArtifactError(
-        f"artifact {key.replace('/', '')} is missing: there is nothing at {path}; restore it from a backup, or, if it "
+        f"artifact {key.replace('/', '')} is missing: nothing exists at {path}; restore it from a backup, or, if it "
         "was stored elsewhere, name that place with --artifacts or ZOO_ARTIFACTS"
     )
 
 
 def _unreadable(key: str, path: str, error: Exception) -> NoReturn:
     raise ArtifactError(
-        f"cannot read artifact {key.replace('/', '')} at {path}: {error}; check the rights, or {_ELSEWHERE}"
+        f"cannot read artifact {key.replace('/', '')} at {path}: {error}; check your permissions, or {_ELSEWHERE}"
     ) from error

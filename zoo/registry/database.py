@@ -24,9 +24,9 @@ BUSY_SECONDS = 30
 """How long a process waits for another one that is writing."""
 
 _ANOTHER = "name another registry with --registry or ZOO_REGISTRY"
-# Names the lock that the writers of a PostgreSQL registry exclude one another with.
+# The id of the advisory lock by which writers of a PostgreSQL registry exclude one another.
 _WRITERS_LOCK = int.from_bytes(b"zoo", "big")
-# Tables that every version of zoo has had: they tell our database from one of another user of Alembic.
+# Tables that every version of zoo has had: they distinguish our database from that of another user of Alembic.
 _OURS = frozenset({"datasets", "searches", "runs", "epochs", "models", "metrics", "aliases"})
 
 _MAGIC = b"SQLite format 3\0"
@@ -34,11 +34,11 @@ _MAGIC = b"SQLite format 3\0"
 _ADVICE = (
     ("disk is full", "free some space there"),
     ("disk i/o error", "free some space there and check the disk and its quota"),
-    ("locked", "another process has held it for long; try again when that has ended"),
+    ("locked", "another process keeps it locked; try again when that process has ended"),
     # SQLite also says this where it could not write its side files because the disk is full.
     ("readonly", f"make the file and its folder writable and free some space there, or {_ANOTHER}"),
     ("unable to open", f"check that its folder exists and is writable, or {_ANOTHER}"),
-    ("permission denied", f"ask the owner of the database for the right to it, or {_ANOTHER}"),
+    ("permission denied", f"ask the owner of the database for access, or {_ANOTHER}"),
     ("malformed", "restore it from a backup"),
     ("not a database", f"restore it from a backup, or {_ANOTHER}"),
 )
@@ -46,12 +46,12 @@ _ADVICE = (
 
 @dataclass(frozen=True)
 class Location:
-    """Where a registry is.
+    """The place of a registry.
 
     Args:
         url: for SQLAlchemy.
         path: the file, absolute; None unless the database is SQLite.
-        shown: for people, without a password.
+        shown: as in messages, without a password.
     """
 
     url: URL
@@ -60,7 +60,7 @@ class Location:
 
 
 def locate(url: str | Path) -> Location:
-    """Make sense of a path or an SQLAlchemy URL.
+    """Parse a path or an SQLAlchemy URL.
 
     Raises:
         RegistryError: it is neither.
@@ -70,8 +70,8 @@ def locate(url: str | Path) -> Location:
     try:
         parsed = make_url(url)
     except ArgumentError as error:
-        raise RegistryError(f"'{url}' is no registry: give a path or an SQLAlchemy URL") from error
-    if parsed.drivername == "postgresql":  # SQLAlchemy would take the old psycopg2
+        raise RegistryError(f"'{url}' is not a registry: give a path or an SQLAlchemy URL") from error
+    if parsed.drivername == "postgresql":  # for which SQLAlchemy's default is the old psycopg2
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() != "sqlite":
         return Location(parsed, None, parsed.render_as_string())
@@ -101,9 +101,9 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """A session whose changes appear together, durably, when the block ends; if it raises, not at all.
+        """A session whose changes are committed together when the block ends, or rolled back if it raises.
 
-        One process writes at a time, so that what a block has read stays true until it ends.
+        One process writes at a time, so whatever a block has read stays true until it ends.
         """
         with self._session(self._writers) as session:
             yield session
@@ -114,18 +114,18 @@ class Database:
             yield session
 
     def close(self) -> None:
-        """Let go of the database. A method called later opens it again."""
+        """Close all connections. A method called later opens a new one."""
         self._readers.dispose()
 
 
 def open_database(url: str | Path, *, create: bool) -> Database:
-    """Open the registry at a path or SQLAlchemy URL, brought up to the newest schema.
+    """Open the registry at a path or SQLAlchemy URL and upgrade it to the newest schema.
 
     Args:
-        create: make the registry if there is none.
+        create: create the registry if it does not exist.
 
     Raises:
-        RegistryError: there is none and `create` is false, what is there is not zoo's or from a newer zoo, or
+        RegistryError: it does not exist and `create` is false, the database is not zoo's or is from a newer zoo, or
             it cannot be read or written.
     """
     location = locate(url)
@@ -158,35 +158,35 @@ def _no_registry(location: Location) -> RegistryError:
 
 
 def _open_engine(location: Location, *, create: bool) -> Engine:
-    seen = _look(location)
-    _check_ours(location, seen)
-    if seen.engine is not None and seen.version == SCHEMA_VERSION:
-        return seen.engine
-    if seen.version is None and not create:
+    state = _inspect(location)
+    _check_ours(location, state)
+    if state.engine is not None and state.version == SCHEMA_VERSION:
+        return state.engine
+    if state.version is None and not create:
         raise _no_registry(location)
-    if seen.version != SCHEMA_VERSION:
+    if state.version != SCHEMA_VERSION:
         from zoo.registry.upgrade import upgrade
 
-        # Making a table anew, as SQLite must to change one, would delete what refers to it.
+        # SQLite changes a table by recreating it, which would delete the rows that refer to it.
         migrating = _writable_engine(location, foreign_keys=False)
-        upgrade(migrating.execution_options(immediate=True), location.shown, seen.version)
+        upgrade(migrating.execution_options(immediate=True), location.shown, state.version)
         migrating.dispose()
     if location.path is not None:
         _use_write_ahead_log(location)
     return _writable_engine(location, foreign_keys=True)
 
 
-# What is there -------------------------------------------------------------------------------------------
+# Inspecting what exists ----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class _Seen:
-    """What a look at the database found.
+class _DatabaseState:
+    """The tables and the schema version of a database.
 
     Args:
         tables: names of its tables.
-        version: Alembic's revision; None where Alembic has never been.
-        engine: for a database that can be read only: how to read it.
+        version: Alembic's revision; None if Alembic has never migrated it.
+        engine: for a read-only database, the engine that can read it.
     """
 
     tables: frozenset[str]
@@ -194,32 +194,32 @@ class _Seen:
     engine: Engine | None = None
 
 
-def _check_ours(location: Location, seen: _Seen) -> None:
-    if seen.tables and (seen.version is None or not seen.tables >= _OURS):
+def _check_ours(location: Location, state: _DatabaseState) -> None:
+    if state.tables and (state.version is None or not state.tables >= _OURS):
         raise RegistryError(
-            f"the database {location.shown} is another program's: it has tables, but not zoo's; {_ANOTHER}"
+            f"the database {location.shown} belongs to another program: it has tables, but not zoo's; {_ANOTHER}"
         )
 
 
-def _look(location: Location) -> _Seen:
-    """See what is in the database without changing a byte of it."""
+def _inspect(location: Location) -> _DatabaseState:
+    """Return the state of the database without changing a byte of it."""
     if location.path is None:
-        return _look_through(_writable_engine(location, foreign_keys=True))
+        return _read_state(_writable_engine(location, foreign_keys=True))
     if not location.path.exists() or location.path.stat().st_size == 0:
-        return _Seen(frozenset(), None)
+        return _DatabaseState(frozenset(), None)
     _check_magic(location, location.path)
     # A crash may leave a log that only a writer can read; on a read-only disk only `immutable` works.
     for mode in ("mode=ro", "mode=rw"):
         try:
-            return _look_through(_file_engine(location.path, mode), keep=not _can_write(location.path))
+            return _read_state(_file_engine(location.path, mode), keep=not _can_write(location.path))
         except OperationalError as error:
             if _is_locked(error):
                 raise
-    return _look_through(_file_engine(location.path, "mode=ro&immutable=1"), keep=True)
+    return _read_state(_file_engine(location.path, "mode=ro&immutable=1"), keep=True)
 
 
 def _check_magic(location: Location, path: Path) -> None:
-    # SQLite itself takes a file of less than 100 bytes for an empty database and writes over it.
+    # SQLite itself treats a file of less than 100 bytes as an empty database and overwrites it.
     try:
         with path.open("rb") as file:
             start = file.read(len(_MAGIC))
@@ -231,12 +231,12 @@ def _check_magic(location: Location, path: Path) -> None:
         raise RegistryError(f"cannot use the registry {location.shown}: file is not a database; {_ANOTHER}")
 
 
-def _look_through(engine: Engine, *, keep: bool = False) -> _Seen:
+def _read_state(engine: Engine, *, keep: bool = False) -> _DatabaseState:
     with engine.connect() as connection:
         tables = frozenset(inspect(connection).get_table_names())
         version = _version(connection) if "alembic_version" in tables else None
     engine.dispose()
-    return _Seen(tables - {"alembic_version"}, version, engine if keep else None)
+    return _DatabaseState(tables - {"alembic_version"}, version, engine if keep else None)
 
 
 def _version(connection: Connection) -> str | None:
@@ -247,7 +247,7 @@ def _can_write(path: Path) -> bool:
     return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
 
 
-# How to connect ------------------------------------------------------------------------------------------
+# Connecting ----------------------------------------------------------------------------------------------
 
 
 def _file_engine(path: Path, mode: str) -> Engine:
@@ -277,18 +277,18 @@ def _writable_engine(location: Location, *, foreign_keys: bool) -> Engine:
 
 
 def _manage_transactions(engine: Engine, *, foreign_keys: bool) -> None:
-    """Begin transactions ourselves, for Python's sqlite3 would begin them late and not around DDL."""
+    """Begin transactions explicitly, since Python's sqlite3 begins them late and not around DDL."""
 
     def on_connect(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None
         connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
         connection.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
-        # NORMAL would lose the last commits when the power fails, and a run reported as done must stay done.
+        # NORMAL would lose the last commits in a power failure, and a run reported as completed must stay so.
         connection.execute("PRAGMA synchronous = FULL")
 
     def on_begin(connection: Connection) -> None:
-        # A transaction that reads before it writes fails at once, without waiting, where another wrote
-        # in between; IMMEDIATE takes the lock, and waits for it, at the start.
+        # A transaction that reads before it writes fails at once if another one wrote in between; IMMEDIATE
+        # waits for the lock and takes it at the start.
         immediate = connection.get_execution_options().get("immediate", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
@@ -297,13 +297,13 @@ def _manage_transactions(engine: Engine, *, foreign_keys: bool) -> None:
 
 
 def _exclude_other_writers(connection: Connection) -> None:
-    """Do for PostgreSQL what BEGIN IMMEDIATE does for SQLite. The lock goes with the transaction."""
+    """The equivalent of SQLite's BEGIN IMMEDIATE for PostgreSQL. The lock is released with the transaction."""
     if connection.dialect.name == "postgresql" and connection.get_execution_options().get("immediate", False):
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS_LOCK})")
 
 
 def _use_write_ahead_log(location: Location) -> None:
-    """Let readers go on while another process writes. The file remembers it."""
+    """Let readers continue while another process writes. The setting is stored in the file."""
     statement = "PRAGMA journal_mode = WAL"
     with closing(sqlite3.connect(location.shown, timeout=BUSY_SECONDS)) as connection:
         try:
@@ -312,16 +312,16 @@ def _use_write_ahead_log(location: Location) -> None:
             raise OperationalError(statement, None, error) from error
 
 
-# What goes wrong -----------------------------------------------------------------------------------------
+# Errors --------------------------------------------------------------------------------------------------
 
 
 @contextmanager
 def _translated(location: Location) -> Iterator[None]:
-    """Turn what a database says of its disk, its locks and its network into a RegistryError."""
+    """Turn a database's errors about its disk, its locks and its network into a RegistryError."""
     try:
         yield
     except DatabaseError as error:
-        # Its subclasses but OperationalError, such as a broken constraint, are bugs of ours.
+        # The other subclasses, such as a violated constraint, are bugs of zoo.
         if type(error) not in (DatabaseError, OperationalError) and not _is_refused(error):
             raise
         reason = " ".join(str(error.orig).split())
@@ -332,7 +332,7 @@ def _translated(location: Location) -> Iterator[None]:
 
 
 def _waiting_for_lock(work: Callable[[], Engine]) -> Engine:
-    """Try again while another process makes the registry: SQLite does not wait for every kind of lock."""
+    """Retry while another process creates the registry: SQLite does not wait for every kind of lock."""
     deadline = time.monotonic() + BUSY_SECONDS
     while True:
         try:
@@ -344,7 +344,7 @@ def _waiting_for_lock(work: Callable[[], Engine]) -> Engine:
 
 
 def _is_refused(error: DatabaseError) -> bool:
-    """Whether PostgreSQL does not let this user do that."""
+    """Whether PostgreSQL denied this user the operation."""
     return getattr(error.orig, "sqlstate", None) == "42501"
 
 

@@ -1,4 +1,4 @@
-"""Deletes models that somebody wants deleted, whatever was trained from them."""
+"""Deletes models on request, even if other models were fine-tuned from them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def delete(database: Database, store: ArtifactStore, model_ids: Collection[str],
         dropping.delete_blobs(database, store, unneeded)
     except ArtifactError as error:
         raise ArtifactError(
-            f"{', '.join(model_ids)}: deleted, but some of the files stay: {error}"
+            f"{', '.join(model_ids)}: deleted, but some files could not be: {error}"
         ) from error
 
 
@@ -43,8 +43,8 @@ def _refuse_aliases(session: Session, model_ids: Collection[str]) -> None:
     for (dataset, name), model_id in models.aliases(session).items():
         if model_id in model_ids:
             raise RegistryError(
-                f"model {model_id} is {dataset}@{name}: set that on another model with `zoo alias MODEL {name}`, "
-                "or delete it nevertheless with --force"
+                f"model {model_id} is {dataset}@{name}: set the alias on another model with `zoo alias MODEL {name}`, "
+                "or delete the model anyway with --force"
             )
 
 
@@ -53,14 +53,14 @@ def _refuse_unfinished_searches(session: Session, model_ids: Collection[str]) ->
     if needed is not None:
         model_id, search_id = needed
         raise RegistryError(
-            f"search {search_id} is not completed and may go on from model {model_id}: let it come to its end first "
-            f"(`zoo search --resume {search_id}`), or delete the model nevertheless with --force"
+            f"search {search_id} is not completed and may continue from model {model_id}: complete it first "
+            f"(`zoo search --resume {search_id}`), or delete the model anyway with --force"
         )
 
 
 def _models_of_trials(session: Session, model_ids: Collection[str]) -> tuple[str, str] | None:
-    """A model that a later trial of its search may go on from, and that search."""
-    found = session.execute(
+    """A model from which a later trial of its search may continue, and that search."""
+    match = session.execute(
         select(RunRow.model_id, SearchRow.id)
         .join(RunRow.search)
         .where(
@@ -71,13 +71,13 @@ def _models_of_trials(session: Session, model_ids: Collection[str]) -> tuple[str
             SearchRow.state != State.COMPLETED,
         )
     ).first()
-    return found and (str(found[0]), found[1])
+    return match and (str(match[0]), match[1])
 
 
 def _parents_of_searches(session: Session, model_ids: Collection[str]) -> tuple[str, str] | None:
-    """A model that all trials of a search start from, and that search."""
+    """A model from which all trials of a search start, and that search."""
     parent = SearchRow.candidates[0]["parent_id"].as_string()
-    found = session.execute(
+    match = session.execute(
         select(parent, SearchRow.id).where(parent.in_(model_ids), SearchRow.state != State.COMPLETED)
     ).first()
-    return found and (found[0], found[1])
+    return match and (match[0], match[1])

@@ -1,9 +1,9 @@
-"""Deletes models that nobody needs, and those of their blobs that no other model needs.
+"""Deletes models that are not in use, and those of their blobs that no other model needs.
 
-Blobs are shared between models, and another process may be storing a model at this moment: it found a blob in the
-store, and its rows come later. So a blob is deleted only in a writing transaction, which excludes other writers, and
-only if it has no row then; and who writes a model's rows looks, in the same transaction, whether its blobs are still
-there. Rows go first: a kill in between leaves blobs that nothing names, never a row without its blobs.
+Models share blobs, and another process may be storing a model at the same time: it has found a blob in the store, but
+has not yet written its rows. So a blob is deleted only in a writing transaction, which excludes other writers, and only
+if it has no row at that time; and whoever writes a model's rows checks, in the same transaction, that its blobs still
+exist. Rows are deleted first: a kill in between leaves unreferenced blobs, never a row without its blobs.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from zoo.registry.database import Database
     from zoo.registry.manifest import StoredContent
 
-# So many blobs of a distant store are gone in seconds, and longer no other process should wait.
+# A remote store deletes so many blobs within seconds, and no other process should have to wait longer.
 _BLOBS_AT_ONCE = 50
 
 
@@ -43,7 +43,7 @@ def drop(database: Database, store: ArtifactStore, model_ids: Collection[str]) -
 
 
 def write_rows(session: Session, model_id: str, digests: Iterable[str]) -> None:
-    """Write down which blobs a model needs."""
+    """Record which blobs a model needs."""
     rows = [{"model_id": model_id, "digest": digest} for digest in sorted(digests)]
     session.execute(insert(TensorRow), rows)
 
@@ -51,7 +51,7 @@ def write_rows(session: Session, model_id: str, digests: Iterable[str]) -> None:
 def restore_vanished(
     session: Session, store: ArtifactStore, content: ModelContent, stored: StoredContent
 ) -> None:
-    """Store again what was deleted since `stored` was stored. The session must be a writing one."""
+    """Store blobs again that were deleted since `stored` was stored. The session must be a writing one."""
     needed_by_others = set(
         session.scalars(select(TensorRow.digest).where(TensorRow.digest.in_(stored.digests)).distinct())
     )
@@ -60,8 +60,7 @@ def restore_vanished(
 
 
 def list_old_models(database: Database, store: ArtifactStore) -> None:
-    """Write the rows of models that were stored before there were any, but for those whose manifests are unreadable:
-    nobody knows which blobs they need."""
+    """Record the blobs of models that were stored before zoo recorded them, unless their manifests are unreadable."""
     with database.reading() as session:
         old = _without_rows(session)
     if not old:
@@ -76,14 +75,14 @@ def list_old_models(database: Database, store: ArtifactStore) -> None:
 
 
 def _without_rows(session: Session) -> dict[str, str]:
-    """Model id -> manifest of the models of which nothing says which blobs they need."""
-    listed = exists().where(TensorRow.model_id == ModelRow.id)
-    found = session.execute(select(ModelRow.id, ModelRow.manifest).where(~listed))
-    return {row.id: row.manifest for row in found}
+    """Model id -> manifest of the models whose blobs are not recorded."""
+    recorded = exists().where(TensorRow.model_id == ModelRow.id)
+    rows = session.execute(select(ModelRow.id, ModelRow.manifest).where(~recorded))
+    return {row.id: row.manifest for row in rows}
 
 
 def _droppable(session: Session, model_ids: Collection[str]) -> Sequence[str]:
-    """Those of the models that have, and had, no alias, and that no run started from."""
+    """The models that have and had no alias, and from which no run started."""
     return session.scalars(
         select(ModelRow.id).where(
             ModelRow.id.in_(model_ids),
@@ -94,7 +93,11 @@ def _droppable(session: Session, model_ids: Collection[str]) -> Sequence[str]:
 
 
 def delete_rows(session: Session, model_ids: Collection[str]) -> Sequence[str]:
-    """Delete all rows of these models, but for those that name them; gives the digests that no other model needs."""
+    """Delete the rows of these models, but not rows that only name them.
+
+    Returns:
+        the digests that no other model needs.
+    """
     other = aliased(TensorRow)
     needed = exists().where(other.digest == TensorRow.digest, other.model_id.not_in(model_ids))
     theirs = select(TensorRow.digest).where(TensorRow.model_id.in_(model_ids))
@@ -107,10 +110,10 @@ def delete_rows(session: Session, model_ids: Collection[str]) -> Sequence[str]:
 
 
 def delete_blobs(database: Database, store: ArtifactStore, digests: Sequence[str]) -> None:
-    """Delete the blobs that no model needs. As long as nobody knows what some model needs, none is deleted.
+    """Delete the blobs that no model needs. While the blobs of any model are unknown, none is deleted.
 
     Raises:
-        ArtifactError: the store lets nobody delete.
+        ArtifactError: the store refuses to delete.
     """
     for start in range(0, len(digests), _BLOBS_AT_ONCE):
         _delete_blobs(database, store, digests[start : start + _BLOBS_AT_ONCE])

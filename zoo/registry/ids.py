@@ -1,4 +1,4 @@
-"""Ids of runs, searches and models, and how a part of one names a row."""
+"""Ids of runs, searches and models, and rows looked up by an id or a prefix of one."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ Row = TypeVar("Row", ModelRow, RunRow, SearchRow)
 
 KINDS = {ModelRow: "model", RunRow: "run", SearchRow: "search"}
 LISTED_BY = {ModelRow: "`zoo models`", RunRow: "`zoo runs`", SearchRow: "`zoo searches`"}
-# Deleted models keep their names: what says that it was trained from one must not name a new one by that.
+# The id of a deleted model is never reused: a model that was fine-tuned from it still names it.
 _IDS = (ModelRow.id, RunRow.id, SearchRow.id, RunRow.made_id)
 _SHOWN = 5
 
 
 def new_id(session: Session) -> str:
-    """Twelve hexadecimal digits that name no run, search or model, and never did."""
+    """Return twelve hexadecimal digits that have never been the id of a run, search or model."""
     while True:
         candidate = secrets.token_hex(6)
         taken = union_all(*(select(column).where(column == candidate) for column in _IDS))
@@ -34,10 +34,10 @@ def new_id(session: Session) -> str:
 
 
 def get(session: Session, table: type[Row], identity: str) -> Row:
-    """The row of exactly this id.
+    """The row with exactly this id.
 
     Raises:
-        NotFoundError: there is none.
+        NotFoundError: it does not exist.
     """
     row = session.get(table, identity)
     if row is None:
@@ -54,7 +54,7 @@ def starting_with(session: Session, table: type[Row], start: str) -> Sequence[Ro
 
 
 def ambiguous(start: str, rows: Sequence[ModelRow | RunRow | SearchRow]) -> NotFoundError:
-    """What to raise where several ids start so."""
+    """The error for a prefix that several ids share."""
     shown = ", ".join(f"{KINDS[type(row)]} {row.id}" for row in rows[:_SHOWN])
     more = " …" if len(rows) > _SHOWN else ""
-    return NotFoundError(f"'{start}' is the start of several ids: {shown}{more}; give more of it")
+    return NotFoundError(f"'{start}' is the start of several ids: {shown}{more}; give more characters")

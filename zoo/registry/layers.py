@@ -16,7 +16,7 @@ from zoo.interfaces.stages import HEAD, Operation, Stage, stages_of
 if TYPE_CHECKING:
     from zoo.registry.manifest import Manifest, Variable
 
-FUNCTIONS = ("keras.ops", "keras.src.ops")  # where Keras keeps what computes in a graph without being a layer
+FUNCTIONS = ("keras.ops", "keras.src.ops")  # modules of Keras's operations that are not layers
 # The moving statistics of a normalisation never train, frozen or not.
 STATISTICS = re.compile(r"moving_(mean|variance)(_\d+)?$")
 
@@ -27,7 +27,7 @@ def of_manifest(manifest: Manifest) -> tuple[LayerInfo, ...]:
     """The layers in Keras's order.
 
     Raises:
-        ArtifactError: the graph is not of the form that Keras writes.
+        ArtifactError: the graph is not in the form that Keras writes.
     """
     with _readable():
         return _layers(manifest)
@@ -37,7 +37,7 @@ def freezable(manifest: Manifest) -> Freezable:
     """The parts of the model that `--freeze` can name.
 
     Raises:
-        ArtifactError: the graph is not of the form that Keras writes.
+        ArtifactError: the graph is not in the form that Keras writes.
     """
     with _readable():
         return _freezable(manifest)
@@ -49,7 +49,7 @@ def _readable() -> Iterator[None]:
         yield
     except (KeyError, TypeError, IndexError, AttributeError) as error:
         raise ArtifactError(
-            f"the stored graph is none that this zoo can read ({error!r}): upgrade keras-zoo, or restore the "
+            f"this version of zoo cannot read the stored graph ({error!r}): upgrade keras-zoo, or restore the "
             "artifacts from a backup"
         ) from error
 
@@ -74,7 +74,7 @@ def _freezable(manifest: Manifest) -> Freezable:
 
 
 def _layers_and_weights(manifest: Manifest) -> tuple[list[Node], dict[str, list[Variable]]]:
-    """The nodes that are layers, and the variables of each by its name."""
+    """The nodes that are layers, and layer name -> its variables."""
     layers = [node for node in _nodes(manifest) if not str(node["module"]).startswith(FUNCTIONS)]
     return layers, _weights_of(layers, manifest["variables"])
 
@@ -102,13 +102,13 @@ def _layers(manifest: Manifest) -> tuple[LayerInfo, ...]:
     layers, weights = _layers_and_weights(manifest)
     stages = _stages(manifest, layers, weights)
     stage_of = {layer: stage.name for stage in stages for layer in stage.layers}
-    told: list[LayerInfo] = []
+    infos: list[LayerInfo] = []
     number = 0
     for index, node in enumerate(layers):
         own = weights[node["name"]]
         can_freeze = bool(own) and node["name"] in stage_of
         number += can_freeze
-        told.append(
+        infos.append(
             LayerInfo(
                 index=index,
                 name=node["name"],
@@ -119,14 +119,14 @@ def _layers(manifest: Manifest) -> tuple[LayerInfo, ...]:
                 number=number if can_freeze else None,
             )
         )
-    return tuple(told)
+    return tuple(infos)
 
 
 def _weights_of(layers: list[Node], variables: list[Variable]) -> dict[str, list[Variable]]:
-    """Layer -> its variables, whose paths begin with its name.
+    """Layer name -> its variables, whose paths start with that name.
 
-    A part of a plugin's own layer that was built before the layer has a path of its own. Variables are stored in the
-    order of the layers, so it is of the first own layer from the one on whose variable came before.
+    A sublayer of a plugin's custom layer that was built before the layer has a path of its own. Variables are stored
+    in the order of layers, so it belongs to the first custom layer at or after the layer of the variable before it.
     """
     names = [str(layer["name"]) for layer in layers]
     weights: dict[str, list[Variable]] = {name: [] for name in names}
@@ -136,8 +136,8 @@ def _weights_of(layers: list[Node], variables: list[Variable]) -> dict[str, list
         if owner in weights:
             place = names.index(owner)
         else:
-            own = (index for index in range(place, len(layers)) if layers[index]["registered_name"])
-            place = next(own, place)
+            custom = (index for index in range(place, len(layers)) if layers[index]["registered_name"])
+            place = next(custom, place)
         weights[names[place]].append(variable)
     return weights
 
@@ -147,12 +147,12 @@ def _frozen(node: Node, weights: list[Variable]) -> Literal["yes", "no", "partly
         return None
     if not (node["config"].get("trainable", True) and any(variable["trainable"] for variable in weights)):
         return "yes"
-    still = (variable["path"] for variable in weights if not variable["trainable"])
-    return "partly" if not all(map(STATISTICS.search, still)) else "no"
+    frozen = (variable["path"] for variable in weights if not variable["trainable"])
+    return "partly" if not all(map(STATISTICS.search, frozen)) else "no"
 
 
 def _parents(node: Node) -> Iterator[str]:
-    """Names of the layers and functions whose outputs the node takes."""
+    """Names of the layers and functions whose outputs are the node's inputs."""
     for value in _keras_tensors(node["inbound_nodes"]):
         yield value["config"]["keras_history"][0]
 

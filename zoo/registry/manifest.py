@@ -1,4 +1,4 @@
-"""A model's content as a manifest (JSON) and a blob for each tensor, and back."""
+"""Stores a model's content as a JSON manifest and a blob for each tensor, and loads it."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class StoredContent:
-    """What the registry writes down about a stored model; see `zoo.interfaces.Model` for the fields.
+    """The facts about a stored model that the registry records; see `zoo.interfaces.Model` for the fields.
 
     Args:
-        digests: of all blobs that it needs, its manifest's too.
+        digests: of all blobs that it needs, including its manifest.
     """
 
     manifest: str
@@ -33,7 +33,7 @@ class StoredContent:
 
 
 class Variable(TypedDict):
-    """One tensor, by the path of its variable."""
+    """The manifest's entry for a variable."""
 
     path: str
     shape: list[int]
@@ -43,7 +43,7 @@ class Variable(TypedDict):
 
 
 class Manifest(TypedDict):
-    """What is stored of a model beside its tensors."""
+    """Everything that is stored of a model except its tensors."""
 
     format: int
     graph: dict[str, object]
@@ -56,14 +56,14 @@ class Manifest(TypedDict):
 
 
 def save_content(store: ArtifactStore, content: ModelContent) -> StoredContent:
-    """Store every tensor that the store has not, then the manifest that names them.
+    """Store every tensor that the store lacks, then the manifest that names them.
 
     Raises:
-        ArtifactError: the store cannot be written; it then holds blobs that no manifest names.
+        ArtifactError: the store cannot be written; it may then have blobs that no manifest names.
     """
-    strangers = set(content.trainable) - set(content.tensors)
-    if strangers:
-        raise ValueError(f"trainable variables without a tensor: {', '.join(sorted(strangers))}")
+    missing = set(content.trainable) - set(content.tensors)
+    if missing:
+        raise ValueError(f"trainable variables without a tensor: {', '.join(sorted(missing))}")
     trainable = set(content.trainable)
     manifest: Manifest = {
         "format": FORMAT,
@@ -93,8 +93,8 @@ def load_content(store: ArtifactStore, digest: str) -> ModelContent:
     """The content whose manifest has this digest; the SHA-256 of the manifest and of each tensor is checked.
 
     Raises:
-        ArtifactError: a blob is missing or damaged or does not fit its entry in the manifest, or the manifest
-            is of a format that this version of zoo does not know.
+        ArtifactError: a blob is missing, damaged or not as the manifest describes it, or the manifest has a format
+            that this version of zoo does not know.
     """
     manifest = read_manifest(store, digest)
     variables = manifest["variables"]
@@ -111,10 +111,10 @@ def load_content(store: ArtifactStore, digest: str) -> ModelContent:
 
 
 def needed_digests(store: ArtifactStore, digest: str) -> frozenset[str]:
-    """Digests of all blobs that the model of this manifest needs, the manifest's own too.
+    """Digests of all blobs that the model with this manifest needs, including the manifest.
 
     Raises:
-        ArtifactError: as `load_content` does, of the manifest.
+        ArtifactError: the manifest cannot be read, as in `load_content`.
     """
     return _digests(digest, read_manifest(store, digest))
 
@@ -124,17 +124,17 @@ def _digests(digest: str, manifest: Manifest) -> frozenset[str]:
 
 
 def read_manifest(store: ArtifactStore, digest: str) -> Manifest:
-    """The manifest of this digest, without its tensors; raises ArtifactError as `load_content` does."""
+    """The manifest with this digest, without the tensors; raises ArtifactError as `load_content` does."""
     where = f"artifact {digest} at {store.path(digest)}"
     try:
         manifest = json.loads(store.get(digest))
     except ValueError as error:
-        raise ArtifactError(f"{where} is no manifest of a model") from error
+        raise ArtifactError(f"{where} is not the manifest of a model") from error
     if not isinstance(manifest, dict) or "format" not in manifest:
-        raise ArtifactError(f"{where} is no manifest of a model")
+        raise ArtifactError(f"{where} is not the manifest of a model")
     if manifest["format"] != FORMAT:
         raise ArtifactError(
-            f"{where} has format {manifest['format']}, and this zoo reads {FORMAT}; upgrade keras-zoo"
+            f"{where} has format {manifest['format']}, but this version of zoo reads {FORMAT}; upgrade keras-zoo"
         )
     return cast("Manifest", manifest)
 

@@ -1,4 +1,4 @@
-"""Numbers that tell how a model does, each on one split of one dataset version."""
+"""Metrics of models, each on one split of one dataset version."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ LOSS = aliased(MetricRow)
 
 @dataclass(frozen=True)
 class Measurement:
-    """One number of one evaluation.
+    """The value of one metric in one evaluation.
 
     Args:
-        dataset, version: what it was measured on, which need not be what the model was trained on.
+        dataset, version: on which it was measured; not necessarily those on which the model was trained.
         split: train, validation or test.
-        name: without the split, such as "accuracy".
+        name: without the split's prefix, such as "accuracy".
     """
 
     dataset: str
@@ -49,15 +49,15 @@ def loss_on(dataset_id: SQLColumnExpression[int] | int) -> ColumnElement[bool]:
 
 
 def rows_of(evaluation: Evaluation, dataset_id: int) -> list[MetricRow]:
-    """The rows that hold an evaluation, still without a model."""
+    """The rows of an evaluation, without their model."""
     return [
-        MetricRow(dataset_id=dataset_id, split=evaluation.split, name=name, value=stored(value))
+        MetricRow(dataset_id=dataset_id, split=evaluation.split, name=name, value=to_column(value))
         for name, value in evaluation.metrics.items()
     ]
 
 
 def replace(session: Session, model: ModelRow, dataset_id: int, evaluation: Evaluation) -> None:
-    """Put an evaluation in place of an older one of the same model, dataset version and split."""
+    """Record an evaluation; it replaces an older one of the same model, dataset version and split."""
     session.execute(
         delete(MetricRow).where(
             MetricRow.model_id == model.id,
@@ -71,7 +71,7 @@ def replace(session: Session, model: ModelRow, dataset_id: int, evaluation: Eval
 
 
 def of_model(session: Session, model_id: str) -> list[Measurement]:
-    """All that was measured of a model, by dataset, version, split and name."""
+    """All measurements of a model, by dataset, version, split and name."""
     rows = session.scalars(
         select(MetricRow)
         .join(MetricRow.dataset)
@@ -79,16 +79,16 @@ def of_model(session: Session, model_id: str) -> list[Measurement]:
         .order_by(DatasetRow.name, DatasetRow.version, MetricRow.split, MetricRow.name)
     )
     return [
-        Measurement(row.dataset.name, row.dataset.version, row.split, row.name, loaded(row.value))
+        Measurement(row.dataset.name, row.dataset.version, row.split, row.name, from_column(row.value))
         for row in rows
     ]
 
 
-def stored(value: float) -> float | None:
-    """What a row holds in place of the number; see MetricRow."""
+def to_column(value: float) -> float | None:
+    """The number as it is stored in a row; see `MetricRow`."""
     return None if math.isnan(value) else float(value)
 
 
-def loaded(value: float | None) -> float:
-    """The number that a row holds; see MetricRow."""
+def from_column(value: float | None) -> float:
+    """The number that a row stores; see `MetricRow`."""
     return math.nan if value is None else value

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from zoo.registry.manifest import StoredContent
 
 BEST = "best"
-"""Stands for whatever `zoo best` answers, so no alias can have this name."""
+"""`DATASET@best` is the model that `zoo best` chooses, so no alias can have this name."""
 
 _ALIAS = re.compile(r"[a-z0-9][a-z0-9._-]*")
 
@@ -35,7 +35,7 @@ def add(
     stored: StoredContent,
     evaluations: Sequence[Evaluation],
 ) -> ModelRow:
-    """The model that a completed run made, whose artifacts are stored already."""
+    """Record the model of a completed run, whose artifacts are stored already."""
     model = ModelRow(
         id=ids.new_id(session),
         class_names=list(content.class_names),
@@ -46,7 +46,7 @@ def add(
         size_bytes=stored.size_bytes,
         manifest=stored.manifest,
         created_at=datetime.now(UTC),
-        metrics=[row for each in evaluations for row in metrics.rows_of(each, run.dataset_id)],
+        metrics=[row for evaluation in evaluations for row in metrics.rows_of(evaluation, run.dataset_id)],
     )
     session.add(model)
     run.model, run.made_id = model, model.id
@@ -70,44 +70,44 @@ def listed(
 
 
 def children(session: Session, model_id: str) -> list[Model]:
-    """Models that were fine-tuned from this one, newest first."""
+    """Models fine-tuned from this one, newest first."""
     query = select(ModelRow).join(ModelRow.run).where(RunRow.parent_id == model_id)
     return to_models(session, session.scalars(query.order_by(ModelRow.created_at.desc(), ModelRow.id)).all())
 
 
 def set_alias(session: Session, model: ModelRow, name: str) -> None:
-    """Move an alias, within the model's dataset, to this model. Where it was before stays on record.
+    """Move an alias, within the model's dataset, to this model. Its history stays recorded.
 
     Raises:
-        RegistryError: the name is reserved or not of the right letters.
+        RegistryError: the name is reserved or has characters that an alias cannot have.
     """
     if name == BEST:
         raise RegistryError(
-            f"the alias '{BEST}' is reserved: DATASET@{BEST} always is the model with the best validation "
+            f"the alias '{BEST}' is reserved: DATASET@{BEST} is always the model with the best validation "
             "accuracy; choose another name"
         )
     if not _ALIAS.fullmatch(name):
         raise RegistryError(
-            f"'{name}' cannot be an alias: use lower-case letters, digits, '.', '_' and '-', a letter or "
-            "digit first"
+            f"'{name}' cannot be an alias: use lower-case letters, digits, '.', '_' and '-', starting with a letter "
+            "or digit"
         )
     session.add(AliasRow(name=name, model_id=model.id, created_at=datetime.now(UTC)))
 
 
 def aliases(session: Session) -> dict[tuple[str, str], str]:
-    """(dataset name, alias) -> id of the model that it is set on now. One whose model was deleted is left out."""
+    """(dataset name, alias) -> id of the model that it is set on, without aliases whose model was deleted."""
     newest = _newest_aliases(session).items()
-    return {named: model_id for named, (model_id, deleted) in newest if not deleted}
+    return {alias: model_id for alias, (model_id, deleted) in newest if not deleted}
 
 
-def lost_aliases(session: Session) -> dict[tuple[str, str], str]:
-    """(dataset name, alias) -> id of the deleted model that it was set on last."""
+def aliases_of_deleted(session: Session) -> dict[tuple[str, str], str]:
+    """(dataset name, alias) -> id of the deleted model that it was last set on."""
     newest = _newest_aliases(session).items()
-    return {named: model_id for named, (model_id, deleted) in newest if deleted}
+    return {alias: model_id for alias, (model_id, deleted) in newest if deleted}
 
 
 def _newest_aliases(session: Session) -> dict[tuple[str, str], tuple[str, bool]]:
-    """(dataset name, alias) -> id of the model that it was set on last, and whether that was deleted."""
+    """(dataset name, alias) -> id of the model that it was last set on, and whether that model was deleted."""
     history = session.execute(
         select(DatasetRow.name, AliasRow.name, AliasRow.model_id, RunRow.model_id.is_(None))
         .select_from(AliasRow)
@@ -121,17 +121,19 @@ def _newest_aliases(session: Session) -> dict[tuple[str, str], tuple[str, bool]]
 def to_models(session: Session, rows: Sequence[ModelRow]) -> list[Model]:
     """The rows as dataclasses."""
     names = names_of_models(session)
-    there = exists().where(ModelRow.id == RunRow.parent_id)
-    lost = set(session.scalars(select(RunRow.parent_id).where(RunRow.parent_id.is_not(None), ~there)))
-    return [_to_model(row, names.get(row.id, ()), row.run.parent_id in lost) for row in rows]
+    parent_exists = exists().where(ModelRow.id == RunRow.parent_id)
+    deleted = set(
+        session.scalars(select(RunRow.parent_id).where(RunRow.parent_id.is_not(None), ~parent_exists))
+    )
+    return [_to_model(row, names.get(row.id, ()), row.run.parent_id in deleted) for row in rows]
 
 
 def names_of_models(session: Session) -> dict[str, tuple[str, ...]]:
-    """Model id -> its aliases, of the models that have any."""
+    """Model id -> its aliases, for the models that have any."""
     names: dict[str, list[str]] = {}
     for (_, name), model_id in aliases(session).items():
         names.setdefault(model_id, []).append(name)
-    return {model_id: tuple(sorted(each)) for model_id, each in names.items()}
+    return {model_id: tuple(sorted(aliases)) for model_id, aliases in names.items()}
 
 
 def _to_model(row: ModelRow, names: tuple[str, ...], parent_deleted: bool) -> Model:
@@ -153,7 +155,7 @@ def _to_model(row: ModelRow, names: tuple[str, ...], parent_deleted: bool) -> Mo
         parent_id=run.parent_id,
         parent_deleted=parent_deleted,
         metrics={
-            PREFIXES[metric.split] + metric.name: metrics.loaded(metric.value)
+            PREFIXES[metric.split] + metric.name: metrics.from_column(metric.value)
             for metric in sorted(row.metrics, key=lambda metric: (metric.split, metric.name))
             if metric.dataset_id == run.dataset_id
         },

@@ -1,4 +1,4 @@
-"""Where a registry is, unless the user says otherwise; opens it, and words the command that resumes work in it."""
+"""Opens the registry at its default place or another one, and builds the command that resumes work in it."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from zoo.registry.registry import DEFAULT_ARTIFACTS, DEFAULT_REGISTRY, Registry
 def open_registry(
     url: str | Path | None = None, artifacts: str | Path | None = None, *, create: bool = True
 ) -> Registry:
-    """Open the registry, making it or bringing it up to date where needed.
+    """Open the registry; create it or upgrade it to the newest schema where needed.
 
     Args:
-        url: a path or an SQLAlchemy URL; None: ZOO_REGISTRY, or else `registry.db` in the working directory.
-        artifacts: a folder or an fsspec URL; None: ZOO_ARTIFACTS, or else `artifacts` beside the file.
-        create: make the registry if there is none.
+        url: a path or an SQLAlchemy URL; by default ZOO_REGISTRY, or else `registry.db` in the working directory.
+        artifacts: a folder or an fsspec URL; by default ZOO_ARTIFACTS, or else `artifacts` beside the file.
+        create: create the registry if it does not exist.
 
     Raises:
         RegistryError: it cannot be opened; see `zoo.registry.database.open_database`.
@@ -32,33 +32,33 @@ def open_registry(
     if not place:
         if location.path is None:
             raise RegistryError(
-                f"the registry {location.shown} is no file that artifacts could lie beside: "
-                "name a place for them with --artifacts or ZOO_ARTIFACTS"
+                f"the registry {location.shown} is not a file, so artifacts have no default place: "
+                "name one with --artifacts or ZOO_ARTIFACTS"
             )
         place = location.path.parent / DEFAULT_ARTIFACTS
     return Registry(database, ArtifactStore(place))
 
 
-def refuse_fleeting(artifacts: str | Path | None) -> None:
-    """Refuse artifacts in memory where a registry is opened for one command: they would be gone at its end."""
+def refuse_artifacts_in_memory(artifacts: str | Path | None) -> None:
+    """Refuse artifacts in memory for a registry that is opened for one command: they would be lost at its end."""
     if str(artifacts or os.environ.get("ZOO_ARTIFACTS") or "").startswith("memory:"):
-        raise ArtifactError("artifacts in memory are gone when this command ends: name a folder or a URL")
+        raise ArtifactError("artifacts in memory are lost when this command ends: name a folder or a URL")
 
 
 def resume_command(registry: Registry, work: Search | Run) -> str:
-    """The command that resumes a search, or a run; of a trial the one that resumes its search.
+    """The command that resumes a search or a run; for a trial, the command that resumes its search.
 
-    It is to be typed in the same folder.
+    It must be run in the same working directory.
     """
     options = []
     if registry.url != str(Path(DEFAULT_REGISTRY).absolute()):
         options += ["--registry", registry.url]
     if registry.artifacts.url != str(Path(registry.url).with_name(DEFAULT_ARTIFACTS)):
         options += ["--artifacts", registry.artifacts.url]
-    return shlex.join(["zoo", *options, *_resume_words(work)])
+    return shlex.join(["zoo", *options, *_resume_arguments(work)])
 
 
-def _resume_words(work: Search | Run) -> list[str]:
+def _resume_arguments(work: Search | Run) -> list[str]:
     if isinstance(work, Search):
         return ["search", "--resume", work.id]
     if work.search_id is not None:

@@ -1,4 +1,4 @@
-"""Which process a run or a search belongs to, and whether that process still lives."""
+"""The process that owns a run or a search, and whether it is still alive."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import psutil
 
-ENDED_SILENTLY = "its process ended without a word"
-"""The error of what is written down as running, but whose process is gone."""
+ENDED_SILENTLY = "its process ended without reporting an error"
+"""The error of a run or search that is recorded as running, but whose process has ended."""
 
 _SAME_START_SECONDS = 2
 
 
 def this_process() -> str:
-    """`host:pid:start`; the start, in seconds after the machine's, tells apart processes that had one number."""
+    """`host:pid:start`; the start, in seconds after the machine's, distinguishes processes that had the same id."""
     return _owner(os.getpid())
 
 
@@ -29,12 +29,12 @@ def _owner(pid: int) -> str:
 
 
 def shown(owner: str | None) -> str:
-    """`host:pid`, for people; empty where nobody wrote an owner down."""
+    """`host:pid`, for messages; empty if no owner is recorded."""
     return ":".join((owner or "").split(":")[:2])
 
 
 def alive(owner: str | None) -> bool:
-    """Whether the owner may still be at work: of other machines, and of an unknown owner, nobody can tell."""
+    """Whether the owner may still be running; assumed for other machines and unknown owners."""
     import psutil
 
     if owner == this_process():
@@ -60,7 +60,7 @@ def at_work_elsewhere(owner: str | None) -> bool:
 
 
 def _start(process: psutil.Process) -> float:
-    # Not the time of day: a clock that is set while a process runs would make another one of it.
+    # Not the time of day: if the clock is set while a process runs, the process would seem to be another one.
     import psutil
 
     return float(process.create_time() - psutil.boot_time())

@@ -1,4 +1,4 @@
-"""Runs and their epochs, from the first word of them to their one final state."""
+"""Runs and their epochs, from their start to their one final state."""
 
 from __future__ import annotations
 
@@ -33,12 +33,13 @@ if TYPE_CHECKING:
     from zoo.interfaces import DatasetVersion, HyperparameterValue
 
 ENDS = (State.FAILED, State.PRUNED, State.INTERRUPTED)
-"""How a run ends that makes no model."""
+"""The final states of a run without a model."""
 MOST_DEATHS = 3
+"""After so many deaths of its process without one more epoch, a trial fails."""
 
 
 def start(session: Session, plan: RunPlan, dataset: DatasetVersion) -> RunRow:
-    """A new run, running."""
+    """Record a new run as running."""
     row = RunRow(id=ids.new_id(session), dataset_id=dataset.id, state=State.RUNNING)
     begin(session, row, plan)
     session.add(row)
@@ -47,7 +48,7 @@ def start(session: Session, plan: RunPlan, dataset: DatasetVersion) -> RunRow:
 
 
 def begin(session: Session, row: RunRow, plan: RunPlan) -> None:
-    """Write the plan into a row, and that work on it starts now, in this process."""
+    """Write the plan into a row and mark it as running from now on, in this process."""
     if plan.parent_id is not None:
         ids.get(session, ModelRow, plan.parent_id)
     row.kind = plan.kind
@@ -64,10 +65,10 @@ def begin(session: Session, row: RunRow, plan: RunPlan) -> None:
 
 
 def resumable(session: Session, run_id: str) -> RunRow:
-    """A training that can go on: it was interrupted, or its process is gone.
+    """The row of a training that can resume: one that was interrupted, or whose process has ended.
 
     Raises:
-        TrainingError: it is completed, failed, a trial of a search, or another process of this machine is at it.
+        TrainingError: it is completed, failed or a trial of a search, or another process on this machine runs it.
     """
     row = ids.get(session, RunRow, run_id)
     if row.search_id is not None:
@@ -76,8 +77,10 @@ def resumable(session: Session, run_id: str) -> RunRow:
             f"resume the search (`zoo search --resume {row.search_id}`)"
         )
     if row.state == State.COMPLETED:
-        after = f", or train its model {row.model_id} further with `zoo finetune`" if row.model_id else ""
-        raise TrainingError(f"run {run_id} is completed: start a new one{after}")
+        alternative = (
+            f", or train its model {row.model_id} further with `zoo finetune`" if row.model_id else ""
+        )
+        raise TrainingError(f"run {run_id} is completed: start a new one{alternative}")
     if row.state == State.FAILED:
         raise TrainingError(f"run {run_id} failed (`zoo show {run_id}` shows why): start a new one")
     if row.state == State.RUNNING and owners.at_work_elsewhere(row.owner):
@@ -87,24 +90,27 @@ def resumable(session: Session, run_id: str) -> RunRow:
     return row
 
 
-def reopen(session: Session, run_id: str, done: Sequence[Epoch]) -> RunRow:
-    """A training that this process resumes after these epochs, whether they were recorded or not; raises as
-    `resumable` does."""
+def reopen(session: Session, run_id: str, completed: Sequence[Epoch]) -> RunRow:
+    """Mark a training as running in this process. Its completed epochs replace the recorded ones.
+
+    Raises:
+        TrainingError: as in `resumable`.
+    """
     row = resumable(session, run_id)
     begin(session, row, to_run(session, row).plan)
     session.execute(delete(EpochRow).where(EpochRow.run_id == run_id))
     session.flush()
-    for epoch in done:
+    for epoch in completed:
         record_epoch(session, run_id, epoch)
     return row
 
 
 def running(session: Session, run_id: str) -> RunRow:
-    """A run that has not ended.
+    """The row of a run that has not ended.
 
     Raises:
-        NotFoundError: there is no such run.
-        RegistryError: it has ended, and a run ends once.
+        NotFoundError: no such run exists.
+        RegistryError: it has ended already.
     """
     row = ids.get(session, RunRow, run_id)
     if row.state != State.RUNNING:
@@ -113,7 +119,7 @@ def running(session: Session, run_id: str) -> RunRow:
 
 
 def record_epoch(session: Session, run_id: str, epoch: Epoch) -> None:
-    """Write an epoch, in place of the run's older one of its number."""
+    """Record an epoch; it replaces the run's older one of the same number."""
     running(session, run_id)
     values = {name: float(value) for name, value in epoch.metrics.items()}
     session.merge(EpochRow(run_id=run_id, number=epoch.number, metrics=values, seconds=epoch.seconds))
@@ -127,9 +133,9 @@ def epochs(session: Session, run_id: str) -> list[Epoch]:
 
 
 def complete(session: Session, run_id: str, scores: Mapping[str, float] | None) -> RunRow:
-    """The run has done its work; its model, if it is kept, is `models.add`'s."""
+    """End a run as completed. Its model, if it is stored, is recorded by `models.add`."""
     row = running(session, run_id)
-    numbers = {name: metrics.stored(value) for name, value in (scores or {}).items()}
+    numbers = {name: metrics.to_column(value) for name, value in (scores or {}).items()}
     if scores is not None:
         row.scores = {name: value for name, value in numbers.items() if value is not None}
     if row.search is not None:
@@ -138,13 +144,8 @@ def complete(session: Session, run_id: str, scores: Mapping[str, float] | None) 
     return row
 
 
-def end(
-    session: Session,
-    run_id: str,
-    state: State,
-    error: str | None,
-) -> RunRow:
-    """A run that made no model is over."""
+def end(session: Session, run_id: str, state: State, error: str | None) -> RunRow:
+    """End a run that did not complete."""
     if state not in ENDS:
         raise ValueError(f"a run without a model ends as one of {', '.join(ENDS)}, not {state}")
     row = running(session, run_id)
@@ -152,16 +153,20 @@ def end(
     return row
 
 
-def leave(session: Session, row: RunRow) -> None:
-    """The process of this trial died. After `MOST_DEATHS` without one more epoch it is held for the trial's doing."""
-    done = session.scalar(select(func.count()).where(EpochRow.run_id == row.id))
-    before = cast("list[int]", (row.trial or {}).get("deaths", []))
-    deaths = [*(epochs for epochs in before if epochs == done), done]
+def record_death(session: Session, row: RunRow) -> None:
+    """End a trial whose process died: as interrupted, or as failed after `MOST_DEATHS` deaths at the same epoch."""
+    completed = session.scalar(select(func.count()).where(EpochRow.run_id == row.id))
+    earlier = cast("list[int]", (row.trial or {}).get("deaths", []))
+    deaths = [*(epochs for epochs in earlier if epochs == completed), completed]
     row.trial = {**(row.trial or {}), "deaths": deaths}
     if len(deaths) < MOST_DEATHS:
         _finish(row, State.INTERRUPTED, None)
     else:
-        _finish(row, State.FAILED, f"its process died {len(deaths)} times after epoch {done}, without a word")
+        _finish(
+            row,
+            State.FAILED,
+            f"its process died {len(deaths)} times after epoch {completed} without an error",
+        )
 
 
 def listed(
@@ -173,13 +178,13 @@ def listed(
     state: State | None,
     limit: int | None,
 ) -> list[Run]:
-    """Runs newest first; those of one search by their number."""
+    """Runs, newest first; those of one search by trial number."""
     query = select(RunRow).join(RunRow.dataset)
-    for column, wanted in ((DatasetRow.name, dataset), (RunRow.search_id, search_id), (RunRow.kind, kind)):
-        if wanted is not None:
-            query = query.where(column == wanted)
+    for column, value in ((DatasetRow.name, dataset), (RunRow.search_id, search_id), (RunRow.kind, kind)):
+        if value is not None:
+            query = query.where(column == value)
     if state is not None:
-        # Which of those that are written down as running still run is known only after a look at each.
+        # Whether a run recorded as running still runs can be decided only run by run, below.
         query = query.where(or_(RunRow.state == state, RunRow.state == State.RUNNING))
     if search_id is None:
         query = query.order_by(RunRow.started_at.desc(), RunRow.id)
@@ -187,20 +192,20 @@ def listed(
         query = query.order_by(RunRow.trial_number)
     if state is None:
         query = query.limit(limit)
-    listed_runs = to_runs(session, session.scalars(query).all())
-    return list(islice((run for run in listed_runs if state in (None, run.state)), limit))
+    candidates = to_runs(session, session.scalars(query).all())
+    return list(islice((run for run in candidates if state in (None, run.state)), limit))
 
 
 def to_runs(session: Session, rows: Sequence[RunRow]) -> list[Run]:
-    """The rows as dataclasses. What runs by its row, but has lost its process, is interrupted."""
-    ids_of_models = [row.model_id for row in rows if row.model_id is not None]
-    measured = session.execute(
+    """The rows as dataclasses. A row that says running, but whose process has ended, is returned as interrupted."""
+    model_ids = [row.model_id for row in rows if row.model_id is not None]
+    measurements = session.execute(
         select(ModelRow.id, ModelRow.parameters, LOSS.value)
         .join(ModelRow.run)
         .outerjoin(LOSS, loss_on(RunRow.dataset_id))
-        .where(ModelRow.id.in_(ids_of_models))
+        .where(ModelRow.id.in_(model_ids))
     )
-    models = {model_id: (parameters, loss) for model_id, parameters, loss in measured}
+    models = {model_id: (parameters, loss) for model_id, parameters, loss in measurements}
     return [_to_run(row, *models.get(row.model_id or "", (None, None))) for row in rows]
 
 
@@ -210,7 +215,7 @@ def to_run(session: Session, row: RunRow) -> Run:
 
 
 def _to_run(row: RunRow, parameters: int | None, val_loss: float | None) -> Run:
-    lost = row.state == State.RUNNING and not _at_work(row)
+    orphaned = row.state == State.RUNNING and not _has_process(row)
     plan = RunPlan(
         kind=RunKind(row.kind),
         candidate=_to_candidate(row),
@@ -223,7 +228,7 @@ def _to_run(row: RunRow, parameters: int | None, val_loss: float | None) -> Run:
     return Run(
         id=row.id,
         plan=plan,
-        state=State.INTERRUPTED if lost else State(row.state),
+        state=State.INTERRUPTED if orphaned else State(row.state),
         dataset=row.dataset.name,
         dataset_version=row.dataset.version,
         started_at=row.started_at,
@@ -233,7 +238,7 @@ def _to_run(row: RunRow, parameters: int | None, val_loss: float | None) -> Run:
         score=row.score,
         scores=row.scores or {},
         model_id=row.model_id,
-        error=owners.ENDED_SILENTLY if lost else row.error,
+        error=owners.ENDED_SILENTLY if orphaned else row.error,
         owner=owners.shown(row.owner),
         val_loss=val_loss,
         parameters=parameters,
@@ -241,7 +246,7 @@ def _to_run(row: RunRow, parameters: int | None, val_loss: float | None) -> Run:
 
 
 def _write_candidate(row: RunRow, candidate: CandidatePlan) -> None:
-    """Write the candidate into columns, by which runs are asked for; `_to_candidate` reads it."""
+    """Write the candidate into columns, so that runs can be queried by them; `_to_candidate` reads it."""
     row.architecture = candidate.architecture
     row.architecture_version = candidate.version
     row.plugin = candidate.plugin
@@ -266,7 +271,7 @@ def _to_candidate(row: RunRow) -> CandidatePlan:
 
 
 def write_trial(row: RunRow, trial: Trial) -> None:
-    """Write what the search's algorithm asked for; `_to_trial` reads it."""
+    """Write the trial that the search's algorithm proposed; `_to_trial` reads it."""
     row.trial_id = trial.trial_id
     row.trial_number = trial.number
     row.trial = {
@@ -291,13 +296,13 @@ def _to_trial(row: RunRow) -> Trial | None:
         initial_epoch=cast("int", row.trial["initial_epoch"]),
         continues=cast("str | None", row.trial["continues"]),
         origin=cast("str | None", row.trial.get("origin")),
-        # Before schema 0002 trials ran one after the other.
+        # Before schema 0002, trials ran one at a time.
         after=cast("int", row.trial.get("after", row.trial_number - 1)),
     )
 
 
-def _at_work(row: RunRow) -> bool:
-    """Whether the process that runs it may still live: a trial's is the one that runs the search."""
+def _has_process(row: RunRow) -> bool:
+    """Whether the process of a run may still be alive; that of a trial is the process of its search."""
     if row.search is None:
         return owners.alive(row.owner)
     return row.search.state == State.RUNNING and owners.alive(row.search.owner)

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 SCHEMA_VERSION = "0004"
-"""The newest revision in migrations/versions; a registry that says so is opened without asking Alembic."""
+"""The newest revision in migrations/versions; a registry at this revision is opened without Alembic."""
 
-# SQLAlchemy reads the annotations below when it runs, so nothing in them may be imported for checking only.
+# SQLAlchemy reads the annotations below at run time, so their names must not be imported under TYPE_CHECKING.
 HyperparameterValues = dict[str, HyperparameterValue]
 Document = dict[str, object]
 Documents = list[dict[str, object]]
@@ -50,7 +50,7 @@ _NAMES = {
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A moment: stored as UTC, returned with its time zone, also by databases that store none."""
+    """A moment: stored as UTC, returned with its time zone even by databases that store none."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -65,7 +65,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class MetricValuesJson(TypeDecorator[MetricValues]):
-    """Metrics as JSON. What is no finite number is stored as its name, for PostgreSQL takes no `NaN` in JSON."""
+    """Metrics as JSON. A number that is not finite is stored as a string, since PostgreSQL refuses `NaN` in JSON."""
 
     impl = JSON(none_as_null=True)
     cache_ok = True
@@ -110,8 +110,8 @@ class DatasetRow(Base):
 
 
 class SearchRow(Base):
-    """`candidates`, `options` and `training` are what `to_json` of the plan's values made. Where they are missing, an
-    older zoo wrote the row and it could not be read: `unread` has the columns of then, and the `reason`."""
+    """`candidates`, `options` and `training` are the plan's values as `to_json` returns them. Where they are missing,
+    an older zoo wrote the row and a migration could not read it: `unread` has the old columns and the `reason`."""
 
     __tablename__ = "searches"
     __table_args__ = (_one_of("state", State),)
@@ -137,8 +137,8 @@ class SearchRow(Base):
 
 
 class RunRow(Base):
-    """`model_id` is the model that the run made, while that is there. `made_id` is the same id, and stays when the
-    model is deleted, as `parent_id` does: they are names, so that a child knows where it comes from ever after."""
+    """`model_id` is the model that the run made, while it exists. `made_id` is the same id and stays when the model is
+    deleted, as does `parent_id`: neither is a foreign key, so that a model's lineage outlives its ancestors."""
 
     __tablename__ = "runs"
     __table_args__ = (
@@ -221,7 +221,7 @@ class TensorRow(Base):
 
 
 class MetricRow(Base):
-    """One number of one evaluation. NULL stands for not-a-number, which SQLite cannot store."""
+    """The value of one metric in one evaluation. NULL stands for NaN, which SQLite cannot store."""
 
     __tablename__ = "metrics"
     __table_args__ = (_one_of("split", SPLITS),)
@@ -236,8 +236,8 @@ class MetricRow(Base):
 
 
 class AliasRow(Base):
-    """An alias was set on a model. Of the rows of one name within one dataset the newest counts, also where its model
-    has been deleted, or else the alias would go back to an older model by itself."""
+    """An alias that was set on a model. The newest row of a name within a dataset counts, even if its model has been
+    deleted; otherwise the alias would fall back to an older model by itself."""
 
     __tablename__ = "aliases"
 

@@ -1,4 +1,4 @@
-"""Searches and their trials: starting, ending and going on after a kill."""
+"""Searches and their trials: starting, ending, and resuming after a kill."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ENDED = (State.COMPLETED, State.FAILED, State.PRUNED)
 
 
 def start(session: Session, plan: SearchPlan, dataset: DatasetVersion) -> SearchRow:
-    """A new search, running in this process."""
+    """Record a new search, running in this process."""
     row = SearchRow(
         id=ids.new_id(session),
         dataset_id=dataset.id,
@@ -48,7 +48,7 @@ def start(session: Session, plan: SearchPlan, dataset: DatasetVersion) -> Search
 
 
 def end(session: Session, search_id: str, state: State, error: str | None) -> SearchRow:
-    """The search is over, for now if it did not complete."""
+    """End a search; unless it completed, it can be reopened."""
     if state == State.RUNNING:
         raise ValueError("a search cannot end as running")
     row = _running(session, search_id)
@@ -59,14 +59,14 @@ def end(session: Session, search_id: str, state: State, error: str | None) -> Se
 
 
 def reopen(session: Session, search_id: str, plan: SearchPlan | None) -> SearchRow:
-    """A search that this process goes on with. Trials that its last process left running are interrupted; one with
-    which processes died again and again is failed, or else no process would ever come past it.
+    """Resume a search in this process. Trials that its last process left running become interrupted, or failed if
+    several processes died with them, since the search could never get past them.
 
     Args:
-        plan: the extended plan; with one a completed search goes on too.
+        plan: the extended plan; with a plan, a completed search resumes too.
 
     Raises:
-        SearchError: it is completed, or another process on this machine is at it.
+        SearchError: it is completed, or another process on this machine runs it.
     """
     row = ids.get(session, SearchRow, search_id)
     if row.state == State.COMPLETED and plan is None:
@@ -75,9 +75,9 @@ def reopen(session: Session, search_id: str, plan: SearchPlan | None) -> SearchR
         raise SearchError(
             f"search {search_id} is running in process {owners.shown(row.owner)}: wait until it ends, or stop it first"
         )
-    left = select(RunRow).where(RunRow.search_id == search_id, RunRow.state == State.RUNNING)
-    for trial in session.scalars(left).all():
-        runs.leave(session, trial)
+    unfinished = select(RunRow).where(RunRow.search_id == search_id, RunRow.state == State.RUNNING)
+    for trial in session.scalars(unfinished).all():
+        runs.record_death(session, trial)
     if plan is not None:
         row.options = plan.options.to_json()
     row.state = State.RUNNING
@@ -87,7 +87,7 @@ def reopen(session: Session, search_id: str, plan: SearchPlan | None) -> SearchR
 
 
 def last_ended_trial(session: Session, search_id: str) -> str | None:
-    """The run of the search's trial that came to an end last; a kill right then leaves its checkpoint behind."""
+    """The run of the trial that ended last; a kill at that moment leaves its checkpoint behind."""
     ended = select(RunRow.id).where(RunRow.search_id == search_id, RunRow.state.in_(_ENDED))
     return session.scalar(ended.order_by(RunRow.finished_at.desc()).limit(1))
 
@@ -95,9 +95,10 @@ def last_ended_trial(session: Session, search_id: str) -> str | None:
 def start_trial(
     session: Session, search_id: str, trial: Trial, plan: RunPlan, epochs: Sequence[Epoch]
 ) -> RunRow:
-    """A run for this trial: a new one, or the one that an earlier attempt left without completing it.
+    """Record a run for this trial, or restart the run that was left unfinished.
 
-    Of an earlier attempt's epochs these stay, whether they were written down or not.
+    Args:
+        epochs: replace the recorded epochs of a restarted run.
 
     Raises:
         SearchError: the search is not running, or the trial is completed.
@@ -140,10 +141,10 @@ def unreadable(session: Session) -> list[str]:
 
 
 def to_searches(session: Session, rows: Sequence[SearchRow]) -> list[Search]:
-    """The rows as dataclasses. What runs by its row, but has lost its process, is interrupted.
+    """The rows as dataclasses. A row that says running, but whose process has ended, is returned as interrupted.
 
     Raises:
-        SearchError: one is unreadable.
+        SearchError: a row is unreadable.
     """
     for row in rows:
         if row.unread is not None:
@@ -153,7 +154,7 @@ def to_searches(session: Session, rows: Sequence[SearchRow]) -> list[Search]:
 
 
 def _to_search(row: SearchRow, best_model_id: str | None) -> Search:
-    lost = row.state == State.RUNNING and not owners.alive(row.owner)
+    orphaned = row.state == State.RUNNING and not owners.alive(row.owner)
     plan = SearchPlan(
         candidates=tuple(CandidatePlan.from_json(candidate) for candidate in row.candidates or ()),
         options=SearchOptions.from_json(row.options or {}),
@@ -167,7 +168,7 @@ def _to_search(row: SearchRow, best_model_id: str | None) -> Search:
     return Search(
         id=row.id,
         plan=plan,
-        state=State.INTERRUPTED if lost else State(row.state),
+        state=State.INTERRUPTED if orphaned else State(row.state),
         dataset=row.dataset.name,
         dataset_version=row.dataset.version,
         dataset_source=row.dataset.source,
@@ -175,12 +176,12 @@ def _to_search(row: SearchRow, best_model_id: str | None) -> Search:
         started_at=row.started_at,
         finished_at=row.finished_at,
         best_model_id=best_model_id,
-        error=owners.ENDED_SILENTLY if lost else row.error,
+        error=owners.ENDED_SILENTLY if orphaned else row.error,
     )
 
 
 def _best_models(session: Session, rows: Sequence[SearchRow]) -> dict[str, str]:
-    """Search id -> the model of its best completed trial, by `zoo.interfaces.ranking`, of those that have a model."""
+    """Search id -> the model of its best completed trial that has one, ranked by `zoo.interfaces.ranking`."""
     objectives = {row.id: SearchOptions.from_json(row.options or {}).objectives[0] for row in rows}
     trials = session.execute(
         select(SearchRow.id, RunRow.score, LOSS.value, ModelRow.parameters, RunRow.trial_number, ModelRow.id)

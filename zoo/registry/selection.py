@@ -1,4 +1,4 @@
-"""Which model is best for a dataset: selection by a validation metric, within limits."""
+"""Selects the best model for a dataset by a validation metric, within limits."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ TIES: tuple[SQLColumnExpression[Any], ...] = (  # columns of any type
     func.coalesce(RunRow.trial_number, 0),
     RunRow.id,
 )
-"""The order of equally good models, as `zoo.interfaces.ranking` has it: the lower validation loss, then fewer
-parameters, then the older: of trials the one of the older search, or of the smaller number. Databases do not agree
-where NULL sorts, so its being NULL sorts first."""
+"""The order of equally good models, as in `zoo.interfaces.ranking`: by validation loss, then by the number of
+parameters, then the older first; trials by the start of their search and their number. Databases do not agree where
+NULL sorts, so the first column sorts it last."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a model must keep to.
+    """Conditions that a model must meet.
 
     Args:
-        architecture: its architecture's name.
-        max_params: the most weights.
-        max_size_mb: the most bytes of its tensors, in millions.
+        architecture: the name of its architecture.
+        max_params: the maximal number of weights.
+        max_size_mb: the maximal size of its tensors, in millions of bytes.
     """
 
     architecture: str | None = None
@@ -53,7 +53,7 @@ class Limits:
     max_size_mb: float | None = None
 
     def conditions(self) -> dict[str, ColumnElement[bool]]:
-        """Each limit that is set, as the option that sets it -> the condition."""
+        """Command-line option -> its condition, for each limit that is set."""
         conditions: dict[str, ColumnElement[bool]] = {}
         if self.architecture is not None:
             conditions[f"--architecture {self.architecture}"] = RunRow.architecture == self.architecture
@@ -67,17 +67,17 @@ class Limits:
 
 
 def best(session: Session, versions: Sequence[DatasetVersion], metric: str, limits: Limits) -> ModelRow:
-    """The model of these versions of one dataset with the best value of a validation metric.
+    """The model with the best value of a validation metric among those of these versions of one dataset.
 
-    Of equal ones the one with the lower validation loss, then with fewer parameters, then the older.
+    Ties go to the lower validation loss, then to fewer parameters, then to the older model.
 
     Args:
-        metric: such as "val_accuracy" or "accuracy"; its direction says which value wins.
+        metric: such as "val_accuracy" or "accuracy"; its direction says which value is best.
 
     Raises:
-        RegistryError: the metric is not one of validation.
+        RegistryError: the metric is not a validation metric.
         UnknownNameError: no model of these versions has this metric.
-        NotFoundError: no model was trained on these versions, or none keeps to the limits.
+        NotFoundError: no model was trained on these versions, or none meets the limits.
     """
     dataset = versions[-1]
     total = session.scalar(_of(versions).with_only_columns(func.count(ModelRow.id)))
@@ -89,11 +89,11 @@ def best(session: Session, versions: Sequence[DatasetVersion], metric: str, limi
     chosen = session.scalar(measured.where(*conditions.values()).order_by(*_order(name)).limit(1))
     if chosen is None and session.scalar(measured.limit(1)) is None:
         raise NotFoundError(
-            f"{on_validation(name)} is a number for none of the {total} models for {dataset.name}: "
+            f"{on_validation(name)} is not a number for any of the {total} models for {dataset.name}: "
             "choose another metric"
         )
     if chosen is None:
-        raise _nothing_left(session, dataset, measured, conditions, total)
+        raise _none_within_limits(session, dataset, measured, conditions, total)
     return chosen
 
 
@@ -123,15 +123,15 @@ def _order(name: str) -> tuple[SQLColumnExpression[Any], ...]:  # columns of any
 
 
 def _metric_name(session: Session, versions: Sequence[DatasetVersion], metric: str) -> str:
-    """The metric's name without its split."""
+    """The metric's name without the prefix of its split."""
     for split in ("test", "train"):
         if metric.startswith(PREFIXES[split]):
             raise RegistryError(
-                f"'{metric}' cannot choose a model: {split} metrics are reported, never selected on; use "
+                f"'{metric}' cannot select a model: {split} metrics are reported, never selected on; use "
                 f"{on_validation(metric.removeprefix(PREFIXES[split]))}"
             )
     name = metric.removeprefix(PREFIXES["validation"])
-    known = set(
+    available = set(
         session.scalars(
             select(MetricRow.name)
             .join(RunRow, RunRow.model_id == MetricRow.model_id)
@@ -142,9 +142,9 @@ def _metric_name(session: Session, versions: Sequence[DatasetVersion], metric: s
             )
         )
     )
-    known &= METRICS.keys()  # of any other nobody knows its direction
-    if name not in known:
-        raise UnknownNameError("metric", metric, map(on_validation, known))
+    available &= METRICS.keys()  # the direction of any other is unknown
+    if name not in available:
+        raise UnknownNameError("metric", metric, map(on_validation, available))
     return name
 
 
@@ -155,13 +155,15 @@ def _no_model(session: Session, dataset: DatasetVersion) -> NotFoundError:
         .join(RunRow.dataset)
         .where(DatasetRow.name == dataset.name)
     )
-    which = dataset.name
+    target = dataset.name
     if older:
-        which = f"version {dataset.version} of {dataset.name} ({older} for other versions: see --version all)"
-    return NotFoundError(f"no model yet for {which}: run `zoo search ARCH {dataset.name}`")
+        target = (
+            f"version {dataset.version} of {dataset.name} ({older} for other versions: see --version all)"
+        )
+    return NotFoundError(f"no model yet for {target}: run `zoo search ARCH {dataset.name}`")
 
 
-def _nothing_left(
+def _none_within_limits(
     session: Session,
     dataset: DatasetVersion,
     measured: Select[ModelRow],
@@ -172,10 +174,12 @@ def _nothing_left(
         option
         for option in conditions
         if session.scalar(
-            measured.where(*(each for other, each in conditions.items() if other != option)).limit(1)
+            measured.where(*(condition for other, condition in conditions.items() if other != option)).limit(
+                1
+            )
         )
     ]
     advice = " or ".join(relaxing) if relaxing else "all of them"
     return NotFoundError(
-        f"none of the {total} models for {dataset.name} passes {' '.join(conditions)}: relax {advice}"
+        f"none of the {total} models for {dataset.name} meets {' '.join(conditions)}: relax {advice}"
     )

@@ -1,4 +1,4 @@
-"""Brings a database to the newest schema with Alembic, which is the only way that tables come to be."""
+"""Upgrades a database to the newest schema with Alembic, the only way in which tables are created."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def migrations() -> Config:
-    """Alembic's configuration; its folder travels inside this package."""
+    """Alembic's configuration; the migrations are part of this package."""
     from alembic.config import Config
 
     config = Config()
@@ -21,23 +21,23 @@ def migrations() -> Config:
 
 
 def upgrade(engine: Engine, shown: str, version: str | None) -> None:
-    """Run the migrations that the database has not had, in one transaction: all of them or none.
+    """Run the missing migrations in one transaction: all of them or none.
 
     Args:
-        engine: one whose transactions lock the database from the start, so that of two processes that upgrade
-            at once the second finds nothing left to do.
+        engine: its transactions must lock the database from the start, so that if two processes upgrade at once, the
+            second finds nothing left to do.
         shown: the registry's name in messages.
-        version: the revision that the database has; None for an empty one.
+        version: the revision of the database; None for an empty one.
 
     Raises:
-        RegistryError: the revision is none of ours, so the registry is from a newer zoo.
+        RegistryError: the revision is unknown, so the registry is from a newer zoo.
     """
     from alembic import command
     from alembic.script import ScriptDirectory
 
     config = migrations()
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if version is not None and version not in known:
+    revisions = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if version is not None and version not in revisions:
         raise RegistryError(
             f"the registry {shown} is from a newer zoo (schema {version}): upgrade keras-zoo "
             "(pip install --upgrade keras-zoo), or name another registry with --registry"

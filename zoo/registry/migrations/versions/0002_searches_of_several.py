@@ -58,7 +58,7 @@ def _fill_objectives() -> None:
 
 
 def _change_searches() -> None:
-    # SQLite makes the table anew, as it is told here; other databases drop the check of a column together with it.
+    # SQLite recreates the table as described here; other databases drop the check of a column together with the column.
     with op.batch_alter_table("searches", copy_from=_searches()) as batch:
         batch.alter_column("objectives", existing_type=sa.JSON(), nullable=False)
         batch.alter_column("architecture", existing_type=sa.String(length=255), type_=sa.Text())

@@ -20,7 +20,7 @@ _RUNS = sa.table(
 def upgrade() -> None:
     op.add_column("runs", sa.Column("made_id", sa.String(length=12), nullable=True))
     op.execute(sa.update(_RUNS).values(made_id=_RUNS.c.model_id))
-    # SQLite makes the tables anew, as they are told here.
+    # SQLite recreates the tables as described here.
     with op.batch_alter_table("runs", copy_from=_runs()) as batch:
         batch.drop_constraint(op.f("fk_runs_parent_id_models"), type_="foreignkey")
         batch.create_unique_constraint(op.f("uq_runs_made_id"), ["made_id"])

@@ -77,7 +77,7 @@ def upgrade() -> None:
     shapes = _shapes_of_models()
     _fill_searches(shapes)
     _fill_runs(shapes)
-    # SQLite makes the tables anew, as they are described here.
+    # SQLite recreates the tables as described here.
     with op.batch_alter_table("searches", copy_from=_searches()) as batch:
         for name in _OLD_SEARCH:
             batch.drop_column(name)
