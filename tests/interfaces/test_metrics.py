@@ -11,11 +11,15 @@ from zoo.interfaces import Objective
 from zoo.interfaces.metrics import (
     METRICS,
     Metric,
+    always_measured,
     as_shown,
+    compared_metrics,
+    epoch_columns,
     find_objectives,
     measured_each_epoch,
     metric_of,
     objectives,
+    short_name,
 )
 
 
@@ -115,3 +119,34 @@ def test_better_follows_the_direction(
     direction: str, value: float, other: float | None, better: bool
 ) -> None:
     assert Objective("score", direction).better(value, other) is better
+
+
+@pytest.mark.parametrize(
+    ("name", "short"),
+    [("accuracy", "acc"), ("val_accuracy", "val_acc"), ("val_loss", "val_loss"), ("depth", "depth")],
+)
+def test_the_short_name_keeps_the_split(name: str, short: str) -> None:
+    assert short_name(name) == short
+
+
+def test_the_columns_of_an_epoch() -> None:
+    measured = {"accuracy", "loss", "val_accuracy", "val_loss", "learning_rate"}
+    assert epoch_columns(measured) == ["loss", "accuracy", "val_loss", "val_accuracy"]
+
+
+def test_a_metric_that_a_run_measured_has_a_column() -> None:
+    measured = ("val_f1", "f1", "val_loss", "loss")
+    assert epoch_columns(measured) == ["loss", "f1", "val_loss", "val_f1"]
+
+
+def test_a_metric_of_each_epoch_appears_by_its_row_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = Metric("top_5", "the share of images with the right class among five", "max", each_epoch="always")
+    monkeypatch.setitem(METRICS, row.name, row)
+    assert always_measured() == ["accuracy", "loss", "top_5"]
+    assert epoch_columns({"loss", "val_top_5"}) == ["loss", "val_top_5"]
+
+
+def test_metrics_are_compared_in_the_order_of_their_direction(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = Metric("kappa", "agreement beyond chance", "max", of_split="zoo.training.evaluate:accuracy")
+    monkeypatch.setitem(METRICS, row.name, row)
+    assert compared_metrics() == ["accuracy", "f1", "kappa", "loss"]

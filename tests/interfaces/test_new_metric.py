@@ -60,6 +60,9 @@ def test_a_search_optimises_them_and_best_selects_by_them(capsys: pytest.Capture
     capsys.readouterr()
     assert run(["best", "blobs", "--metric", "doubt"]) == 0
     assert f"val doubt {doubts[best.run_id]:.4f}" in re.sub(" +", " ", capsys.readouterr().out)
+    assert run(["compare", *(trial.id for trial in trials)]) == 0
+    row = " ".join(f"{doubts[trial.id]:.4f}" for trial in trials)
+    assert f"val doubt {row}" in re.sub(" +", " ", capsys.readouterr().out)
 
 
 def test_what_is_measured_at_the_end_ends_no_trial(capsys: pytest.CaptureFixture[str]) -> None:

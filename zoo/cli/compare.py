@@ -16,13 +16,12 @@ from zoo.data.units import bytes_in_words
 from zoo.display.tables import console
 from zoo.errors import NotFoundError
 from zoo.interfaces import Model, Run
+from zoo.interfaces.metrics import compared_metrics
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from zoo.registry import Registry
-
-METRICS = ("accuracy", "f1", "loss")
 
 
 @dataclass(frozen=True)
@@ -81,7 +80,7 @@ def _results(compared: Sequence[Compared]) -> Iterator[tuple[object, ...]]:
     yield ("architecture", *(model.architecture for model in models))
     yield ("dataset", *(f"{model.dataset} v{model.dataset_version}" for model in models))
     yield ("parent", *(model.parent_id for model in models))
-    for metric in METRICS:
+    for metric in compared_metrics():
         for split in ("val", "test"):
             yield (f"{split} {metric}", *(model.metrics.get(f"{split}_{metric}") for model in models))
     yield ("parameters", *(model.parameters for model in models))

@@ -21,7 +21,7 @@ from zoo.display.search_table import (
 )
 from zoo.display.tables import pairs
 from zoo.interfaces import Model, Objective, Run, Search, State
-from zoo.interfaces.metrics import as_shown
+from zoo.interfaces.metrics import as_shown, epoch_columns
 from zoo.interfaces.pareto import pareto_front
 from zoo.interfaces.spaces import Space
 from zoo.registry import resume_command
@@ -102,7 +102,7 @@ def _show_run(registry: Registry, run: Run) -> None:
     epochs = registry.epochs(run.id)
     if epochs:
         click.echo()
-        columns = ["loss", "accuracy", "val_loss", "val_accuracy"]
+        columns = epoch_columns(epochs[0].metrics)
         rows = [
             (epoch.number, *(epoch.metrics[name] for name in columns), f"{epoch.seconds:.1f}")
             for epoch in epochs

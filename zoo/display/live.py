@@ -22,7 +22,7 @@ from zoo.display.search_table import (
 )
 from zoo.display.tables import cell, console
 from zoo.interfaces import Epoch, EpochProgress, Objective, Progress, Run, Search
-from zoo.interfaces.metrics import as_shown
+from zoo.interfaces.metrics import as_shown, epoch_columns, short_name
 from zoo.interfaces.spaces import Space
 
 if TYPE_CHECKING:
@@ -304,10 +304,7 @@ def scores_of(run: Run, objectives: Sequence[Objective]) -> str:
 
 
 def epoch_line(run: Run, epoch: Epoch) -> str:
-    """One epoch of one training, in a line."""
-    metrics = epoch.metrics
-    return (
-        f"epoch {epoch.number:>3}/{run.plan.training.epochs}  "
-        f"loss {metrics['loss']:.4f}  acc {metrics['accuracy']:.4f}  "
-        f"val_loss {metrics['val_loss']:.4f}  val_acc {metrics['val_accuracy']:.4f}  {epoch.seconds:.1f} s"
-    )
+    """One epoch of a training in one line."""
+    values = [f"{short_name(name)} {epoch.metrics[name]:.4f}" for name in epoch_columns(epoch.metrics)]
+    number = f"epoch {epoch.number:>3}/{run.plan.training.epochs}"
+    return "  ".join([number, *values, f"{epoch.seconds:.1f} s"])
