@@ -1,23 +1,23 @@
 """The errors that input, files or plugins cause, each with a one-line message.
 
     ZooError
-    ├── UnknownNameError      no architecture, dataset, layer … of that name; names the nearest ones
+    ├── UnknownNameError      no architecture, dataset, layer … has that name; lists the nearest names
     ├── PluginError           a plugin cannot be found, loaded or written
-    │   └── ContractError     a plugin's architecture or dataset is not what the contract asks for
+    │   └── ContractError     a plugin's description breaks the contract
     ├── DatasetError          images are missing, unreadable or too few
     ├── HyperparameterError   a hyperparameter is unknown, out of range or has no effect
     ├── FreezeError           the layers to freeze do not exist, or nothing would be left to train
-    ├── TrainingError         one training cannot go on, such as a loss that became NaN
-    ├── SearchError           a search cannot start, go on or be resumed
+    ├── TrainingError         a training cannot continue, for example because its loss became NaN
+    ├── SearchError           a search cannot start, continue or be resumed
     ├── ExportError           a model cannot be written in a format
-    ├── PlotError             a plot cannot be written where it is asked for
+    ├── PlotError             a plot cannot be written to its path
     ├── RegistryError         the registry cannot be opened, read or written
     │   ├── NotFoundError     a reference names no model, run or search, or several
     │   └── ArtifactError     stored bytes are missing or damaged
     │       └── MissingLayerError  a stored graph has a layer of a plugin that is not loaded
-    └── InterruptedWork       the user stopped the work; says how to go on
+    └── InterruptedWork       the user stopped the work; says how to resume it
 
-Anything else that reaches the user is a bug of ours and keeps its traceback. The command line prints a
+Any other exception that reaches the user is a bug of zoo and keeps its traceback. The command line prints a
 ZooError as one line and exits 1; an error message says what happened, to which thing, and what to do.
 """
 
@@ -31,21 +31,21 @@ if TYPE_CHECKING:
 
 
 class ZooError(Exception):
-    """The root of every error that a user can do something about."""
+    """The base class of all errors that a user can do something about."""
 
 
 class UnknownNameError(ZooError):
-    """No thing of this kind has this name.
+    """Nothing of this kind has this name.
 
     Args:
-        kind: what was looked for, such as "architecture".
-        name: the name that was given.
-        known: every name that would have been right.
-        hint: one more thing to try, a clause without a full stop.
+        kind: such as "architecture".
+        name: the unknown name.
+        available: all valid names.
+        hint: further advice, a clause without a full stop.
     """
 
-    def __init__(self, kind: str, name: str, known: Iterable[str], hint: str = "") -> None:
-        options = sorted(known)
+    def __init__(self, kind: str, name: str, available: Iterable[str], hint: str = "") -> None:
+        options = sorted(available)
         self.kind, self.name = kind, name
         self.nearest = nearest_names(name, options)
         if self.nearest:
@@ -63,15 +63,15 @@ class PluginError(ZooError):
 
 
 class ContractError(PluginError):
-    """A plugin's architecture or dataset breaks the contract."""
+    """A plugin's description of an architecture, dataset, source or decoder breaks the contract."""
 
 
 class DatasetError(ZooError):
-    """A dataset is missing, unreadable or too small for what is asked."""
+    """A dataset is missing, unreadable or too small."""
 
 
 class HyperparameterError(ZooError):
-    """A hyperparameter is unknown, out of its range or without effect."""
+    """A hyperparameter is unknown, out of range or has no effect."""
 
 
 class FreezeError(ZooError):
@@ -79,19 +79,19 @@ class FreezeError(ZooError):
 
 
 class TrainingError(ZooError):
-    """One training cannot go on."""
+    """A training cannot continue."""
 
 
 class SearchError(ZooError):
-    """A search cannot start, go on or be resumed."""
+    """A search cannot start, continue or be resumed."""
 
 
 class ExportError(ZooError):
-    """A model cannot be written in the format that is asked for."""
+    """A model cannot be written in a format."""
 
 
 class PlotError(ZooError):
-    """A plot cannot be written where it is asked for."""
+    """A plot cannot be written to its path."""
 
 
 class RegistryError(ZooError):
@@ -99,7 +99,7 @@ class RegistryError(ZooError):
 
 
 class NotFoundError(RegistryError):
-    """A reference names nothing, or more than one thing."""
+    """A reference names no model, run or search, or several."""
 
 
 class ArtifactError(RegistryError):
@@ -107,29 +107,29 @@ class ArtifactError(RegistryError):
 
 
 class MissingLayerError(ArtifactError):
-    """A stored graph has a layer that neither Keras nor a loaded plugin brings."""
+    """A stored graph has a layer that neither Keras nor a loaded plugin provides."""
 
     def __init__(self, layer: str) -> None:
         self.layer = layer
         super().__init__(
-            f"the stored graph needs the layer '{layer}', which no loaded plugin brings: load the plugin that "
-            "the model was trained with (`zoo show` names it)"
+            f"the stored graph needs the layer '{layer}', which no loaded plugin provides: load the plugin with which "
+            "the model was trained (`zoo show` names it)"
         )
 
 
 class InterruptedWork(ZooError):
-    """The user stopped the work; the message says how to go on. The command line exits 130."""
+    """The user stopped the work; the message says how to resume it. The command line exits 130."""
 
 
 def reason_of(error: Exception) -> str:
-    """A few words for what the system says of a file, such as "permission denied"."""
+    """The operating system's reason for an error, such as "permission denied"."""
     words: str = (getattr(error, "strerror", None) or "").lower()
     return words or str(error) or type(error).__name__
 
 
-def nearest_names(name: str, known: Iterable[str]) -> list[str]:
-    """The up to three known names that look most like `name`, best first."""
-    folded = {candidate.casefold(): candidate for candidate in known}
+def nearest_names(name: str, available: Iterable[str]) -> list[str]:
+    """Up to three of the available names that are most similar to `name`, best first."""
+    folded = {candidate.casefold(): candidate for candidate in available}
     matches = difflib.get_close_matches(name.casefold(), folded, n=3, cutoff=0.6)
     return [folded[match] for match in matches]
 

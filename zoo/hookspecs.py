@@ -1,4 +1,4 @@
-"""The hooks that a plugin may implement, each a function that returns values. See docs/plugins.md."""
+"""The hooks that a plugin can implement. See docs/plugins.md."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 @hookspec
 def zoo_architectures() -> Iterable[Architecture]:
-    """The architectures that this plugin adds. Called at every start, so it must be quick."""
+    """Return the architectures that this plugin adds. Called at every start, so it must be quick."""
     raise NotImplementedError
 
 
 @hookspec
 def zoo_datasets() -> Iterable[Dataset]:
-    """The datasets that this plugin adds. Called at every start; images are loaded later, by Dataset.load."""
+    """Return the datasets that this plugin adds. Called at every start; images are loaded later, by Dataset.load."""
     raise NotImplementedError
 
 
 @hookspec
 def zoo_sources() -> Iterable[Source]:
-    """The containers of images that this plugin reads, such as a layout of folders. Called at every start."""
+    """Return the containers of images that this plugin reads, such as a folder layout. Called at every start."""
     raise NotImplementedError
 
 
 @hookspec
 def zoo_decoders() -> Iterable[Decoder]:
-    """The image formats that this plugin decodes. Called at every start; packages are imported only to decode."""
+    """Return the image formats that this plugin decodes. Called at every start; import packages only to decode."""
     raise NotImplementedError
 
 

@@ -69,7 +69,7 @@ SETTING = setting(ALL_BUT_FILTERS)
         ),
         (
             "tiny blobs --pruner asha",
-            "unknown pruner 'asha'; available: median, none (or --algorithm asha, which prunes so)",
+            "unknown pruner 'asha'; available: median, none (or --algorithm asha, which has it built in)",
         ),
         (
             "tiny blobs --objective val_accuracy,params --target 0.9",

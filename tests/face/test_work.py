@@ -51,7 +51,7 @@ def test_an_evaluation_has_metrics_and_an_image_a_row(trained: Trained) -> None:
     evaluation = zoo.evaluate("blobs@best", "blobs", split="validation", progress=False)
     assert evaluation.probabilities.shape == (len(evaluation.labels), 2)
     assert set(evaluation.classes) == {"dark", "light"}
-    assert "Class by class" in evaluation._repr_html_()
+    assert "Metrics of each class" in evaluation._repr_html_()
     assert "probabilities" not in repr(evaluation)
 
 

@@ -79,7 +79,7 @@ def test_an_algorithm_with_a_pruner_of_its_own_takes_no_other(algorithm: str, na
 
 def test_the_pruner_of_an_algorithm_is_not_for_others() -> None:
     assert "asha" not in PRUNERS
-    with pytest.raises(UnknownNameError, match=r"or --algorithm asha, which prunes so"):
+    with pytest.raises(UnknownNameError, match=r"or --algorithm asha, which has it built in"):
         find_pruner(ALGORITHMS["tpe"], "asha")
 
 

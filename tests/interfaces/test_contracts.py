@@ -228,7 +228,7 @@ def test_a_dataset_is_not_loaded_when_it_is_described() -> None:
         ([0, 1], ["cat", "dog"], None, "class_names must be a tuple of names"),
         ([0, 1], ("cat", 2), None, "class_names must be a tuple of names"),
         ([0, 1], ("cat", "dog"), ["train"], "2 images but 1 splits"),
-        ([0, 1], ("cat", "dog"), ["train", "val"], "a split is none of train, validation, test"),
+        ([0, 1], ("cat", "dog"), ["train", "val"], "a split is not one of train, validation, test"),
     ],
 )
 def test_labeled_images_must_fit_together(

@@ -1,4 +1,4 @@
-"""The nouns of zoo: the frozen dataclasses and protocols that every floor shares. Imports nothing heavy."""
+"""The frozen dataclasses and protocols that all of zoo shares. Imports nothing heavy."""
 
 from zoo.interfaces.contracts import (
     LONGEST_MAGIC,

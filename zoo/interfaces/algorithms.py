@@ -1,4 +1,4 @@
-"""The algorithms that a search chooses hyperparameters by: one row each. Imports nothing heavy."""
+"""The algorithms by which a search chooses hyperparameters: one row each. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ class Algorithm:
         summary: how it chooses, in one line.
         oracle: `module:function` that takes the `SearchPlan` and the options that every Keras Tuner oracle takes, and
             returns the `keras_tuner.Oracle`; see `zoo.search.oracles`. Imported when a search starts.
-        own_order: it goes through the space in an order of its own, so a search by it begins with neither prior
-            trials nor defaults.
-        continues_trials: a trial may go on from the model of any earlier one, so all models are kept until the
+        own_order: it visits the space in its own order, so a search with it starts with neither prior trials nor
+            defaults.
+        continues_trials: a trial may continue from the model of any earlier one, so all models are kept until the
             search ends.
-        pruner: its own, beside which no other may be chosen; None: any of `PRUNERS` may be.
-        several_objectives: it can optimise more than one.
+        pruner: its built-in pruner, which no other can replace; None: any of `PRUNERS` can be chosen.
+        several_objectives: it can optimise more than one objective.
     """
 
     name: str
@@ -48,7 +48,7 @@ ALGORITHMS: dict[str, Algorithm] = {
         ),
         Algorithm(
             "hyperband",
-            "many trials of few epochs; the best of them go on to more",
+            "many trials of few epochs; the best of them continue for more",
             "zoo.search.oracles:hyperband",
             own_order=True,
             continues_trials=True,
@@ -62,7 +62,7 @@ ALGORITHMS: dict[str, Algorithm] = {
         ),
         Algorithm(
             "asha",
-            "at random; a trial ends that is not among the best third of those that came to epoch 1, 3, 9, …",
+            "at random; at epochs 1, 3, 9, …, trials that are not among the best third so far end",
             "zoo.search.oracles:random_search",
             pruner="asha",
         ),
@@ -70,18 +70,21 @@ ALGORITHMS: dict[str, Algorithm] = {
 }
 
 DEFAULT, DEFAULT_OF_SEVERAL = "random", "tpe"
-"""Taken where no algorithm is named, for one objective and for several."""
+"""The default algorithms for one objective and for several."""
 
 PRUNERS = ("none", "median")
-"""The pruners to choose from; `zoo.search.pruning` implements them. An algorithm may bring another of its own."""
+"""The available pruners; `zoo.search.pruning` implements them. An algorithm may have another one built in."""
 
 
 def find_algorithm(name: str, *, objectives: int) -> Algorithm:
-    """The algorithm of this name, which must be able to optimise so many objectives.
+    """The algorithm with this name.
+
+    Args:
+        objectives: the number of objectives that it must be able to optimise.
 
     Raises:
         UnknownNameError: the name is not in the table.
-        SearchError: the algorithm optimises one objective.
+        SearchError: the algorithm can optimise only one objective.
     """
     if name not in ALGORITHMS:
         raise UnknownNameError("algorithm", name, ALGORITHMS)
@@ -96,26 +99,26 @@ def find_algorithm(name: str, *, objectives: int) -> Algorithm:
 
 
 def continues_trials(name: str) -> bool:
-    """Whether the search may go on from any of its models; an algorithm that is no longer in the table may not."""
+    """Whether trials may continue from earlier ones' models; false for an algorithm that is no longer in the table."""
     return name in ALGORITHMS and ALGORITHMS[name].continues_trials
 
 
 def find_pruner(algorithm: Algorithm, name: str | None) -> str:
-    """The pruner that a search by this algorithm has.
+    """The pruner of a search with this algorithm.
 
     Args:
-        name: one of `PRUNERS`; None: the algorithm's own, or else none.
+        name: one of `PRUNERS`; None: the algorithm's built-in one, or else none.
 
     Raises:
         UnknownNameError: the name is not in `PRUNERS`.
-        SearchError: the algorithm has its own.
+        SearchError: the algorithm has a built-in pruner.
     """
     if name is None:
         return algorithm.pruner or "none"
     if name not in PRUNERS:
         owners = [row.name for row in ALGORITHMS.values() if row.pruner == name]
         raise UnknownNameError(
-            "pruner", name, PRUNERS, f"(or --algorithm {owners[0]}, which prunes so)" if owners else ""
+            "pruner", name, PRUNERS, f"(or --algorithm {owners[0]}, which has it built in)" if owners else ""
         )
     if algorithm.pruner is not None and name != algorithm.pruner:
         raise SearchError(f"{algorithm.name} ends hopeless trials by itself: leave --pruner out")

@@ -1,4 +1,4 @@
-"""The descriptions that plugins return, and the checks of what they say of themselves."""
+"""The descriptions that plugins return, which check themselves when they are created."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ Hyperparameters = Mapping[str, HyperparameterValue]
 
 SPLITS = ("train", "validation", "test")
 
-LONGEST_MAGIC = 512  # bytes at the beginning of a file, in which magic bytes lie
+LONGEST_MAGIC = 512  # magic bytes must lie within so many bytes from the start of a file
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
 _SUFFIX = re.compile(r"\.[a-z0-9][a-z0-9._+-]*")
-_PREFIX = re.compile(r"[a-z][a-z0-9+.-]+:(//)?")  # two letters or more: C: is a disk
+_PREFIX = re.compile(r"[a-z][a-z0-9+.-]+:(//)?")  # two letters or more, since C: is a drive
 
 
 class Backbone(Protocol):
     """Layers from pixels to features.
 
-    `inputs` is a KerasTensor (batch, height, width, channels), float32, raw pixels 0-255; scaling them is the
-    backbone's business and happens in layers. `weights` is None, a name out of `Architecture.weights`, or a
-    path. The result is a KerasTensor (batch, h, w, c) or (batch, d). Hyperparameters are declared through `hp`.
+    `inputs` is a KerasTensor (batch, height, width, channels), float32, raw pixels 0-255, which the backbone scales in
+    its own layers. `weights` is None, a name from `Architecture.weights`, or a path. The result is a KerasTensor
+    (batch, h, w, c) or (batch, d). Hyperparameters are declared through `hp`.
     """
 
     def __call__(
@@ -50,23 +50,23 @@ class Architecture:
     """A plugin's description of a backbone with its search space, presets and freeze points.
 
     Args:
-        name: lower-case name, unique over all plugins.
+        name: lower-case name, unique among all plugins.
         backbone: see `Backbone`.
-        summary: one line for people.
+        summary: a one-line description.
         reference: the paper or code that it follows.
-        min_size: the fewest pixels a side that the backbone takes; smaller images are enlarged to it.
-        default_size: pixels a side that it is meant for; None: the dataset's own size.
+        min_size: the smallest image that the backbone accepts, in pixels per side; smaller images are enlarged.
+        default_size: the intended pixels per side; None: the dataset's own size.
         channels: 1, 3, or None for either.
         weights: names of pre-trained weights that it can load, such as "imagenet".
-        presets: name -> hyperparameters, a published recipe each.
-        freeze_points: names of its stages, from the pixels on. A stage is every layer whose name begins with
-            the point and does not go on with a digit: `block1` holds `block1_conv` and `block1a_bn`.
+        presets: name -> hyperparameters, each a published recipe.
+        freeze_points: names of its stages, from the input on. A stage is every layer whose name starts with the freeze
+            point, unless a digit follows: `block1` includes `block1_conv` and `block1a_bn`.
         version: changes whenever the same hyperparameters would build another network.
-        custom_layers: imports and gives the backbone's own Keras layer classes, each registered with
-            `keras.saving.register_keras_serializable`. Called before a stored model is built again.
+        custom_layers: imports and returns the backbone's own Keras layer classes, each registered with
+            `keras.saving.register_keras_serializable`. Called before a stored model is rebuilt.
 
     Raises:
-        ContractError: a field is of the wrong type or out of range.
+        ContractError: a field has the wrong type or is out of range.
     """
 
     name: str
@@ -115,15 +115,15 @@ class Architecture:
 
 @dataclass(frozen=True, eq=False)
 class LabeledImages:
-    """Images with a label each, as a dataset plugin or an image source gives them.
+    """Images with a label each, as a dataset plugin or an image source returns them.
 
     Args:
-        items: an image each: the path of an image file, or an array of uint8 pixels 0-255 of shape
-            (height, width), (height, width, 1) or (height, width, 3).
+        items: each the path of an image file, or an array of uint8 pixels 0-255 of shape (height, width),
+            (height, width, 1) or (height, width, 3).
         labels: for each item the index of its class in `class_names`.
         class_names: the classes, in the order of the model's outputs.
         split: for each item "train", "validation" or "test"; None: zoo splits (see zoo.data.splits).
-        skipped: files that lay among the images and are none, each with the reason.
+        skipped: files among the images that are not images, each with the reason.
 
     Raises:
         ContractError: lengths differ, or a label or a split is out of range.
@@ -148,7 +148,7 @@ class LabeledImages:
         _require(all(label in classes for label in self.labels), f"a label is not in 0..{len(classes) - 1}")
         if self.split is not None:
             _require(len(self.split) == count, f"{count} images but {len(self.split)} splits")
-            _require(set(self.split) <= set(SPLITS), f"a split is none of {', '.join(SPLITS)}")
+            _require(set(self.split) <= set(SPLITS), f"a split is not one of {', '.join(SPLITS)}")
 
 
 @dataclass(frozen=True)
@@ -175,13 +175,13 @@ class Dataset:
 
 @dataclass(frozen=True)
 class SourceContext:
-    """The means that a source is given for loading.
+    """Everything that a source may need in order to load.
 
     Args:
-        progress: takes notices and progress.
-        image_suffixes: endings of the names of image files that some decoder reads, in lower case.
-        load: load what lies at another path, such as the folder that an archive was unpacked to.
-        recognise: the name of the source that reads this path; empty if none does.
+        progress: receives notices and progress.
+        image_suffixes: file suffixes of all decoders, in lower case.
+        load: loads another path, such as the folder into which an archive was unpacked.
+        recognise: returns the name of the source that reads this path; empty if none does.
     """
 
     progress: Progress
@@ -190,33 +190,33 @@ class SourceContext:
     recognise: Callable[[Path], str]
 
     def is_image_name(self, name: str) -> bool:
-        """Whether a file of this name or path is taken for an image."""
+        """Whether a file with this name or path counts as an image."""
         return name.lower().endswith(self.image_suffixes)
 
 
 @dataclass(frozen=True)
 class Source:
-    """A plugin's description of a container of labeled images: what a path, or a reference such as `tfds:NAME`, may be.
+    """A plugin's description of a container of labeled images, named by a path or a reference such as `tfds:NAME`.
 
-    A path belongs to the source whose `recognises` says so, of several to the one that was loaded last, else to the
-    one with its suffix. A reference belongs to the source with its prefix.
+    A path belongs to the source whose `recognises` accepts it (if several do, to the one that was loaded last), or else
+    to the source with its suffix. A reference belongs to the source with its prefix.
 
     Args:
-        name: lower-case name, unique over all plugins.
-        load: returns the images of the path, absolute and as text, or of the whole reference. It may take time.
-        summary: one line for people.
+        name: lower-case name, unique among all plugins.
+        load: returns the images at an absolute path, passed as a string, or of a whole reference. It may take time.
+        summary: a one-line description.
         reference: where the layout is described.
-        suffixes: endings of file names, in lower case with the dot, such as ".npz"; no other source may have them.
-        recognises: whether this path, that of a folder or of a file, is such a container. Asked of each path, so it
-            must be quick; it looks at names, not into images.
-        prefix: what a reference begins with, such as "tfds:"; then there are neither suffixes nor `recognises`.
-        single_file: whether one file is all of it, so that it may lie behind a URL.
-        package: the name by which a package that it needs is imported; empty: none.
-        install: what `pip install` gets for it; empty: `package`.
+        suffixes: file suffixes, in lower case with the dot, such as ".npz"; no other source may have them.
+        recognises: whether this folder or file is such a container. Called for each path, so it must be quick; it
+            looks at names, not into images.
+        prefix: of references, such as "tfds:"; excludes `suffixes` and `recognises`.
+        single_file: whether the container is one file, so that it can be downloaded from a URL.
+        package: the import name of a package that it needs; empty: none.
+        install: the argument of `pip install` for that package; empty: `package`.
         sample: writes a small dataset into an empty folder and returns its path or reference, for `zoo plugins check`.
 
     Raises:
-        ContractError: a field is of the wrong type or out of range.
+        ContractError: a field has the wrong type or is out of range.
     """
 
     name: str
@@ -256,32 +256,32 @@ class Source:
 class Decoder:
     """A plugin's description of an image format.
 
-    A file belongs to the decoder whose magic bytes it has, of several to the one that claims its suffix, else to the
-    one that was loaded first. What has no decoder's magic bytes belongs to the decoder without any that claims its
-    suffix.
+    A file belongs to the decoder whose magic bytes it has (if several match, to the one with its suffix, or else to
+    the one that was loaded first). A file without any decoder's magic bytes belongs to the decoder with its suffix,
+    provided that this decoder has no magic bytes.
 
     Args:
-        name: lower-case name, unique over all plugins.
-        decode: pixels out of the bytes of a whole file: an upright array of uint8, or of uint16 with white at 65535,
-            shape (height, width) or (height, width, 1 or 3); or a `PIL.Image.Image`, of which zoo converts palette,
-            transparency, 16 bits and EXIF orientation. Called in several threads at once; any error that it raises
-            means that the image cannot be read.
-        header: (width, height, is gray) of the upright image, out of the file opened at its beginning. It decodes no
-            pixels.
-        summary: one line for people.
+        name: lower-case name, unique among all plugins.
+        decode: takes the bytes of a file and returns its pixels: an upright array of uint8, or of uint16 with white at
+            65535, of shape (height, width) or (height, width, 1 or 3); or a `PIL.Image.Image`, whose palette,
+            transparency, 16 bits and EXIF orientation zoo converts. Called in several threads at once; any error that
+            it raises means that the image cannot be read.
+        header: takes a file opened at its start and returns (width, height, is grayscale) of the upright image, without
+            decoding pixels.
+        summary: a one-line description.
         reference: where the format is described.
-        suffixes: endings of file names, in lower case with the dot, such as ".png"; no other decoder may have them.
-        magic: (offset, bytes) in the first 512 bytes of a file, each of which alone tells this format.
-        decode_square: a quicker way to uint8 (size, size, channels), upright, out of the bytes of a file, the size and
-            the channels, 1 or 3; it returns None for an image that it leaves to `decode`.
-        package: the name by which a package that it needs is imported; empty: none.
-        install: what `pip install` gets for it; empty: `package`.
+        suffixes: file suffixes, in lower case with the dot, such as ".png"; no other decoder may have them.
+        magic: pairs (offset, bytes) within the first 512 bytes of a file, each of which alone identifies the format.
+        decode_square: a faster alternative: takes the bytes of a file, the size and the channels, 1 or 3, and returns
+            upright pixels, uint8 (size, size, channels), or None for an image that it leaves to `decode`.
+        package: the import name of a package that it needs; empty: none.
+        install: the argument of `pip install` for that package; empty: `package`.
         version: changes whenever the same bytes would become other pixels; decoded images in the cache depend on it.
             It is empty for zoo's own decoders, whose version is the format of that cache.
         sample: returns the bytes of a small image, for `zoo plugins check`.
 
     Raises:
-        ContractError: a field is of the wrong type or out of range.
+        ContractError: a field has the wrong type or is out of range.
     """
 
     name: str

@@ -1,6 +1,7 @@
-"""Numbers as people write them on a command line: plain decimal notation, read strictly.
+"""Parses numbers in plain decimal notation, strictly.
 
-Python's own `int` and `float` also take `1_0`, `" 1 "`, `١`, `nan` and `inf`, which as an answer are typing errors.
+Python's own `int` and `float` also accept `1_0`, `" 1 "`, `١`, `nan` and `inf`, which are typing errors on a
+command line.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
 def whole_number(text: str) -> int:
-    """The whole number that the text is, such as `-12`.
+    """Parse a whole number, such as `-12`.
 
     Raises:
-        ValueError: it is none.
+        ValueError: the text is not a whole number.
     """
     if not _WHOLE.fullmatch(text):
         raise ValueError(f"'{text}' is not a whole number such as 10")
@@ -24,10 +25,10 @@ def whole_number(text: str) -> int:
 
 
 def number(text: str) -> float:
-    """The number that the text is, such as `0.001` or `1e-3`.
+    """Parse a number, such as `0.001` or `1e-3`.
 
     Raises:
-        ValueError: it is none, or too large for a float.
+        ValueError: the text is not a number, or the number is too large for a float.
     """
     if not _NUMBER.fullmatch(text) or math.isinf(value := float(text)):
         raise ValueError(f"'{text}' is not a number such as 0.001 or 1e-3")

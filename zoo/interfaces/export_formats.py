@@ -1,4 +1,4 @@
-"""The formats that a model can leave zoo in, and what a file of each is called."""
+"""The formats in which a model can be exported, with the suffixes of their files."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SUFFIXES = {"keras": ".keras", "h5": ".h5", "saved-model": ""}
-"""Format -> suffix of its files; a SavedModel is a folder."""
+"""Format -> suffix of its files; a SavedModel is a folder without one."""
 
 
 def format_of(path: Path) -> str | None:
-    """The format whose files end like this one; None if there is none."""
+    """The format whose suffix the file has; None if it has none of them."""
     return next((name for name, suffix in SUFFIXES.items() if suffix and path.name.endswith(suffix)), None)
 
 
@@ -22,18 +22,18 @@ def check_format(file_format: str) -> None:
     """Refuse a format that zoo does not write.
 
     Raises:
-        UnknownNameError: there is no such format.
+        UnknownNameError: the format is unknown.
     """
     if file_format not in SUFFIXES:
         raise UnknownNameError("format", file_format, SUFFIXES)
 
 
 def check_target(path: Path, file_format: str) -> None:
-    """Refuse a place that a file of this format cannot be written to.
+    """Refuse a path to which a file of this format cannot be written.
 
     Raises:
-        UnknownNameError: there is no such format.
-        ExportError: files of the format end otherwise, or something of that name exists.
+        UnknownNameError: the format is unknown.
+        ExportError: the path has another suffix than the format, or exists already.
     """
     check_format(file_format)
     suffix = SUFFIXES[file_format]

@@ -1,4 +1,4 @@
-"""What of a network `--freeze` means, found by names alone: a built classifier and a stored manifest ask alike."""
+"""Finds the layers that `--freeze` names, by names alone: for a built classifier and a stored manifest alike."""
 
 from __future__ import annotations
 
@@ -22,12 +22,13 @@ class Freezable:
     """The parts of a network that can be frozen, by name.
 
     Args:
-        layers: those of the backbone, in Keras's order.
-        weighted: those among them that have weights, in the same order.
-        head: layers of the head, which always train.
-        find_stages: those of the backbone, from the pixels on; asked only where a name may be one.
+        layers: of the backbone, in Keras's order.
+        weighted: the layers among them that have weights, in the same order.
+        head: the layers of the head, which always train.
+        find_stages: returns the stages of the backbone, from the input on; called only if a name may be a stage.
         freeze_points: the stages that the architecture names.
-        find_variables: paths of the backbone's variables that a training could change; asked only where one is named.
+        find_variables: returns the paths of the backbone's variables that training could change; called only if the
+            spec names variables.
     """
 
     layers: tuple[str, ...]
@@ -40,11 +41,11 @@ class Freezable:
 
 @dataclass(frozen=True)
 class Frozen:
-    """What does not train.
+    """The parts of a network that do not train.
 
     Args:
         layers: names of whole layers.
-        variables: paths of single variables; only where no whole layer is frozen.
+        variables: paths of single variables; only if no whole layer is frozen.
     """
 
     layers: frozenset[str] = frozenset()
@@ -52,13 +53,13 @@ class Frozen:
 
 
 def find_frozen(network: Freezable, spec: str) -> Frozen:
-    """What `spec` freezes of the network's backbone.
+    """The part of the network's backbone that `spec` freezes.
 
     Args:
         spec: see `zoo.models.freezing.freeze`.
 
     Raises:
-        FreezeError: there are fewer layers, or none of that name, or it is in the head.
+        FreezeError: the backbone has fewer layers, or none with that name, or the layer is in the head.
     """
     kind, colon, names = spec.partition(":")
     if colon and kind == "pattern":
@@ -66,12 +67,12 @@ def find_frozen(network: Freezable, spec: str) -> Frozen:
     if colon and kind == "until":
         return Frozen(layers=frozenset(network.layers[: _place(network, names, before=True)]))
     if "/" in spec:
-        return Frozen(variables=_beginning(network, spec.split(",")))
+        return Frozen(variables=_variables_under(network, spec.split(",")))
     return Frozen(layers=frozenset(network.layers[: _boundary(network, spec)]))
 
 
 def _boundary(network: Freezable, spec: str) -> int:
-    """How many layers from the front are frozen."""
+    """The number of layers that are frozen, from the input on."""
     if spec in ("none", "all"):
         return 0 if spec == "none" else len(network.layers)
     if re.fullmatch(r"-?[0-9]+", spec):
@@ -99,9 +100,10 @@ def _after_share(network: Freezable, spec: str) -> int:
 
 
 def _place(network: Freezable, name: str, *, before: bool) -> int:
-    """How many layers there are up to the layer or stage of this name and with it, or else before it.
+    """The number of layers up to and including the layer or stage with this name, or only those before it.
 
-    A point that is also the name of a layer is a stage; a stage that is no point, as `stem`, gives way to a layer.
+    A name of both a freeze point and a layer means the stage; a name of both another stage, such as `stem`, and a layer
+    means the layer.
     """
     stages = {stage.name: stage for stage in network.find_stages()}
     if name in stages and (name in network.freeze_points or name not in network.layers):
@@ -131,13 +133,13 @@ def _matching(network: Freezable, patterns: Sequence[str]) -> frozenset[str]:
     )
 
 
-def _beginning(network: Freezable, prefixes: Sequence[str]) -> tuple[str, ...]:
-    """The variables whose paths begin with one of the prefixes."""
+def _variables_under(network: Freezable, prefixes: Sequence[str]) -> tuple[str, ...]:
+    """The variables whose paths start with one of the prefixes."""
     paths = network.find_variables()
     for prefix in prefixes:
         if not prefix or not any(path.startswith(prefix) for path in paths):
             near = nearest_names(prefix, paths) or paths[:3]
-            raise FreezeError(f"no variable's path begins with '{prefix}'; available: {', '.join(near)}, …")
+            raise FreezeError(f"no variable's path starts with '{prefix}'; available: {', '.join(near)}, …")
     return tuple(path for path in paths if path.startswith(tuple(prefixes)))
 
 

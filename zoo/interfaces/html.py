@@ -1,4 +1,4 @@
-"""Small tables of HTML, which notebooks show in place of a value's `repr`: escaped, without styles or scripts."""
+"""Small HTML tables, which notebooks show in place of a value's `repr`: escaped, without styles or scripts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def fields_table(caption: str, fields: Mapping[str, object]) -> str:
-    """A table with one field a row: its name, then its value."""
+    """A table with one row for each field: its name, then its value."""
     rows = (f'<tr><th scope="row">{_text(name)}</th>{_cell(value)}</tr>' for name, value in fields.items())
     return f"<table><caption>{_text(caption)}</caption><tbody>{''.join(rows)}</tbody></table>"
 
@@ -32,7 +32,7 @@ def _cell(value: object) -> str:
 
 
 def _text(value: object) -> str:
-    """The value as people read it, escaped: 4 decimals, thousands parted, a dash for what is not known."""
+    """The value as escaped text: floats with 4 decimals, thousands separated, a dash for a missing value."""
     if value is None or value == "":
         return "–"
     if isinstance(value, float):

@@ -1,4 +1,4 @@
-"""The options of a training, as values that check themselves: the same from the command line to the database row."""
+"""The options of a training as self-checking values, the same from the command line to the database row."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from zoo.errors import HyperparameterError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    Document = Mapping[str, Any]  # JSON, as `to_json` made it
+    Document = Mapping[str, Any]  # JSON, as `to_json` returns it
 
 BALANCED = "balanced"
 MODES, DTYPES = ("auto", "on", "off"), ("float32", "float16")
@@ -18,16 +18,16 @@ MODES, DTYPES = ("auto", "on", "off"), ("float32", "float16")
 
 @dataclass(frozen=True)
 class Sampling:
-    """What of the training images an epoch takes; by default each of them once.
+    """How an epoch samples the training images; by default it takes each of them once.
 
     Args:
         class_weights: "balanced": the fewer images a class has, the more each counts in the training loss.
-        oversample: all classes come equally often.
+        oversample: draw all classes equally often.
         steps_per_epoch: batches in an epoch; None: as many as show each image once.
-        fraction: share of each class that is trained on, above 0 and at most 1.
+        fraction: the share of each class to train on, above 0 and at most 1.
 
     Raises:
-        HyperparameterError: a value is out of range, or two exclude each other.
+        HyperparameterError: a value is out of range, or two options exclude each other.
     """
 
     class_weights: str | None = None
@@ -53,11 +53,10 @@ class FeatureOptions:
     """How the activations of frozen layers are cached.
 
     Args:
-        mode: "auto": where it pays, or where `dtype` or `copies` ask for what only cached activations can be; "on":
-            wherever it can be done; "off".
-        dtype: float32, or float16, which takes half the room and loses digits.
-        copies: with augmentation, so many augmented copies of each training image are cached and take turns from
-            epoch to epoch; None: nothing is cached then, since each epoch gets fresh pixels.
+        mode: "auto": where it saves time, or where `dtype` or `copies` is set; "on": wherever possible; "off": never.
+        dtype: float32, or float16, which takes half the space and loses precision.
+        copies: with augmentation, cache so many augmented copies of each training image and cycle through them from
+            epoch to epoch; None: with augmentation nothing is cached, since each epoch gets new pixels.
 
     Raises:
         HyperparameterError: a value is out of range.
@@ -82,11 +81,11 @@ class TrainingOptions:
     """The options of a training besides hyperparameters.
 
     Args:
-        epochs: the most epochs.
+        epochs: the maximal number of epochs.
         seed: of initial weights, shuffling and augmentation.
         patience: epochs without improvement after which training stops.
-        image_size: pixels a side that the user asks for; None: what suits the architecture and the dataset.
-        sampling: what of the training images an epoch takes.
+        image_size: requested pixels per side; None: a size that suits the architecture and the dataset.
+        sampling: how an epoch samples the training images.
         features: how the activations of frozen layers are cached.
     """
 
@@ -103,6 +102,6 @@ class TrainingOptions:
 
     @classmethod
     def from_json(cls, document: Document) -> TrainingOptions:
-        """The options that `to_json` wrote."""
+        """The options that `to_json` returned."""
         sampling, features = Sampling(**document["sampling"]), FeatureOptions(**document["features"])
         return cls(**{**document, "sampling": sampling, "features": features})

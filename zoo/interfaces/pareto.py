@@ -1,4 +1,4 @@
-"""The trials of a search that no other beats in all its objectives."""
+"""The Pareto front: the trials of a search that no other trial dominates."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ if TYPE_CHECKING:
 
 
 def pareto_front(runs: Sequence[Run], objectives: Sequence[Objective]) -> list[Run]:
-    """The completed runs that no other run equals or beats in every objective while it beats them in one.
+    """The completed runs that no other run dominates: equals or beats in every objective, and beats in one.
 
-    Runs of equal scores stay together; with one objective these are the best ones. Best first: by the first objective,
-    then by the next. A run that lacks the score of an objective is left out.
+    Runs with equal scores are all included; with one objective, these are the best runs. Sorted best first, by the
+    first objective, then by the next. A run without a score for every objective is left out.
     """
     gains = {run.id: gain for run in runs if (gain := _gains(run, objectives)) is not None}
     front = [
         run
         for run in runs
-        if run.id in gains and not any(_is_beaten(gains[run.id], one) for one in gains.values())
+        if run.id in gains and not any(_is_dominated(gains[run.id], other) for other in gains.values())
     ]
     return sorted(front, key=lambda run: gains[run.id], reverse=True)
 
 
 def _gains(run: Run, objectives: Sequence[Objective]) -> tuple[float, ...] | None:
-    """The run's scores, turned so that more is better; None where it has not all of them."""
+    """The run's scores, with signs such that larger is better; None if one is missing."""
     if run.state is not State.COMPLETED or any(objective.name not in run.scores for objective in objectives):
         return None
     return tuple(
@@ -36,6 +36,6 @@ def _gains(run: Run, objectives: Sequence[Objective]) -> tuple[float, ...] | Non
     )
 
 
-def _is_beaten(gains: tuple[float, ...], other: tuple[float, ...]) -> bool:
-    """Whether `other` beats `gains`."""
+def _is_dominated(gains: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    """Whether `other` dominates `gains`."""
     return other != gains and all(theirs >= ours for theirs, ours in zip(other, gains, strict=True))

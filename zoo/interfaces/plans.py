@@ -1,4 +1,4 @@
-"""What is known of a run, a trial or a search before it starts, as frozen dataclasses."""
+"""The plans of runs, trials and searches, made before they start, as frozen dataclasses."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TEST_IN_TRAIN = "test-in-train"
 
 
 class RunKind(StrEnum):
-    """Why a run trained."""
+    """The purpose of a run."""
 
     TRAIN = "train"
     TRIAL = "trial"
@@ -30,12 +30,13 @@ class RunKind(StrEnum):
 
 @dataclass(frozen=True)
 class Weights:
-    """Pre-trained weights that a training starts from.
+    """Pre-trained weights from which a training starts.
 
     Args:
-        shown: what names them on any machine: a name out of `Architecture.weights`, an absolute path or a URL.
-        sha256: of the file's content; None: they have a name.
-        path: where the file lies on this machine; None: they have a name, or nobody has looked yet. It is not stored.
+        shown: their name on any machine: from `Architecture.weights`, or an absolute path or a URL.
+        sha256: of the file's content; None for weights from `Architecture.weights`.
+        path: of the file on this machine; None for weights from `Architecture.weights`, and until the file has been
+            looked up. It is not stored.
     """
 
     shown: str
@@ -44,7 +45,7 @@ class Weights:
 
     @property
     def argument(self) -> str:
-        """What a backbone gets: the name, or the path on this machine."""
+        """The value to pass to a backbone: the name, or the path on this machine."""
         return self.path or self.shown
 
     def to_json(self) -> dict[str, object]:
@@ -53,21 +54,21 @@ class Weights:
 
     @classmethod
     def from_json(cls, document: Document) -> Weights:
-        """The weights that `to_json` wrote."""
+        """The weights that `to_json` returned."""
         return cls(**document)
 
 
 @dataclass(frozen=True)
 class CandidatePlan:
-    """An architecture to train, the images that it gets, and what it starts from.
+    """An architecture to train, the shape of its images, and its initial weights.
 
     Args:
         version: of the architecture.
-        plugin: where the architecture came from: distribution and version, or file.
-        image_size, channels: of the images; 0 where an older zoo did not record them.
-        weights: pre-trained ones to start from.
+        plugin: the origin of the architecture: distribution and version, or file.
+        image_size, channels: of the images; 0 if an older zoo did not record them.
+        weights: the pre-trained weights to start from.
         parent_id: the model to fine-tune.
-        keeps_head: of a fine-tuning: the parent's head stays.
+        keeps_head: for fine-tuning, whether the parent's head is kept.
     """
 
     architecture: str
@@ -85,20 +86,20 @@ class CandidatePlan:
 
     @classmethod
     def from_json(cls, document: Document) -> CandidatePlan:
-        """The candidate that `to_json` wrote."""
+        """The candidate that `to_json` returned."""
         weights = document["weights"]
         return cls(**{**document, "weights": None if weights is None else Weights.from_json(weights)})
 
 
 @dataclass(frozen=True)
 class RunPlan:
-    """All that is known of a run before it starts.
+    """Everything that is decided about a run before it starts.
 
     Args:
-        training: the options; of a trial with the epochs and the seed of its own.
+        training: the options; for a trial, with its own epochs and seed.
         environment: versions of zoo, Python, tensorflow and keras.
-        preset: the name of the preset that the hyperparameters began with.
-        data_check: name of a check of the dataset -> how many errors it found, of those that found any.
+        preset: the name of the preset on which the hyperparameters are based.
+        data_check: name of a check of the dataset -> number of errors, for the checks that found any.
     """
 
     kind: RunKind
@@ -116,7 +117,7 @@ class RunPlan:
 
     @property
     def parent_id(self) -> str | None:
-        """The model that it starts from, of a fine-tuning."""
+        """The model from which fine-tuning starts."""
         return self.candidate.parent_id
 
 
@@ -126,14 +127,13 @@ class Trial:
 
     Args:
         trial_id: the algorithm's own name for it.
-        number: counts from 1 in the order of starting.
-        hyperparameters: as the algorithm chose them, its own bookkeeping (`tuner/…`) included.
-        epochs: the most epochs it may reach.
-        initial_epoch: epochs that an earlier trial of the same hyperparameters has done already (hyperband).
+        number: from 1, in the order in which trials start.
+        hyperparameters: as the algorithm chose them, including its own bookkeeping (`tuner/…`).
+        epochs: the maximal number of epochs.
+        initial_epoch: the number of epochs that an earlier trial with the same hyperparameters has trained (hyperband).
         continues: `trial_id` of that earlier trial.
-        origin: where the hyperparameters come from, if the algorithm did not choose them: "defaults", or the run that
-            they are known from.
-        after: how many of the search's trials had come to an end when the algorithm was asked.
+        origin: the source of the hyperparameters if the algorithm did not choose them: "defaults", or a prior run.
+        after: the number of the search's trials that had ended when the algorithm proposed this one.
     """
 
     trial_id: str
@@ -148,19 +148,19 @@ class Trial:
 
 @dataclass(frozen=True)
 class SearchOptions:
-    """The options of a search beside those of its trainings; `zoo.workflows.search.search_options` checks them.
+    """The options of a search besides those of its trainings; `zoo.workflows.search.search_options` checks them.
 
     Args:
         algorithm: one of `zoo.interfaces.algorithms.ALGORITHMS`.
-        trials: the most trials to run.
-        objectives: what is optimised; of several, the trials that no other beats in all are the best.
-        pruner: one of `zoo.interfaces.algorithms.PRUNERS`, or the algorithm's own.
-        max_seconds: after so long no trial begins, and a running one ends after its epoch; counted from the search's
-            start, or from its going on.
-        target: the search ends when an epoch's objective is as good.
-        keep: how many of the best models stay in the registry; None: all.
-        warm_start: begin with the best prior trials.
-        initial_trials: of a search that was extended: its `trials` before, by which its algorithm chose the first ones.
+        trials: the maximal number of trials.
+        objectives: the quantities to optimise; with several, the best trials are those of the Pareto front.
+        pruner: one of `zoo.interfaces.algorithms.PRUNERS`, or the algorithm's built-in one.
+        max_seconds: the time limit, after which no trial starts and running ones end after their current epoch; counted
+            from the start of the search, or from when it was resumed.
+        target: the value of the objective at which the search ends.
+        keep: the number of best models to store; None: all.
+        warm_start: start with the best prior trials.
+        initial_trials: of an extended search: its `trials` before, on which its algorithm's first choices depend.
     """
 
     algorithm: str = DEFAULT
@@ -175,27 +175,28 @@ class SearchOptions:
 
     def to_json(self) -> dict[str, object]:
         """The options as JSON types; `from_json` reads them."""
-        return {**asdict(self), "objectives": [[one.name, one.direction] for one in self.objectives]}
+        objectives = [[objective.name, objective.direction] for objective in self.objectives]
+        return {**asdict(self), "objectives": objectives}
 
     @classmethod
     def from_json(cls, document: Document) -> SearchOptions:
-        """The options that `to_json` wrote."""
+        """The options that `to_json` returned."""
         objectives = tuple(Objective(name, direction) for name, direction in document["objectives"])
         return cls(**{**document, "objectives": objectives})
 
 
 @dataclass(frozen=True)
 class SearchPlan:
-    """All that is known of a search before it starts.
+    """Everything that is decided about a search before it starts.
 
     Args:
-        candidates: the architectures to choose from, of different names.
+        candidates: the architectures to choose from, each with another name.
         options: how to search.
         training: how each trial trains.
-        fixed: hyperparameters that are not searched but set.
+        fixed: hyperparameters that are set instead of searched.
         space: the search space as `keras_tuner.HyperParameters.get_config` returns it.
         environment, data_check: as in RunPlan.
-        first: hyperparameters of the first trials, each with where they come from; after them the algorithm chooses.
+        first: hyperparameters of the first trials, each with its origin; after them the algorithm chooses.
     """
 
     candidates: tuple[CandidatePlan, ...]
@@ -213,51 +214,51 @@ class SearchPlan:
         return tuple(candidate.architecture for candidate in self.candidates)
 
     def candidate(self, architecture: str) -> CandidatePlan:
-        """The candidate of this architecture."""
+        """The candidate with this architecture."""
         return next(candidate for candidate in self.candidates if candidate.architecture == architecture)
 
     @property
     def algorithm(self) -> str:
-        """How the next trial is chosen."""
+        """The algorithm that chooses the trials."""
         return self.options.algorithm
 
     @property
     def trials(self) -> int:
-        """The most trials it will run."""
+        """The maximal number of trials."""
         return self.options.trials
 
     @property
     def epochs(self) -> int:
-        """The most epochs a trial will run."""
+        """The maximal number of epochs of a trial."""
         return self.training.epochs
 
     @property
     def seed(self) -> int:
-        """The search's seed, which the first trial has."""
+        """The seed of the search and of its first trial."""
         return self.training.seed
 
     @property
     def objectives(self) -> tuple[Objective, ...]:
-        """What is optimised."""
+        """The quantities to optimise."""
         return self.options.objectives
 
     @property
     def objective(self) -> Objective:
-        """The first one, which orders the trials where one order is asked for."""
+        """The first objective, by which trials are ranked."""
         return self.objectives[0]
 
     @property
     def monitor(self) -> Objective:
-        """What is looked at after each epoch: the first objective that is known then, or else the default."""
+        """The quantity to monitor: the first objective that is measured after each epoch, or else the default."""
         each_epoch = (objective for objective in self.objectives if measured_each_epoch(objective.name))
         return next(each_epoch, DEFAULT_OBJECTIVE)
 
     @property
     def initial_trials(self) -> int:
-        """The number of trials that it began with, whatever it was extended to."""
+        """The number of trials before the search was extended."""
         return self.options.initial_trials or self.options.trials
 
     @property
     def parent_id(self) -> str | None:
-        """The model that each trial starts from, of a search that fine-tunes."""
+        """The model from which each trial starts, if the search fine-tunes one."""
         return self.candidates[0].parent_id

@@ -1,7 +1,7 @@
-"""Which of several trials or models is the best: the one rule that the registry, the live table and the plots share.
+"""Ranks trials and models by one rule, which the registry, the live table and the plots share.
 
-The better value wins. Of equal values the lower validation loss, then the fewer parameters, then the older. For the
-models of a dataset `zoo.registry.selection` says the same in SQL.
+The better value wins; ties go to the lower validation loss, then to fewer parameters, then to the older trial. For the
+models of a dataset, `zoo.registry.selection` implements the same rule in SQL.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 
 def rank(objective: Objective, value: float, loss: float | None, parameters: int | None, age: int) -> Rank:
-    """The key to sort by, the best first.
+    """The sort key, which sorts the best first.
 
     Args:
         value: of the objective.
-        loss: the validation loss; None or NaN, which come after every number: it is not known.
-        parameters: number of weights; None, which comes after every number: they are not known.
-        age: less for the older one; of a trial its number.
+        loss: the validation loss; None (unknown) and NaN sort after every number.
+        parameters: the number of weights; None (unknown) sorts after every number.
+        age: smaller for an older one; for a trial, its number.
     """
     return (
         -value if objective.direction == "max" else value,
@@ -38,7 +38,7 @@ def rank(objective: Objective, value: float, loss: float | None, parameters: int
 
 
 def ranked(runs: Iterable[Run], objective: Objective) -> list[Run]:
-    """The completed trials of a search that have a value of the objective, the best first."""
+    """The completed trials of a search with a value of the objective, the best first."""
     ranks = {}
     for run in runs:
         value = run.scores.get(objective.name)
@@ -48,5 +48,5 @@ def ranked(runs: Iterable[Run], objective: Objective) -> list[Run]:
 
 
 def best_run(runs: Iterable[Run], objective: Objective) -> Run | None:
-    """The best completed trial of a search; None without one."""
+    """The best completed trial of a search; None if no trial has completed."""
     return next(iter(ranked(runs, objective)), None)

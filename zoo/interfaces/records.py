@@ -1,4 +1,4 @@
-"""What the registry keeps, as frozen dataclasses."""
+"""The registry's records as frozen dataclasses."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 
 Metrics = Mapping[str, float]
-"""Metric name -> value. `val_` in front means measured on the validation split, `test_` on the test split."""
+"""Metric name -> value. The prefix `val_` means measured on the validation split, `test_` on the test split."""
 
 
 class State(StrEnum):
-    """Where a run or a search stands. Every state but `running` is final, unless the search is resumed."""
+    """The state of a run or a search. Every state except `running` is final unless the run or search is resumed."""
 
     RUNNING = "running"
     COMPLETED = "completed"
@@ -34,11 +34,11 @@ class State(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetContent:
-    """What a dataset holds.
+    """The content of a dataset.
 
     Args:
-        source: where it comes from: an absolute path, `plugin NAME` or `tfds:NAME`.
-        fingerprint: SHA-256 over the content of every image, its class and its given split.
+        source: its origin: an absolute path, `plugin NAME` or `tfds:NAME`.
+        fingerprint: SHA-256 of the content of every image, its class and its predefined split.
         counts: split -> class name -> number of images.
     """
 
@@ -51,12 +51,12 @@ class DatasetContent:
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetVersion(DatasetContent):
-    """What a dataset held at one time.
+    """A recorded version of a dataset.
 
     Args:
         id: row number in the registry.
-        name: unique among sources; two folders of one name get `photos` and `photos-2`.
-        version: 1 for the first content seen under this name, then 2, …
+        name: unique among sources; two folders with the same name get `photos` and `photos-2`.
+        version: 1 for the first content recorded under this name, then 2, …
     """
 
     id: int
@@ -65,14 +65,14 @@ class DatasetVersion(DatasetContent):
 
     @property
     def images(self) -> int:
-        """How many there are."""
+        """The number of images."""
         return sum(sum(classes.values()) for classes in self.counts.values())
 
 
 @dataclass(frozen=True)
 class Epoch:
-    """One pass over the training images. `number` counts from 1; `metrics` holds loss, accuracy, val_loss,
-    val_accuracy and learning_rate."""
+    """One pass over the training images. `number` counts from 1; `metrics` has loss, accuracy, val_loss, val_accuracy,
+    learning_rate, and the metrics that the objective asked for."""
 
     number: int
     metrics: Metrics
@@ -81,17 +81,17 @@ class Epoch:
 
 @dataclass(frozen=True)
 class Run:
-    """One training: what was planned, and what became of it.
+    """One training: its plan and its outcome.
 
     Args:
-        dataset: name of the dataset version that it trains on.
-        search_id, trial: of a trial: its search, and what the search's algorithm asked for.
-        score: of a trial: the first objective's value.
-        scores: of a trial: the values of all objectives, by name.
-        val_loss, parameters: validation loss and number of weights of its model; None where it has none.
-        model_id: the model that it made; None until completed, and where its weights were not worth keeping.
-        error: why it failed; the last line is the error itself, lines before it are the traceback.
-        owner: `host:pid` of the process that runs it, or ran it last; empty where nobody wrote it down.
+        dataset: name of the dataset version on which it trains.
+        search_id, trial: for a trial, its search and what the search's algorithm proposed.
+        score: for a trial, the first objective's value.
+        scores: for a trial, the values of all objectives, by name.
+        val_loss, parameters: validation loss and number of weights of its model; None if it has no model.
+        model_id: the model that it made; None until completed, and if its model was not stored.
+        error: why it failed; the last line is the error itself, the lines before it are the traceback.
+        owner: `host:pid` of the process that runs it, or ran it last; empty if it was not recorded.
     """
 
     id: str
@@ -136,12 +136,12 @@ class Search:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """How one model does on one split of one dataset.
+    """The results of one model on one split of one dataset.
 
     Args:
         split: train, validation or test.
         metrics: loss, accuracy, and precision, recall and f1 as unweighted means over the classes.
-        classes: class name -> precision, recall, f1, images (how many images of that class).
+        classes: class name -> precision, recall, f1, and images (their number).
         labels: int array (images,), the true classes.
         probabilities: float32 array (images, classes).
     """
@@ -159,16 +159,16 @@ class Evaluation:
         rows = [(name, *(metrics[column] for column in columns)) for name, metrics in self.classes.items()]
         return html.fields_table(
             f"Evaluation on the {self.split} split, {images}", self.metrics
-        ) + html.rows_table("Class by class", ("class", *columns), rows)
+        ) + html.rows_table("Metrics of each class", ("class", *columns), rows)
 
 
 @dataclass(frozen=True)
 class ModelContent:
-    """All that is needed to use trained weights, as plain data; nothing in it is code.
+    """Trained weights and everything needed to use them, as plain data without code.
 
     Args:
         graph: the Keras configuration of the functional model, JSON types only.
-        image_size: pixels a side.
+        image_size: pixels per side.
         channels: 1 or 3.
         class_names: in the order of the outputs.
         head: names of the head's layers, from the features on.
@@ -192,13 +192,13 @@ class LayerInfo:
     """One layer of a stored model.
 
     Args:
-        index: its place in Keras's `network.layers`, from 0.
+        index: its index in Keras's `network.layers`, from 0.
         type: the name of its class.
-        stage: the freeze point that it lies in, or `stem`, `tail`, `backbone` or `head`; see `zoo.interfaces.stages`.
-        parameters: number of its weights, moving statistics too.
-        frozen: yes, no, or partly, where some of its variables train and others do not; None: it has no weights.
-        number: freezing the first `number` layers that have weights freezes up to this one and with it; None: it
-            has no weights, or is in the head.
+        stage: its freeze point, or `stem`, `tail`, `backbone` or `head`; see `zoo.interfaces.stages`.
+        parameters: the number of its weights, including moving statistics.
+        frozen: yes, no, or partly if only some of its variables train; None if it has no weights.
+        number: the N for which `--freeze N` freezes all layers up to and including this one; None if it has no weights
+            or is in the head.
     """
 
     index: int
@@ -217,11 +217,11 @@ class Model:
     Args:
         manifest: SHA-256 of the stored manifest.
         parameters, trainable_parameters: numbers of weights, not of tensors.
-        size_bytes: bytes of all its tensors; what it shares with other models counts too.
-        parent_id: the model that it was fine-tuned from.
-        parent_deleted: whether that has been deleted.
-        metrics: `val_accuracy`, `test_f1`, … on the dataset version that it was trained on.
-        leaked_test_images: how many images of that version's test split are also in its train split.
+        size_bytes: bytes of all its tensors, including those that it shares with other models.
+        parent_id: the model from which it was fine-tuned.
+        parent_deleted: whether its parent has been deleted.
+        metrics: `val_accuracy`, `test_f1`, … on the dataset version on which it was trained.
+        leaked_test_images: the number of images of that version's test split that are also in its train split.
     """
 
     id: str
@@ -244,7 +244,7 @@ class Model:
     parent_deleted: bool = False
 
     def summary(self) -> dict[str, object]:
-        """What people want to know of it first, name -> value, in that order."""
+        """The most important facts about the model, name -> value."""
         return {
             "model": self.id,
             "architecture": self.architecture,
@@ -275,16 +275,16 @@ class Model:
 
 @dataclass(frozen=True, kw_only=True)
 class Lineage:
-    """A model in the tree of models that were trained from one another.
+    """A model in the tree of models that were fine-tuned from one another.
 
     Args:
-        model_id: None: its run has left no model.
-        deleted: the model has been deleted, so it is known by what its run and its children tell.
-        asked: this is the one whose lineage was asked for.
-        run: the run that made it; None: only its children tell of it.
-        metrics, aliases: as in Model; empty where it is deleted.
-        children: the models that were trained from it, the oldest first; one that is deleted is left out, unless
-            something was trained from it that is not.
+        model_id: None if its run made no model.
+        deleted: whether the model has been deleted and is known only from its run and its children.
+        asked: whether it is the model whose lineage was requested.
+        run: the run that made it; None if it is known only from its children.
+        metrics, aliases: as in Model; empty if it is deleted.
+        children: the models that were fine-tuned from it, the oldest first, without deleted models that have no
+            remaining descendants.
     """
 
     model_id: str | None
@@ -301,10 +301,10 @@ class PriorTrial:
     """A completed trial of any search.
 
     Args:
-        dataset: the version of a dataset that it trained on.
-        image_size, channels: what its network took.
-        metrics: what its search optimised; val_accuracy and val_loss, of its model, or of its best epoch where no
-            model was kept. What was not measured, or is no number, is left out.
+        dataset: the dataset version on which it trained.
+        image_size, channels: of its network's input.
+        metrics: the objectives of its search, and val_accuracy and val_loss of its model, or of its best epoch if no
+            model was stored; without metrics that were not measured or are NaN.
     """
 
     run_id: str

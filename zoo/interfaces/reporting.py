@@ -1,4 +1,4 @@
-"""How work reports what happens: a search to its recorder, everything long to whoever watches."""
+"""The interfaces by which work reports what happens: a search to its recorder, any long work to its observer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TrialOutcome:
-    """A completed trial: the objectives' values by name, the weights, and how they do."""
+    """A completed trial: the objectives' values by name, the trained weights and their evaluations."""
 
     scores: Mapping[str, float]
     content: ModelContent
@@ -23,7 +23,7 @@ class TrialOutcome:
 
 @dataclass(frozen=True)
 class EpochProgress:
-    """How far an epoch is: `step` of its `steps` batches are done.
+    """The progress within an epoch: `step` of its `steps` batches are done.
 
     Args:
         epoch: from 1.
@@ -35,66 +35,66 @@ class EpochProgress:
 
 
 class TrialRecorder(Protocol):
-    """Where a search writes what happens to its trials; each call is durable when it returns."""
+    """Records what happens to a search's trials; each call is durable when it returns."""
 
     def trial_started(self, trial: Trial) -> None:
         """The trial is about to train."""
 
     def epoch_ended(self, trial: Trial, epoch: Epoch, checkpoint: bytes) -> None:
-        """One more epoch is done. From the checkpoint the trial can go on after it."""
+        """One more epoch is done. The trial can resume after it from the checkpoint."""
 
     def trial_watcher(self, trial: Trial) -> Progress:
-        """Who watches the trial while it trains; nothing of this is written."""
+        """The observer of the trial while it trains; nothing that it receives is recorded."""
 
     def trial_completed(self, trial: Trial, outcome: TrialOutcome) -> None:
         """The trial has its scores."""
 
     def trial_pruned(self, trial: Trial, reason: str) -> None:
-        """The trial was not worth finishing; `reason` says at which epoch, and why."""
+        """The trial was stopped as unpromising; `reason` says at which epoch, and why."""
 
     def trial_failed(self, trial: Trial, error: str) -> None:
         """The trial raised; `error` is its traceback, or one line."""
 
 
 class Progress:
-    """What long work tells whoever watches. Each method does nothing here: override what you want to show."""
+    """The observer of long work. Each method does nothing here: override those for what you want to show."""
 
     def notice(self, message: str) -> None:
-        """What the user should know, such as that images are enlarged: one line, or one and a table below it."""
+        """A message for the user, such as that images are enlarged: one line, or one line and a table below it."""
 
     def began(self, work: str) -> None:
-        """Work of unknown length begins, such as "starting TensorFlow"; what comes next shows that it is over."""
+        """Work of unknown length begins, such as "starting TensorFlow"; the next call means that it has ended."""
 
     def advanced(self, work: str, done: int, total: int) -> None:
-        """`done` of `total` images are through this work, such as "decoding images"."""
+        """`done` of `total` images are processed in this work, such as "decoding images"."""
 
     def search_started(self, search: Search) -> None:
-        """Trials follow. A resumed search starts again."""
+        """Trials follow. Also called when a search is resumed."""
 
     def run_started(self, run: Run) -> None:
         """Epochs follow."""
 
     def epoch_advanced(self, progress: EpochProgress, run: Run | None = None) -> None:
-        """An epoch is under way; called some times a second. `run` says whose, where several train."""
+        """An epoch is in progress; called a few times per second. `run` says of which run, if several train."""
 
     def epoch_ended(self, run: Run, epoch: Epoch) -> None:
-        """One more epoch is in the registry."""
+        """One more epoch is recorded in the registry."""
 
     def run_ended(self, run: Run) -> None:
         """The run is completed, failed, pruned or interrupted."""
 
 
 class Once(Progress):
-    """Hands on notices and how far work is, the same notice only once."""
+    """Forwards notices, each only once, and progress."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
-        self._told: set[str] = set()
+        self._notices: set[str] = set()
 
     def notice(self, message: str) -> None:
         """See `Progress`."""
-        if message not in self._told:
-            self._told.add(message)
+        if message not in self._notices:
+            self._notices.add(message)
             self._progress.notice(message)
 
     def advanced(self, work: str, done: int, total: int) -> None:

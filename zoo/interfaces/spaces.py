@@ -1,6 +1,6 @@
-"""The one reader of search spaces: Keras Tuner's configuration of a space as frozen dataclasses, without Keras Tuner.
+"""Search spaces as frozen dataclasses, read from Keras Tuner's configuration of a space without Keras Tuner.
 
-The configuration, a JSON document, is how a space is stored; `Space` reads and writes it.
+That configuration, a JSON document, is the form in which a space is stored; only `Space` reads and writes it.
 """
 
 from __future__ import annotations
@@ -18,27 +18,27 @@ if TYPE_CHECKING:
     Entry = Mapping[str, Any]  # JSON: class_name and config
 
 ARCHITECTURE = "architecture"
-"""The hyperparameter that stands for the architecture in a search over several."""
+"""The hyperparameter that selects the architecture in a search over several."""
 
 
 @dataclass(frozen=True)
 class Condition:
-    """A hyperparameter has an effect only where another one has one of these values."""
+    """A hyperparameter has an effect only if another one has one of these values."""
 
     name: str
     values: tuple[HyperparameterValue, ...]
 
     def is_met(self, values: Mapping[str, object]) -> bool:
-        """Whether the other one is among the values, and has one of these."""
+        """Whether the other hyperparameter has one of these values."""
         return self.name in values and values[self.name] in self.values
 
 
 @dataclass(frozen=True)
 class Hyperparameter:
-    """One hyperparameter of a space; its class says what values it has.
+    """A hyperparameter of a space; its class defines its values.
 
     Args:
-        conditions: all of them must be met for it to have an effect; the innermost comes last.
+        conditions: all of them must be met for it to have an effect; the innermost one is last.
     """
 
     name: str
@@ -47,18 +47,18 @@ class Hyperparameter:
 
     @property
     def domain(self) -> Sequence[HyperparameterValue] | None:
-        """All its values, each once; None for a continuous one."""
+        """All of its values, each once; None if it is continuous."""
         raise NotImplementedError
 
     def is_active(self, values: Mapping[str, object]) -> bool:
-        """Whether it has an effect where the others have these values."""
+        """Whether it has an effect, given the values of the others."""
         return all(condition.is_met(values) for condition in self.conditions)
 
     def to_config(self) -> dict[str, Any]:
-        """As Keras Tuner writes it."""
+        """Keras Tuner's configuration of it."""
         conditions = [
-            {"class_name": "Parent", "config": {"name": one.name, "values": list(one.values)}}
-            for one in self.conditions
+            {"class_name": "Parent", "config": {"name": condition.name, "values": list(condition.values)}}
+            for condition in self.conditions
         ]
         config = {"name": self.name, "default": self.default, "conditions": conditions, **self._own_config()}
         return {"class_name": type(self).__name__, "config": config}
@@ -69,7 +69,7 @@ class Hyperparameter:
 
 @dataclass(frozen=True)
 class Fixed(Hyperparameter):
-    """It has one value, its default, and is not searched."""
+    """A hyperparameter with one value, its default, which is not searched."""
 
     @property
     def domain(self) -> Sequence[HyperparameterValue]:
@@ -95,7 +95,7 @@ class Choice(Hyperparameter):
     """One of several values.
 
     Args:
-        ordered: whether values that are beside each other are alike.
+        ordered: whether neighbouring values are similar.
     """
 
     values: tuple[HyperparameterValue, ...] = ()
@@ -114,7 +114,7 @@ class Range(Hyperparameter):
     """A number from `low` to `high`, both included.
 
     Args:
-        step: between two values: what is added, or with a logarithmic sampling what they are multiplied by; None: any.
+        step: the difference between two values, or with logarithmic sampling their ratio; None: any value.
         sampling: linear, log or reverse_log.
     """
 
@@ -124,7 +124,7 @@ class Range(Hyperparameter):
     sampling: str = "linear"
 
     def _steps(self) -> Sequence[float]:
-        """The values that Keras Tuner draws, by its own arithmetic, which may end before `high`."""
+        """The values that Keras Tuner samples, by its own arithmetic, which may end before `high`."""
         step = cast("float", self.step)
         if self.sampling == "linear":
             return [self.low + index * step for index in range(int((self.high - self.low) // step + 1))]
@@ -174,7 +174,7 @@ class Space:
 
     @classmethod
     def from_config(cls, config: Mapping[str, object]) -> Space:
-        """The space that `keras_tuner.HyperParameters.get_config` or `to_config` wrote."""
+        """The space that `keras_tuner.HyperParameters.get_config` or `to_config` returned."""
         return cls(tuple(read_hyperparameter(entry) for entry in cast("Sequence[Entry]", config["space"])))
 
     def to_config(self) -> dict[str, object]:
@@ -183,42 +183,44 @@ class Space:
 
     @property
     def searched_names(self) -> frozenset[str]:
-        """Names of all that is not fixed."""
+        """Names of the hyperparameters that are not fixed."""
         return frozenset(hp.name for hp in self.hyperparameters if not isinstance(hp, Fixed))
 
     def without_met_conditions(self) -> Space:
-        """The space without conditions that are always met, because what they ask about is fixed."""
+        """The space without conditions that fixed hyperparameters always meet."""
         fixed = {hp.name: hp.default for hp in self.hyperparameters if isinstance(hp, Fixed)}
         return Space(
             tuple(
-                replace(hp, conditions=tuple(one for one in hp.conditions if not one.is_met(fixed)))
+                replace(hp, conditions=tuple(each for each in hp.conditions if not each.is_met(fixed)))
                 for hp in self.hyperparameters
             )
         )
 
     def combinations(self) -> int | None:
-        """How many choices differ in a hyperparameter that has an effect; None: endlessly many.
+        """The number of choices that differ in a hyperparameter with an effect; None if it is infinite.
 
-        Exact where each condition lies within the one before it, as scopes do; or else no choice is missed, but some
-        may count twice.
+        Exact if conditions are nested, as Keras Tuner's scopes are; otherwise an upper bound, since some choices may
+        count twice.
         """
         return _product(_combinations(hp, self) for hp in self.hyperparameters if not hp.conditions)
 
-    def _inside(self, parent: Hyperparameter) -> list[tuple[Condition, Hyperparameter]]:
-        """What the parent switches on, each with its innermost condition."""
+    def _children(self, parent: Hyperparameter) -> list[tuple[Condition, Hyperparameter]]:
+        """The hyperparameters that the parent activates, each with its innermost condition."""
         innermost = ((hp.conditions[-1], hp) for hp in self.hyperparameters if hp.conditions)
         return [(condition, hp) for condition, hp in innermost if condition.name == parent.name]
 
 
 def _combinations(hp: Hyperparameter, space: Space) -> int | None:
-    """As `Space.combinations`, of one hyperparameter with all that it switches on."""
-    inside, domain = space._inside(hp), hp.domain
+    """As `Space.combinations`, for one hyperparameter with all that it activates."""
+    children, domain = space._children(hp), hp.domain
     if domain is None:
         return None
-    mentioned = {value for condition, _ in inside for value in condition.values if value in domain}
-    total = len(domain) - len(mentioned)
-    for value in mentioned:
-        count = _product(_combinations(child, space) for one, child in inside if value in one.values)
+    activating = {value for condition, _ in children for value in condition.values if value in domain}
+    total = len(domain) - len(activating)
+    for value in activating:
+        count = _product(
+            _combinations(child, space) for condition, child in children if value in condition.values
+        )
         if count is None:
             return None
         total += count
@@ -226,15 +228,16 @@ def _combinations(hp: Hyperparameter, space: Space) -> int | None:
 
 
 def _product(counts: Iterable[int | None]) -> int | None:
-    known = list(counts)
-    return None if None in known else math.prod(count for count in known if count is not None)
+    factors = list(counts)
+    return None if None in factors else math.prod(factor for factor in factors if factor is not None)
 
 
 def read_hyperparameter(entry: Entry) -> Hyperparameter:
-    """One hyperparameter of a configuration."""
+    """The hyperparameter that an entry of a configuration describes."""
     kind, config = entry["class_name"], entry["config"]
     conditions = tuple(
-        Condition(one["config"]["name"], tuple(one["config"]["values"])) for one in config["conditions"]
+        Condition(parent["config"]["name"], tuple(parent["config"]["values"]))
+        for parent in config["conditions"]
     )
     name, default = config["name"], config.get("default")
     if kind == "Fixed":
@@ -252,11 +255,11 @@ def read_hyperparameter(entry: Entry) -> Hyperparameter:
 
 @dataclass(frozen=True)
 class Searched:
-    """A hyperparameter of which a search could choose among several values, as an axis of a plot.
+    """A hyperparameter with more than one value, as an axis of a plot.
 
     Args:
-        choices: its values; empty where it is a number from `low` to `high`.
-        sampling: how numbers are drawn: linear, log or reverse_log.
+        choices: its values; empty if it is a number from `low` to `high`.
+        sampling: how numbers are sampled: linear, log or reverse_log.
     """
 
     name: str
@@ -268,9 +271,9 @@ class Searched:
     whole: bool = False
 
     def place(self, value: HyperparameterValue | None) -> float | None:
-        """Where the value is: its number among the choices, or from 0 to 1 as the space samples it.
+        """The position of a value: its index among the choices, or from 0 to 1 on the scale on which it is sampled.
 
-        None for no value, and for one that the space does not know.
+        None for a missing value, and for one that is not in the space.
         """
         if self.choices:
             return self.choices.index(value) if value in self.choices else None
@@ -284,9 +287,9 @@ class Searched:
 
 
 def searched(config: Mapping[str, object]) -> tuple[Searched, ...]:
-    """The hyperparameters of more than one value, in the order in which they were declared.
+    """The hyperparameters with more than one value, in the order in which they were declared.
 
-    The values of one name that is declared several times are taken together.
+    If a name is declared several times, its values are combined.
 
     Args:
         config: as `SearchPlan.space`.
@@ -299,7 +302,7 @@ def searched(config: Mapping[str, object]) -> tuple[Searched, ...]:
 
 
 def _axis(same: Sequence[Hyperparameter]) -> Searched:
-    """Of all declarations of one name."""
+    """The axis of all declarations of one name."""
     ranges = [hp for hp in same if isinstance(hp, Range)]
     if not ranges:
         values = ((False, True) if isinstance(hp, Boolean) else hp.domain or () for hp in same)
