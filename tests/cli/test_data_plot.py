@@ -76,18 +76,21 @@ def test_classes_that_no_font_can_draw_are_told(zoo: Callable, photos: Path) -> 
     result = zoo("data", "plot", photos, "--kind", "classes")
     assert (result.code, result.err) == (
         0,
-        "· 1 class is numbered in the plots, as no font here has the letters; install such a font (Noto Sans)\n",
+        "· 1 class is numbered in the plots, since no installed font can show the name; install one (Noto Sans)\n",
     )
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--output", "a.jpg"], "cannot write a plot as '.jpg': end a.jpg in .png or .svg, or name a folder"),
+        (
+            ["--output", "a.jpg"],
+            "cannot write a plot as '.jpg': give a.jpg the suffix .png or .svg, or name a folder",
+        ),
         (["--augmentation", "clasic"], "unknown augmentation 'clasic': did you mean 'classic'?"),
         (
             ["--augmentation", "none"],
-            "the augmentation 'none' changes nothing: name another one to see what it does",
+            "the augmentation 'none' changes nothing: name another one to see its effect",
         ),
     ],
 )
@@ -106,4 +109,4 @@ def test_a_place_that_cannot_be_written(refused: Callable, photos: Path) -> None
 def test_kind_and_augmentation_exclude_each_other(zoo: Callable, photos: Path) -> None:
     result = zoo("data", "plot", photos, "--kind", "sizes", "--augmentation", "flip")
     assert result.code == 2
-    assert result.err.splitlines()[-1] == "Error: --augmentation is a plot of its own: leave --kind away"
+    assert result.err.splitlines()[-1] == "Error: --augmentation is a plot of its own: leave --kind out"

@@ -139,7 +139,7 @@ def test_no_tensorflow(lean: LeanProcess, recorded: Callable[..., str]) -> None:
         (
             5,
             ["--output", "a.jpg"],
-            "cannot write a plot as '.jpg': end a.jpg in .png or .svg, or name a folder",
+            "cannot write a plot as '.jpg': give a.jpg the suffix .png or .svg, or name a folder",
         ),
     ],
 )

@@ -1,4 +1,4 @@
-"""The plot of what an augmentation policy does."""
+"""The plot of images before and after an augmentation."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from zoo.errors import DatasetError
-from zoo.reports.augmented import ROWS, VERSIONS, draw_augmented
+from zoo.reports.augmented import COPIES, ROWS, draw_augmented
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +28,7 @@ def pictures(figure: Figure) -> np.ndarray:
     """(rows, 1 + versions, height, width, 3)."""
     (page,) = figure.axes
     images = np.stack([np.asarray(image.get_array()) for image in page.images])
-    return images.reshape(-1, 1 + VERSIONS, *images.shape[1:])
+    return images.reshape(-1, 1 + COPIES, *images.shape[1:])
 
 
 def texts(figure: Figure) -> list[str]:
@@ -38,7 +38,7 @@ def texts(figure: Figure) -> list[str]:
 
 def test_originals_stand_first_their_versions_beside_them(dataset: OpenedDataset) -> None:
     images = pictures(draw_augmented(dataset, "flip"))
-    assert images.shape == (ROWS, 1 + VERSIONS, 8, 8, 3)
+    assert images.shape == (ROWS, 1 + COPIES, 8, 8, 3)
     for row in images:
         assert all(np.array_equal(one, row[0]) or np.array_equal(one, row[0][:, ::-1]) for one in row)
     assert not np.array_equal(images[:, 1:], np.broadcast_to(images[:, :1], images[:, 1:].shape))
@@ -62,12 +62,12 @@ def test_mixed_images_tell_their_own_soft_labels(opened: Callable) -> None:
     labels = [text for text in texts(figure) if "%" in text]
     shares = [{name: int(share) for share, name in re.findall(r"(\d+)% (\w+)", label)} for label in labels]
     brightness = pictures(figure)[:, 1:].mean(axis=(2, 3, 4)).ravel() / 200
-    assert len(labels) == ROWS * VERSIONS
+    assert len(labels) == ROWS * COPIES
     assert [share.get("light", 0) / 100 for share in shares] == pytest.approx(brightness, abs=0.03)
     assert any(len(share) == 2 for share in shares)
 
 
-def test_a_policy_without_effect_is_refused(dataset: OpenedDataset) -> None:
-    message = "^the augmentation 'none' changes nothing: name another one to see what it does$"
+def test_an_augmentation_without_effect_is_refused(dataset: OpenedDataset) -> None:
+    message = "^the augmentation 'none' changes nothing: name another one to see its effect$"
     with pytest.raises(DatasetError, match=message):
         draw_augmented(dataset, "none")

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from zoo.errors import PlotError
-from zoo.reports.files import places, write_figure
+from zoo.reports.files import output_files, write_figure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,37 +42,39 @@ def small_disk() -> Iterator[None]:
 
 
 def test_by_default_plots_are_named_after_the_dataset() -> None:
-    files = places(("samples", "sizes"), "photos", None)
+    files = output_files(("samples", "sizes"), "photos", None)
     assert files == {"samples": Path("photos-samples.png"), "sizes": Path("photos-sizes.png")}
 
 
 def test_a_folder_is_filled(tmp_path: Path) -> None:
-    assert places(("sizes",), "photos", tmp_path) == {"sizes": tmp_path / "photos-sizes.png"}
+    assert output_files(("sizes",), "photos", tmp_path) == {"sizes": tmp_path / "photos-sizes.png"}
 
 
 def test_a_name_without_an_ending_is_a_folder_to_be_made() -> None:
-    assert places(("sizes",), "photos", Path("new")) == {"sizes": Path("new/photos-sizes.png")}
+    assert output_files(("sizes",), "photos", Path("new")) == {"sizes": Path("new/photos-sizes.png")}
 
 
 def test_a_folder_may_have_a_dot_in_its_name(tmp_path: Path) -> None:
     (tmp_path / "v1.2").mkdir()
-    assert places(("sizes",), "photos", tmp_path / "v1.2") == {"sizes": tmp_path / "v1.2/photos-sizes.png"}
+    assert output_files(("sizes",), "photos", tmp_path / "v1.2") == {
+        "sizes": tmp_path / "v1.2/photos-sizes.png"
+    }
 
 
 @pytest.mark.parametrize("name", ["mine.png", "mine.svg", "MINE.PNG"])
 def test_one_plot_gets_the_name_that_is_given(name: str) -> None:
-    assert places(("sizes",), "photos", Path(name)) == {"sizes": Path(name)}
+    assert output_files(("sizes",), "photos", Path(name)) == {"sizes": Path(name)}
 
 
 def test_several_plots_share_a_name() -> None:
-    files = places(("samples", "sizes"), "photos", Path("to/mine.svg"))
+    files = output_files(("samples", "sizes"), "photos", Path("to/mine.svg"))
     assert files == {"samples": Path("to/mine-samples.svg"), "sizes": Path("to/mine-sizes.svg")}
 
 
 def test_another_ending_is_refused() -> None:
-    message = r"^cannot write a plot as '\.jpg': end mine\.jpg in \.png or \.svg, or name a folder$"
+    message = r"^cannot write a plot as '\.jpg': give mine\.jpg the suffix \.png or \.svg, or name a folder$"
     with pytest.raises(PlotError, match=message):
-        places(("sizes",), "photos", Path("mine.jpg"))
+        output_files(("sizes",), "photos", Path("mine.jpg"))
 
 
 def test_png(figure: Figure, tmp_path: Path) -> None:

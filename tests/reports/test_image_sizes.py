@@ -68,7 +68,7 @@ def test_damaged_images_are_counted(opened: Callable, tmp_path: Path) -> None:
 def test_nothing_but_damaged_images(opened: Callable, tmp_path: Path) -> None:
     (tmp_path / "broken.jpg").write_bytes(b"no image")
     dataset = two_splits(opened, [gray(1, 9, 9)], [tmp_path / "broken.jpg"])
-    with pytest.raises(DatasetError, match="not one image of dataset 'drawn' can be read; look into"):
+    with pytest.raises(DatasetError, match="no image of dataset 'drawn' can be read: check"):
         read_sizes(dataset, "validation", Progress())
 
 
@@ -126,4 +126,4 @@ def test_one_size_is_said_and_drawn_to_scale(opened: Callable) -> None:
 
 def test_one_size_that_is_read_as_it_is(opened: Callable) -> None:
     figure = drawn(opened({"train": {"a": 2, "b": 1}, "validation": {"a": 1}}))
-    assert told(figure)[1] == "all 4 images are 8×8 pixels and are read so"
+    assert told(figure)[1] == "all 4 images are 8×8 pixels and are read at that size"

@@ -84,7 +84,7 @@ def test_damaged_images_are_passed_over(opened: Callable, tmp_path: Path) -> Non
 def test_nothing_but_damaged_images(opened: Callable, tmp_path: Path) -> None:
     (tmp_path / "broken.jpg").write_bytes(b"no image")
     dataset = opened({"train": {"a": 1, "b": 1}, "validation": {"a": [tmp_path / "broken.jpg"]}})
-    message = "^not one validation image of dataset 'drawn' can be read; see `zoo data check`$"
+    message = "^no validation image of dataset 'drawn' can be read; see `zoo data check`$"
     with pytest.raises(DatasetError, match=message):
         draw_samples(dataset, "validation")
 

@@ -23,7 +23,9 @@ KINDS = ("samples", "classes", "sizes", "all")
     type=click.Choice(KINDS),
     help="Sample images, images per class, or image sizes.  [default: all]",
 )
-@click.option("--augmentation", metavar="POLICY", help="Plot what this policy does to images, instead.")
+@click.option(
+    "--augmentation", metavar="NAME", help="Plot images before and after this augmentation instead."
+)
 @click.option(
     "--split",
     type=click.Choice(SPLITS),
@@ -40,7 +42,7 @@ KINDS = ("samples", "classes", "sizes", "all")
     type=WholeRange(0, SEEDS - 1),
     default=0,
     show_default=True,
-    help="Draws the images that are shown.",
+    help="Seed for the choice of the images.",
 )
 @json_option
 @pass_app
@@ -56,13 +58,13 @@ def command(
 ) -> None:
     """Plot DATASET: samples of each class, images per class and split, image sizes.
 
-    With --augmentation: images before and after. OUTPUT.svg becomes OUTPUT-KIND.svg where it is several plots.
+    With several plots, OUTPUT.svg becomes OUTPUT-KIND.svg.
     """
     from zoo.display.live import watching
     from zoo.reports.dataset_plots import PLOTS, plot_augmentation, plot_dataset
 
     if augmentation is not None:
-        _get_ready(augmentation, kind)
+        _prepare(augmentation, kind)
     with app.open_dataset(dataset) as (opened, _), watching() as progress:
         if augmentation is not None:
             files = plot_augmentation(opened, augmentation, progress, split=split, seed=seed, output=output)
@@ -73,13 +75,13 @@ def command(
     print_json({"dataset": opened.name, "plots": written}) if as_json else print_fields(written)
 
 
-def _get_ready(augmentation: str, kind: str | None) -> None:
-    """Refuse what cannot be plotted before images are read, and import Keras without its start-up chatter."""
+def _prepare(augmentation: str, kind: str | None) -> None:
+    """Refuse what cannot be plotted before images are read, and import Keras without its start-up messages."""
     from zoo.data.augmentation_names import parts_of
     from zoo.tensorflow_startup import quiet_start
 
     if kind is not None:
-        raise click.UsageError("--augmentation is a plot of its own: leave --kind away")
+        raise click.UsageError("--augmentation is a plot of its own: leave --kind out")
     parts_of(augmentation)
     with quiet_start():
         importlib.import_module("keras")

@@ -1,4 +1,4 @@
-"""Chooses images to show, the same ones on every machine, and makes small pictures of them."""
+"""Chooses images to show, the same ones on every machine, and makes thumbnails of them."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
     from zoo.data.opened import OpenedDataset
 
 WORDS = {"train": "training", "validation": "validation", "test": "test"}
-"""What the images of a split are called."""
+"""Split -> the word for its images."""
 
-LONGEST_SIDE = 180  # pixels, of a picture that is about an inch wide
+LONGEST_SIDE = 180  # pixels, for a thumbnail about an inch wide
 
 
 def numbers_in(opened: OpenedDataset, split: str | None) -> list[int]:
     """The numbers of the images in a split; None means in any.
 
     Raises:
-        DatasetError: there are none.
+        DatasetError: the split has no images.
     """
     if split is None:
         return list(range(len(opened.split)))
-    numbers = [number for number, of in enumerate(opened.split) if of == split]
+    numbers = [number for number, other in enumerate(opened.split) if other == split]
     if not numbers:
         others = " or ".join(sorted(set(opened.split)))
         raise DatasetError(f"dataset '{opened.name}' has no {split} images: choose --split {others}")
@@ -41,34 +41,34 @@ def numbers_in(opened: OpenedDataset, split: str | None) -> list[int]:
 
 
 def candidates(opened: OpenedDataset, split: str, seed: int) -> dict[int, list[int]]:
-    """Label -> numbers of its images, in an order that the seed and their content alone decide.
+    """Label -> numbers of its images, in an order that depends only on the seed and their content.
 
-    A copy of an image comes once.
+    Of identical images only one is included.
     """
-    found: dict[int, dict[str, int]] = {}
+    by_digest: dict[int, dict[str, int]] = {}
     for number in numbers_in(opened, split):
-        found.setdefault(opened.images.labels[number], {}).setdefault(opened.digests[number], number)
+        by_digest.setdefault(opened.images.labels[number], {}).setdefault(opened.digests[number], number)
     return {
-        label: [found[label][digest] for digest in sorted(found[label], key=lambda one: drawn(one, seed))]
-        for label in sorted(found)
+        label: [images[digest] for digest in sorted(images, key=lambda digest: shuffle_key(digest, seed))]
+        for label, images in sorted(by_digest.items())
     }
 
 
-def drawn(text: str, seed: int) -> bytes:
-    """What to sort by for a fair order that is the same everywhere."""
+def shuffle_key(text: str, seed: int) -> bytes:
+    """A sort key for a random order that is the same on every machine."""
     return hashlib.sha256(f"{seed} {text}".encode(errors="surrogatepass")).digest()
 
 
-def thumbnails(opened: OpenedDataset, numbers: list[int], most: int) -> tuple[np.ndarray, ...]:
-    """Small pictures of the first so many of the images that can be read."""
-    readable = (pixels for number in numbers if (pixels := _readable(opened, number)) is not None)
-    return tuple(islice(readable, most))
+def thumbnails(opened: OpenedDataset, numbers: list[int], count: int) -> tuple[np.ndarray, ...]:
+    """Thumbnails of the first `count` of the images that can be read."""
+    readable = (pixels for number in numbers if (pixels := _thumbnail(opened, number)) is not None)
+    return tuple(islice(readable, count))
 
 
 def squares(
     opened: OpenedDataset, numbers: list[int], size: int, channels: int
 ) -> Iterator[tuple[int, np.ndarray]]:
-    """Those of the images that can be read, each with its number, as a network takes them."""
+    """The images that can be read, each with its number, decoded as a network's input."""
     for number in numbers:
         item = opened.images.items[number]
         try:
@@ -78,7 +78,7 @@ def squares(
 
 
 def thumbnail(item: Path | np.ndarray, formats: Formats, longest: int = LONGEST_SIDE) -> np.ndarray:
-    """The image upright and undistorted, at most this many pixels a side: uint8 (height, width, 3).
+    """The image upright and undistorted, at most `longest` pixels per side: uint8 (height, width, 3).
 
     Raises:
         UnreadableImage: it is missing or damaged.
@@ -92,10 +92,10 @@ def thumbnail(item: Path | np.ndarray, formats: Formats, longest: int = LONGEST_
 
 
 def upright_size(item: Path | np.ndarray, formats: Formats) -> tuple[int, int]:
-    """Width and height as people see the image, after its EXIF orientation; decodes no pixels.
+    """Width and height of the upright image, that is, after its EXIF orientation; decodes no pixels.
 
     Raises:
-        UnreadableImage: it is missing or no image.
+        UnreadableImage: it is missing or not an image.
     """
     if not isinstance(item, Path):
         return item.shape[1], item.shape[0]
@@ -109,7 +109,7 @@ def _decode(item: Path | np.ndarray, size: int, channels: int, formats: Formats)
     return decode_array(item, size, channels)
 
 
-def _readable(opened: OpenedDataset, number: int) -> np.ndarray | None:
+def _thumbnail(opened: OpenedDataset, number: int) -> np.ndarray | None:
     try:
         return thumbnail(opened.images.items[number], opened.formats)
     except UnreadableImage:

@@ -1,4 +1,4 @@
-"""How many images each class has, split by split."""
+"""Plots the number of images of each class in each split."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ if TYPE_CHECKING:
 
     from zoo.data.opened import OpenedDataset
 
-EXTREME = 50  # a class so many times as large as another of its split asks for a logarithmic axis
+EXTREME = 50  # the axis is logarithmic if a class is so many times as large as another one of its split
 LARGEST_SHOWN, SMALLEST_SHOWN = 160, 60
 BAR = 0.76  # of a row
-FEWEST_ON_LOG = 0.7  # where a logarithmic axis begins: one image shows as a short bar
+FEWEST_ON_LOG = 0.7  # the start of a logarithmic axis: one image is visible as a short bar
 PANEL_WIDTHS = {1: 6.0, 2: 3.6, 3: 2.6}
-LABEL_WIDTH = 2.4  # inches that the longest class name may take
+LABEL_WIDTH = 2.4  # maximal width of a class name, in inches
 PANEL_GAP = 0.22
 
 
 @house_style()
 def draw_class_counts(opened: OpenedDataset, split: str | None = None) -> Figure:
-    """A bar a class, a panel for each split that has images, all on one scale; the classes largest in train first.
+    """Draw a bar for each class, in a panel for each split with images, all on one scale, sorted by size in train.
 
-    The scale is logarithmic where one class is 50 times as large as another of its split. Of more than 220
-    classes the 160 largest and the 60 smallest are shown.
+    The scale is logarithmic if one class is 50 times as large as another one of its split. If there are more than 220
+    classes, the 160 largest and the 60 smallest are shown.
 
     Args:
-        split: draw this one only.
+        split: draw only this one.
 
     Raises:
         DatasetError: the split is empty.
@@ -57,7 +57,7 @@ def draw_class_counts(opened: OpenedDataset, split: str | None = None) -> Figure
         for name, classes in opened.counts.items()
         if (split is None or name == split) and any(classes.values())
     }
-    totals = [sum(of) for of in zip(*counts.values(), strict=True)]
+    totals = [sum(images) for images in zip(*counts.values(), strict=True)]
     first = next(iter(counts))
     order = sorted(range(len(totals)), key=lambda label: (-counts[first][label], -totals[label]))
     left_out = max(0, len(order) - LARGEST_SHOWN - SMALLEST_SHOWN)
@@ -66,16 +66,16 @@ def draw_class_counts(opened: OpenedDataset, split: str | None = None) -> Figure
         shown[LARGEST_SHOWN : LARGEST_SHOWN + left_out] = [None]
     letters = lettering(opened.images.class_names)
     figure, panels = _page(len(counts), len(shown), _names(shown, letters, left_out), letters)
-    for axes, (name, of) in zip(panels, counts.items(), strict=True):
-        _draw_bars(axes, [None if label is None else of[label] for label in shown], SPLIT_COLOURS[name])
-        axes.set_title(f"{name} ({sum(of):,})", loc="left")
+    for axes, (name, images) in zip(panels, counts.items(), strict=True):
+        _draw_bars(axes, [None if label is None else images[label] for label in shown], SPLIT_COLOURS[name])
+        axes.set_title(f"{name} ({sum(images):,})", loc="left")
     _scale(panels, counts)
     put_heading(figure, opened.name, "images per class", _subtitle(totals, counts, left_out))
     return figure
 
 
 def _page(panels: int, rows: int, names: Sequence[str], letters: Lettering) -> tuple[Figure, list[Axes]]:
-    """A figure with this many panels side by side, the rows named at the first one."""
+    """A figure with this many panels side by side and the names of the rows at the first one."""
     crowded = rows > 30
     row_height, points = (0.16, SMALL) if crowded else (0.27, 8.0)
     label = 0.1 + widest(names, points, letters.fonts)
@@ -126,8 +126,8 @@ def _draw_bars(axes: Axes, counts: Sequence[int | None], colour: str) -> None:
 
 
 def _scale(panels: Sequence[Axes], counts: Mapping[str, Sequence[int]]) -> None:
-    """One scale for all panels, with room for the numbers at the bars."""
-    largest = max(max(of) for of in counts.values())
+    """Set the same scale for all panels, with room for the numbers next to the bars."""
+    largest = max(max(images) for images in counts.values())
     inches = panels[0].get_position().width * panels[0].get_figure().get_size_inches()[0]  # type: ignore[union-attr]
     share = min(0.5, (0.075 * len(f"{largest:,}") + 0.1) / inches)  # of the axis, for the widest number
     logarithmic = _is_extreme(counts)
@@ -146,15 +146,15 @@ def _scale(panels: Sequence[Axes], counts: Mapping[str, Sequence[int]]) -> None:
 
 
 def _is_extreme(counts: Mapping[str, Sequence[int]]) -> bool:
-    present = ([count for count in of if count] for of in counts.values())
-    return any(max(of) >= EXTREME * min(of) for of in present)
+    nonempty = ([count for count in images if count] for images in counts.values())
+    return any(max(images) >= EXTREME * min(images) for images in nonempty)
 
 
 def _subtitle(totals: Sequence[int], counts: Mapping[str, Sequence[int]], left_out: int) -> str:
-    told = f"{sum(totals):,} images in {len(totals):,} classes, the largest in {next(iter(counts))} first"
+    subtitle = f"{sum(totals):,} images in {len(totals):,} classes, the largest in {next(iter(counts))} first"
     if left_out:
-        told += f"; {left_out:,} in the middle are left out"
+        subtitle += f"; {left_out:,} in the middle are left out"
     missing = [name for name in SPLITS if name in counts and not all(counts[name])]
     if missing:
-        told += f"; {' and '.join(missing)} {'lacks' if len(missing) == 1 else 'lack'} some classes"
-    return told
+        subtitle += f"; {' and '.join(missing)} {'lacks' if len(missing) == 1 else 'lack'} some classes"
+    return subtitle

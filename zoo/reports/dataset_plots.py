@@ -1,11 +1,11 @@
-"""Plots of one dataset, drawn and written."""
+"""Draws and writes the plots of a dataset."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from zoo.reports.class_counts import draw_class_counts
-from zoo.reports.files import places, write_figure
+from zoo.reports.files import output_files, write_figure
 from zoo.reports.image_sizes import draw_sizes, read_sizes
 from zoo.reports.lettering import lettering
 from zoo.reports.samples import draw_samples
@@ -30,18 +30,19 @@ def plot_dataset(
     seed: int = 0,
     output: Path | None = None,
 ) -> dict[str, Path]:
-    """Draw and write these of `PLOTS`; gives plot -> file.
+    """Draw and write plots; return plot -> file.
 
     Args:
-        split: draw this split only; None: samples of train, counts and sizes of all images.
-        seed: draws the samples.
-        output: see `zoo.reports.files.places`.
+        plots: from `PLOTS`.
+        split: draw only this split; None: samples of train, counts and sizes of all images.
+        seed: for the choice of samples.
+        output: see `zoo.reports.files.output_files`.
 
     Raises:
-        ZooError: there is nothing to draw, or no place to write it.
+        ZooError: a plot has nothing to show, or cannot be written.
     """
-    files = places(plots, opened.name, output)
-    tell_missing_letters(opened, progress)
+    files = output_files(plots, opened.name, output)
+    report_missing_glyphs(opened, progress)
     for plot, path in files.items():
         write_figure(_draw(opened, plot, split, seed, progress), path)
     return files
@@ -49,33 +50,33 @@ def plot_dataset(
 
 def plot_augmentation(
     opened: OpenedDataset,
-    policy: str,
+    augmentation: str,
     progress: Progress,
     *,
     split: str | None = None,
     seed: int = 0,
     output: Path | None = None,
 ) -> dict[str, Path]:
-    """As `plot_dataset`, for what an augmentation policy does to images. Imports TensorFlow.
+    """As `plot_dataset`, for images before and after an augmentation. Imports TensorFlow.
 
     Raises:
         ZooError: see `zoo.reports.augmented.draw_augmented`.
     """
     from zoo.reports.augmented import draw_augmented
 
-    ((plot, path),) = places((f"augmentation-{policy}",), opened.name, output).items()
-    tell_missing_letters(opened, progress)
-    write_figure(draw_augmented(opened, policy, split or "train", seed), path)
+    ((plot, path),) = output_files((f"augmentation-{augmentation}",), opened.name, output).items()
+    report_missing_glyphs(opened, progress)
+    write_figure(draw_augmented(opened, augmentation, split or "train", seed), path)
     return {plot: path}
 
 
-def tell_missing_letters(opened: OpenedDataset, progress: Progress) -> None:
-    """Say it where classes are numbered because no font of this machine has their letters."""
+def report_missing_glyphs(opened: OpenedDataset, progress: Progress) -> None:
+    """Report classes that are numbered because no installed font has the glyphs of their names."""
     undrawable = lettering(opened.images.class_names).undrawable
     if undrawable:
         classes = "1 class is" if undrawable == 1 else f"{undrawable:,} classes are"
         progress.notice(
-            f"{classes} numbered in the plots, as no font here has the letters; install such a font (Noto Sans)"
+            f"{classes} numbered in the plots, since no installed font can show the name; install one (Noto Sans)"
         )
 
 

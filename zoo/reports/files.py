@@ -1,4 +1,4 @@
-"""Where plots are written, and how: whole or not at all."""
+"""Chooses the files of plots, and writes them atomically."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ if TYPE_CHECKING:
 FORMATS = (".png", ".svg")
 
 
-def places(plots: Sequence[str], name: str, output: Path | None) -> dict[str, Path]:
-    """The file of each plot: NAME-PLOT.png in a folder, or the file that is named.
+def output_files(plots: Sequence[str], name: str, output: Path | None) -> dict[str, Path]:
+    """Plot -> its file: NAME-PLOT.png if `output` is a folder, or else `output` itself.
 
-    Several plots do not fit in one file: OUTPUT.svg becomes OUTPUT-PLOT.svg.
+    With several plots, OUTPUT.svg becomes OUTPUT-PLOT.svg.
 
     Args:
         output: a .png or .svg file, or a folder; None: the working directory.
 
     Raises:
-        PlotError: it ends otherwise.
+        PlotError: the file has another suffix.
     """
     if output is None or output.is_dir() or not output.suffix:
         folder = output or Path()
         return {plot: folder / f"{name}-{plot}.png" for plot in plots}
     if output.suffix.lower() not in FORMATS:
         raise PlotError(
-            f"cannot write a plot as '{output.suffix}': end {output.name} in .png or .svg, or name a folder"
+            f"cannot write a plot as '{output.suffix}': give {output.name} the suffix .png or .svg, or name a folder"
         )
     if len(plots) == 1:
         return {plots[0]: output}
@@ -46,15 +46,15 @@ def places(plots: Sequence[str], name: str, output: Path | None) -> dict[str, Pa
 
 @house_style()
 def write_figure(figure: Figure, path: Path) -> None:
-    """Write the figure as the ending of its name says; what was there before stays until the new one is whole.
+    """Write the figure in the format of the path's suffix; an existing file is replaced atomically.
 
     Raises:
-        PlotError: it cannot be written there.
+        PlotError: the file cannot be written.
     """
     FigureCanvasAgg(figure)
     content = io.BytesIO()
     kind = path.suffix.lower().removeprefix(".")
-    metadata = {"Date": None} if kind == "svg" else None  # the same plot is the same file
+    metadata = {"Date": None} if kind == "svg" else None  # equal plots are equal files
     figure.savefig(content, format=kind, dpi=DPI, metadata=metadata)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:

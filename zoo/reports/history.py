@@ -1,4 +1,4 @@
-"""How a search went: what each trial scored, and the best until then."""
+"""Plots the history of a search: the score of each trial, and the best so far."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LEFT, BOTTOM = 0.75, 0.95
 
 @house_style()
 def draw_history(trials: SearchTrials) -> Figure:
-    """The objective over the trial's number: a dot a trial, and a line for the best so far."""
+    """Draw the objective over the trial's number: a dot for each trial, and a line for the best so far."""
     objective = trials.objective
     numbers, scores = [number for number, _ in trials.scores], [score for _, score in trials.scores]
     best = list(accumulate(scores, max if objective.direction == "max" else min))
@@ -50,5 +50,5 @@ def draw_history(trials: SearchTrials) -> Figure:
     axes.legend(
         loc="upper left", bbox_to_anchor=(0, -0.14), ncols=2, frameon=False, borderaxespad=0, handlelength=1.6
     )
-    put_heading(figure, trials.search.dataset, f"history of search {trials.search.id}", trials.told)
+    put_heading(figure, trials.search.dataset, f"history of search {trials.search.id}", trials.summary)
     return figure

@@ -1,4 +1,4 @@
-"""How wide and high the images of a dataset are."""
+"""Plots the widths and heights of a dataset's images."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ if TYPE_CHECKING:
     from zoo.data.opened import OpenedDataset
     from zoo.interfaces import Progress
 
-MIXTURE = 20  # a side so many times as long as another asks for logarithmic axes
-OFTEN = 10  # images of one size; fewer are not worth a colour scale
+MIXTURE = 20  # the axes are logarithmic if a side is so many times as long as another
+OFTEN = 10  # images of one size; with fewer, there is no colour scale
 REPORT_EVERY = 200
 SIDE = 5.0  # inches
 # Viridis without its yellow, which is hard to see on white.
@@ -55,7 +55,7 @@ Size = tuple[int, int]
 
 @dataclass(frozen=True)
 class ImageSizes:
-    """(width, height) in pixels, upright -> number of images; and how many have no size, as they are damaged."""
+    """Upright (width, height) in pixels -> number of images; and the number of images that cannot be read."""
 
     counts: Mapping[Size, int]
     unreadable: int
@@ -77,13 +77,13 @@ def read_sizes(opened: OpenedDataset, split: str | None, progress: Progress) -> 
     unreadable = counts.pop(None, 0)
     sizes = {size: count for size, count in counts.items() if size is not None}
     if not sizes:
-        raise DatasetError(f"not one image of dataset '{opened.name}' can be read; look into {opened.source}")
+        raise DatasetError(f"no image of dataset '{opened.name}' can be read: check {opened.source}")
     return ImageSizes(sizes, unreadable)
 
 
 @house_style()
 def draw_sizes(opened: OpenedDataset, sizes: ImageSizes) -> Figure:
-    """Height over width, a dot for each size that occurs; where all are of one size, that size to scale."""
+    """Draw height over width, with a dot for each size; if all images have one size, draw that size to scale."""
     return _draw_one_size(opened, sizes) if len(sizes.counts) == 1 else _draw_scatter(opened, sizes)
 
 
@@ -120,7 +120,7 @@ def _draw_scatter(opened: OpenedDataset, sizes: ImageSizes) -> Figure:
 
 
 def _draw_dots(figure: Figure, axes: Axes, counts: Mapping[Size, int], page: tuple[float, float]) -> None:
-    """Sizes that many images share are larger and of another colour, and lie below the rare ones."""
+    """Draw sizes that many images share larger, in another colour, and below the rare ones."""
     ordered = sorted(counts, key=lambda size: -counts[size])
     most = counts[ordered[0]]
     xs, ys = zip(*ordered, strict=True)
@@ -149,7 +149,7 @@ def _draw_dots(figure: Figure, axes: Axes, counts: Mapping[Size, int], page: tup
 
 
 def _scale(axes: Axes, low: int, high: int) -> None:
-    """Equal scales both ways, so that the diagonal means square."""
+    """Set the same scale for both axes, so that square images lie on the diagonal."""
     if high >= MIXTURE * low:
         axes.set(xscale="log", yscale="log", xlim=(low / 1.3, high * 1.3), ylim=(low / 1.3, high * 1.3))
         for axis in (axes.xaxis, axes.yaxis):
@@ -174,12 +174,12 @@ def _whole(value: float, _position: int) -> str:
 def _subtitle(sizes: ImageSizes) -> str:
     count = sum(sizes.counts.values())
     smallest, largest = (pick(sizes.counts, key=lambda size: size[0] * size[1]) for pick in (min, max))
-    told = f"{count:,} images in {len(sizes.counts):,} sizes, {_by(smallest)} to {_by(largest)} pixels"
-    return told + _unreadable(sizes)
+    subtitle = f"{count:,} images in {len(sizes.counts):,} sizes, {_by(smallest)} to {_by(largest)} pixels"
+    return subtitle + _unreadable(sizes)
 
 
 def _draw_one_size(opened: OpenedDataset, sizes: ImageSizes) -> Figure:
-    """The one size as a rectangle with its measures, and beside it the square that networks are given."""
+    """Draw the size as a rectangle with its measures, and beside it the square that networks get."""
     ((width, height),) = sizes.counts
     read_as = natural_size(opened)
     inches = 2.2 / max(width, height, read_as)
@@ -196,20 +196,20 @@ def _draw_one_size(opened: OpenedDataset, sizes: ImageSizes) -> Figure:
         va="center",
         rotation=90,
     )
-    told = f"all {sum(sizes.counts.values()):,} images are {_by((width, height))} pixels"
+    subtitle = f"all {sum(sizes.counts.values()):,} images are {_by((width, height))} pixels"
     if (width, height) == (read_as, read_as):
-        told += " and are read so"
+        subtitle += " and are read at that size"
     else:
         corner, side = (left + width * inches + 0.9, bottom), read_as * inches
         _draw_box(page, corner, (side, side), f"read as {_by((read_as, read_as))} pixels", dashed=True)
-    put_heading(figure, opened.name, "image sizes", told + _unreadable(sizes))
+    put_heading(figure, opened.name, "image sizes", subtitle + _unreadable(sizes))
     return figure
 
 
 def _draw_box(
     page: Axes, corner: tuple[float, float], box: tuple[float, float], text: str, *, dashed: bool
 ) -> None:
-    """A rectangle on its lower left corner, in inches, with a text below."""
+    """Draw a rectangle at its lower left corner, in inches, with a text below."""
     colour = ALERT if dashed else SPLIT_COLOURS["train"]
     page.add_patch(
         Rectangle(

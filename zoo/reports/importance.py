@@ -1,4 +1,4 @@
-"""Which hyperparameters a search's objective depends on, as bars."""
+"""Plots the importance of the hyperparameters for a search's objective."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BOTTOM = 0.6
 
 @house_style()
 def draw_importance(trials: SearchTrials, importance: Mapping[str, float]) -> Figure:
-    """A bar for each searched hyperparameter, the most important on top; of more than 30 the least are left out."""
+    """Draw a bar for each searched hyperparameter, at most 30, the most important one on top."""
     shown = list(importance.items())[:MOST_BARS]
     letters = lettering([name for name, _ in shown])
     names = [fitted(name, LABEL_WIDTH, 8.0, letters.fonts) for name in letters.names]
@@ -53,9 +53,9 @@ def draw_importance(trials: SearchTrials, importance: Mapping[str, float]) -> Fi
     axes.set_xlim(0, max(shares) / (1 - 0.65 / panel))  # room for the number at the longest bar
     axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g} %"))
-    axes.set_xlabel(f"share in how {trials.objective.name} varies")
+    axes.set_xlabel(f"share of the variance of {trials.objective.name}")
     axes.grid(axis="x")
     left_out = len(importance) - len(shown)
-    told = trials.told + (f"; the {left_out} least important are left out" if left_out else "")
-    put_heading(figure, trials.search.dataset, f"importance in search {trials.search.id}", told)
+    subtitle = trials.summary + (f"; the {left_out} least important are left out" if left_out else "")
+    put_heading(figure, trials.search.dataset, f"importance in search {trials.search.id}", subtitle)
     return figure

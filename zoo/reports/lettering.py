@@ -1,4 +1,4 @@
-"""Class names as a plot can draw them: in one line, short enough, in letters that some font has."""
+"""Names as a plot can draw them: in one line, short enough, with glyphs that an installed font has."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 OWN_FONT = "DejaVu Sans"  # comes with matplotlib
 LONGEST = 120  # characters; no plot has room for more
-# Fonts that claim a character and draw a picture of its code, or only in colour, which matplotlib cannot.
+# Fonts that draw a character as a picture of its code, or only in colour, which matplotlib does not support.
 NO_LETTERS = ("last resort", "emoji")
 
 
@@ -26,9 +26,9 @@ class Lettering:
     """Names as they are drawn.
 
     Args:
-        names: for each name its text; `#3` for the third one where no font has its letters.
-        fonts: the families that have the letters, in the order in which to try them.
-        undrawable: how many names are numbers for want of a font.
+        names: for each name its text, or `#3` for the third one if no font has its glyphs.
+        fonts: the font families with the glyphs, in the order in which to try them.
+        undrawable: the number of names that are replaced by numbers for lack of a font.
     """
 
     names: tuple[str, ...]
@@ -37,7 +37,7 @@ class Lettering:
 
 
 def lettering(names: Iterable[str]) -> Lettering:
-    """Find fonts of this machine for these names."""
+    """Find installed fonts for these names."""
     lines = [one_line(name) for name in names]
     missing = {ord(letter) for line in lines for letter in line} - _letters_of(OWN_FONT)
     others = _fonts_with(frozenset(missing)) if missing else ()
@@ -52,43 +52,43 @@ def lettering(names: Iterable[str]) -> Lettering:
 
 
 def one_line(name: str) -> str:
-    """The name without line breaks and other characters that have no shape."""
+    """The name without line breaks and other invisible characters."""
     spaced = " ".join(name.split())[:LONGEST]
     shown = (letter for letter in spaced if unicodedata.category(letter) != "Cf")
     return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in shown)
 
 
 def fitted(text: str, inches: float, points: float, fonts: tuple[str, ...] = (OWN_FONT,)) -> str:
-    """The text, shortened in its middle to this width; at least one character stays."""
+    """The text, shortened in the middle to this width, but to no less than one character."""
     properties = FontProperties(family=fonts, size=points)
     if text_width(text, properties) <= inches:
         return text
-    kept = bisect_right(
-        range(1, len(text)), inches, key=lambda kept: text_width(_cut(text, kept), properties)
+    length = bisect_right(
+        range(1, len(text)), inches, key=lambda length: text_width(_cut(text, length), properties)
     )
-    return _cut(text, max(1, kept))
+    return _cut(text, max(1, length))
 
 
-def _cut(text: str, kept: int) -> str:
-    """The text with only so many characters of its beginning and its end."""
-    front, back = (kept + 1) // 2, kept // 2
+def _cut(text: str, length: int) -> str:
+    """The start and the end of the text, so many characters together."""
+    front, back = (length + 1) // 2, length // 2
     return f"{text[:front].rstrip()}…{text[len(text) - back :].lstrip()}"
 
 
 def text_width(text: str, properties: FontProperties) -> float:
-    """Inches that the text takes in this font."""
+    """The width of the text in this font, in inches."""
     width, _, _ = TextToPath().get_text_width_height_descent(text, properties, ismath=False)
     return float(width) / 72
 
 
 def widest(names: Iterable[str], points: float, fonts: tuple[str, ...]) -> float:
-    """Inches that the widest of these names takes."""
+    """The width of the widest name, in inches."""
     properties = FontProperties(family=fonts, size=points)
     return max(text_width(name, properties) for name in names)
 
 
 def _fonts_with(letters: frozenset[int]) -> tuple[str, ...]:
-    """As few families as have as many of the letters as can be had, the most useful one first."""
+    """Few font families that together have as many of the letters as possible, the most useful one first."""
     missing, chosen = set(letters), []
     upright = [
         font for font in fontManager.ttflist if font.style == "normal" and font.weight in (400, "normal")
@@ -105,11 +105,11 @@ def _fonts_with(letters: frozenset[int]) -> tuple[str, ...]:
 
 @cache
 def _letters_of(family: str) -> frozenset[int]:
-    """The characters that a family can draw; none for a font that holds only pictures."""
+    """The characters that a family can draw; none for a font of pictures."""
     if any(word in family.lower() for word in NO_LETTERS):
         return frozenset()
     try:
         font = FT2Font(fontManager.findfont(family, fallback_to_default=False))
-    except (OSError, RuntimeError, ValueError):  # the font list is older than the fonts, or one is damaged
+    except (OSError, RuntimeError, ValueError):  # the font list is out of date, or a font is damaged
         return frozenset()
     return frozenset(font.get_charmap()) if font.scalable else frozenset()

@@ -1,4 +1,4 @@
-"""All trials of a search at once: an axis for each hyperparameter, a line for each trial."""
+"""Plots the trials of a search in parallel coordinates: an axis for each hyperparameter, a line for each trial."""
 
 from __future__ import annotations
 
@@ -33,26 +33,26 @@ if TYPE_CHECKING:
     from zoo.interfaces import HyperparameterValue, Objective
     from zoo.reports.search_trials import SearchTrials
 
-MOST_AXES, MOST_AXES_OF_SEVERAL = 8, 10  # the objective's included; the second of several architectures
+MOST_AXES, MOST_AXES_OF_SEVERAL = 8, 10  # including the objective's; for one and for several architectures
 SPACING, NARROWEST = 1.35, 6.4  # inches: between two axes, and of the page
-SIDE, WORD = 3.8, 0.17  # inches: an axis, and the least between two words
+SIDE, WORD = 3.8, 0.17  # inches: the length of an axis, and the minimal distance between two words
 TOP, BOTTOM = HEADING + 0.15, 0.65
-SPREAD = 0.5  # of the distance between two words: over so much their trials are spread
-EDGE = 0.03  # of an axis of numbers, free at both ends
+SPREAD = 0.5  # of the distance between two words, over which trials with the same word are spread
+EDGE = 0.03  # of an axis of numbers, empty at both ends
 HALO = withStroke(linewidth=2.5, foreground="white")
 
 
 @house_style()
 def draw_parallel(trials: SearchTrials, importance: Mapping[str, float]) -> Figure:
-    """A line for each completed trial, the better the darker, across the axes of what was searched.
+    """Draw a line for each completed trial, darker for better ones, across the axes of the searched hyperparameters.
 
-    The axes are the most important hyperparameters, see `_chosen`, and at the right the objective. A line breaks off
-    where the trial has no such hyperparameter; those that some trials lack come first.
+    The axes are the most important hyperparameters, see `_choose_axes`, and on the right the objective. A line is
+    interrupted where the trial lacks a hyperparameter; hyperparameters that some trials lack are on the left.
 
     Args:
-        importance: hyperparameter -> share; empty where it is not known: then the first ones are taken.
+        importance: hyperparameter -> share; empty if unknown: then the first hyperparameters are used.
     """
-    ranked = _chosen(trials, importance)
+    ranked = _choose_axes(trials, importance)
     scores = [score for _, score in trials.scores]
     goal = _axis_of(trials.objective, scores)
     axes = [*ranked, goal]
@@ -61,39 +61,40 @@ def draw_parallel(trials: SearchTrials, importance: Mapping[str, float]) -> Figu
     spacing = (width - 2 * MARGIN) / len(axes)
     figure, page = blank_page(width, TOP + side + BOTTOM)
     columns = [
-        _heights(axis, [of.get(axis.name) for of in trials.hyperparameters], scores) for axis in ranked
+        _heights(axis, [values.get(axis.name) for values in trials.hyperparameters], scores)
+        for axis in ranked
     ]
     heights = np.array([*columns, _heights(goal, scores, scores)])
     lefts = [MARGIN + spacing * (index + 0.45) for index in range(len(axes))]
     _draw_lines(page, lefts, TOP + side * (1 - heights.T), trials)
     for axis, left in zip(axes, lefts, strict=True):
         _draw_axis(page, axis, left, side, spacing)
-    told = f"{trials.told}; the darker, the better"
+    subtitle = f"{trials.summary}; the darker, the better"
     if left_out := len(trials.axes) - len(ranked):
-        least = "less important " if importance and not trials.several else ""
-        told += f"; without {counted(left_out, f'{least}hyperparameter')}"
-    put_heading(figure, trials.search.dataset, f"trials of search {trials.search.id}", told)
+        less_important = "less important " if importance and not trials.several else ""
+        subtitle += f"; without {counted(left_out, f'{less_important}hyperparameter')}"
+    put_heading(figure, trials.search.dataset, f"trials of search {trials.search.id}", subtitle)
     return figure
 
 
-def _chosen(trials: SearchTrials, importance: Mapping[str, float]) -> list[Searched]:
-    """The hyperparameters that have an axis, from left to right: the most important ones.
+def _choose_axes(trials: SearchTrials, importance: Mapping[str, float]) -> list[Searched]:
+    """The hyperparameters that get an axis, from left to right: the most important ones.
 
-    Of several architectures it is the architecture and, first of all, what is the best trial's architecture's own;
-    what the best trial does not have comes last.
+    With several architectures: the architecture, then the hyperparameters of the best trial, first those of its
+    architecture alone, then the others.
     """
     best = trials.best_first[0].trial
-    had: Collection[str] = best.hyperparameters if best is not None and trials.several else ()
+    of_best: Collection[str] = best.hyperparameters if best is not None and trials.several else ()
 
     def rank(axis: Searched) -> tuple[bool, bool, bool, float]:
-        own = axis.name in had
+        own = axis.name in of_best
         share = importance.get(axis.name, 0.0)
         return (axis.name != ARCHITECTURE, trials.several and not own, not (own and "/" in axis.name), -share)
 
-    most = MOST_AXES_OF_SEVERAL if trials.several else MOST_AXES
-    chosen = sorted(trials.axes, key=rank)[: most - 1]
-    # What some trials lack is at the left, so that few lines break off between what they have.
-    return sorted(chosen, key=lambda axis: all(axis.name in values for values in trials.hyperparameters))
+    limit = MOST_AXES_OF_SEVERAL if trials.several else MOST_AXES
+    axes = sorted(trials.axes, key=rank)[: limit - 1]
+    # Those that some trials lack are on the left, so that few lines are interrupted in the middle.
+    return sorted(axes, key=lambda axis: all(axis.name in values for values in trials.hyperparameters))
 
 
 def _axis_of(objective: Objective, scores: Sequence[float]) -> Searched:
@@ -105,9 +106,9 @@ def _axis_of(objective: Objective, scores: Sequence[float]) -> Searched:
 def _heights(
     axis: Searched, values: Sequence[HyperparameterValue | None], scores: Sequence[float]
 ) -> list[float]:
-    """Where each trial, of this value and score, crosses the axis, 0 at its foot to 1; NaN where it does not.
+    """The heights, from 0 to 1, at which trials with these values and scores cross the axis; NaN without a value.
 
-    Trials of one choice lie one above the other, the higher score on top, so that none hides another.
+    Trials with the same choice are spread, the higher score on top, so that none hides another.
     """
     places = [axis.place(value) for value in values]
     if not axis.choices:
@@ -125,7 +126,7 @@ def _height(axis: Searched, place: float) -> float:
 
 
 def _draw_lines(page: Axes, lefts: Sequence[float], tops: np.ndarray, trials: SearchTrials) -> None:
-    """The best trial last, so that it lies on top.
+    """Draw the best trial last, so that it is on top.
 
     Args:
         tops: inches from the upper edge, (trials, axes).
@@ -151,7 +152,7 @@ def _draw_lines(page: Axes, lefts: Sequence[float], tops: np.ndarray, trials: Se
 
 
 def _draw_axis(page: Axes, axis: Searched, left: float, side: float, spacing: float) -> None:
-    """The axis with its numbers or words at the right of it, and its name below."""
+    """Draw the axis with its numbers or words on its right, and its name below."""
     page.plot([left, left], [TOP, TOP + side], color=QUIET, linewidth=0.8, zorder=1.5)
     marks = _marks(axis)
     letters = lettering([text for _, text in marks])
@@ -186,7 +187,7 @@ def _draw_axis(page: Axes, axis: Searched, left: float, side: float, spacing: fl
 
 
 def _marks(axis: Searched) -> list[tuple[float, str]]:
-    """Place and text of what is written at an axis."""
+    """Position and text of the marks at an axis."""
     if axis.choices:
         return [(index, str(choice)) for index, choice in enumerate(axis.choices)]
     ticks = ticks_between(axis.low, axis.high, logarithmic=axis.sampling == "log", whole=axis.whole)

@@ -1,4 +1,4 @@
-"""Sample images of a dataset, class by class."""
+"""Plots sample images of each class of a dataset."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zoo.errors import DatasetError
-from zoo.reports.choice import WORDS, candidates, drawn, thumbnails
+from zoo.reports.choice import WORDS, candidates, shuffle_key, thumbnails
 from zoo.reports.lettering import Lettering, fitted, lettering, widest
 from zoo.reports.style import (
     HEADING,
@@ -32,14 +32,14 @@ if TYPE_CHECKING:
     from zoo.data.opened import OpenedDataset
 
 NARROWEST = 6.0  # inches, so that the title fits
-NAME_WIDTH = 1.6  # inches that a class name left of its images may take
+NAME_WIDTH = 1.6  # maximal width of a class name to the left of its images, in inches
 NAME_HEIGHT = 0.2  # inches for a class name above its images
 GAP, NAME_GAP, STRIP_GAP = 0.06, 0.12, 0.22  # inches between images, name and image, strips
 
 
 @dataclass(frozen=True)
 class Layout:
-    """How up to so many classes are laid out: strips beside each other, images in each, their width in inches."""
+    """The layout for up to so many classes: strips side by side, images in each, their width in inches."""
 
     most_classes: int
     across: int
@@ -49,7 +49,7 @@ class Layout:
 
 @dataclass(frozen=True, eq=False)
 class Strip:
-    """Pictures of one class: its name as drawn, uint8 pixels (height, width, 3), the images that it has in all."""
+    """Thumbnails of one class: its name as drawn, uint8 pixels (height, width, 3), and its total number of images."""
 
     name: str
     pixels: tuple[np.ndarray, ...]
@@ -61,27 +61,27 @@ LAYOUTS = (Layout(12, 1, 8, 0.95), Layout(60, 3, 4, 0.72), Layout(200, 10, 1, 0.
 
 @house_style()
 def draw_samples(opened: OpenedDataset, split: str = "train", seed: int = 0) -> Figure:
-    """Images of each class, undistorted; a row a class, or smaller strips where there are many classes.
+    """Draw undistorted images of each class, in one row per class, or in smaller strips if there are many classes.
 
-    Of more than 200 classes the seed draws 200. Which images are shown depends on their content and the seed.
+    If there are more than 200 classes, 200 random ones are drawn. The choice of images depends only on their content
+    and the seed.
 
     Raises:
         DatasetError: the split is empty, or none of its images can be read.
     """
-    found = candidates(opened, split, seed)
-    layout = next((one for one in LAYOUTS if len(found) <= one.most_classes), LAYOUTS[-1])
+    by_class = candidates(opened, split, seed)
+    layout = next((layout for layout in LAYOUTS if len(by_class) <= layout.most_classes), LAYOUTS[-1])
     names = opened.images.class_names
     letters = lettering(names)
     counts = opened.counts[split]
+    shuffled = sorted(by_class, key=lambda label: shuffle_key(names[label], seed))
     strips = [
         Strip(letters.names[label], pixels, counts[names[label]])
-        for label in sorted(sorted(found, key=lambda label: drawn(names[label], seed))[: layout.most_classes])
-        if (pixels := thumbnails(opened, found[label], layout.images))
+        for label in sorted(shuffled[: layout.most_classes])
+        if (pixels := thumbnails(opened, by_class[label], layout.images))
     ]
     if not strips:
-        raise DatasetError(
-            f"not one {split} image of dataset '{opened.name}' can be read; see `zoo data check`"
-        )
+        raise DatasetError(f"no {split} image of dataset '{opened.name}' can be read; see `zoo data check`")
     figure = (
         _draw_rows(strips, layout, letters) if layout.across == 1 else _draw_tiles(strips, layout, letters)
     )
@@ -91,7 +91,7 @@ def draw_samples(opened: OpenedDataset, split: str = "train", seed: int = 0) -> 
 
 
 def _draw_rows(strips: Sequence[Strip], layout: Layout, letters: Lettering) -> Figure:
-    """A row a class, its name and number of images at the left."""
+    """Draw one row per class, with its name and number of images on the left."""
     box = layout.width, _height(strips, layout.width)
     names = [fitted(strip.name, NAME_WIDTH, TEXT, letters.fonts) for strip in strips]
     left = MARGIN + NAME_GAP + max(widest(names, TEXT, letters.fonts), 0.6)
@@ -110,7 +110,7 @@ def _draw_rows(strips: Sequence[Strip], layout: Layout, letters: Lettering) -> F
 
 
 def _draw_tiles(strips: Sequence[Strip], layout: Layout, letters: Lettering) -> Figure:
-    """Several short strips beside each other, each below its class's name."""
+    """Draw several short strips side by side, each below the name of its class."""
     box = layout.width, _height(strips, layout.width)
     strip_width = _strip_width(strips, layout.width)
     step = strip_width + STRIP_GAP, NAME_HEIGHT + box[1] + NAME_GAP
@@ -138,7 +138,7 @@ def _strip_width(strips: Sequence[Strip], image_width: float) -> float:
 
 
 def _height(strips: Sequence[Strip], width: float) -> float:
-    """Inches that suit most images of this width: that of the median shape, within reason."""
+    """The height of images of this width, in inches: that of the median aspect ratio, within limits."""
     shapes = [pixels.shape[0] / pixels.shape[1] for strip in strips for pixels in strip.pixels]
     return width * float(np.clip(np.median(shapes), 0.6, 1.4))
 

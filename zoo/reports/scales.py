@@ -1,4 +1,4 @@
-"""Scales of plots of searches: where numbers lie, and which of them are written at an axis."""
+"""Axes and colour scales for plots of searches."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
 
     from zoo.interfaces import Objective
 
-ALONE = 0.05  # of a score: how far an axis goes beyond it at both ends where all are equal
-MIXTURE = 20  # a score so many times as large as another asks for a logarithmic axis
+ALONE = 0.05  # of the score: the margin of an axis on both sides if all scores are equal
+MIXTURE = 20  # the axis is logarithmic if a score is so many times as large as another
 # Viridis without its yellow, which is hard to see on white; the best trials are the darkest.
 DARKENING = ListedColormap(colormaps["viridis"](np.linspace(0.85, 0, 256)))
 
 
 def is_logarithmic(objective: Objective, scores: Sequence[float]) -> bool:
-    """Whether the scores ask for a logarithmic axis; never where more is better: it would crowd the best."""
+    """Whether the axis of these scores is logarithmic; never if larger is better, since that would crowd the best."""
     return objective.direction == "min" and min(scores) > 0 and max(scores) >= MIXTURE * min(scores)
 
 
 def limits(objective: Objective, scores: Sequence[float]) -> tuple[float, float]:
-    """From where to where an axis of these scores goes: never beyond the metric's range."""
+    """The limits of an axis for these scores, within the metric's range."""
     low, high = min(scores), max(scores)
     if low == high:
         margin = ALONE * abs(low) or ALONE
@@ -46,7 +46,7 @@ def _highest(objective: Objective) -> float:
 
 
 def colouring(objective: Objective, scores: Sequence[float]) -> ScalarMappable:
-    """Gives each score a colour: the better, the darker."""
+    """Map scores to colours: the better, the darker."""
     low, high = limits(objective, scores)
     norm = (LogNorm if is_logarithmic(objective, scores) else Normalize)(low, high)
     return ScalarMappable(norm, DARKENING if objective.direction == "max" else DARKENING.reversed())
@@ -64,17 +64,17 @@ def ticks_between(low: float, high: float, *, logarithmic: bool = False, whole: 
 
 
 def short(value: float, _position: int = 0) -> str:
-    """A number at an axis: 0.001, 0.95, 12, 94,634."""
+    """Format a number at an axis: 0.001, 0.95, 12, 94,634."""
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def scale(
     axis: Axis, set_scale: Callable[[str], object], objective: Objective, scores: Sequence[float]
 ) -> None:
-    """A logarithmic axis where the scores ask for it, and few plain numbers at it.
+    """Set the scale of an axis, logarithmic if `is_logarithmic`, with few plain numbers.
 
     Args:
-        set_scale: the axis's own, such as `axes.set_xscale`.
+        set_scale: the method for this axis, such as `axes.set_xscale`.
     """
     if is_logarithmic(objective, scores):
         set_scale("log")

@@ -1,10 +1,10 @@
-"""Plots of one search, drawn and written."""
+"""Draws and writes the plots of a search."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zoo.reports.files import places, write_figure
+from zoo.reports.files import output_files, write_figure
 from zoo.reports.front import draw_front
 from zoo.reports.history import draw_history
 from zoo.reports.importance import draw_importance
@@ -27,17 +27,18 @@ def plot_search(
     importance: Mapping[str, float] | None,
     output: Path | None = None,
 ) -> dict[str, Path]:
-    """Draw and write these of `PLOTS`; gives plot -> file.
+    """Draw and write plots; return plot -> file.
 
     Args:
-        trials: at least one is completed.
-        importance: hyperparameter -> share, the most important first; None where it is not known.
-        output: see `zoo.reports.files.places`.
+        trials: at least one of them must be completed.
+        plots: from `PLOTS`.
+        importance: hyperparameter -> share, the most important first; None if unknown.
+        output: see `zoo.reports.files.output_files`.
 
     Raises:
-        PlotError: there is no place to write them.
+        PlotError: a plot cannot be written.
     """
-    files = places(plots, trials.search.id, output)
+    files = output_files(plots, trials.search.id, output)
     for plot, path in files.items():
         write_figure(_draw(trials, plot, importance or {}), path)
     return files

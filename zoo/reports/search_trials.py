@@ -1,4 +1,4 @@
-"""A search with its trials, as its plots need them."""
+"""A search with its trials, prepared for plots."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SearchTrials:
-    """One search, and all its trials."""
+    """A search and all of its trials."""
 
     search: Search
     runs: Sequence[Run]
 
     @property
     def objective(self) -> Objective:
-        """The first one."""
+        """The first objective."""
         return self.search.plan.objective
 
     @cached_property
     def completed(self) -> Sequence[Run]:
-        """Those that have the scores of all objectives, by number."""
+        """The completed trials with scores for all objectives, by number."""
         names = [objective.name for objective in self.search.plan.objectives]
-        whole = (run for run in self.runs if run.state is State.COMPLETED and run.trial is not None)
-        return [run for run in whole if all(name in run.scores for name in names)]
+        completed = (run for run in self.runs if run.state is State.COMPLETED and run.trial is not None)
+        return [run for run in completed if all(name in run.scores for name in names)]
 
     @cached_property
     def best_first(self) -> Sequence[Run]:
@@ -50,7 +50,7 @@ class SearchTrials:
 
     @property
     def hyperparameters(self) -> Sequence[Hyperparameters]:
-        """Those of each completed trial."""
+        """The hyperparameters of each completed trial."""
         return [run.trial.hyperparameters for run in self.completed if run.trial is not None]
 
     @property
@@ -60,13 +60,13 @@ class SearchTrials:
 
     @cached_property
     def axes(self) -> tuple[Searched, ...]:
-        """The hyperparameters that were searched, and that some completed trial has."""
-        had = {name for values in self.hyperparameters for name in values}
-        return tuple(axis for axis in searched(self.search.plan.space) if axis.name in had)
+        """The searched hyperparameters that some completed trial has."""
+        names = {name for values in self.hyperparameters for name in values}
+        return tuple(axis for axis in searched(self.search.plan.space) if axis.name in names)
 
     @property
-    def told(self) -> str:
-        """One line about the search and how its trials ended."""
+    def summary(self) -> str:
+        """The search and the states of its trials, in one line."""
         plan, states = self.search.plan, Counter(run.state for run in self.runs)
         others = "".join(
             f", {states[state]} {state}" for state in State if state in states and state != "completed"

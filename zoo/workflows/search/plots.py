@@ -45,7 +45,7 @@ def plot(
     Args:
         ref: the search's id, or the start of it.
         kind: one of `zoo.reports.search_plots.PLOTS`; None: all that the search has something for.
-        output: see `zoo.reports.files.places`.
+        output: see `zoo.reports.files.output_files`.
 
     Raises:
         NotFoundError: there is no such search.
