@@ -1,15 +1,17 @@
-"""What the commands say of a model that was trained on images of the test split."""
+"""A model as people look at it, and the note on one that was trained on images of the test split."""
 
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from tests.plans import RUN_PLAN, changed
-from zoo.interfaces import TEST_IN_TRAIN, DatasetContent, Evaluation, ModelContent, RunKind
+from zoo.cli.describe import leakage_note, model_fields
+from zoo.interfaces import TEST_IN_TRAIN, DatasetContent, Evaluation, Model, ModelContent, RunKind
 from zoo.registry import open_registry
 
 if TYPE_CHECKING:
@@ -65,3 +67,72 @@ def test_show_of_a_clean_model_has_no_word_of_it(zoo: Callable, models: dict[str
 
 def test_compare_says_so_below_the_table(zoo: Callable, models: dict[str, str]) -> None:
     assert zoo("compare", models["clean"], models["leaky"]).err == NOTE.format(**models)
+
+
+# Fields --------------------------------------------------------------------------------------------------
+
+
+def model(**fields: object) -> Model:
+    values: dict[str, object] = {
+        "id": "1a2b",
+        "run_id": "3c4d",
+        "architecture": "tiny",
+        "dataset": "pets",
+        "dataset_version": 2,
+        "class_names": ("cat", "dog"),
+        "image_size": 8,
+        "channels": 3,
+        "parameters": 106,
+        "trainable_parameters": 106,
+        "size_bytes": 424,
+        "manifest": "f" * 64,
+        "created_at": datetime(2026, 1, 1, tzinfo=UTC),
+        "metrics": {"val_accuracy": 0.5, "val_f1": 0.25},
+    }
+    return Model(**{**values, **fields})  # type: ignore[arg-type]
+
+
+def test_a_model_is_described_with_how_to_use_it() -> None:
+    assert model_fields(model()) == {
+        "model": "1a2b",
+        "architecture": "tiny",
+        "dataset": "pets, version 2",
+        "val accuracy": 0.5,
+        "test accuracy": None,
+        "classes": "2: cat, dog",
+        "input": "8×8, RGB",
+        "parameters": 106,
+        "size": "424 B",
+        "predict": "zoo predict 1a2b IMAGE…",
+        "fine-tune": "zoo finetune 1a2b DATASET --freeze all",
+    }
+
+
+def test_another_metric_stands_beside_the_accuracy() -> None:
+    fields = model_fields(model(), metric="f1")
+    assert (fields["val accuracy"], fields["val f1"], fields["test f1"]) == (0.5, 0.25, None)
+
+
+def test_of_many_classes_the_first_eight_are_named() -> None:
+    names = tuple(f"c{number}" for number in range(10))
+    assert model_fields(model(class_names=names))["classes"] == "10: c0, c1, c2, c3, c4, c5, c6, c7, …"
+
+
+@pytest.mark.parametrize(("deleted", "parent"), [(False, "5e6f"), (True, "5e6f (deleted)")])
+def test_a_deleted_parent_is_marked(deleted: bool, parent: str) -> None:
+    assert model_fields(model(parent_id="5e6f", parent_deleted=deleted))["parent"] == parent
+
+
+def test_aliases_have_their_dataset_in_front() -> None:
+    assert model_fields(model(aliases=("old", "new")))["alias"] == "pets@old, pets@new"
+
+
+def test_models_that_leak_alike_share_a_note() -> None:
+    models = [
+        model(id=name, leaked_test_images=count)
+        for name, count in (("a", 1), ("b", 0), ("c", 1), ("d", 1200))
+    ]
+    assert leakage_note(models) == (
+        "trained on 1 image of the test split: a, c; trained on 1,200 images of the test split: d "
+        "(their test metrics are too good)"
+    )

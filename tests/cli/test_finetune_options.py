@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from zoo.cli.finetune_options import make_tuning
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -38,3 +40,44 @@ def test_what_is_no_usage(zoo: Callable, tmp_path: Path, options: list[str], mes
     result = zoo("finetune", "blobs@best", "three", *options)
     assert (result.code, result.err.splitlines()[-1]) == (2, f"Error: {message}")
     assert not (tmp_path / "registry.db").exists()
+
+
+def options(**given: object) -> dict[str, object]:
+    """All that click hands on, None where it was not given."""
+    names = (
+        "head_epochs",
+        "unfreeze_epochs",
+        "layer_decay",
+        "warmup_epochs",
+        "batchnorm",
+        "head",
+        "channels",
+    )
+    return {**dict.fromkeys(names), **given}
+
+
+def test_without_options_nothing_is_asked_for() -> None:
+    assert make_tuning(options(), {}, None) == {"hyperparameters": {}, "head": None, "channels": None}
+
+
+def test_the_schedule_and_freeze_are_hyperparameters() -> None:
+    tuning = make_tuning(options(head_epochs="2", batchnorm="frozen"), {"dropout": "0"}, "all")
+    assert tuning["hyperparameters"] == {
+        "dropout": "0",
+        "head_epochs": "2",
+        "batchnorm": "frozen",
+        "freeze": "all",
+    }
+
+
+@pytest.mark.parametrize(
+    ("head", "kind", "units"),
+    [("keep", "keep", {}), ("new", "new", {}), ("256,128", "new", {"head_units": "256,128"})],
+)
+def test_numbers_of_units_are_a_new_head(head: str, kind: str, units: dict[str, str]) -> None:
+    tuning = make_tuning(options(head=head), {}, None)
+    assert (tuning["head"], tuning["hyperparameters"]) == (kind, units)
+
+
+def test_channels_become_a_number() -> None:
+    assert make_tuning(options(channels="3"), {}, None)["channels"] == 3

@@ -1,0 +1,51 @@
+"""TensorFlow's start-up lines stay off the screen, unless the start fails."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from zoo.errors import ZooError
+from zoo.tensorflow_startup import quiet_start
+
+
+def chatter(error: BaseException | None = None) -> None:
+    """Write to the descriptor itself, as compiled code does, and then raise this."""
+    os.write(2, b"chatter\n")
+    if error is not None:
+        raise error
+
+
+def test_what_the_body_writes_is_not_shown(capfd: pytest.CaptureFixture[str]) -> None:
+    with quiet_start():
+        chatter()
+    assert capfd.readouterr().err == ""
+
+
+def test_what_comes_after_it_is_shown(capfd: pytest.CaptureFixture[str]) -> None:
+    with quiet_start():
+        pass
+    chatter()
+    assert capfd.readouterr().err == "chatter\n"
+
+
+def test_the_stream_reaches_the_screen_at_once(capfd: pytest.CaptureFixture[str]) -> None:
+    with quiet_start() as screen:
+        print("starting …", file=screen, flush=True)
+        assert capfd.readouterr().err == "starting …\n"
+
+
+def test_an_unexpected_error_shows_what_was_written(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(ValueError, match="no luck"), quiet_start():
+        chatter(ValueError("no luck"))
+    assert capfd.readouterr().err == "chatter\n"
+
+
+@pytest.mark.parametrize("error", [ZooError("known"), KeyboardInterrupt()], ids=["of zoo", "Ctrl-C"])
+def test_an_error_that_explains_itself_shows_nothing(
+    capfd: pytest.CaptureFixture[str], error: BaseException
+) -> None:
+    with pytest.raises(type(error)), quiet_start():
+        chatter(error)
+    assert capfd.readouterr().err == ""
