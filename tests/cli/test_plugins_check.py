@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
+from tests.testing.plugin_files import HEAD, IMAGES, NETWORK, write_plugin
 from zoo.testing import ARCHITECTURE_CHECKS
 
 if TYPE_CHECKING:
@@ -19,25 +20,6 @@ if TYPE_CHECKING:
 
     from tests.cli.processes import LeanProcess
 
-HEAD = "from zoo import Architecture, Dataset, hookimpl\n"
-NETWORK = """
-def backbone(hp, inputs, *, weights=None):
-    {body}
-    from keras import layers
-    return layers.Conv2D(2, 3, name="only_conv")(inputs)
-
-@hookimpl
-def zoo_architectures():
-    return [Architecture(name="mine", backbone=backbone, summary="s", reference="r", min_size=8)]
-"""
-IMAGES = """
-def load():
-    {body}
-
-@hookimpl
-def zoo_datasets():
-    return [Dataset(name="mine", load=load, summary="s", reference="r")]
-"""
 PYPROJECT = """
 [project]
 name = "my-package"
@@ -57,9 +39,7 @@ def file(tmp_path: Path) -> Callable[..., Path]:
     """Write a plugin file."""
 
     def write(text: str, body: str = "pass") -> Path:
-        path = tmp_path / "mine.py"
-        path.write_text(HEAD + text.replace("{body}", body), encoding="utf-8")
-        return path
+        return write_plugin(tmp_path, text, body)
 
     return write
 
@@ -113,20 +93,6 @@ def test_an_installed_plugin_by_name(zoo: Callable) -> None:
     assert zoo("plugins", "check", "digits").out.endswith("\ndigits: 7 checks passed\n")
 
 
-def test_a_path_that_is_not_there(refused: Callable, tmp_path: Path) -> None:
-    assert refused("plugins", "check", tmp_path / "gone.py") == (
-        f"there is no file or folder {tmp_path}/gone.py: check the path"
-    )
-
-
-def test_a_plugin_without_anything_to_check(zoo: Callable, file: Callable) -> None:
-    result = zoo("plugins", "check", file("@hookimpl\ndef zoo_run_finished(run): pass"))
-    assert (
-        "mine fails 'imports': it adds no architecture, dataset, source or decoder: there is nothing to check\n"
-        in result.out
-    )
-
-
 def test_an_unknown_name_tells_the_nearest(refused: Callable) -> None:
     assert refused("plugins", "check", "digit").startswith("unknown plugin 'digit': did you mean 'digits'")
 
@@ -139,49 +105,9 @@ def test_a_quarantined_plugin_is_told_in_one_line(
     assert refused("plugins", "check", "mine") == (f"plugin 'mine' of {path} is quarantined: ValueError: no")
 
 
-def test_a_loaded_plugin_without_anything_to_check(
-    refused: Callable, file: Callable, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = file("@hookimpl\ndef zoo_run_finished(run): pass")
-    monkeypatch.setenv("ZOO_PLUGINS_DIR", str(path.parent))
-    assert refused("plugins", "check", "mine") == (
-        "plugin 'mine' adds no architecture, dataset, source or decoder: there is nothing to check"
-    )
-
-
-def test_a_file_of_the_plugin_folder_by_name(
-    zoo: Callable, file: Callable, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("ZOO_PLUGINS_DIR", str(file(IMAGES, "return 3").parent))
-    assert "mine fails 'loads': load() gives int" in zoo("plugins", "check", "mine").out
-
-
-def test_several_datasets_are_told_apart(zoo: Callable, file: Callable) -> None:
-    twice = IMAGES.replace('r")]', 'r"), Dataset(name="other", load=load, summary="s", reference="r")]')
-    out = zoo("plugins", "check", file(twice, "return 3")).out
-    assert rows(out)[1:3] == ["mine  imports-without-tensorflow", "mine  loads"]
-    assert out.endswith(
-        "\nmine fails 'loads': load() gives int: return zoo.LabeledImages"
-        "\nother fails 'loads': load() gives int: return zoo.LabeledImages\nmine: 2 of 13 failed, 8 not run\n"
-    )
-
-
-def test_a_value_that_is_held(zoo: Callable, file: Callable) -> None:
+def test_a_value_that_is_fixed(zoo: Callable, file: Callable) -> None:
     path = file(NETWORK, "assert hp.Fixed('mood', 'bad') == 'good'")
     assert zoo("plugins", "check", path, "--set", "mood=good").code == 0
-
-
-def test_a_folder_without_a_plugin(refused: Callable, tmp_path: Path) -> None:
-    assert refused("plugins", "check", tmp_path) == (
-        f"folder {tmp_path} has no pyproject.toml: give the folder of a package, or a .py file"
-    )
-
-
-def test_a_pyproject_without_an_entry_point(refused: Callable, tmp_path: Path) -> None:
-    (tmp_path / "pyproject.toml").write_text("[project]\nname = 'mine'\n", encoding="utf-8")
-    assert refused("plugins", "check", tmp_path) == (
-        f"{tmp_path}/pyproject.toml names no plugin: add the module under [project.entry-points.zoo]"
-    )
 
 
 def test_a_plugin_that_cannot_be_imported(zoo: Callable, file: Callable) -> None:
@@ -190,21 +116,9 @@ def test_a_plugin_that_cannot_be_imported(zoo: Callable, file: Callable) -> None
     assert "No module named 'a_library_that_is_not_there' (mine.py:2): mend the plugin\n" in result.out
 
 
-@pytest.mark.parametrize(
-    ("text", "body"),
-    [("while True: pass", ""), (IMAGES, "while True: pass"), (IMAGES, "import time; time.sleep(1000)")],
-    ids=["while it is imported", "in a loop", "asleep"],
-)
-def test_a_plugin_that_hangs_is_stopped(zoo: Callable, file: Callable, text: str, body: str) -> None:
-    result = zoo("plugins", "check", file(text, body), "--timeout", 3)
+def test_a_stopped_check_is_shown_with_what_was_not_run(zoo: Callable, file: Callable) -> None:
+    result = zoo("plugins", "check", file(IMAGES, "import time; time.sleep(1000)"), "--timeout", 2)
     assert result.code == 1
-    assert "stopped" in result.out
-    told = "stopped after 3 s: look for a loop without an end, or allow more with --timeout SECONDS\n"
-    assert told in result.out
-
-
-def test_what_comes_after_a_stop_is_not_run(zoo: Callable, file: Callable) -> None:
-    result = zoo("plugins", "check", file(IMAGES, "while True: pass"), "--timeout", 3)
     assert rows(result.out)[2:] == [
         "loads  stopped",
         "classes  not run",
@@ -212,56 +126,20 @@ def test_what_comes_after_a_stop_is_not_run(zoo: Callable, file: Callable) -> No
         "loads-again  not run",
         "splits  not run",
     ]
-
-
-def test_a_plugin_that_eats_memory_is_stopped(zoo: Callable, file: Callable) -> None:
-    eat = "eaten = []\n    while True: eaten.append(bytearray(20_000_000))"
-    result = zoo("plugins", "check", file(IMAGES, eat), "--memory", 0.5)
-    assert result.code == 1
-    assert (
-        "0.5 GB of memory: make its networks or images smaller, or allow more with --memory GB\n"
-        in result.out
+    assert result.out.endswith(
+        "\nmine fails 'loads': stopped after 2 s: look for a loop without an end, or allow more with --timeout "
+        "SECONDS\nmine: 1 of 7 failed, 4 not run\n"
     )
 
 
-@pytest.mark.large
-def test_a_backbone_that_eats_memory_is_stopped(zoo: Callable, file: Callable) -> None:
-    eat = "eaten = []\n    while True: eaten.append(b'x' * 20_000_000)"
-    result = zoo("plugins", "check", file(NETWORK, eat), "--memory", 2)
-    assert rows(result.out)[2:4] == ["builds  stopped", "defaults  not run"]
-
-
-def test_a_backbone_that_hangs_is_stopped(zoo: Callable, file: Callable) -> None:
-    result = zoo("plugins", "check", file(NETWORK, "import time; time.sleep(1000)"), "--timeout", 3)
-    assert rows(result.out)[2:4] == ["builds  stopped", "defaults  not run"]
-
-
-def test_a_child_of_the_plugin_counts_too(zoo: Callable, file: Callable) -> None:
-    script = "x = bytearray(900_000_000); import time; time.sleep(1000)"
-    body = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {script!r}])"
-    result = zoo("plugins", "check", file(IMAGES, body), "--memory", 0.5)
-    assert "0.5 GB of memory" in result.out
-    assert [one for one in psutil.process_iter(["cmdline"]) if script in (one.info["cmdline"] or [])] == []
-
-
-def test_a_plugin_that_ends_the_process(zoo: Callable, file: Callable) -> None:
-    result = zoo("plugins", "check", file(IMAGES, "import os; os._exit(3)"))
-    assert result.code == 1
-    told = (
-        "mine fails 'loads': the process ended itself with exit code 3: look for os._exit, or what calls it\n"
+def test_several_subjects_are_counted_together(zoo: Callable, file: Callable) -> None:
+    twice = IMAGES.replace('r")]', 'r"), Dataset(name="other", load=load, summary="s", reference="r")]')
+    out = zoo("plugins", "check", file(twice, "return 3")).out
+    assert rows(out)[1:3] == ["mine  imports-without-tensorflow", "mine  loads"]
+    assert out.endswith(
+        "\nmine fails 'loads': load() gives int: return zoo.LabeledImages"
+        "\nother fails 'loads': load() gives int: return zoo.LabeledImages\nmine: 2 of 13 failed, 8 not run\n"
     )
-    assert told in result.out
-
-
-def test_a_crash_is_told_by_its_signal(zoo: Callable, file: Callable) -> None:
-    result = zoo("plugins", "check", file(IMAGES, "import os; os.kill(os.getpid(), 11)"))
-    told = "mine fails 'loads': the process was ended by SIGSEGV: look for a crash in compiled code\n"
-    assert told in result.out
-
-
-def test_a_plugin_that_prints_breaks_nothing(zoo: Callable, file: Callable) -> None:
-    path = file("import os; print('{}'); os.write(1, b'{}')\n" + IMAGES, "print('[1]'); return 3")
-    assert "mine fails 'loads': load() gives int" in zoo("plugins", "check", path).out
 
 
 def test_nothing_large_is_imported_beside_the_checks(lean: LeanProcess, file: Callable) -> None:

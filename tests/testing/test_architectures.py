@@ -1,0 +1,70 @@
+"""Each check of an architecture finds what it is for, and tells it in one line."""
+
+from __future__ import annotations
+
+import re
+from itertools import takewhile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.testing.bad_architectures import (
+    BAD,
+    GOOD,
+    IN_THIS_PROCESS,
+    architecture,
+    own_layers,
+    with_a_table,
+)
+from tests.testing.plugin_files import failure_of, loaded
+from zoo.errors import UnknownNameError
+from zoo.testing import ARCHITECTURE_CHECKS, check_architecture
+from zoo.testing.architectures import CHECKS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from zoo import Architecture
+
+    Case = tuple[str, Architecture, str]
+
+
+@pytest.fixture(scope="module", params=BAD, ids=lambda case: f"{case[1].name} fails {case[0]}")
+def case(request: pytest.FixtureRequest) -> Case:
+    """The tests of one bad architecture follow each other, for they share its networks."""
+    return request.param  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("check", IN_THIS_PROCESS)
+def test_a_good_architecture_passes(check: str) -> None:
+    check_architecture(GOOD, check)
+
+
+def test_a_bad_one_passes_the_checks_before(case: Case) -> None:
+    check, bad, _ = case
+    for before in takewhile(lambda name: name != check, IN_THIS_PROCESS):
+        check_architecture(bad, before)
+
+
+def test_a_bad_one_fails_in_one_line(case: Case) -> None:
+    check, bad, words = case
+    line = failure_of(bad, check)
+    assert re.match(f"{bad.name} fails '{check}': .*{words}", line)
+    assert not re.search("[\n\x1b]", line)
+
+
+def test_a_layer_with_a_lookup_table_is_exported_with_it() -> None:
+    check_architecture(architecture(with_a_table, custom_layers=own_layers), "exports")
+
+
+def test_every_check_is_described() -> None:
+    assert list(CHECKS) == list(ARCHITECTURE_CHECKS)
+
+
+def test_an_unknown_check_is_refused() -> None:
+    with pytest.raises(UnknownNameError, match="unknown check 'train': did you mean 'trains'"):
+        check_architecture(GOOD, "train")
+
+
+def test_without_a_name_a_good_architecture_passes(tmp_path: Path) -> None:
+    check_architecture(loaded(tmp_path, ""))

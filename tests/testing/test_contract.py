@@ -1,0 +1,36 @@
+"""How checks are run one by one or all, and how a failure is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.testing.bad_architectures import architecture, own_layers, too_small, turns_the_gradient
+from tests.testing.plugin_files import failure_of
+from zoo.errors import ContractError
+from zoo.testing import check_architecture
+from zoo.testing.contract import NotBuilt
+
+
+def test_an_error_of_the_plugin_is_the_cause() -> None:
+    with pytest.raises(ContractError) as failure:
+        check_architecture(architecture(too_small), "builds")
+    assert isinstance(failure.value.__cause__, ValueError)
+
+
+def test_where_nothing_builds_later_checks_refer_to_it() -> None:
+    bad = architecture(too_small)
+    failure_of(bad, "builds")
+    with pytest.raises(NotBuilt, match=r"^too-small fails 'trains': no network can be built: see 'builds'$"):
+        check_architecture(bad, "trains")
+
+
+def test_without_a_name_every_failure_is_named() -> None:
+    bad = architecture(turns_the_gradient, freeze_points=("block7",), custom_layers=own_layers)
+    with pytest.raises(ContractError, match=r"^3 of 10 checks failed: ") as failure:
+        check_architecture(bad)
+    assert isinstance(failure.value.__cause__, ExceptionGroup)
+    assert [str(one).split("'")[1] for one in failure.value.__cause__.exceptions] == [
+        "imports-without-tensorflow",
+        "trains",
+        "freezes-at",
+    ]

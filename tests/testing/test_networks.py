@@ -1,0 +1,64 @@
+"""The networks of one architecture, which its checks share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.testing.bad_architectures import GOOD, IN_THIS_PROCESS, architecture, blocks, good, planned
+from tests.testing.plugin_files import failure_of
+from zoo.testing import check_architecture
+from zoo.testing.architectures import networks_of
+
+
+def test_fixed_values_are_in_every_network() -> None:
+    seen = set()
+
+    def backbone(hp: Any, inputs: Any, *, weights: Any = None) -> Any:
+        seen.add(hp.Fixed("plan", "2"))
+        return planned(hp, inputs)
+
+    check_architecture(architecture(backbone), "draws", hyperparameters={"plan": "3"})
+    assert seen == {"3"}
+
+
+def test_a_searched_hyperparameter_can_be_fixed() -> None:
+    searched = architecture(good)
+    check_architecture(searched, "draws", hyperparameters={"filters": "3"})
+    drawn = networks_of(searched, {"filters": "3"}).drawn()
+    assert {hp.get("filters") for hp in drawn} == {3}
+
+
+def test_a_fixed_value_out_of_range_is_refused() -> None:
+    assert failure_of(architecture(good), "builds", hyperparameters={"filters": 99}) == (
+        "good fails 'builds': filters must be a whole number from 2 to 8, got '99'"
+    )
+
+
+def test_checks_share_what_is_built() -> None:
+    calls = []
+
+    def backbone(hp: Any, inputs: Any, *, weights: Any = None) -> Any:
+        calls.append(inputs.shape)
+        return planned(hp, inputs)
+
+    counting = architecture(backbone)
+    for check in IN_THIS_PROCESS:
+        check_architecture(counting, check)
+    assert calls == [(None, 8, 8, 3), (None, 21, 21, 3), (None, 8, 8, 1)]
+
+
+@pytest.mark.parametrize("check", ["trains", "frozen"])
+def test_a_check_that_trains_leaves_no_trace(check: str) -> None:
+    network = networks_of(GOOD, {}).classifier.network
+    before = network.get_weights()
+    check_architecture(GOOD, check)
+    assert all(map(np.array_equal, before, network.get_weights()))
+    assert all(weight.trainable for weight in network.trainable_weights)
+    assert len(network.trainable_weights) == len(before)
+
+
+def test_a_stage_that_only_the_largest_network_has_is_found() -> None:
+    check_architecture(architecture(blocks, freeze_points=("block1", "block2", "block3")), "freezes-at")
