@@ -27,7 +27,7 @@ OWN_DISTRIBUTION = "keras-zoo"
 FILE_MODULE = "zoo_plugin_file_"  # prefix of the module name of a plugin file
 
 BUILTIN = ("sources", "decoders")
-"""Modules of `zoo.builtin`. They come by no entry point, so that a checkout whose metadata is old reads images too."""
+"""Modules of `zoo.builtin`. They need no entry point, so that a checkout with outdated metadata can read images too."""
 
 Description = TypeVar("Description", Architecture, Dataset, Source, Decoder)
 
@@ -49,7 +49,7 @@ class Descriptions:
         self.decoders.update(added.decoders)
 
     def claims(self) -> Iterator[str]:
-        """Everything that only one plugin may claim: names, and the suffixes and prefixes that select a reader."""
+        """Yield everything that only one plugin may claim: names, suffixes, and prefixes of references."""
         yield from (f"architecture '{name}'" for name in self.architectures)
         yield from (f"dataset '{name}'" for name in self.datasets)
         for source in self.sources.values():
@@ -85,21 +85,21 @@ class Plugin:
 
     @property
     def key(self) -> str:
-        """Its name in the plugin manager: pluggy silently replaces a plugin of the same name."""
+        """Its unique name in the plugin manager, since pluggy silently replaces a plugin of the same name."""
         return f"{self.origin}:{self.name}"
 
     @property
     def provenance(self) -> str:
-        """Distribution and version, or the file, as a run records where its architecture came from."""
+        """The distribution and version, or the file, which a run records as the origin of its architecture."""
         return self.origin if self.version is None else f"{self.origin} {self.version}"
 
 
 @dataclass(frozen=True)
 class Plugins:
-    """Everything that the plugins add.
+    """All plugins and everything that they add.
 
     Args:
-        entries: every plugin, quarantined ones too, in the order of loading.
+        entries: all plugins, including quarantined ones, in the order of loading.
         manager: calls the hooks of the loaded plugins.
         architectures, datasets, sources, decoders: name -> description.
         folder: absolute path of the folder of plugin files.
@@ -119,17 +119,17 @@ class Plugins:
         return Formats(tuple(self.sources.values()), tuple(self.decoders.values()))
 
     def architecture(self, name: str) -> Architecture:
-        """The architecture of that name.
+        """Return the architecture of that name.
 
         Raises:
-            UnknownNameError: no plugin adds it; the message names the nearest ones.
+            UnknownNameError: no plugin adds it; the message suggests the nearest names.
         """
         if name not in self.architectures:
             raise UnknownNameError("architecture", name, self.architectures, self._quarantine_hint())
         return self.architectures[name]
 
     def provider(self, architecture: str) -> Plugin:
-        """The plugin that adds this architecture."""
+        """Return the plugin that adds this architecture."""
         return next(plugin for plugin in self.entries if architecture in plugin.architectures)
 
     def _quarantine_hint(self) -> str:
@@ -153,7 +153,9 @@ def load_plugins(plugins_dir: Path | None = None) -> Plugins:
     descriptions, owners = Descriptions(), dict[str, Plugin]()
     for plugin, module_source in _discover(plugins_dir):
         key = plugin.key
-        registered_before = manager.has_plugin(key)  # a distribution may list one name twice; the first stays
+        registered_before = manager.has_plugin(
+            key
+        )  # a distribution may list a name twice; the first one stays
         try:
             _register(manager, key, module_source.module())
             added = _collect_all(manager, key)
@@ -194,7 +196,7 @@ class _EntryPointSource:
         module = self.entry_point.load()
         if not isinstance(module, ModuleType):
             raise ContractError(
-                f"entry point '{self.entry_point.value}' is not a module: write the module's name alone"
+                f"entry point '{self.entry_point.value}' is not a module: write only the module's name"
             )
         return module
 
@@ -218,7 +220,7 @@ def import_file(path: Path) -> ModuleType:
     if spec is None or spec.loader is None:
         raise PluginError(f"{path} cannot be imported as a Python module")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # dataclasses and pickles of the plugin look their module up here
+    sys.modules[name] = module  # where dataclasses and pickles look up the module
     try:
         spec.loader.exec_module(module)
     except BaseException:
@@ -248,7 +250,7 @@ def _discover(plugins_dir: Path | None) -> Iterator[tuple[Plugin, _EntryPointSou
 
 
 def _own_version() -> str | None:
-    """zoo's version; None where it runs from sources that are not installed."""
+    """Return zoo's version; None where it runs from sources that are not installed."""
     try:
         return version(OWN_DISTRIBUTION)
     except PackageNotFoundError:
@@ -256,13 +258,13 @@ def _own_version() -> str | None:
 
 
 def _own_first(entry_point: EntryPoint) -> tuple[bool, str, str]:
-    """Shipped plugins load first, so that of two plugins with the same name the third-party one is quarantined."""
+    """Return a sort key that puts shipped plugins first, so that a third-party one of the same name is quarantined."""
     distribution = _distribution_name(entry_point)
     return distribution != OWN_DISTRIBUTION, distribution, entry_point.name
 
 
 def _distribution_name(entry_point: EntryPoint) -> str:
-    """The distribution's name; empty where its metadata is lost, for which importlib returns None."""
+    """Return the distribution's name; empty where its metadata is lost and importlib returns None."""
     return (entry_point.dist.name or "") if entry_point.dist else ""
 
 
@@ -277,7 +279,7 @@ def _register(manager: pluggy.PluginManager, key: str, module: ModuleType) -> No
 
 
 def _collect_all(manager: pluggy.PluginManager, key: str) -> Descriptions:
-    """Everything that this plugin adds."""
+    """Return everything that this plugin adds."""
     added = Descriptions(
         _collect(manager, key, "zoo_architectures", Architecture),
         _collect(manager, key, "zoo_datasets", Dataset),
@@ -293,7 +295,7 @@ def _collect_all(manager: pluggy.PluginManager, key: str) -> Descriptions:
 def _collect(
     manager: pluggy.PluginManager, key: str, hook: str, kind: type[Description]
 ) -> dict[str, Description]:
-    """The values that this plugin's implementations of the hook return, by name."""
+    """Return the values of this plugin's implementations of the hook, by name."""
     descriptions: dict[str, Description] = {}
     for implementation in getattr(manager.hook, hook).get_hookimpls():
         if implementation.plugin_name != key:
@@ -305,7 +307,9 @@ def _collect(
     return descriptions
 
 
-def _as_list(result: Any, hook: str, kind: type[Description]) -> list[Description]:  # a stranger's result
+def _as_list(
+    result: Any, hook: str, kind: type[Description]
+) -> list[Description]:  # a plugin may return anything
     if not isinstance(result, Iterable):
         raise ContractError(f"{hook} must return an iterable of zoo.{kind.__name__}, got {result!r}")
     values = list(result)

@@ -1,1 +1,1 @@
-"""The architectures and datasets that come with zoo, one file each, loaded through the same door as a stranger's."""
+"""The architectures and datasets that come with zoo, one file each, loaded in the same way as third-party plugins."""

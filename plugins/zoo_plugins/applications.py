@@ -1,4 +1,4 @@
-"""Networks of Keras Applications, flat on the classifier's own inputs, with pre-trained weights if asked."""
+"""Networks of Keras Applications as backbones, with or without pre-trained weights."""
 
 import sys
 import warnings
@@ -10,14 +10,14 @@ from urllib.parse import urlsplit
 from zoo import ZooError
 from zoo_plugins.weights import load_weights
 
-# How networks were trained to see pixels; each is `keras.applications.imagenet_utils.preprocess_input` of that mode.
+# How pixels were scaled in training; each is `keras.applications.imagenet_utils.preprocess_input` of that mode.
 CAFFE_MEANS = (103.939, 116.779, 123.68)  # blue, green, red
 TORCH_MEANS = (0.485, 0.456, 0.406)  # red, green, blue, of pixels 0-1
 TORCH_DEVIATIONS = (0.229, 0.224, 0.225)
 
 
 def application(network, scaling):
-    """A backbone without hyperparameters of its own: this function of `keras.applications`, and how it scales."""
+    """Return a backbone without hyperparameters: a function of `keras.applications` with this scaling of pixels."""
 
     def backbone(hp, inputs, *, weights=None):
         return build(network, scaled(inputs, scaling), weights).output
@@ -26,7 +26,7 @@ def application(network, scaling):
 
 
 def scaled(inputs, mode):
-    """Pixels 0-255 as the network was trained to see them: "tf" -1 to 1, "torch" standardised, "caffe" BGR."""
+    """Return pixels 0-255 scaled as in training: "tf" to -1 to 1, "torch" standardised, "caffe" BGR minus the means."""
     import keras
     from keras import layers
 
@@ -43,48 +43,48 @@ def scaled(inputs, mode):
 
 
 def build(network, inputs, weights, *, include_top=False, **arguments):
-    """The network of `keras.applications` on these inputs, a flat model with its weights loaded.
+    """Return the network of `keras.applications` on these inputs, a flat model with its weights loaded.
 
     Args:
         weights: None for random ones, "imagenet", or the path of a weights file.
-        include_top: keep the network's own dense layers, the last one, over ImageNet's classes, too.
+        include_top: keep the network's own dense layers, including the last one, over ImageNet's classes.
 
     Raises:
-        ZooError: the weights cannot be had, or do not fit the network.
+        ZooError: the weights cannot be downloaded or read, or do not fit the network.
     """
     import keras
 
     make = getattr(keras.applications, network)
     from_keras = "imagenet" if weights == "imagenet" else None
     try:
-        with _chatter_on_stderr():
+        with _downloads_on_stderr():
             model = make(
                 include_top=include_top,
                 weights=from_keras,
                 input_tensor=inputs,
-                input_shape=inputs.shape[1:],  # by which MobileNets choose among the weights that they have
+                input_shape=inputs.shape[1:],  # by which MobileNets choose their weights
                 **arguments,
             )
     except Exception as error:  # Keras raises Exception itself when a download fails
         if from_keras is None:
             raise
-        raise ZooError(_cannot_be_had(network, error)) from error
+        raise ZooError(_download_failure(network, error)) from error
     if weights not in (None, "imagenet"):
         load_weights(model, weights, whose=network)
     return model
 
 
 @contextmanager
-def _chatter_on_stderr():
-    """Downloads are shown on standard error, where progress goes."""
+def _downloads_on_stderr():
+    """Show downloads on standard error, as other progress."""
     with redirect_stdout(sys.stderr), warnings.catch_warnings():
-        # MobileNets warn that weights for 224 pixels serve an image size that has none of its own.
+        # MobileNets warn where they use the weights for 224 pixels at another image size.
         warnings.filterwarnings("ignore", message="`input_shape` is undefined")
         yield
 
 
-def _cannot_be_had(network, error):
-    """Why there are no ImageNet weights, in one line, and what to do."""
+def _download_failure(network, error):
+    """Return in one line why the ImageNet weights are missing, and what to do."""
     if not str(error).startswith("URL fetch failure on"):
         reason = str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__
         return (

@@ -1,8 +1,8 @@
 """Stacked convolution and pooling, the classic first network for images.
 
 LeCun et al. 1998, "Gradient-based learning applied to document recognition". The presets are the networks of
-three published projects: `fingers` counts fingers, `mobi-scan` tells everyday objects apart, `chest-xray`
-finds pneumonia.
+three published projects: `fingers` counts fingers, `mobi-scan` classifies everyday objects, `chest-xray`
+detects pneumonia.
 """
 
 import re
@@ -14,7 +14,7 @@ MOST_FILTERS = 256
 
 
 def backbone(hp, inputs, *, weights=None):
-    """Detect (convolution), filter (ReLU), condense (pooling), block after block."""
+    """Blocks of convolution, ReLU and pooling."""
     from keras import layers
 
     pooling = {"max": layers.MaxPooling2D, "average": layers.AveragePooling2D}
@@ -28,13 +28,13 @@ def backbone(hp, inputs, *, weights=None):
             # The usual momentum of 0.99 needs thousands of steps; small datasets have hundreds.
             x = layers.BatchNormalization(momentum=0.9, name=f"block{i}_bn")(x)
         x = layers.ReLU(name=f"block{i}_relu")(x)
-        # Whatever the pool's size, it halves the image; a pool of 1 leaves it as it is.
+        # Pooling halves the image whatever the pool's size; a pool of 1 leaves it unchanged.
         x = pool_kind(pool, strides=min(pool, 2), padding="same", name=f"block{i}_pool")(x)
     return x
 
 
 def choose_blocks(hp):
-    """(filters, kernel, pool) of each block: searched, each block twice as wide as the last, or as planned."""
+    """Return (filters, kernel, pool) of each block: searched, each twice as wide as the last, or from `plan`."""
     plan = hp.Fixed("plan", "")
     with hp.conditional_scope("plan", [""]):
         blocks = hp.Int("blocks", 1, MOST_BLOCKS, default=3)
@@ -57,7 +57,7 @@ def parse_plan(plan):
 
 
 def plain(plan, head_units, **hyperparameters):
-    """Hyperparameters of a planned network without batch normalisation."""
+    """Return the hyperparameters of a network with this plan, without batch normalisation."""
     return {
         "plan": plan,
         "batch_norm": False,

@@ -10,7 +10,7 @@ PREFIX = "convnext_tiny_"
 
 
 def backbone(hp, inputs, *, weights=None):
-    """Keras's network holds a small network for each downsampling; here their layers lie flat among the others."""
+    """Keras's network contains a nested network for each downsampling, which is flattened here."""
     import keras
 
     nested = build("ConvNeXtTiny", inputs, weights, name="convnext_tiny")
@@ -24,7 +24,7 @@ def backbone(hp, inputs, *, weights=None):
 
 
 def copy_of(layer):
-    """The same layer, new: `stage_0_…` rather than `convnext_tiny_stage_0_…`. A network within is taken apart."""
+    """Return a new layer, named without `convnext_tiny_`, or the list of new layers of a nested network."""
     import keras
 
     if isinstance(layer, keras.Sequential):
@@ -34,12 +34,12 @@ def copy_of(layer):
 
 
 def call_layer_by_layer(layer, *inputs, **arguments):
-    """Call a layer, or the layers of a network that was taken apart one after another."""
+    """Call a layer, or the layers of a nested network in sequence."""
     if not isinstance(layer, list):
         return layer(*inputs, **arguments)
     (x,) = inputs
-    for one in layer:
-        x = one(x)
+    for inner in layer:
+        x = inner(x)
     return x
 
 

@@ -1,4 +1,4 @@
-"""The dataset `digits`: scikit-learn's 1,797 handwritten digits of 8×8 pixels, real and small."""
+"""The dataset `digits`: scikit-learn's 1,797 handwritten digits of 8×8 pixels."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from zoo import Dataset, LabeledImages, hookimpl
 
 
 def load() -> LabeledImages:
-    """Gray images (8, 8) of the digits 0 to 9; scikit-learn gives ink as 0-16, which becomes 0-255."""
+    """Return gray images (8, 8) of the digits 0 to 9; scikit-learn's values 0-16 become 0-255."""
     from sklearn.datasets import load_digits
 
     digits = load_digits()
@@ -20,7 +20,7 @@ def load() -> LabeledImages:
 
 @hookimpl
 def zoo_datasets() -> list[Dataset]:
-    """The one dataset of this plugin."""
+    """Return the dataset of this plugin."""
     return [
         Dataset(
             name="digits",

@@ -1,6 +1,6 @@
-"""The layer of `tfhub`: a SavedModel whose variables are the layer's own, so that Keras trains and keeps them.
+"""The layer of `tfhub`: a SavedModel whose variables belong to the layer, so that Keras trains and saves them.
 
-`hub.KerasLayer` is a layer of Keras 2. In Keras 3 a function around a module runs, but no variable of it trains.
+`hub.KerasLayer` is a layer of Keras 2. In Keras 3, a module in a Lambda layer runs, but its variables do not train.
 """
 
 from __future__ import annotations
@@ -34,37 +34,36 @@ if TYPE_CHECKING:
 class HubModule(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
     """A module of TensorFlow Hub, or any SavedModel, from images to features (batch, d) or (batch, h, w, c).
 
-    Every variable that the module's function uses is a Keras variable of this layer, which shares its memory, so
-    that what Keras trains, freezes, saves and loads is what the module reads. A variable that the module calls
-    `conv1/weights` has the path `module/conv1/weights` in a layer `module`; a name that comes again gets a number.
+    Every variable that the module's function uses becomes a Keras variable of this layer with the same memory, so that
+    Keras trains, freezes, saves and loads the values that the module reads. The module's variable `conv1/weights` has
+    the path `module/conv1/weights` in a layer `module`; repeated names get a number.
 
-    The module runs in training mode only in training, and only while the layer and every one of its variables that
-    can train do train: the moving statistics of a module that is frozen, even in part, stay as they are. Dropout
-    inside it rests then, too.
+    The module runs in training mode only in training, and only if the layer and all its trainable variables train: the
+    moving statistics of a module that is frozen, even in part, do not change, and its dropout is inactive.
 
     Args:
         handle: a URL, fetched by tensorflow_hub into its own cache, or a folder, made absolute.
-        digest: SHA-256 of the module's saved_model.pb; None: taken when the layer is built. A stored model has it,
+        digest: SHA-256 of the module's saved_model.pb; None: computed when the layer is built. A stored model has it,
             so that it never runs with another module.
 
     Raises:
-        ZooError: when it is built: the module cannot be had, has changed, or is no function of images.
+        ZooError: when it is built: the module cannot be loaded, has changed, or is not a function of images.
     """
 
     def __init__(self, handle: str, digest: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.handle = handle if is_url(handle) else str(Path(handle).expanduser().resolve())
         self.digest = digest
-        self.supports_jit = False  # a module may hold operations that XLA cannot compile
+        self.supports_jit = False  # a module may contain operations that XLA cannot compile
 
     def build(self, input_shape: Sequence[int | None]) -> None:
-        """Load the module and make its variables this layer's."""
+        """Load the module and make its variables this layer's variables."""
         height, width, channels = (int(size or 0) for size in input_shape[1:])
         folder = self._locate()
         digest = digest_of(folder)
         if self.digest not in (None, digest):
             raise ZooError(
-                f"tfhub module {self.handle} has changed since this model was trained: put back the one whose "
+                f"tfhub module {self.handle} has changed since this model was trained: restore the one whose "
                 f"saved_model.pb has SHA-256 {self.digest}"
             )
         self.digest = digest
@@ -73,28 +72,29 @@ class HubModule(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
         self._function = function
         self._features = probe(self.handle, function, (height, width, channels))
         paths = unique_paths(variable.name for variable in function.variables)
-        learns = trainable_in(function)
-        made = [
-            own(variable, path, trainable=one_learns)
-            for variable, path, one_learns in zip(function.variables, paths, learns, strict=True)
+        variables = [
+            keras_variable(variable, path, trainable=trainable)
+            for variable, path, trainable in zip(
+                function.variables, paths, trainable_in(function), strict=True
+            )
         ]
-        self.learned = [variable for variable in made if variable.trainable]
-        self.statistics = [variable for variable in made if not variable.trainable]
+        self.learned = [variable for variable in variables if variable.trainable]
+        self.statistics = [variable for variable in variables if not variable.trainable]
         for variable in self.learned:
-            variable.trainable = bool(self.trainable)  # a stored layer may come frozen
+            variable.trainable = bool(self.trainable)  # a stored layer may be frozen
 
     def call(self, inputs: Any, training: bool | None = False) -> Any:
-        """Images in the module's range -> features."""
+        """Return the features of images in the module's range."""
         whole = self.trainable and all(variable.trainable for variable in self.learned)
         outputs = self._function.apply(inputs, bool(training) and whole)
         return single_tensor(self.handle, outputs)
 
     def compute_output_shape(self, input_shape: Sequence[int | None]) -> tuple[int | None, ...]:
-        """As the module was seen to give: a SavedModel may have forgotten sizes that the head must know."""
+        """Return the shape that the module returned when it was built: a SavedModel may not declare it."""
         return (input_shape[0], *self._features)
 
     def get_config(self) -> dict[str, Any]:
-        """The handle and the digest: the module itself stays where it is."""
+        """Return the handle and the digest; the module itself is not stored."""
         return {**super().get_config(), "handle": self.handle, "digest": self.digest}
 
     def _locate(self) -> str:
@@ -104,12 +104,12 @@ class HubModule(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
             if self.digest is None or is_url(self.handle):
                 raise
             raise ZooError(
-                f"this model needs its tfhub module {self.handle}, which is gone: put it back there"
+                f"this model needs its tfhub module {self.handle}, which is missing: restore it there"
             ) from error
 
 
 def unique_paths(names: Iterable[str]) -> list[str]:
-    """`conv/weights:0` -> `conv/weights`; a path that comes again becomes `conv/weights_1` and so on."""
+    """Return `conv/weights` for `conv/weights:0`, and `conv/weights_1` and so on where it is repeated."""
     paths: list[str] = []
     for name in names:
         path = "/".join(part for part in name.removesuffix(":0").split("/") if part) or "variable"
@@ -121,8 +121,8 @@ def unique_paths(names: Iterable[str]) -> list[str]:
     return paths
 
 
-def own(variable: tf.Variable, path: str, *, trainable: bool) -> keras.Variable:
-    """A Keras variable that shares the memory of the module's: Keras keeps a tf.Variable that it is given."""
+def keras_variable(variable: tf.Variable, path: str, *, trainable: bool) -> keras.Variable:
+    """Return a Keras variable that shares the memory of the module's: Keras uses a tf.Variable passed to it."""
     *scopes, name = path.split("/")
     with ExitStack() as stack:
         for scope in scopes:

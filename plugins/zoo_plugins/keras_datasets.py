@@ -1,4 +1,4 @@
-"""The datasets that Keras brings: `mnist`, `fashion-mnist`, `cifar10` and `cifar100`, downloaded by Keras itself."""
+"""The datasets of Keras: `mnist`, `fashion-mnist`, `cifar10` and `cifar100`, downloaded by Keras itself."""
 
 from functools import partial
 from importlib import import_module
@@ -32,10 +32,10 @@ CIFAR100 = tuple(THINGS.split())
 
 
 def load(module, class_names):
-    """The images of `keras.datasets.MODULE` as views of its arrays, with its training and test images.
+    """Return the images of `keras.datasets.MODULE` as views of its arrays, with its training and test splits.
 
     Raises:
-        ZooError: they are not in Keras's cache and cannot be downloaded, or are damaged there.
+        ZooError: they are not in Keras's cache and cannot be downloaded, or their files are damaged.
     """
     try:
         (train, train_labels), (test, test_labels) = import_module(f"keras.datasets.{module}").load_data()
@@ -55,7 +55,7 @@ def load(module, class_names):
 
 @hookimpl
 def zoo_datasets() -> list[Dataset]:
-    """The four of them."""
+    """Return the four datasets."""
     described = (
         ("mnist", "mnist", DIGITS, "70,000 handwritten digits, 28×28 gray, 10 classes", "LeCun et al. 1998"),
         (

@@ -8,7 +8,7 @@ from zoo_plugins.applications import build, scaled
 
 
 def backbone(hp, inputs, *, weights=None):
-    """`alpha` is the paper's width multiplier: the share of each layer's filters that are kept."""
+    """`alpha` is the paper's width multiplier of the number of filters."""
     alpha = hp.Choice("alpha", [0.25, 0.5, 0.75, 1.0], default=1.0)
     return build("MobileNet", scaled(inputs, "tf"), weights, alpha=alpha).output
 

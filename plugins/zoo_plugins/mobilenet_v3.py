@@ -10,7 +10,7 @@ NETWORKS = {"small": "MobileNetV3Small", "large": "MobileNetV3Large"}
 
 
 def backbone(hp, inputs, *, weights=None):
-    """The small or the large network; `alpha` is the share of each layer's filters that are kept."""
+    """The small or the large network; `alpha` multiplies the number of filters."""
     network = NETWORKS[hp.Choice("variant", list(NETWORKS), default="small")]
     alpha = hp.Choice("alpha", [0.75, 1.0], default=1.0)
     return build(network, inputs, weights, alpha=alpha).output
@@ -27,7 +27,7 @@ def zoo_architectures():
             default_size=224,
             channels=3,
             weights=("imagenet",),
-            # The first block's layers bear no number; the small network has 10 more, the large one 14.
+            # The first block's layers have no number; the small network has 10 more, the large one 14.
             freeze_points=tuple(f"expanded_conv_{number}" for number in range(1, 15)),
         )
     ]

@@ -2,7 +2,7 @@
 
 
 def basic_block(x, filters, stride, shortcut, name):
-    """Two 3×3 convolutions and a way around them, added before the last ReLU."""
+    """Two 3×3 convolutions and a shortcut, added before the last ReLU."""
     from keras import layers
 
     residual = normalised(convolution(x, filters, f"{name}_1", stride=stride), f"{name}_1")
@@ -17,7 +17,7 @@ def basic_block(x, filters, stride, shortcut, name):
 
 
 def preactivated_block(x, filters, stride, shortcut, name):
-    """The same with nothing but the addition on the way through; a projection takes what is normalised already."""
+    """A basic block whose shortcut passes only the addition; a projection takes the normalised input."""
     from keras import layers
 
     before = normalised(x, f"{name}_1")
@@ -46,7 +46,7 @@ def convolution(x, filters, name, *, size=3, stride=1):
 
 
 def normalised(x, name, *, relu=True):
-    """Batch normalisation, and a ReLU where one follows."""
+    """Batch normalisation, and ReLU by default."""
     from keras import layers
 
     x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=f"{name}_bn")(x)
@@ -56,8 +56,8 @@ def normalised(x, name, *, relu=True):
 def projected(x, filters, stride, name):
     """A 1×1 convolution of every `stride`-th pixel.
 
-    Not by its own stride: for 8 channels and a batch of 9, TensorFlow 2.18's and 2.21's kernel on CPUs then writes
-    where it must not, and the process dies.
+    It does not use strides: for 8 channels and a batch of 9, the CPU kernels of TensorFlow 2.18 and 2.21 then write
+    out of bounds, and the process crashes.
     """
     return convolution(every(x, stride, name), filters, name, size=1)
 
@@ -72,7 +72,7 @@ def every(x, stride, name):
 def padded(x, filters, stride, name):
     """Every `stride`-th pixel, with zeros for the new channels, half on each side of those of x.
 
-    ZeroPadding2D pads the second axis, so channels move there for it.
+    ZeroPadding2D pads the second axis, so channels are moved there.
     """
     from keras import layers
 

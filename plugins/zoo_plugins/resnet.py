@@ -3,8 +3,8 @@
 He et al. 2015, "Deep residual learning for image recognition", section 4.2: a 3×3 convolution, three stages of
 n basic blocks each with `width`, 2·`width` and 4·`width` filters, the image halved between stages; 6n+2 layers
 with weights. Shortcut option A pads new channels with zeros, option B projects with a 1×1 convolution; where the
-shape stays, the shortcut is the identity. `preactivation` puts normalisation and ReLU before each convolution:
-He et al. 2016, "Identity mappings in deep residual networks".
+shape does not change, the shortcut is the identity. `preactivation` puts normalisation and ReLU before each
+convolution: He et al. 2016, "Identity mappings in deep residual networks".
 """
 
 from zoo import Architecture, hookimpl
@@ -32,7 +32,7 @@ def backbone(hp, inputs, *, weights=None):
 
 
 def paper(depth):
-    """How section 4.2 trains: SGD, learning rate 0.1 divided by 10 at half and three quarters, batches of 128."""
+    """Return the recipe of section 4.2: SGD, learning rate 0.1, divided by 10 at half and three quarters."""
     return {
         "depth": depth,
         "width": 16,

@@ -1,4 +1,4 @@
-"""Modules of TensorFlow Hub and other SavedModels: found, loaded, and checked for whether they take images."""
+"""Locates and loads modules of TensorFlow Hub and other SavedModels, and checks that they take images."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ class HubFunction:
     """The function of a module that is applied to images.
 
     Args:
-        apply: images and whether to run in training mode -> whatever the module gives.
-        takes: for each form in which the function was saved, the tensor of images that it takes.
-        variables: those that the function reads or writes, in the order in which it was saved with them.
-        module: the whole, without which TensorFlow would drop the variables.
+        apply: images and whether to run in training mode -> the module's outputs.
+        takes: the tensor of images for each traced form of the function.
+        variables: those that the function reads or writes, in the order in which they were saved.
+        module: the loaded module; without a reference to it TensorFlow would delete the variables.
     """
 
     apply: Callable[[Any, bool], Any]
     takes: tuple[tf.TensorSpec, ...]
     variables: tuple[tf.Variable, ...]
-    module: Any  # what tf.saved_model.load makes up
+    module: Any  # of tf.saved_model.load, which returns an untyped object
 
 
 def is_url(handle: str) -> bool:
-    """Whether the handle is an address, such as https://… or gs://…, and no folder."""
+    """Whether the handle is a URL, such as https://… or gs://…, not a folder."""
     return re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", handle) is not None
 
 
 def locate(handle: str) -> str:
-    """The folder of the module's SavedModel; a URL is fetched, or taken from tensorflow_hub's cache.
+    """Return the folder of the module's SavedModel; a URL is fetched, or read from tensorflow_hub's cache.
 
     Raises:
-        ZooError: it cannot be fetched, or is no folder with a SavedModel of TensorFlow 2.
+        ZooError: it cannot be fetched, or is not a folder with a SavedModel of TensorFlow 2.
     """
     folder = fetch(handle) if is_url(handle) else handle
     if not tf.io.gfile.isdir(folder):
@@ -55,54 +55,54 @@ def locate(handle: str) -> str:
         raise ZooError(_first_generation(handle))
     if not tf.io.gfile.exists(f"{folder}/saved_model.pb"):
         raise ZooError(
-            f"tfhub finds no SavedModel in {folder}: give the folder that holds saved_model.pb, or a URL"
+            f"tfhub finds no SavedModel in {folder}: give the folder that contains saved_model.pb, or a URL"
         )
     return folder
 
 
 def fetch(handle: str) -> str:
-    """Where tensorflow_hub has put the module."""
+    """Fetch the module with tensorflow_hub and return its folder."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it imports pkg_resources, which warns of its own end
+        warnings.simplefilter("ignore")  # it imports pkg_resources, which is deprecated
         import tensorflow_hub  # noqa: PLC0415,RUF100  only a URL needs it
     try:
         return str(tensorflow_hub.resolve(handle))
-    except Exception as error:  # whatever can go wrong with a network, an archive and a disk
+    except Exception as error:  # from the network, the archive or the disk
         raise ZooError(
             f"tfhub cannot fetch {handle}: {_brief(error)}; check the address and the network, or give a folder"
         ) from error
 
 
 def digest_of(folder: str) -> str:
-    """SHA-256 of the SavedModel's graphs; its variables are stored with each model."""
+    """Return the SHA-256 of the SavedModel's graphs; its variables are stored with each model."""
     with tf.io.gfile.GFile(f"{folder}/saved_model.pb", "rb") as file:
         return hashlib.sha256(file.read()).hexdigest()
 
 
 def load_module(handle: str, folder: str) -> Any:
-    """The SavedModel as TensorFlow loads it, with variables of its own.
+    """Load the SavedModel with TensorFlow.
 
     Raises:
         ZooError: it is damaged, or was saved by TensorFlow 1, whose graphs have no functions to train.
     """
     try:
-        with tf.name_scope(""):  # or else the variables' names would begin with that of the layer
+        with tf.name_scope(""):  # otherwise the variables' names would have the layer's as prefix
             module = tf.saved_model.load(folder)
     except Exception as error:  # a damaged file may raise anything
         raise ZooError(
             f"tfhub module {handle} cannot be loaded by TensorFlow {tf.__version__}: {_brief(error)}; "
-            "take another version of it"
+            "use another version of it"
         ) from error
-    if hasattr(module, "prune"):  # what tf.saved_model.load documents for a SavedModel of TensorFlow 1
+    if hasattr(module, "prune"):  # documented by tf.saved_model.load for a SavedModel of TensorFlow 1
         raise ZooError(_first_generation(handle))
     return module
 
 
 def find_function(handle: str, module: Any) -> HubFunction:
-    """The module itself where it can be called, or else its serving signature.
+    """Return the module's `__call__`, or else its serving signature.
 
     Raises:
-        ZooError: there is neither, or it cannot be used with one tensor of images.
+        ZooError: it has neither, or it cannot be used with one tensor of images.
     """
     if callable(module) and module.__call__.concrete_functions:
         return _call_of(handle, module)
@@ -117,9 +117,11 @@ def find_function(handle: str, module: Any) -> HubFunction:
 def _call_of(handle: str, module: Any) -> HubFunction:
     traced = module.__call__.concrete_functions
     arguments = [_arguments_of(function) for function in traced]
-    modes = [given["training"] for given in arguments if "training" in given]
+    modes = [values["training"] for values in arguments if "training" in values]
     if modes and all(mode is True for mode in modes):
-        raise ZooError(f"tfhub module {handle} was saved for training only: save it with training=False, too")
+        raise ZooError(
+            f"tfhub module {handle} was saved for training only: save it with training=False as well"
+        )
     has_training_mode = any(mode not in (False, None) for mode in modes)
 
     def apply(images: Any, training: bool) -> Any:
@@ -127,7 +129,7 @@ def _call_of(handle: str, module: Any) -> HubFunction:
             return module(images)
         return module(images, training=training if has_training_mode else modes[0])
 
-    return _hub_function(module, apply, traced, [next(iter(given.values()), None) for given in arguments])
+    return _hub_function(module, apply, traced, [next(iter(values.values()), None) for values in arguments])
 
 
 def _signature_of(handle: str, module: Any) -> HubFunction:
@@ -143,7 +145,7 @@ def _signature_of(handle: str, module: Any) -> HubFunction:
 
 
 def _arguments_of(function: Any) -> dict[str, Any]:
-    """Argument -> its tensor's description, or the Python value for which the function was traced."""
+    """Return argument -> the TensorSpec, or the Python value, for which the function was traced."""
     positional, named = function.structured_input_signature
     return {**dict(zip(function.function_type.parameters, positional, strict=False)), **named}
 
@@ -175,7 +177,7 @@ def check_images(handle: str, takes: Sequence[tf.TensorSpec], image: tuple[int, 
     of_images = [spec.shape for spec in takes if spec.shape.rank in (None, 4)]
     if not of_images:
         taken = "; ".join(f"{spec.dtype.name} {spec.shape}" for spec in takes[:1]) or "other things"
-        raise ZooError(f"tfhub module {handle} takes no images but {taken}: choose another module")
+        raise ZooError(f"tfhub module {handle} does not take images but {taken}: choose another module")
     if any(shape.is_compatible_with((None, *image)) for shape in of_images):
         _refuse_fixed_batch(handle, [s for s in of_images if s.is_compatible_with((None, *image))])
         return
@@ -186,7 +188,7 @@ def check_images(handle: str, takes: Sequence[tf.TensorSpec], image: tuple[int, 
         )
     if height is not None and width is not None and height != width:
         raise ZooError(
-            f"tfhub module {handle} takes images of {height}×{width}, zoo gives square ones: choose another module"
+            f"tfhub module {handle} takes images of {height}×{width}, but zoo's are square: choose another module"
         )
     side = height or width
     raise ZooError(
@@ -199,15 +201,15 @@ def _refuse_fixed_batch(handle: str, shapes: Sequence[tf.TensorShape]) -> None:
     batches = [shape[0] if shape.rank else None for shape in shapes]
     if None not in batches:
         raise ZooError(
-            f"tfhub module {handle} takes batches of {batches[0]} only, zoo gives any number: choose another module"
+            f"tfhub module {handle} takes batches of {batches[0]} only, but zoo needs any size: choose another module"
         )
 
 
 def probe(handle: str, function: HubFunction, image: tuple[int, int, int]) -> tuple[int, ...]:
-    """Apply the module to black images (height, width, channels); gives the shape of one image's features.
+    """Apply the module to black images (height, width, channels); return the shape of one image's features.
 
     Raises:
-        ZooError: it fails, or gives something else than features (batch, d) or (batch, h, w, c).
+        ZooError: it fails, or does not return features (batch, d) or (batch, h, w, c).
     """
     try:
         outputs = function.apply(tf.zeros((IMAGES_IN_PROBE, *image)), False)
@@ -224,17 +226,17 @@ def probe(handle: str, function: HubFunction, image: tuple[int, int, int]) -> tu
         or not features.dtype.is_floating
     ):
         raise ZooError(
-            f"tfhub module {handle} gives {features.dtype.name} {tuple(features.shape)} for {IMAGES_IN_PROBE} images, "
-            "not features (batch, d) or (batch, h, w, c): choose another module"
+            f"tfhub module {handle} returns {features.dtype.name} {tuple(features.shape)} "
+            f"for {IMAGES_IN_PROBE} images, not features (batch, d) or (batch, h, w, c): choose another module"
         )
     return tuple(int(size) for size in features.shape[1:])
 
 
 def single_tensor(handle: str, outputs: Any) -> Any:
-    """The one tensor that the module gives, bare or alone in a dict or a list.
+    """Return the single tensor of the module's outputs, which may be in a dict or a list.
 
     Raises:
-        ZooError: there are several, or none.
+        ZooError: there are several tensors, or none.
     """
     if not isinstance(outputs, Mapping | list | tuple):
         return outputs
@@ -244,12 +246,12 @@ def single_tensor(handle: str, outputs: Any) -> Any:
         )
     names = f" ({', '.join(sorted(outputs))})" if isinstance(outputs, Mapping) else ""
     raise ZooError(
-        f"tfhub module {handle} gives {len(outputs)} outputs{names}, not one tensor: choose another module"
+        f"tfhub module {handle} returns {len(outputs)} outputs{names}, not one tensor: choose another module"
     )
 
 
 def trainable_in(function: HubFunction) -> list[bool]:
-    """For each variable, whether it trains: as the module lists, or else as the variable itself says."""
+    """Return for each variable whether it trains: from the module's list, or else from the variable itself."""
     listed = getattr(function.module, "trainable_variables", None)
     if listed is None:
         return [bool(variable.trainable) for variable in function.variables]
@@ -260,11 +262,11 @@ def trainable_in(function: HubFunction) -> list[bool]:
 def _first_generation(handle: str) -> str:
     return (
         f"tfhub module {handle} is in the format of TensorFlow 1, which cannot be trained here: "
-        "take its TensorFlow 2 version"
+        "use its TensorFlow 2 version"
     )
 
 
 def _brief(error: Exception) -> str:
-    """The error in one line of at most 200 characters."""
+    """Return the error in one line of at most 200 characters."""
     words = " ".join(str(error).split()).strip("<>") or type(error).__name__
     return words if len(words) <= 200 else f"{words[:199]}…"

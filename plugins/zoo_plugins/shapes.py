@@ -1,4 +1,4 @@
-"""The dataset `shapes`: six kinds of shapes drawn from a fixed seed, in colour: a quick test of a network."""
+"""The dataset `shapes`: six kinds of coloured shapes drawn from a fixed seed, to test networks quickly."""
 
 from collections.abc import Callable
 
@@ -16,7 +16,7 @@ Points = list[tuple[float, float]]
 
 
 def load() -> LabeledImages:
-    """RGB images (64, 64, 3) of varied colour, size, rotation, place, background and noise."""
+    """Return RGB images (64, 64, 3) of varied colour, size, rotation, position, background and noise."""
     rng = np.random.default_rng(SEED)
     names = tuple(SHAPES)
     return LabeledImages(
@@ -28,7 +28,7 @@ def load() -> LabeledImages:
 
 @hookimpl
 def zoo_datasets() -> list[Dataset]:
-    """The one dataset of this plugin."""
+    """Return the dataset of this plugin."""
     return [
         Dataset(
             name="shapes",
@@ -58,12 +58,12 @@ def _draw(name: str, rng: np.random.Generator) -> np.ndarray:
 
 
 def _colours(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """A dark colour for the background and a light one for the shape."""
+    """Return a dark colour for the background and a light one for the shape."""
     return rng.integers(20, 110, size=3), rng.integers(130, 256, size=3)
 
 
 def _gradient(colour: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A background that is not quite even, (SIZE, SIZE, 3)."""
+    """Return a background with a slight gradient, (SIZE, SIZE, 3)."""
     ramp = np.linspace(-1, 1, SIZE)
     slope_x, slope_y = rng.uniform(-20, 20, size=2)
     plane = slope_x * ramp[np.newaxis, :] + slope_y * ramp[:, np.newaxis]
@@ -72,7 +72,7 @@ def _gradient(colour: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _polygon(corners: int, radius: float = 1.0, inner: float | None = None) -> Points:
-    """A regular polygon, or a star where every other corner lies on the radius `inner`."""
+    """Return a regular polygon, or a star whose every other corner is at the radius `inner`."""
     count = corners if inner is None else 2 * corners
     angles = np.arange(count) * (2 * np.pi / count)
     radii = np.where((np.arange(count) % 2 == 1) & (inner is not None), inner or radius, radius)

@@ -1,17 +1,17 @@
-"""Pre-trained networks of TensorFlow Hub, or any SavedModel that turns images into features.
+"""Pre-trained networks of TensorFlow Hub, or any SavedModel from images to features.
 
 The reusable SavedModel of https://www.tensorflow.org/hub/reusable_saved_models is what most modules are: it takes
-images (batch, height, width, 3) with values from 0 to 1 and gives features (batch, d). Modules bring their weights.
+images (batch, height, width, 3) with values from 0 to 1 and returns features (batch, d). Modules contain their weights.
 """
 
 from zoo import Architecture, ZooError, hookimpl
 
-# What a module takes -> scale and offset that turn pixels 0-255 into it.
+# Range of a module's inputs -> scale and offset for pixels 0-255.
 RANGES = {"0,1": (1 / 255, 0.0), "-1,1": (1 / 127.5, -1.0), "0,255": (1.0, 0.0)}
 
 
 def backbone(hp, inputs, *, weights=None):
-    """Scaled pixels, then the module as one layer, whose variables train as any layer's."""
+    """Scaled pixels, then the module as one layer, whose variables train like any others."""
     from keras import layers
 
     from zoo_plugins.hub_module import HubModule
@@ -31,7 +31,7 @@ def backbone(hp, inputs, *, weights=None):
 
 
 def custom_layers():
-    """The layer that a stored model needs."""
+    """Return the layer classes that a stored model needs."""
     from zoo_plugins.hub_module import HubModule
 
     return [HubModule]
@@ -45,7 +45,7 @@ def zoo_architectures():
             backbone=backbone,
             summary="a module of TensorFlow Hub or any SavedModel: --set handle=URL-or-folder",
             reference="https://www.tensorflow.org/hub/reusable_saved_models",
-            min_size=8,  # what the module takes is known only when it is there, and then said
+            min_size=8,  # the module's own size is known only when it is loaded, and then checked
             default_size=224,
             channels=3,
             freeze_points=("module",),

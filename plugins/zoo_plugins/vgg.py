@@ -14,7 +14,7 @@ def vgg(depth):
     network = f"VGG{depth}"
 
     def backbone(hp, inputs, *, weights=None):
-        """Convolutions alone, or with the network's two dense layers of 4096 units."""
+        """The convolutions, with or without the network's two dense layers of 4096 units."""
         import keras
 
         pixels = scaled(inputs, "caffe")
@@ -24,7 +24,7 @@ def vgg(depth):
         if from_keras and inputs.shape[1:3] != (SIZE, SIZE):
             raise ZooError(
                 f"the ImageNet weights of {network}'s dense layers are for images of {SIZE}×{SIZE}, not "
-                f"{inputs.shape[1]}×{inputs.shape[2]}: take that size, or set fully_connected=False"
+                f"{inputs.shape[1]}×{inputs.shape[2]}: use that size, or set fully_connected=False"
             )
         features = build(network, pixels, from_keras, include_top=True).get_layer("fc2").output
         if weights != from_keras:
@@ -39,7 +39,7 @@ def vgg(depth):
         default_size=SIZE,
         channels=3,
         weights=("imagenet",),
-        # Only the last layer is replaced, by zoo's head; everything before it keeps the weights that it came with.
+        # Only the last layer is replaced, by zoo's head; all layers before it keep their pre-trained weights.
         presets={
             "replace-last": {
                 "fully_connected": True,

@@ -1,4 +1,4 @@
-"""Weights files into a network without its top, whether or not the file has the top."""
+"""Loads weights files into a network without its top, whether or not the file has weights for the top."""
 
 import re
 import warnings
@@ -7,13 +7,13 @@ from zoo import ZooError
 
 
 def load_weights(model, path, *, whose):
-    """Give the network the weights of a file: Keras's `.weights.h5` or `.keras`, or an older `.h5`.
+    """Load the weights of a file into the network: Keras's `.weights.h5` or `.keras`, or an older `.h5`.
 
-    Layers are matched by their order, as Keras does; those that the file has beyond the network's last one, its
-    top, are passed over.
+    Layers are matched by their order, as Keras does; further layers in the file, those of its
+    top, are ignored.
 
     Raises:
-        ZooError: the file cannot be read, or was written for another network.
+        ZooError: the file cannot be read, or is of another network.
     """
     import h5py
 
@@ -25,10 +25,10 @@ def load_weights(model, path, *, whose):
                     _load_older(model, group)
                     return
         with warnings.catch_warnings():
-            # Keras says that it leaves layers untouched which it has loaded by then, or goes on to refuse.
+            # Keras warns about nested layers that it has loaded already, or that it then refuses.
             warnings.filterwarnings("ignore", message="Skipping nested container")
             model.load_weights(path)
-    except Exception as error:  # h5py, zipfile and Keras raise whatever a damaged file leads them to
+    except Exception as error:  # h5py, zipfile and Keras may raise anything for a damaged file
         raise ZooError(
             f"weights file {path} does not fit {whose}: {_reason(error)}; give a file that was saved from the "
             "same network, with the same hyperparameters"
@@ -36,7 +36,7 @@ def load_weights(model, path, *, whose):
 
 
 def _load_older(model, group):
-    """The `.h5` of Keras 1 and 2, which Keras Applications also publish: a group of tensors for each layer."""
+    """Load an `.h5` of Keras 1 or 2, as of Keras Applications: a group of tensors for each layer."""
     stored = [group[_text(name)] for name in group.attrs["layer_names"]]
     stored = [layer for layer in stored if len(layer.attrs["weight_names"])]
     layers = [layer for layer in model.layers if layer.weights]
@@ -59,7 +59,7 @@ def _text(name):
 
 
 def _reason(error):
-    """One line. Keras tells on several which layers it could not load."""
+    """Return the error in one line; Keras's own message lists the layers on several lines."""
     misfits = re.match(r"A total of (\d+) objects could not be loaded.*?name=([^,>]+)", str(error), re.DOTALL)
     if misfits:
         return f"it has no weights of the right shape for {misfits[1]} layers, such as {misfits[2]}"

@@ -284,7 +284,7 @@ def test_a_stored_model_refuses_another_module(tmp_path: Path, network: str) -> 
     with pytest.raises(ZooError) as refused:
         from_content(content)
     assert str(refused.value) == (
-        f"tfhub module {network} has changed since this model was trained: put back the one whose saved_model.pb "
+        f"tfhub module {network} has changed since this model was trained: restore the one whose saved_model.pb "
         f"has SHA-256 {digest}"
     )
 
@@ -295,7 +295,8 @@ def test_a_stored_model_says_that_its_module_is_gone(tmp_path: Path, network: st
     with pytest.raises(ZooError) as refused:
         from_content(content)
     assert (
-        str(refused.value) == f"this model needs its tfhub module {network}, which is gone: put it back there"
+        str(refused.value)
+        == f"this model needs its tfhub module {network}, which is missing: restore it there"
     )
 
 
@@ -343,5 +344,5 @@ def test_a_stored_model_whose_module_is_gone_is_refused_in_one_line(
     assert zoo("evaluate digits@best digits") == 1
     assert capsys.readouterr().err == (
         "· reading digits …\n"
-        f"Error: this model needs its tfhub module {network}, which is gone: put it back there\n"
+        f"Error: this model needs its tfhub module {network}, which is missing: restore it there\n"
     )

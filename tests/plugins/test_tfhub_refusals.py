@@ -58,7 +58,7 @@ def test_a_missing_folder(tmp_path: Path) -> None:
 
 def test_a_folder_without_a_saved_model(tmp_path: Path) -> None:
     assert refusal(tmp_path) == (
-        "tfhub finds no SavedModel in HANDLE: give the folder that holds saved_model.pb, or a URL"
+        "tfhub finds no SavedModel in HANDLE: give the folder that contains saved_model.pb, or a URL"
     )
 
 
@@ -68,7 +68,7 @@ def test_a_damaged_saved_model(tmp_path: Path) -> None:
     assert said.startswith(
         f"tfhub module HANDLE cannot be loaded by TensorFlow {tf.__version__}: Cannot parse file "
     )
-    assert said.endswith("; take another version of it")
+    assert said.endswith("; use another version of it")
 
 
 def test_an_address_that_does_not_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,7 +102,7 @@ def test_fetching_says_no_more_than_that_in_a_new_process(tmp_path: Path) -> Non
 
 FIRST_GENERATION = (
     "tfhub module HANDLE is in the format of TensorFlow 1, which cannot be trained here: "
-    "take its TensorFlow 2 version"
+    "use its TensorFlow 2 version"
 )
 
 
@@ -130,7 +130,7 @@ def test_images_of_the_size_that_is_asked_for(tmp_path: Path) -> None:
 
 def test_images_that_are_not_square(tmp_path: Path) -> None:
     assert refusal(save_maps(tmp_path / "module", (None, 24, 16, 3))) == (
-        "tfhub module HANDLE takes images of 24×16, zoo gives square ones: choose another module"
+        "tfhub module HANDLE takes images of 24×16, but zoo's are square: choose another module"
     )
 
 
@@ -142,13 +142,16 @@ def test_other_channels(tmp_path: Path) -> None:
 
 def test_batches_of_one_size(tmp_path: Path) -> None:
     assert refusal(save_maps(tmp_path / "module", (1, SIZE, SIZE, 3))) == (
-        "tfhub module HANDLE takes batches of 1 only, zoo gives any number: choose another module"
+        "tfhub module HANDLE takes batches of 1 only, but zoo needs any size: choose another module"
     )
 
 
 def test_a_module_for_text(tmp_path: Path) -> None:
     handle = save_function(tmp_path / "text", tf.strings.length, tf.TensorSpec((None,), tf.string))
-    assert refusal(handle) == "tfhub module HANDLE takes no images but string (None,): choose another module"
+    assert (
+        refusal(handle)
+        == "tfhub module HANDLE does not take images but string (None,): choose another module"
+    )
 
 
 def test_several_inputs_of_a_signature(tmp_path: Path) -> None:
@@ -161,13 +164,13 @@ def test_several_inputs_of_a_signature(tmp_path: Path) -> None:
 def test_several_outputs(tmp_path: Path) -> None:
     handle = save_function(tmp_path / "module", lambda images: {"logits": images, "features": images})
     assert refusal(handle) == (
-        "tfhub module HANDLE gives 2 outputs (features, logits), not one tensor: choose another module"
+        "tfhub module HANDLE returns 2 outputs (features, logits), not one tensor: choose another module"
     )
 
 
 def test_several_outputs_without_names(tmp_path: Path) -> None:
     assert refusal(save_function(tmp_path / "module", lambda images: (images, images))) == (
-        "tfhub module HANDLE gives 2 outputs, not one tensor: choose another module"
+        "tfhub module HANDLE returns 2 outputs, not one tensor: choose another module"
     )
 
 
@@ -181,7 +184,7 @@ def test_several_outputs_without_names(tmp_path: Path) -> None:
 )
 def test_what_is_no_feature(tmp_path: Path, function: Callable[..., Any], given: str) -> None:
     assert refusal(save_function(tmp_path / "module", function)) == (
-        f"tfhub module HANDLE gives {given} for 2 images, not features (batch, d) or (batch, h, w, c): "
+        f"tfhub module HANDLE returns {given} for 2 images, not features (batch, d) or (batch, h, w, c): "
         "choose another module"
     )
 
@@ -196,7 +199,7 @@ def test_a_module_that_fails_on_images_of_this_size(tmp_path: Path) -> None:
 
 def test_a_module_saved_for_training_alone(tmp_path: Path) -> None:
     assert refusal(save_network(tmp_path / "module", modes=(True,))) == (
-        "tfhub module HANDLE was saved for training only: save it with training=False, too"
+        "tfhub module HANDLE was saved for training only: save it with training=False as well"
     )
 
 

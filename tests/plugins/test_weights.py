@@ -155,6 +155,6 @@ def test_a_file_that_holds_no_weights(tmp_path: Path, target: keras.Model, damag
 
 def test_imagenet_weights_of_vggs_dense_layers_need_their_size() -> None:
     assert told(lambda: backbone("vgg16", "imagenet", fully_connected=True)) == (
-        "the ImageNet weights of VGG16's dense layers are for images of 224×224, not 32×32: take that size, or set "
+        "the ImageNet weights of VGG16's dense layers are for images of 224×224, not 32×32: use that size, or set "
         "fully_connected=False"
     )

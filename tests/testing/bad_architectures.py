@@ -255,14 +255,14 @@ BAD = [
     (
         "builds",
         architecture(too_small),
-        r"images of 8×8×3: ValueError: Computed output size .* \(bad_architectures.py:\d+\): mend the backbone",
+        r"images of 8×8×3: ValueError: Computed output size .* \(bad_architectures.py:\d+\): fix the backbone",
     ),
     (
         "builds",
         architecture(refuses_large_images),
         "with the defaults and images of 21×21×3: takes 8×8 only: give --image-size 8$",
     ),
-    ("builds", architecture(fixed_batch), r"the network gives \(8, 2\), not \(None, 2\): keep the batch"),
+    ("builds", architecture(fixed_batch), r"the network returns \(8, 2\), not \(None, 2\): keep the batch"),
     ("builds", architecture(two_tensors), r"backbone must return a tensor"),
     ("builds", architecture(not_for_colour), "images of 8×8×1: ValueError: colour is needed"),
     (
@@ -313,20 +313,24 @@ BAD = [
     (
         "frozen",
         architecture(moves, custom_layers=own_layers),
-        "block1_restless/calls moved in a training step",
+        "block1_restless/calls changed in a training step",
     ),
     (
         "frozen",
         architecture(idle_half, custom_layers=own_layers, freeze_points=("block1", "block2")),
-        "frozen with --freeze block1, nothing of the rest of the backbone moved",
+        "frozen with --freeze block1, no other weight of the backbone changed",
     ),
     ("builds", architecture(a_function), "'double' is a Lambda layer, whose code is not stored"),
     (
         "reloads",
         architecture(forgets, custom_layers=own_layers),
-        "built again from its configuration it gives other",
+        "rebuilt from its configuration, it returns other",
     ),
-    ("reloads", architecture(unknown_layer), "custom_layers does not give Forgetful"),
+    ("reloads", architecture(unknown_layer), "custom_layers does not return Forgetful"),
     ("exports", architecture(needs_python, custom_layers=own_layers), "the exported network calls Python"),
-    ("exports", architecture(traced, custom_layers=own_layers), "exported it gives other outputs, up to 0."),
+    (
+        "exports",
+        architecture(traced, custom_layers=own_layers),
+        "exported, it returns other outputs, up to 0.",
+    ),
 ]

@@ -42,18 +42,18 @@ def raising() -> Any:
 
 
 BAD = [
-    ("loads", dataset(raising), r"load\(\) failed: OSError: no disk .*: mend load\(\)"),
-    ("loads", dataset(lambda: 3), r"load\(\) gives int: return zoo.LabeledImages"),
-    ("loads", given([], []), r"load\(\) gives no images"),
+    ("loads", dataset(raising), r"load\(\) failed: OSError: no disk .*: fix load\(\)"),
+    ("loads", dataset(lambda: 3), r"load\(\) returns int: return zoo.LabeledImages"),
+    ("loads", given([], []), r"load\(\) returns no images"),
     ("classes", given(labels=[0] * 60, names=("a",)), "two classes or more are needed"),
     ("classes", given(names=("a", "b", "c")), "there is no image of c"),
     (
         "decodes",
         given([Path("gone.png"), *IMAGES[1:]]),
-        r"1 of 60 items are no images \(0\), the first: .*gone.png",
+        r"1 of 60 items are not images \(0\), the first: .*gone.png",
     ),
     ("decodes", given([image.astype(float) for image in IMAGES]), "an array of float64 and shape"),
-    ("loads-again", changing(), r"a second load\(\) gives something else"),
+    ("loads-again", changing(), r"a second load\(\) returns other images"),
     ("splits", given(split=["test"] * 60), "there are no training images"),
 ]
 

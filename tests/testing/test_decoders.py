@@ -43,7 +43,7 @@ BAD = [
     (
         "recognises",
         toy(sample=lambda: b"nothing"),
-        "its sample begins with b'nothing', which are none of its magic",
+        "its sample begins with b'nothing', which is not one of its magic",
     ),
     (
         "header",
@@ -52,7 +52,7 @@ BAD = [
     ),
     ("header", toy(header=lambda file: (3, 0, True)), r"header must return .*, got \(3, 0, True\)"),
     ("header", toy(header=lambda file: 1 // 0), "cannot read the image 'sample.toy'"),
-    ("header", toy(sample=lambda: "text"), r"sample\(\) gives str: return the bytes of a small image"),
+    ("header", toy(sample=lambda: "text"), r"sample\(\) returns str: return the bytes of a small image"),
     (
         "decodes",
         toy(decode=lambda content: decode(content).astype(float)),
@@ -63,7 +63,7 @@ BAD = [
     (
         "decodes",
         toy(decode=lambda content: decode(content)[:2]),
-        "header.* says 3×4 pixels, decode.* gives 3×2",
+        "header.* says 3×4 pixels, decode.* returns 3×2",
     ),
     (
         "decodes",
@@ -73,7 +73,7 @@ BAD = [
     (
         "decodes",
         toy(decode=lambda content: Image.fromarray(decode(content)).rotate(90, expand=True)),
-        "header.* says 3×4 pixels, decode.* gives 4×3",
+        "header.* says 3×4 pixels, decode.* returns 4×3",
     ),
     (
         "decodes-square",
@@ -83,7 +83,7 @@ BAD = [
     (
         "decodes-square",
         toy(decode_square=lambda content, size, channels: np.full((size, size, channels), 200, np.uint8)),
-        "decode_square gives 8×8 pixels that differ from those of decode by 182 of 256 levels",
+        "decode_square returns 8×8 pixels that differ from those of decode by 182 of 256 levels",
     ),
     ("decodes-in-threads", changing(), "several threads at once get different pixels"),
     ("refuses-damage", toy(decode=exit_on_damage), "SystemExit: 3"),

@@ -48,16 +48,16 @@ BAD = [
     (
         "recognises",
         crate(recognises=lambda path: True),
-        r"recognises\(\) says yes to a path where nothing is",
+        r"recognises\(\) returns True for a path that does not exist",
     ),
     ("recognises", crate(suffixes=(".box",)), "its sample '.*set.crate' is read by no source"),
     ("recognises", crate(sample=lambda folder: folder), "its sample '.*' is read by source 'folder'"),
-    ("recognises", crate(sample=lambda folder: 3), r"sample\(\) gives int: return a path or a reference"),
+    ("recognises", crate(sample=lambda folder: 3), r"sample\(\) returns int: return a path or a reference"),
     ("loads", crate(load=lambda location, context: []), r"load\(\) must return LabeledImages, got list"),
     (
         "loads",
         crate(load=lambda location, context: LabeledImages([], [], ("a", "b"))),
-        r"load\(\) gives no images",
+        r"load\(\) returns no images",
     ),
     ("loads", crate(load=lambda location, context: 1 // 0), r"failed to read '.*' \(ZeroDivisionError"),
     ("loads", crate(load=lambda location, context: LabeledImages([], [], ("a",))), "two classes or more"),
@@ -65,9 +65,9 @@ BAD = [
     (
         "decodes",
         crate(load=lambda location, context: LabeledImages([Path("gone.toy")] * 2, [0, 1], ("a", "b"))),
-        r"2 of 2 items are no images \(0, 1\), the first: .*gone.toy",
+        r"2 of 2 items are not images \(0, 1\), the first: .*gone.toy",
     ),
-    ("loads-again", crate(load=changing), r"a second load\(\) gives something else"),
+    ("loads-again", crate(load=changing), r"a second load\(\) returns other images"),
     ("refuses-damage", crate(load=careless), "a damaged .crate raises IndexError: .*: raise zoo.ZooError"),
     (
         "refuses-damage",

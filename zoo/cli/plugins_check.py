@@ -16,7 +16,7 @@ from zoo.cli.options import json_option, set_option
 from zoo.cli.output import print_json, print_table
 from zoo.display.tables import cell, console, make_table
 from zoo.testing.contract import CheckResult, Outcome
-from zoo.testing.sandbox import Limits, check_apart
+from zoo.testing.sandbox import Limits, check_in_child
 from zoo.testing.targets import find_target
 
 if TYPE_CHECKING:
@@ -67,19 +67,19 @@ def command(
     or the path of a plugin file or of a package folder that need not be installed.
     """
     app = App.of(ctx)
-    found = find_target(target, app.plugins, app.plugins_dir)
+    resolved = find_target(target, app.plugins, app.plugins_dir)
     with _watching() as watcher:
-        results = check_apart(found, hyperparameters, Limits(timeout, memory), watcher)
+        results = check_in_child(resolved, hyperparameters, Limits(timeout, memory), watcher)
     if as_json:
-        print_json({"target": found.name, "passed": _passed(results), "checks": results})
+        print_json({"target": resolved.name, "passed": _passed(results), "checks": results})
     else:
-        _print(found.name, results)
+        _print(resolved.name, results)
     if not _passed(results):
         ctx.exit(1)
 
 
 class _Lines:
-    """One line for each check that has ended."""
+    """Prints one line for each check that has ended."""
 
     def planned(self, checks: Sequence[Planned]) -> None:
         """Nothing to show yet."""
@@ -91,8 +91,8 @@ class _Lines:
         click.echo(f"· {result.subject} {result.check}: {_in_words(result)}", err=True)
 
 
-class _Moving:
-    """The table of all checks, as it is now."""
+class _LiveTable:
+    """A live table of all checks."""
 
     def __init__(self, height: int) -> None:
         self.height = height  # lines of the terminal
@@ -110,7 +110,7 @@ class _Moving:
         self.results.append(result)
 
     def render(self) -> Table:
-        """One row a check; where they are too many for the terminal, those about the one that runs."""
+        """Return one row for each check; on a small terminal, those around the one that runs."""
         rows: list[Row] = [_row(result) for result in self.results]
         waiting = self.checks[len(rows) :]
         if waiting:
@@ -128,18 +128,18 @@ class _Moving:
 
 @contextmanager
 def _watching() -> Iterator[Watcher]:
-    """A table that moves on a terminal, plain lines elsewhere; on standard error, and gone when all is done."""
+    """Yield a live table on a terminal, which disappears in the end, or plain lines elsewhere; on standard error."""
     screen = console(stderr=True)
     if not screen.is_terminal:
         yield _Lines()
         return
-    moving = _Moving(screen.height)
-    with Live(get_renderable=moving.render, console=screen, refresh_per_second=4, transient=True):
-        yield moving
+    live_table = _LiveTable(screen.height)
+    with Live(get_renderable=live_table.render, console=screen, refresh_per_second=4, transient=True):
+        yield live_table
 
 
 def _print(name: str, results: Sequence[CheckResult]) -> None:
-    """The table, what is wrong with what has failed, and the sum."""
+    """Print the table, the messages of failed checks, and a summary."""
     columns, rows = _without_repetition([_row(result) for result in results])
     print_table(columns, rows, empty="", right=("seconds",))
     for result in results:
@@ -158,7 +158,7 @@ def _passed(results: Sequence[CheckResult]) -> bool:
 
 
 def _without_repetition(rows: list[Row]) -> tuple[Sequence[str], list[Row]]:
-    """Columns and rows; without the first column where there is one architecture or dataset."""
+    """Return columns and rows, without the first column if all checks are of one object."""
     if len({row[0] for row in rows[1:]}) > 1:
         return COLUMNS, rows
     return COLUMNS[1:], [row[1:] for row in rows]

@@ -25,7 +25,7 @@ _TEMPLATES = files(__name__) / "templates"
 
 
 def module_name(name: str) -> str:
-    """The name of an architecture's Python module: `my_net` for `my-net`."""
+    """Return the name of an architecture's Python module: `my_net` for `my-net`."""
     return name.replace("-", "_")
 
 
@@ -33,14 +33,14 @@ def write_package(name: str, into: Path, taken: Mapping[str, str]) -> list[Path]
     """Write an installable package with one architecture into the new folder `into / name`.
 
     Args:
-        taken: name of each existing architecture or plugin -> where it comes from.
+        taken: name of each existing architecture or plugin -> its origin.
 
     Returns:
         The files written.
 
     Raises:
-        PluginError: the name is taken or invalid, or the folder exists or cannot be written. Nothing is left
-            behind.
+        PluginError: the name is taken or invalid, or the folder exists or cannot be written. No partial package
+            remains.
     """
     module = module_name(name)
     root = into / name

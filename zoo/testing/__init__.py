@@ -1,4 +1,4 @@
-"""The contract of plugins as checks: what pytest runs on an own plugin, and `zoo plugins check` too."""
+"""The contract of plugins as checks, for `zoo plugins check` and for the pytest suite of a plugin."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ __all__ = [
 def check_architecture(
     architecture: Architecture, check: str | None = None, *, hyperparameters: Hyperparameters | None = None
 ) -> None:
-    """Hold the contract against an architecture.
+    """Check an architecture against the contract.
 
-    One test a check, which share what is built:
+    With a test for each check, they share the networks that they build:
 
         @pytest.mark.parametrize("check", ARCHITECTURE_CHECKS)
         def test_contract(check):
             check_architecture(my_net, check)
 
     Args:
-        check: a name out of `ARCHITECTURE_CHECKS`; None: all of them, in order.
-        hyperparameters: values that every network is built with, for an architecture that needs them.
+        check: a name in `ARCHITECTURE_CHECKS`; None: all of them, in order.
+        hyperparameters: fixed values for every network, for an architecture that needs them.
 
     Raises:
         ContractError: a check fails; the error that the plugin itself raised is its cause.
@@ -56,11 +56,11 @@ def check_architecture(
 
 
 def check_dataset(dataset: Dataset, check: str | None = None, *, formats: Formats | None = None) -> None:
-    """Hold the contract against a dataset.
+    """Check a dataset against the contract.
 
     Args:
-        check: a name out of `DATASET_CHECKS`; None: all of them, in order.
-        formats: what its files are decoded by; None: the decoders of all installed plugins.
+        check: a name in `DATASET_CHECKS`; None: all of them, in order.
+        formats: the decoders of its files; None: those of all installed plugins.
 
     Raises:
         ContractError: a check fails; the error that the plugin itself raised is its cause.
@@ -74,11 +74,11 @@ def check_dataset(dataset: Dataset, check: str | None = None, *, formats: Format
 
 
 def check_source(source: Source, check: str | None = None, *, formats: Formats | None = None) -> None:
-    """Hold the contract against a source, by the small dataset that its `sample` writes.
+    """Check a source against the contract, with the small dataset that its `sample` writes.
 
     Args:
-        check: a name out of `SOURCE_CHECKS`; None: all of them, in order.
-        formats: the other sources, and what its files are decoded by; None: those of all installed plugins.
+        check: a name in `SOURCE_CHECKS`; None: all of them, in order.
+        formats: the other sources, and the decoders of its files; None: those of all installed plugins.
 
     Raises:
         ContractError: a check fails; the error that the plugin itself raised is its cause.
@@ -92,10 +92,10 @@ def check_source(source: Source, check: str | None = None, *, formats: Formats |
 
 
 def check_decoder(decoder: Decoder, check: str | None = None) -> None:
-    """Hold the contract against a decoder, by the image that its `sample` returns.
+    """Check a decoder against the contract, with the image that its `sample` returns.
 
     Args:
-        check: a name out of `DECODER_CHECKS`; None: all of them, in order.
+        check: a name in `DECODER_CHECKS`; None: all of them, in order.
 
     Raises:
         ContractError: a check fails; the error that the plugin itself raised is its cause.

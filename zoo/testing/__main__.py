@@ -1,4 +1,4 @@
-"""The process in which `zoo plugins check` runs a plugin's code: tells of each check on a pipe. Not for people."""
+"""The process in which `zoo plugins check` runs a plugin's code and reports each check on a pipe. Internal."""
 
 from __future__ import annotations
 
@@ -46,28 +46,28 @@ def main() -> None:
             for described in subjects.described
             for check in _checks(described, subjects, job["hyperparameters"])
         ]
-        report.tell(plan=[(subject, check) for subject, check, _ in checks])
+        report.send(plan=[(subject, check) for subject, check, _ in checks])
         if any(isinstance(described, Architecture) for described in subjects.described):
-            import zoo.testing.architectures  # noqa: F401  takes seconds, which are not those of the first check
+            import zoo.testing.architectures  # noqa: F401  takes seconds, which must not count for the first check
         for subject, check, function in checks:
             report.run(subject, check, function)
-    report.tell(done=True)
+    report.send(done=True)
 
 
 class Report:
-    """The pipe to the parent: a line of JSON for each thing that happens."""
+    """The pipe to the parent: a line of JSON for each event."""
 
     def __init__(self, descriptor: int) -> None:
         self.pipe = os.fdopen(descriptor, "w", encoding="utf-8")
 
-    def tell(self, **event: object) -> None:
-        """One event."""
+    def send(self, **event: object) -> None:
+        """Write one event."""
         self.pipe.write(json.dumps(event) + "\n")
         self.pipe.flush()
 
     def run(self, subject: str, check: str, function: Callable[[], None]) -> bool:
-        """Run one check and tell how it went; gives whether it went well."""
-        self.tell(start=(subject, check))
+        """Run one check and report its outcome; return whether it passed."""
+        self.send(start=(subject, check))
         outcome, message = Outcome.OK, ""
         try:
             function()
@@ -75,7 +75,7 @@ class Report:
             outcome = Outcome.NOT_RUN
         except ContractError as error:
             outcome, message = Outcome.FAILED, " ".join(str(error).split())
-        self.tell(end=(outcome, message))
+        self.send(end=(outcome, message))
         return outcome is Outcome.OK
 
 
@@ -84,7 +84,7 @@ def _load(target: Target) -> Subjects:
         return load_target(target)
     except (Exception, SystemExit) as error:  # a stranger's code may raise anything
         reason = reason_of(error, target.path)
-        advice = "" if isinstance(error, ContractError) else ": mend the plugin"
+        advice = "" if isinstance(error, ContractError) else ": fix the plugin"
         raise ContractError(f"{target.name} fails '{IMPORTS}': {reason}{advice}") from error
 
 
@@ -110,12 +110,12 @@ def _possible(checks: Mapping[str, str], sample: object) -> list[str]:
 
 
 def _end_with_the_parent(lifeline: int) -> None:
-    """The parent holds the other end of the lifeline: when it is gone, however it went, this process goes too."""
+    """End this process when the parent has ended in any way, which closes the other end of the lifeline."""
     os.read(lifeline, 1)
     os.killpg(0, signal.SIGKILL)
 
 
-def _tuple(value: Any) -> Any:  # JSON, which knows no tuples
+def _tuple(value: Any) -> Any:  # JSON, which has no tuples
     return tuple(value) if isinstance(value, list) else value
 
 

@@ -1,4 +1,4 @@
-"""The checks of an architecture. Imports Keras: `zoo.testing` imports it when a check is run."""
+"""The checks of an architecture. It imports Keras, so `zoo.testing` imports it only to run a check."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from zoo.models.hyperparameters import backbone_values
 from zoo.models.space import check, choose
 from zoo.testing.contract import naming, some
 from zoo.testing.imports import check_imports
-from zoo.testing.networks import CLASSES, Networks, put_back, restore
+from zoo.testing.networks import CLASSES, Networks, restore, restoring
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -32,21 +32,21 @@ if TYPE_CHECKING:
     from zoo.models.classifier import Classifier
 
 FIVE_CLASSES = ("a", "b", "c", "d", "e")
-LARGER = 13  # pixels a side; an odd number more, which no network of powers of two expects
-SHARES = (0.1, 0.01, 0.001)  # of the loss, by which a step would lower it if the loss were a plane
+LARGER = 13  # more pixels a side; odd, so that sizes are not powers of two
+SHARES = (0.1, 0.01, 0.001)  # of the loss, by which a step would lower it if the loss were linear
 TINY = 1e-30  # in place of a slope of 0
 STEP = 0.01
-CLOSE = 1e-4  # of two probabilities
+CLOSE = 1e-4  # largest difference of two probabilities
 ROUNDING = 1e-6  # relative
 
 _last: Networks | None = None
 
 
 def networks_of(architecture: Architecture, hyperparameters: Hyperparameters) -> Networks:
-    """Those of the last call if it was about the same architecture, so that checks one by one share them."""
-    global _last  # noqa: PLW0603  one at a time: networks are large
-    if _last is None or _last.architecture is not architecture or _last.held != hyperparameters:
-        _last = None  # the memory is free before new networks are built
+    """Return the networks of an architecture, the same ones in calls for the same one, so that checks share them."""
+    global _last  # noqa: PLW0603  only one, since networks are large
+    if _last is None or _last.architecture is not architecture or _last.fixed != hyperparameters:
+        _last = None  # frees the memory before new networks are built
         _last = Networks(architecture, hyperparameters)
     return _last
 
@@ -66,13 +66,13 @@ def _builds(networks: Networks) -> None:
             output = new_head(classifier, hp, names).network.output_shape
             if output != (None, len(names)):
                 raise ContractError(
-                    f"for {len(names)} classes and images of {size}×{size}×{channels} the network gives "
+                    f"for {len(names)} classes and images of {size}×{size}×{channels} the network returns "
                     f"{output}, not (None, {len(names)}): keep the batch as the first axis of the features"
                 )
 
 
 def _defaults(networks: Networks) -> None:
-    defaults = choose(networks.explored, check(networks.explored, networks.held)).values
+    defaults = choose(networks.explored, check(networks.explored, networks.fixed)).values
     try:
         checked = check(networks.explored, defaults)
     except ZooError as error:
@@ -98,7 +98,7 @@ def _draws(networks: Networks) -> None:
         if own in built:
             networks.build_head(built[own], hp)
         else:
-            # The head alone keeps what is needed of the rest, which is the shape of the features.
+            # Further heads need only the shape of the features, which this one keeps.
             built[own] = networks.build_head(networks.build(hp), hp)
 
 
@@ -107,15 +107,15 @@ def _trains(networks: Networks) -> None:
 
     classifier = networks.classifier
     network, weights = classifier.network, _backbone_weights(classifier)
-    with put_back(network) as before:
+    with restoring(network) as before:
         with tf.GradientTape() as tape:
             loss = _loss(networks, network)
         gradients = tape.gradient(loss, [weight.value for weight in weights])
-        _refuse_strangers(tape.watched_variables(), network)
+        _refuse_untracked(tape.watched_variables(), network)
         _refuse_idle_weights(weights, gradients)
         slope = float(tf.linalg.global_norm(gradients)) ** 2
         for share in SHARES:
-            restore(before)  # the seeds too, so that dropout drops the same as before
+            restore(before)  # including the seeds, so that dropout drops the same units
             rate = share * float(loss) / max(slope, TINY)
             for weight, gradient in zip(weights, gradients, strict=True):
                 weight.assign_sub(tf.cast(rate * tf.convert_to_tensor(gradient), weight.dtype))
@@ -124,7 +124,7 @@ def _trains(networks: Networks) -> None:
                 return
     raise ContractError(
         f"a step against the gradient leaves the loss at {float(after):.4g}, before it was {float(loss):.4g}: "
-        "look for a layer whose gradient is not that of what it computes, or for numbers that overflow"
+        "check for a layer with a wrong custom gradient, or for overflow"
     )
 
 
@@ -134,19 +134,19 @@ def _loss(networks: Networks, network: keras.Model) -> tf.Tensor:
     return keras.losses.CategoricalCrossentropy()(networks.labels, network(networks.pixels, training=True))
 
 
-def _refuse_strangers(read: Iterable[tf.Variable], network: keras.Model) -> None:
-    """Refuse variables that would train but are unknown to Keras, as those that a layer reads from outside."""
-    owned = {id(variable.value) for variable in network.variables}
-    strangers = [variable.name for variable in read if id(variable) not in owned]
-    if strangers:
+def _refuse_untracked(variables: Iterable[tf.Variable], network: keras.Model) -> None:
+    """Refuse variables that would train but are not tracked by Keras, because a layer reads them from outside."""
+    tracked = {id(variable.value) for variable in network.variables}
+    untracked = [variable.name for variable in variables if id(variable) not in tracked]
+    if untracked:
         raise ContractError(
-            f"its layers read variables that belong to no layer and never train ({some(strangers)}): "
+            f"its layers read variables that belong to no layer and never train ({some(untracked)}): "
             "create them with add_weight in the keras.layers.Layer that reads them"
         )
 
 
 def _backbone_weights(classifier: Classifier) -> list[keras.Variable]:
-    """Those that train. The head is zoo's own, and would lower the loss whatever is ahead of it."""
+    """Return the backbone's weights that train. zoo's head alone would lower the loss whatever the backbone does."""
     layers = [layer for layer in classifier.network.layers if layer.name not in classifier.head]
     return [weight for layer in layers for weight in layer.trainable_variables]
 
@@ -160,7 +160,7 @@ def _refuse_idle_weights(weights: list[keras.Variable], gradients: list[tf.Tenso
     if idle:
         raise ContractError(
             f"{len(idle)} of {len(weights)} weights get no gradient, so they never train ({some(idle)}): "
-            "look for stop_gradient, or for NumPy or Python code in a layer"
+            "check for stop_gradient, or for NumPy or Python code in a layer"
         )
 
 
@@ -182,7 +182,7 @@ def _freezes_at(networks: Networks) -> None:
         built.add(own)
     raise ContractError(
         f"no network has a layer of the stage {some(missing)}: a stage is every layer whose name begins "
-        "with the freeze point and does not go on with a digit; name the layers so, or take the point away"
+        "with the freeze point, not followed by a digit; rename the layers, or remove the freeze point"
     )
 
 
@@ -192,7 +192,7 @@ def _frozen(networks: Networks) -> None:
     middle = points[(len(points) - 1) // 2] if points else str(len(weighted) // 2)
     for spec in (middle, "all"):
         classifier = new_head(networks.classifier, choose(networks.space, {}), CLASSES)
-        with put_back(classifier.network):
+        with restoring(classifier.network):
             frozen = set(freeze(classifier, spec))
             _check_still(networks, classifier, spec, frozen)
 
@@ -201,24 +201,28 @@ def _check_still(networks: Networks, classifier: Classifier, spec: str, frozen: 
     import keras
 
     network = classifier.network
-    before = [(layer.name, one, np.array(one.numpy())) for layer in network.layers for one in layer.weights]
+    before = [
+        (layer.name, weight, np.array(weight.numpy())) for layer in network.layers for weight in layer.weights
+    ]
     network.compile(keras.optimizers.SGD(STEP), "categorical_crossentropy", run_eagerly=True)
     network.train_on_batch(networks.pixels, networks.labels)
-    # As bytes: a number that is none differs from itself.
-    moved = [(name, one.path) for name, one, value in before if one.numpy().tobytes() != value.tobytes()]
-    restless = [path for name, path in moved if name in frozen]
-    if restless:
+    # As bytes, because NaN differs from itself.
+    changed = [
+        (name, weight.path) for name, weight, value in before if weight.numpy().tobytes() != value.tobytes()
+    ]
+    changed_frozen = [path for name, path in changed if name in frozen]
+    if changed_frozen:
         raise ContractError(
-            f"frozen with --freeze {spec}, {some(restless)} moved in a training step: a layer must not assign "
+            f"frozen with --freeze {spec}, {some(changed_frozen)} changed in a training step: a layer must not assign "
             "to its weights while its `trainable` is False"
         )
     parts = {"head": set(classifier.head), "backbone": {name for name, _, _ in before} - {*classifier.head}}
     for part, names in parts.items():
-        free = {name for name, one, _ in before if name in names - frozen and one.trainable}
-        if free and not free & {name for name, _ in moved}:
+        training = {name for name, weight, _ in before if name in names - frozen and weight.trainable}
+        if training and not training & {name for name, _ in changed}:
             raise ContractError(
-                f"frozen with --freeze {spec}, nothing of the rest of the {part} moved in a training step: "
-                "look for gradients that are zero, or for a layer that sets `trainable` itself"
+                f"frozen with --freeze {spec}, no other weight of the {part} changed in a training step: "
+                "check for gradients that are zero, or for a layer that sets `trainable` itself"
             )
 
 
@@ -230,19 +234,19 @@ def _reloads(networks: Networks) -> None:
     outputs, expected = _outputs(again.network, networks), _outputs(classifier.network, networks)
     if not np.array_equal(outputs, expected, equal_nan=True):
         raise ContractError(
-            f"built again from its configuration it gives other outputs, {_distance(outputs, expected)}: "
-            "get_config() of a layer must give everything that its call() depends on"
+            f"rebuilt from its configuration, it returns other outputs, {_distance(outputs, expected)}: "
+            "get_config() of a layer must return everything that its call() depends on"
         )
 
 
 def _refuse_unknown_layers(architecture: Architecture, network: keras.Model) -> None:
-    """Own layer classes that another process would not know when it loads a stored model."""
+    """Refuse custom layer classes that another process could not find when it loads a stored model."""
     own = {type(layer) for layer in network.layers if type(layer).__module__.split(".")[0] != "keras"}
-    given = set(architecture.custom_layers() if architecture.custom_layers else ())
-    unknown = sorted(layer.__name__ for layer in own - given)
+    declared = set(architecture.custom_layers() if architecture.custom_layers else ())
+    unknown = sorted(layer.__name__ for layer in own - declared)
     if unknown:
         raise ContractError(
-            f"a stored model could not be loaded, for Architecture.custom_layers does not give {some(unknown)}: "
+            f"a stored model could not be loaded, since Architecture.custom_layers does not return {some(unknown)}: "
             "write a function that imports and returns it, registered with register_keras_serializable"
         )
 
@@ -253,12 +257,12 @@ def _exports(networks: Networks) -> None:
         network.export(folder, format="tf_saved_model", verbose=False)
         outputs = apply_saved_model(Path(folder), networks.pixels)
     expected = _outputs(network, networks)
-    # A graph rounds otherwise than single steps do, and a deep network makes much of the last bit of a number.
+    # A graph rounds differently from eager operations, and a deep network amplifies the difference.
     nudged = np.array(network(networks.pixels * (1 + ROUNDING), training=False))
     tolerance = CLOSE + 10 * np.max(np.abs(nudged - expected))
     if not np.allclose(outputs, expected, rtol=0, atol=tolerance, equal_nan=True):
         raise ContractError(
-            f"exported it gives other outputs, {_distance(outputs, expected)}: "
+            f"exported, it returns other outputs, {_distance(outputs, expected)}: "
             "a layer's call() must not depend on Python or NumPy values that are fixed when it is traced"
         )
 

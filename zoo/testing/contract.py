@@ -1,4 +1,4 @@
-"""The names of the checks, what each of them checks, and how a failure is told."""
+"""The checks by name with their descriptions, how they are run, and how a failure is reported."""
 
 from __future__ import annotations
 
@@ -19,41 +19,41 @@ Subject = TypeVar("Subject")
 ARCHITECTURE_CHECKS: Mapping[str, str] = {
     "imports-without-tensorflow": "its module imports neither TensorFlow nor Keras at the top",
     "builds": "a network for the smallest images and larger ones, each number of channels, 2 and 5 classes",
-    "defaults": "the default of every hyperparameter lies in its range",
+    "defaults": "the default of every hyperparameter is in its range",
     "presets": "each preset's values are in the search space, and it builds",
     "draws": "30 networks drawn at random from the search space build",
-    "trains": "one training step lowers the loss, and every weight of the backbone takes part in it",
+    "trains": "one training step lowers the loss, and every weight of the backbone gets a gradient",
     "freezes-at": "each freeze point is a stage of some network",
-    "frozen": "frozen weights and statistics do not move in a training step, and others do",
-    "reloads": "saved as data and built again, the network gives equal outputs",
-    "exports": "exported as a SavedModel and loaded, the network gives the same outputs",
+    "frozen": "frozen weights and statistics do not change in a training step, and others do",
+    "reloads": "stored as data and rebuilt, the network returns equal outputs",
+    "exports": "exported as a SavedModel and loaded, the network returns the same outputs",
 }
 SOURCE_CHECKS: Mapping[str, str] = {
     "imports-without-tensorflow": "its module imports neither TensorFlow nor Keras at the top",
-    "recognises": "its sample is recognised, and what is not there is not",
-    "loads": "its sample gives LabeledImages of two classes or more",
+    "recognises": "its sample is recognised, and a path that does not exist is not",
+    "loads": "its sample is loaded as LabeledImages of two classes or more",
     "decodes": "every item of the sample is an image that can be decoded",
     "loads-again": "loading the sample again gives the same images, classes and splits",
-    "refuses-damage": "an empty file and one of noise with its suffix are refused by a zoo.ZooError",
+    "refuses-damage": "an empty file and one of noise with its suffix raise zoo.ZooError",
 }
 DECODER_CHECKS: Mapping[str, str] = {
     "imports-without-tensorflow": "its module imports neither TensorFlow nor Keras at the top",
     "recognises": "its sample has its magic bytes",
-    "header": "the header of its sample gives width, height and whether it is gray",
+    "header": "width, height and whether it is gray are read from the header of its sample",
     "decodes": "its sample becomes pixels of the size that the header says",
-    "decodes-square": "decode_square gives nearly what decode gives",
+    "decodes-square": "decode_square returns nearly the same pixels as decode",
     "decodes-in-threads": "several threads at once get the same pixels",
     "refuses-damage": "damaged bytes raise an error or become pixels",
 }
 NEED_SAMPLE = ("loads", "decodes", "loads-again", "header", "decodes-square", "decodes-in-threads")
-"""Checks of a source or decoder that cannot run where it brings no sample."""
+"""Checks of a source or decoder that need its sample."""
 
 DATASET_CHECKS: Mapping[str, str] = {
     "imports-without-tensorflow": "its module imports neither TensorFlow nor Keras at the top",
-    "loads": "load() gives LabeledImages",
+    "loads": "load() returns LabeledImages",
     "classes": "there are two classes or more, each with images",
     "decodes": "every item is an image that can be decoded",
-    "loads-again": "a second load() gives the same images, classes and splits",
+    "loads-again": "a second load() returns the same images, classes and splits",
     "splits": "there are images to train and to validate on, and each class has training images",
 }
 
@@ -63,17 +63,17 @@ CHECKS_OF: Mapping[str, Mapping[str, str]] = {
     "sources": SOURCE_CHECKS,
     "decoders": DECODER_CHECKS,
 }
-"""The checks of each kind of thing that a plugin adds, by its name in `zoo.plugins.Plugin`."""
+"""The checks of each kind of object that a plugin adds, by its field of `zoo.plugins.Plugin`."""
 
 IMPORTS = "imports"
-"""What comes before the checks in `zoo plugins check`: the plugin is imported and its hooks are called."""
+"""The step before the checks in `zoo plugins check`: the plugin is imported and its hooks are called."""
 
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")  # Keras writes some messages in bold
-LONGEST_REASON = 300  # characters of somebody else's error message
+LONGEST_REASON = 300  # characters of another package's error message
 
 
 class Outcome(StrEnum):
-    """How a check went."""
+    """The outcome of a check."""
 
     OK = "ok"
     FAILED = "failed"
@@ -83,12 +83,12 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class CheckResult:
-    """One check as `zoo plugins check` ran it.
+    """The result of one check of `zoo plugins check`.
 
     Args:
         subject: the architecture, dataset, source or decoder, or the plugin for `imports`.
-        seconds: how long it took; None where it was not run.
-        message: what is wrong and what to do; empty where all is well.
+        seconds: its duration; None where it was not run.
+        message: the problem and how to fix it; empty where there is none.
     """
 
     subject: str
@@ -99,7 +99,7 @@ class CheckResult:
 
 
 class NotBuilt(ContractError):
-    """The network that this check needs could not be built, which an earlier check has told."""
+    """The network that this check needs could not be built, which an earlier check has reported."""
 
 
 def run_checks(
@@ -112,7 +112,7 @@ def run_checks(
     """Run all checks in order, or the one of that name, on the subject of this name.
 
     Args:
-        file: where its function is defined; an error that comes from there is told with its line.
+        file: where its function is defined; the line is reported for an error raised there.
 
     Raises:
         ContractError: a check failed; with several failures it names each and chains them as a group.
@@ -134,10 +134,10 @@ def run_checks(
     if len(failures) == 1:
         raise failures[0]
     if failures:
-        told = "; ".join(str(failure) for failure in failures)
-        raise ContractError(f"{len(failures)} of {len(checks)} checks failed: {told}") from ExceptionGroup(
-            f"what '{name}' fails", failures
-        )
+        messages = "; ".join(str(failure) for failure in failures)
+        raise ContractError(
+            f"{len(failures)} of {len(checks)} checks failed: {messages}"
+        ) from ExceptionGroup(f"failed checks of '{name}'", failures)
 
 
 def _run(
@@ -151,31 +151,31 @@ def _run(
     except ZooError as error:
         raise ContractError(f"{where}: {error}") from error
     except (Exception, SystemExit) as error:  # a stranger's code may raise anything
-        raise ContractError(f"{where}: {reason_of(error, file)}: mend the plugin") from error
+        raise ContractError(f"{where}: {reason_of(error, file)}: fix the plugin") from error
 
 
 def reason_of(error: BaseException, file: str | None = None) -> str:
-    """The error in one line, with the last line of `file` that it came through."""
+    """Return the error in one line, with the last line of `file` in its traceback."""
     text = " ".join(COLOURS.sub("", str(error)).split())
     if len(text) > LONGEST_REASON:
         text = f"{text[:LONGEST_REASON]} …"
     if isinstance(error, ZooError):
         return text
-    told = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    reason = f"{type(error).__name__}: {text}" if text else type(error).__name__
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
-    return f"{told} ({Path(str(file)).name}:{lines[-1]})" if lines else told
+    return f"{reason} ({Path(str(file)).name}:{lines[-1]})" if lines else reason
 
 
 def naming(values: Mapping[str, object]) -> str:
-    """`filters=8 rate=0.25`, or `the defaults` where there are no values."""
-    told = (
+    """Return `filters=8 rate=0.25`, or `the defaults` where there are no values."""
+    settings = (
         f"{name}={value:.3g}" if isinstance(value, float) else f"{name}={value}"
         for name, value in values.items()
     )
-    return " ".join(told) or "the defaults"
+    return " ".join(settings) or "the defaults"
 
 
 def some(names: list[str]) -> str:
-    """The first three names, and how many there are more."""
+    """Return the first three names and the number of the others."""
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return f"{', '.join(names[:3])}{more}"

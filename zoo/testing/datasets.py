@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from zoo.data.formats import Formats
     from zoo.interfaces import Dataset
 
-SIZE = 32  # pixels a side that images are decoded to; enough to see that they can be
+SIZE = 32  # pixels a side that images are decoded to
 
 
 class Loaded:
-    """What a dataset loads, once for all checks.
+    """The images of a dataset, loaded once for all checks.
 
     Args:
-        formats: what its files are decoded by.
+        formats: the decoders of its files.
     """
 
     def __init__(self, dataset: Dataset, formats: Formats) -> None:
@@ -40,22 +40,22 @@ class Loaded:
 
     @cached_property
     def images(self) -> LabeledImages:
-        """What load() gives.
+        """The result of load().
 
         Raises:
             NotBuilt: it failed before.
-            ContractError: it raises, or gives something else.
+            ContractError: it raises, or does not return LabeledImages.
         """
         if self._failed:
             raise NotBuilt("there are no images: see 'loads'")
-        self._failed = True  # until it went well
+        self._failed = True  # until it has succeeded
         images = self.load()
         self._failed = False
         return images
 
     @cached_property
     def digests(self) -> tuple[str, ...]:
-        """Of each item."""
+        """The digest of each item."""
         return digest_items(self.images.items)
 
     def load(self) -> LabeledImages:
@@ -64,15 +64,15 @@ class Loaded:
             images = self.dataset.load()
         except (Exception, SystemExit) as error:  # a stranger's code may raise anything
             reason = reason_of(error, module_file(self.dataset.load))
-            raise ContractError(f"load() failed: {reason}: mend load()") from error
+            raise ContractError(f"load() failed: {reason}: fix load()") from error
         if not isinstance(images, LabeledImages):
-            raise ContractError(f"load() gives {type(images).__name__}: return zoo.LabeledImages")
+            raise ContractError(f"load() returns {type(images).__name__}: return zoo.LabeledImages")
         return images
 
 
-@lru_cache(maxsize=1)  # one at a time: images may be many
+@lru_cache(maxsize=1)  # only one, since its images may be large
 def loaded_of(dataset: Dataset, formats: Formats) -> Loaded:
-    """That of the last call if it was about the same dataset, so that checks one by one share it."""
+    """Return the images of a dataset, the same ones in calls for the same one, so that checks share them."""
     return Loaded(dataset, formats)
 
 
@@ -82,7 +82,7 @@ def _imports_without_tensorflow(loaded: Loaded) -> None:
 
 def _loads(loaded: Loaded) -> None:
     if not loaded.images.items:
-        raise ContractError("load() gives no images: look where it searches for them")
+        raise ContractError("load() returns no images: check where it looks for them")
 
 
 def _classes(loaded: Loaded) -> None:
@@ -93,7 +93,7 @@ def _classes(loaded: Loaded) -> None:
     empty = [name for label, name in enumerate(images.class_names) if not counts[label]]
     if empty:
         raise ContractError(
-            f"there is no image of {some(empty)}: take the class away, or look where images get their labels"
+            f"there is no image of {some(empty)}: remove the class, or check how images get their labels"
         )
 
 
@@ -112,21 +112,21 @@ def require_images(images: LabeledImages, formats: Formats) -> None:
     broken = [number for number, problem in enumerate(problems) if problem]
     if broken:
         raise ContractError(
-            f"{len(broken)} of {len(problems)} items are no images ({some([str(one) for one in broken])}), "
+            f"{len(broken)} of {len(problems)} items are not images ({some([str(number) for number in broken])}), "
             f"the first: {problems[broken[0]]}"
         )
 
 
 def _problem(item: object, formats: Formats) -> str:
-    """What the contract has against this item; empty if nothing."""
+    """Return how the item breaks the contract; an empty string if it does not."""
     if not isinstance(item, Path | np.ndarray):
-        return f"a {type(item).__name__}: give a pathlib.Path or an array of uint8"
+        return f"a {type(item).__name__}: return a pathlib.Path or an array of uint8"
     try:
         if isinstance(item, Path):
             decode_file(item, SIZE, 3, formats)
         elif item.dtype != np.uint8 or item.ndim not in (2, 3) or item.shape[2:] not in ((), (1,), (3,)):
             return (
-                f"an array of {item.dtype} and shape {item.shape}: give uint8 of shape (height, width) or "
+                f"an array of {item.dtype} and shape {item.shape}: return uint8 of shape (height, width) or "
                 "(height, width, 1 or 3)"
             )
         else:
@@ -152,8 +152,8 @@ def require_same(images: LabeledImages, again: LabeledImages) -> None:
     )
     if first != second:
         raise ContractError(
-            f"a second load() gives something else ({len(images.items)} images, then {len(again.items)}): "
-            "fix the seed of what is random, and copy what you change"
+            f"a second load() returns other images ({len(images.items)} images, then {len(again.items)}): "
+            "fix the seed of random numbers, and copy arrays before changing them"
         )
 
 

@@ -1,4 +1,4 @@
-"""The checks of a decoder, held against its own sample."""
+"""The checks of a decoder, run on its own sample."""
 
 from __future__ import annotations
 
@@ -31,39 +31,39 @@ DAMAGES = 40
 
 @dataclass(frozen=True)
 class Subject:
-    """A decoder under test, alone among all decoders."""
+    """A decoder under test."""
 
     decoder: Decoder
 
     @cached_property
     def name(self) -> str:
-        """What the sample's file would be called."""
+        """The file name of the sample."""
         return f"sample{self.decoder.suffixes[0]}"
 
     @cached_property
     def formats(self) -> Formats:
-        """No other decoder gets the sample."""
+        """The formats with no other decoder."""
         return Formats((), (self.decoder,))
 
     @cached_property
     def sample(self) -> bytes:
-        """The bytes of the image that the decoder brings.
+        """The bytes of the decoder's sample image.
 
         Raises:
-            NotBuilt: it brings none.
-            ContractError: it is no bytes.
+            NotBuilt: it has none.
+            ContractError: it is not bytes.
         """
         if self.decoder.sample is None:
-            raise NotBuilt(
-                "there is no sample: give Decoder.sample, which returns the bytes of a small image"
-            )
+            raise NotBuilt("there is no sample: add Decoder.sample, which returns the bytes of a small image")
         sample = self.decoder.sample()
         if not isinstance(sample, bytes) or not sample:
-            raise ContractError(f"sample() gives {type(sample).__name__}: return the bytes of a small image")
+            raise ContractError(
+                f"sample() returns {type(sample).__name__}: return the bytes of a small image"
+            )
         return sample
 
     def decoded(self, size: int, channels: int) -> np.ndarray:
-        """The sample as training gets it."""
+        """Return the sample as training gets it."""
         return decode_bytes(self.sample, self.name, size, channels, self.formats)
 
 
@@ -75,7 +75,7 @@ def _recognises(subject: Subject) -> None:
     decoder = subject.decoder
     if decoder.sample is not None and subject.formats.decoder_of(subject.name, subject.sample) is None:
         raise ContractError(
-            f"its sample begins with {subject.sample[:16]!r}, which are none of its magic bytes"
+            f"its sample begins with {subject.sample[:16]!r}, which is not one of its magic bytes"
         )
 
 
@@ -94,9 +94,9 @@ def _decodes(subject: Subject) -> None:
         size = pixels.shape[1], pixels.shape[0]
         if is_gray != (pixels.shape[2:] != (3,)):
             colours = "gray" if is_gray else "colour"
-            raise ContractError(f"header() says that it is {colours}, decode() gives shape {pixels.shape}")
+            raise ContractError(f"header() says that it is {colours}, decode() returns shape {pixels.shape}")
     if size != (width, height):
-        raise ContractError(f"header() says {width}×{height} pixels, decode() gives {size[0]}×{size[1]}")
+        raise ContractError(f"header() says {width}×{height} pixels, decode() returns {size[0]}×{size[1]}")
 
 
 def _decodes_square(subject: Subject) -> None:
@@ -107,8 +107,8 @@ def _decodes_square(subject: Subject) -> None:
             difference = float(np.abs(square.astype(int) - slow.astype(int)).mean())
             if difference > CLOSE:
                 raise ContractError(
-                    f"decode_square gives {size}×{size} pixels that differ from those of decode by "
-                    f"{difference:.0f} of 256 levels: look at colours, orientation and cropping"
+                    f"decode_square returns {size}×{size} pixels that differ from those of decode by "
+                    f"{difference:.0f} of 256 levels: check colours, orientation and cropping"
                 )
 
 
@@ -118,7 +118,7 @@ def _decodes_in_threads(subject: Subject) -> None:
         for again in pool.map(lambda _: subject.decoded(SIZES[-1], 3), range(32)):
             if not np.array_equal(again, first):
                 raise ContractError(
-                    "several threads at once get different pixels: keep no state between calls, or guard it by a lock"
+                    "several threads at once get different pixels: keep no state between calls, or use a lock"
                 )
 
 
@@ -132,7 +132,7 @@ def _refuses_damage(subject: Subject) -> None:
 
 
 def _damaged(subject: Subject) -> Iterator[bytes]:
-    """Magic bytes and noise; and the sample, where there is one, cut off and with bytes changed."""
+    """Yield magic bytes with noise, and the sample, if there is one, truncated and with bytes changed."""
     rng = np.random.default_rng(0)
     for offset, magic in subject.decoder.magic or ((0, b""),):
         yield rng.bytes(offset) + magic + rng.bytes(100)
@@ -141,8 +141,8 @@ def _damaged(subject: Subject) -> Iterator[bytes]:
     for _ in range(DAMAGES):
         yield subject.sample[: rng.integers(1, len(subject.sample))]
         changed = bytearray(subject.sample)
-        for place in rng.integers(0, len(changed), 8):
-            changed[place] = rng.integers(0, 256)
+        for position in rng.integers(0, len(changed), 8):
+            changed[position] = rng.integers(0, 256)
         yield bytes(changed)
 
 

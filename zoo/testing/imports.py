@@ -1,4 +1,4 @@
-"""Whether a plugin's module can be imported without TensorFlow, tried in a fresh process."""
+"""Checks in a new process that a plugin's module can be imported without TensorFlow."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PROPERTY = {
     "zoo_sources": "load",
     "zoo_decoders": "decode",
 }
-"""The function of what a hook returns, by which its module is found."""
+"""Hook -> the function field of its objects, from which their module is determined."""
 
 # The answer is the last line, whatever the module prints.
 LOOK = """
@@ -35,12 +35,12 @@ if file:
 else:
     importlib.import_module(name)
 print()
-print(json.dumps([one for one in heavy if one in sys.modules]))
+print(json.dumps([name for name in heavy if name in sys.modules]))
 """
 
 
 def check_imports(function: Callable[..., object], hook: str, name: str) -> None:
-    """Import the module that defines the function, and those whose hook gives what has this name.
+    """Import the module that defines the function, and those whose hook returns an object of this name.
 
     Raises:
         ContractError: one of them imports TensorFlow or Keras, or cannot be imported alone.
@@ -48,32 +48,32 @@ def check_imports(function: Callable[..., object], hook: str, name: str) -> None
     for module in _modules(function, hook, name):
         if module.__name__ == "__main__":
             raise ContractError(
-                "it is defined in the script that runs, which cannot be imported: move it to its own module"
+                "it is defined in the running script, which cannot be imported: move it to its own module"
             )
         heavy = _heavy_imports(module)
         if heavy:
             raise ContractError(
                 f"importing {_short(module)} imports {', '.join(heavy)}: "
-                "move the import into the functions that need it, so that commands that only read stay quick"
+                "move the import into the functions that need it, so that commands that only read start quickly"
             )
 
 
 def module_file(function: Callable[..., object]) -> str | None:
-    """The file of the module that defines the function."""
+    """Return the file of the module that defines the function."""
     return getattr(_module(function), "__file__", None)
 
 
 def _modules(function: Callable[..., object], hook: str, name: str) -> list[ModuleType]:
-    """A plugin may take its backbone from another module, as several that share one do."""
+    """Return the modules that define and that return the object: a backbone may be shared by several plugins."""
     modules = [_module(function)]
     for module in list(sys.modules.values()):
-        # Not getattr, which would wake modules that are loaded lazily.
+        # Not getattr, which would load lazily imported modules.
         implementation: Any = getattr(module, "__dict__", {}).get(hook)
         is_its_own = getattr(implementation, "__module__", None) == getattr(module, "__name__", "")
         if hasattr(implementation, "zoo_impl") and is_its_own and module not in modules:
-            given = [one for one in implementation() if one.name == name]
-            same = [one for one in given if _code(getattr(one, PROPERTY[hook])) is _code(function)]
-            modules += [module] if same else []
+            described = [each for each in implementation() if each.name == name]
+            if any(_code(getattr(each, PROPERTY[hook])) is _code(function) for each in described):
+                modules.append(module)
     return modules
 
 
@@ -83,7 +83,7 @@ def _module(function: Callable[..., object]) -> ModuleType:
 
 
 def _code(function: Callable[..., object]) -> object:
-    """The same for all functions that one `def` has made; a hook may make a new one each time."""
+    """Return an object that is the same for all functions of one `def`; a hook may create them anew each time."""
     inner = _without_arguments(function)
     return getattr(inner, "__code__", type(inner))
 
@@ -95,7 +95,7 @@ def _without_arguments(function: Callable[..., object]) -> Callable[..., object]
 
 
 def _heavy_imports(module: ModuleType) -> list[str]:
-    # A file of a plugin folder lies nowhere on the path, and zoo gives its module such a name.
+    # A file of a plugin folder is not on the path; zoo names its module with this prefix.
     file = module.__file__ if module.__name__.startswith(FILE_MODULE) else None
     job = [module.__name__, file, sys.path, HEAVY]
     done = subprocess.run(  # noqa: S603  our own interpreter
@@ -106,7 +106,7 @@ def _heavy_imports(module: ModuleType) -> list[str]:
     except (IndexError, json.JSONDecodeError):
         last = (done.stderr.strip().splitlines() or [f"it ended with exit code {done.returncode}"])[-1]
         raise ContractError(
-            f"{_short(module)} cannot be imported in a fresh process: {last}: make it import by itself"
+            f"{_short(module)} cannot be imported in a new process: {last}: make it import by itself"
         ) from None
     return heavy
 

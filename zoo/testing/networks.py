@@ -37,26 +37,26 @@ Values = list[tuple["keras.Variable", np.ndarray]]
 
 
 class Networks:
-    """What has been built of an architecture, and what was learned from it.
+    """The networks of an architecture, and facts that its checks share.
 
-    A draw often differs from another only in the head, which is zoo's own; backbones are told apart by the
-    hyperparameters that they declare, and only the first of them is kept: they are large.
+    Random draws often differ only in the head, which is zoo's own. Backbones are distinguished by the hyperparameters
+    that they declare, and only the first one is kept, since they are large.
 
     Args:
-        held: hyperparameters that every network is built with, values or their text.
+        fixed: hyperparameters of every network, values or their text.
     """
 
-    def __init__(self, architecture: Architecture, held: Hyperparameters) -> None:
-        self.architecture, self.held = architecture, dict(held)
-        self.stages: set[str] = set()  # freeze points that some network has
+    def __init__(self, architecture: Architecture, fixed: Hyperparameters) -> None:
+        self.architecture, self.fixed = architecture, dict(fixed)
+        self.stages: set[str] = set()  # freeze points of all networks so far
         self.built: set[Key] = set()
-        self._kept: tuple[Key, Classifier] | None = None
+        self._first: tuple[Key, Classifier] | None = None
         self._failed = False
         start_fresh(0)
 
     @property
     def channels(self) -> int:
-        """How many channels images have unless a check says otherwise."""
+        """The number of channels of images unless a check needs another."""
         return self.architecture.channels or 3
 
     @cached_property
@@ -65,17 +65,17 @@ class Networks:
 
         Raises:
             NotBuilt: it failed before.
-            ContractError: no network can be built to find out.
+            ContractError: no network can be built.
         """
         if self._failed:
             raise NotBuilt("no network can be built: see 'builds'")
-        self._failed = True  # until it went well
-        space = self._explore(self.held)
+        self._failed = True  # until it has succeeded
+        space = self._explore(self.fixed)
         self._failed = False
         return space
 
     def _explore(self, options: Mapping[str, HyperparameterValue]) -> HyperParameters:
-        """Build the whole network with the defaults, so that a failure is named, and then what declares the rest."""
+        """Explore; the first build, with the defaults, is a whole network, so that its failure is reported."""
         declare = space_builder(
             self.architecture, image_size=self.architecture.min_size, channels=self.channels
         )
@@ -93,25 +93,25 @@ class Networks:
 
     @cached_property
     def space(self) -> HyperParameters:
-        """The search space with the held hyperparameters at their values."""
-        return fix(self.explored, check(self.explored, self.held))
+        """The search space with the fixed hyperparameters."""
+        return fix(self.explored, check(self.explored, self.fixed))
 
     @cached_property
     def classifier(self) -> Classifier:
-        """The default network for the smallest images, with statistics as they are after a training."""
+        """The default network for the smallest images, with moving statistics as after training."""
         classifier = self.build(choose(self.space, {}))
         _settle(classifier.network, self.pixels)
         return classifier
 
     @cached_property
     def labels(self) -> np.ndarray:
-        """One-hot classes of the batch, by turns."""
+        """One-hot labels of the batch, the classes in turn."""
         labels: np.ndarray = np.eye(len(CLASSES), dtype=np.float32)[np.arange(BATCH) % len(CLASSES)]
         return labels
 
     @cached_property
     def pixels(self) -> np.ndarray:
-        """A batch of dark and bright noise, the smallest images."""
+        """A batch of dark and bright noise, images of the smallest size."""
         size = self.architecture.min_size
         noise = np.random.default_rng(0).integers(0, 120, (BATCH, size, size, self.channels))
         pixels: np.ndarray = (noise + 100 * self.labels[:, 1, None, None, None]).astype(np.float32)
@@ -120,14 +120,14 @@ class Networks:
     def build(
         self, hp: HyperParameters, image_size: int | None = None, channels: int | None = None
     ) -> Classifier:
-        """A classifier of two classes, for the smallest images unless told otherwise.
+        """Build a classifier of two classes, for the smallest images by default.
 
         Raises:
-            ContractError: the architecture cannot build it; says with which hyperparameters.
+            ContractError: the architecture cannot build it; the message names the hyperparameters.
         """
         size, channels = image_size or self.architecture.min_size, channels or self.channels
-        if self._kept is not None and self._kept[0] == (backbone_values(hp), size, channels):
-            return new_head(self._kept[1], hp, CLASSES)
+        if self._first is not None and self._first[0] == (backbone_values(hp), size, channels):
+            return new_head(self._first[1], hp, CLASSES)
         try:
             classifier = build_classifier(
                 self.architecture, hp, image_size=size, channels=channels, class_names=CLASSES
@@ -135,37 +135,39 @@ class Networks:
         except (Exception, SystemExit) as error:  # a stranger's code may raise anything
             reason = reason_of(error, module_file(self.architecture.backbone))
             reason = reason.removeprefix(f"architecture '{self.architecture.name}': ")
-            # An error of zoo's kind says itself what to do.
-            advice = "" if isinstance(error, ZooError) else ": mend the backbone, or narrow what it declares"
+            # The message of a ZooError has its own advice.
+            advice = (
+                "" if isinstance(error, ZooError) else ": fix the backbone, or narrow the ranges it declares"
+            )
             raise ContractError(
                 f"with {self.naming(hp)} and images of {size}×{size}×{channels}: {reason}{advice}"
             ) from error
         key = (backbone_values(hp), size, channels)
         self.built.add(key)
         self.stages.update(classifier.freeze_points)
-        self._kept = self._kept or (key, classifier)
+        self._first = self._first or (key, classifier)
         return classifier
 
     def build_head(self, classifier: Classifier, hp: HyperParameters) -> Classifier:
-        """Only the head that these hyperparameters ask for, on features of the classifier's shape."""
+        """Build only the head of these hyperparameters, on features of the classifier's shape."""
         import keras
 
         features = keras.Input(classifier.features.shape[1:])
-        # A network without a layer is refused by Keras 3.10.
+        # Keras 3.10 refuses a network without layers.
         network = keras.Model(features, keras.layers.Identity()(features))
         return new_head(Classifier(network, (), ()), hp, CLASSES)
 
     def drawn(self) -> Iterator[HyperParameters]:
-        """Hyperparameters drawn at random from the space, the same ones each time."""
+        """Yield hyperparameters drawn at random from the space, the same ones each time."""
         for draw in range(DRAWS):
-            rng = random.Random(draw)  # noqa: S311  nothing is to be kept secret
+            rng = random.Random(draw)  # noqa: S311  not for cryptography
             drawn = self.space.copy()
             drawn.values = {hp.name: hp.random_sample(rng.randrange(2**31)) for hp in drawn.space}
             fill_in(drawn)
             yield drawn
 
     def largest(self) -> HyperParameters:
-        """The space with every whole number at its highest, as numbers of blocks are."""
+        """Return the space with the largest value of every integer, such as numbers of blocks."""
         from keras_tuner.engine.hyperparameters import Int
 
         largest = self.space.copy()
@@ -174,45 +176,47 @@ class Networks:
         return largest
 
     def preset(self, name: str) -> HyperParameters:
-        """The hyperparameters of a preset.
+        """Return the hyperparameters of a preset.
 
         Raises:
-            ContractError: the space has not what the preset sets, or not of that type.
+            ContractError: a name of the preset is not in the space, or its value has another type.
         """
-        given = dict(self.architecture.presets[name])
-        values = {**given, **self.held}
+        preset = dict(self.architecture.presets[name])
+        values = {**preset, **self.fixed}
         try:
-            space = self._space_of(given)
+            space = self._space_of(preset)
             checked = check(space, values)
             chosen = choose(space, checked)
         except ContractError as error:
             raise ContractError(f"preset '{name}': {error}") from error.__cause__
         except ZooError as error:
             raise ContractError(f"preset '{name}': {error}: correct the preset") from error
-        changed = {key: checked[key] for key in given.keys() - self.held.keys() if checked[key] != given[key]}
+        changed = {
+            key: checked[key] for key in preset.keys() - self.fixed.keys() if checked[key] != preset[key]
+        }
         if changed:
             raise ContractError(
                 f"preset '{name}' must have values of the right type: write {naming(changed)}"
             )
         return chosen
 
-    def _space_of(self, given: Mapping[str, HyperparameterValue]) -> HyperParameters:
-        """As a training explores it: options are known before the first network is built."""
+    def _space_of(self, preset: Mapping[str, HyperparameterValue]) -> HyperParameters:
+        """Return the space as a training explores it, with its options set before the first build."""
         from keras_tuner.engine.hyperparameters import Fixed
 
         options = {hp.name for hp in self.explored.space if isinstance(hp, Fixed)} - OWN.keys()
-        return self._explore({**given, **self.held}) if options & given.keys() else self.explored
+        return self._explore({**preset, **self.fixed}) if options & preset.keys() else self.explored
 
     def naming(self, hp: HyperParameters) -> str:
-        """The backbone's hyperparameters that differ from their defaults."""
-        defaults = {one.name: one.default for one in hp.space}
+        """Return the backbone's hyperparameters that differ from their defaults, as text."""
+        defaults = {declaration.name: declaration.default for declaration in hp.space}
         own = {name: value for name, value in hp.values.items() if name not in OWN}
         return naming({name: value for name, value in own.items() if value != defaults.get(name)})
 
 
 @contextmanager
-def put_back(network: keras.Model) -> Iterator[Values]:
-    """Give the network's variables, seeds too, and what trains of it back as they were; gives their values."""
+def restoring(network: keras.Model) -> Iterator[Values]:
+    """Restore the network's variables, including seeds, and its trainable flags in the end; yields the values."""
     before = [(variable, np.array(variable.numpy())) for variable in network.variables]
     layers = [(layer, layer.trainable) for layer in network.layers]
     trainable = [(variable, variable.trainable) for variable in network.variables]
@@ -227,16 +231,16 @@ def put_back(network: keras.Model) -> Iterator[Values]:
 
 
 def restore(before: Values) -> None:
-    """Give the variables these values."""
+    """Assign these values to the variables."""
     for variable, value in before:
         variable.assign(value)
 
 
 def _settle(network: keras.Model, pixels: np.ndarray) -> None:
-    """Take the moving statistics from one batch.
+    """Set the moving statistics to those of one batch.
 
-    As they are at first, the features of a deep network are all but zero or enormous, and every network like
-    it would give equal outputs.
+    With the initial ones, the features of a deep network are almost zero or enormous, so that different networks
+    would return equal outputs.
     """
     from keras.layers import BatchNormalization
 

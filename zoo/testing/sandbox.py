@@ -1,4 +1,4 @@
-"""Runs the checks of a plugin in a child process, and stops it when it takes too long or too much memory."""
+"""Runs the checks of a plugin in a child process, with limits of time and memory."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from zoo.interfaces import Hyperparameters
     from zoo.testing.targets import Target
 
-LOOK_EVERY = 0.1  # seconds between two looks at the child
+POLL_SECONDS = 0.1  # between two looks at the child
 GIGABYTE = 1e9
 
 Planned = tuple[str, str]
@@ -34,39 +34,39 @@ Planned = tuple[str, str]
 
 @dataclass(frozen=True)
 class Limits:
-    """What a plugin may take: seconds for each check, and gigabytes of memory of all its processes."""
+    """Limits of a plugin: seconds for each check, and gigabytes of memory for all its processes."""
 
     seconds: float = 120
     gigabytes: float = 8
 
 
 class Watcher(Protocol):
-    """Is told of the checks as they run."""
+    """Receives events about the checks as they run."""
 
     def planned(self, checks: Sequence[Planned]) -> None:
-        """These checks will run, in this order; told again when it is known what a path gives."""
+        """These checks will run, in this order; called again when the contents of a path are known."""
 
     def started(self, subject: str, check: str) -> None:
-        """This check runs now."""
+        """This check has started."""
 
     def ended(self, result: CheckResult) -> None:
         """A check has ended."""
 
 
-def check_apart(
+def check_in_child(
     target: Target, hyperparameters: Hyperparameters, limits: Limits, watcher: Watcher
 ) -> list[CheckResult]:
-    """Run all checks of the target in a process of their own; gives how each went, in order.
+    """Run all checks of the target in a child process; return their results in order.
 
-    Nothing of the child outlives this call, nor this process.
+    The child and its own children end with this call at the latest, or with this process.
     """
     record = _Record(target, watcher)
     with _child(target, hyperparameters) as (process, reports, output):
         while not record.done:
-            ready, _, _ = select.select([reports], [], [], LOOK_EVERY)
+            ready, _, _ = select.select([reports], [], [], POLL_SECONDS)
             chunk = os.read(reports, 65536) if ready else b""
             record.read(chunk)
-            # One of its own children may hold the pipe open, so its end alone does not tell.
+            # One of its own children may keep the pipe open, so the end of the pipe is not enough.
             if not chunk and (ready or process.poll() is not None):
                 record.stop(Outcome.FAILED, _how_it_ended(process, output))
             elif problem := _breach(record, process, limits):
@@ -75,7 +75,7 @@ def check_apart(
 
 
 class _Record:
-    """What is planned, what runs since when, and what has ended."""
+    """The planned checks, the one that runs with its start, and the results of those that have ended."""
 
     def __init__(self, target: Target, watcher: Watcher) -> None:
         self.watcher, self.done = watcher, False
@@ -83,30 +83,30 @@ class _Record:
         for kind, checks in CHECKS_OF.items():
             self.plan += [(name, check) for name in getattr(target, kind) for check in checks]
         self.ended: list[CheckResult] = []
-        # None between two checks, where only our own code runs, such as TensorFlow's import.
-        self.since: float | None = None
+        # None between two checks, when no code of the plugin runs but for example TensorFlow's import.
+        self.started: float | None = None
         self._rest = b""
         watcher.planned(self.plan)
 
     @property
     def running(self) -> Planned:
-        """The check that runs, or comes next."""
+        """The check that runs, or the next one."""
         return self.plan[len(self.ended)]
 
     @property
     def seconds(self) -> float:
-        """For how long the check has been running."""
-        return 0.0 if self.since is None else time.monotonic() - self.since
+        """The time for which the check has been running."""
+        return 0.0 if self.started is None else time.monotonic() - self.started
 
     def read(self, chunk: bytes) -> None:
-        """Take in what came through the pipe, which may end in the middle of a line."""
+        """Process a chunk from the pipe, which may end in the middle of a line."""
         *lines, self._rest = (self._rest + chunk).split(b"\n")
         for line in lines:
-            self._take(json.loads(line))
+            self._process(json.loads(line))
 
-    def _take(self, event: dict[str, Any]) -> None:  # JSON
+    def _process(self, event: dict[str, Any]) -> None:  # JSON
         if "start" in event:
-            self.since = time.monotonic()
+            self.started = time.monotonic()
             self.watcher.started(*event["start"])
         elif "end" in event:
             outcome, message = event["end"]
@@ -117,20 +117,20 @@ class _Record:
         else:
             self.done = True
 
-    def stop(self, outcome: Outcome, why: str) -> None:
-        """The check that runs is the last one."""
+    def stop(self, outcome: Outcome, reason: str) -> None:
+        """End with the check that runs."""
         subject, check = self.running
-        self._end(outcome, f"{subject} fails '{check}': {why}")
+        self._end(outcome, f"{subject} fails '{check}': {reason}")
         self.done = True
 
     def _end(self, outcome: Outcome, message: str) -> None:
         seconds = None if outcome is Outcome.NOT_RUN else self.seconds
         self.ended.append(CheckResult(*self.running, outcome, seconds, message))
-        self.since = None
+        self.started = None
         self.watcher.ended(self.ended[-1])
 
     def results(self) -> list[CheckResult]:
-        """Of every planned check."""
+        """Return the results of all planned checks."""
         rest = self.plan[len(self.ended) :]
         return [*self.ended, *(CheckResult(*planned, Outcome.NOT_RUN) for planned in rest)]
 
@@ -139,10 +139,10 @@ class _Record:
 def _child(
     target: Target, hyperparameters: Hyperparameters
 ) -> Iterator[tuple[subprocess.Popen[bytes], int, IO[bytes]]]:
-    """The child, the pipe of its reports, and the file of all that it prints; it is killed in the end."""
+    """Start the child; yield it, the pipe of its reports and the file of its output; kill it in the end."""
     reports, report = os.pipe()
-    # The child sees its end close when this process goes, even if that is killed itself.
-    lifeline, held = os.pipe()
+    # It is closed when this process ends, even if killed, which ends the child.
+    lifeline, own_end = os.pipe()
     job = {
         "report": report,
         "lifeline": lifeline,
@@ -167,17 +167,17 @@ def _child(
         finally:
             _kill(process)
             os.close(reports)
-            os.close(held)
+            os.close(own_end)
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    """The child and all that it started, in its process group or not."""
+    """Kill the child and all processes that it started, in its process group or not."""
     family = _family(process)
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    for one in family:
+    for member in family:
         with suppress(psutil.NoSuchProcess):
-            one.kill()
+            member.kill()
     process.wait()
 
 
@@ -190,21 +190,21 @@ def _family(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
 
 
 def _breach(record: _Record, process: subprocess.Popen[bytes], limits: Limits) -> str:
-    """Which limit is broken, and what to do; empty if none."""
+    """Return which limit is exceeded, with advice; an empty string if none is."""
     if record.done:
         return ""
     if record.seconds > limits.seconds:
         return (
-            f"stopped after {limits.seconds:g} s: look for a loop without an end, "
+            f"stopped after {limits.seconds:g} s: check for an endless loop, "
             "or allow more with --timeout SECONDS"
         )
     used = 0
-    for one in _family(process):
+    for member in _family(process):
         with suppress(psutil.NoSuchProcess):
-            used += one.memory_info().rss
+            used += member.memory_info().rss
     if used > limits.gigabytes * GIGABYTE:
         return (
-            f"stopped, for it takes more than {limits.gigabytes:g} GB of memory: make its networks or images "
+            f"stopped, since it takes more than {limits.gigabytes:g} GB of memory: make its networks or images "
             "smaller, or allow more with --memory GB"
         )
     return ""
@@ -217,8 +217,8 @@ def _how_it_ended(process: subprocess.Popen[bytes], output: IO[bytes]) -> str:
     if code is None:
         return "the process closed its pipes: do not close files that you did not open"
     if code < 0:
-        return f"the process was ended by {signal.Signals(-code).name}: look for a crash in compiled code"
+        return f"the process was ended by {signal.Signals(-code).name}: check for a crash in compiled code"
     output.seek(0)
     lines = output.read().decode(errors="replace").strip().splitlines()
     last = f" ({lines[-1]})" if code == 1 and lines else ""
-    return f"the process ended itself with exit code {code}{last}: look for os._exit, or what calls it"
+    return f"the process ended itself with exit code {code}{last}: check for calls of os._exit"

@@ -1,4 +1,4 @@
-"""The checks of a source, held against its own sample."""
+"""The checks of a source, run on its own sample."""
 
 from __future__ import annotations
 
@@ -29,15 +29,16 @@ class Subject:
     """A source under test with its sample, which is written once.
 
     Args:
-        formats: the other sources and all decoders; one of the source's name is left out.
+        formats: the other sources and all decoders; a source of the same name is replaced.
     """
 
     def __init__(self, source: Source, formats: Formats) -> None:
         self.source = source
         others = tuple(other for other in formats.sources if other.name != source.name)
-        # In front, where it was loaded: what comes later may recognise more special folders.
-        place = next((n for n, one in enumerate(formats.sources) if one.name == source.name), len(others))
-        self.formats = Formats((*others[:place], source, *others[place:]), formats.decoders)
+        # Its position matters: later sources may recognise more specific folders.
+        names = [other.name for other in formats.sources]
+        index = names.index(source.name) if source.name in names else len(others)
+        self.formats = Formats((*others[:index], source, *others[index:]), formats.decoders)
         self.folder = Path(tempfile.mkdtemp(prefix="zoo-sample-")).resolve()
         weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
         self._failed = False
@@ -47,28 +48,28 @@ class Subject:
         """The path or reference of the sample.
 
         Raises:
-            NotBuilt: the source brings none.
-            ContractError: it is neither a path nor text.
+            NotBuilt: the source has none.
+            ContractError: it is neither a path nor a string.
         """
         if self.source.sample is None:
             raise NotBuilt(
-                "there is no sample: give Source.sample, which writes a small dataset into a folder"
+                "there is no sample: add Source.sample, which writes a small dataset into a folder"
             )
         sample = self.source.sample(Path(tempfile.mkdtemp(dir=self.folder)))
         if not isinstance(sample, Path | str):
-            raise ContractError(f"sample() gives {type(sample).__name__}: return a path or a reference")
+            raise ContractError(f"sample() returns {type(sample).__name__}: return a path or a reference")
         return str(sample)
 
     @cached_property
     def images(self) -> LabeledImages:
-        """What it loads of the sample.
+        """The images of the sample.
 
         Raises:
             NotBuilt: it failed before.
         """
         if self._failed:
             raise NotBuilt("there are no images: see 'loads'")
-        self._failed = True  # until it went well
+        self._failed = True  # until it has succeeded
         images = self.load()
         self._failed = False
         return images
@@ -80,7 +81,7 @@ class Subject:
 
 @lru_cache(maxsize=1)
 def subject_of(source: Source, formats: Formats) -> Subject:
-    """That of the last call if it was about the same source, so that checks one by one share the sample."""
+    """Return the subject of a source, the same one in calls for the same one, so that checks share the sample."""
     return Subject(source, formats)
 
 
@@ -92,7 +93,7 @@ def _recognises(subject: Subject) -> None:
     source, nowhere = subject.source, subject.folder / "nowhere"
     if source.recognises is not None and source.recognises(nowhere):
         raise ContractError(
-            "recognises() says yes to a path where nothing is: look whether the file is there"
+            "recognises() returns True for a path that does not exist: check that the file exists"
         )
     if source.sample is None:
         return
@@ -104,13 +105,13 @@ def _recognises(subject: Subject) -> None:
     if reader is not source:
         owner = "no source" if reader is None else f"source '{reader.name}'"
         raise ContractError(
-            f"its sample '{subject.sample}' is read by {owner}: look at suffixes and recognises"
+            f"its sample '{subject.sample}' is read by {owner}: check suffixes and recognises"
         )
 
 
 def _loads(subject: Subject) -> None:
     if not subject.images.items:
-        raise ContractError("load() gives no images: look where it searches for them")
+        raise ContractError("load() returns no images: check where it looks for them")
 
 
 def _decodes(subject: Subject) -> None:
@@ -135,10 +136,10 @@ def _refuses_damage(subject: Subject) -> None:
             except Exception as error:  # a stranger's code
                 reason = reason_of(error, module_file(source.load))
                 raise ContractError(
-                    f"a damaged {suffix} raises {reason}: raise zoo.ZooError with a line of what is wrong with it"
+                    f"a damaged {suffix} raises {reason}: raise zoo.ZooError with the problem in one line"
                 ) from error
             raise ContractError(
-                f"a damaged {suffix} is loaded: raise zoo.ZooError with a line of what is wrong with it"
+                f"a damaged {suffix} is loaded: raise zoo.ZooError with the problem in one line"
             )
 
 

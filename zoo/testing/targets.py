@@ -1,4 +1,4 @@
-"""What `zoo plugins check` is asked to check, and in the child process the plugin that is meant."""
+"""The target of `zoo plugins check`: resolved from its name, and loaded in the child process."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ NOTHING = "no architecture, dataset, source or decoder"
 
 @dataclass(frozen=True)
 class Target:
-    """What is to be checked, in words that another process understands.
+    """The objects to check, as data for another process.
 
     Args:
-        name: what people call it.
-        path: a plugin file or a package folder; None: what loaded plugins give.
+        name: as given on the command line.
+        path: a plugin file or a package folder; None: objects of loaded plugins.
         modules: the package's entry points; empty for a file.
-        architectures, datasets, sources, decoders: names of loaded ones, empty with a path.
-        plugins_dir: the folder of plugin files that are loaded too.
+        architectures, datasets, sources, decoders: names of loaded ones; empty with a path.
+        plugins_dir: a folder of further plugin files to load.
     """
 
     name: str
@@ -55,24 +55,26 @@ Described = Architecture | Dataset | Source | Decoder
 
 @dataclass(frozen=True)
 class Subjects:
-    """What is to be checked, and the sources and decoders that datasets and sources are read with."""
+    """The objects to check, and the sources and decoders that read their files."""
 
     described: tuple[Described, ...]
     formats: Formats
 
 
 def find_target(text: str, plugins: Plugins, plugins_dir: Path | None) -> Target:
-    """The name of a loaded plugin, of what it adds, or of a distribution, or else a path. Runs no plugin's code.
+    """Resolve the name of a loaded plugin, of an object that it adds or of a distribution, or a path.
+
+    No code of a plugin is run.
 
     Raises:
         UnknownNameError: it is neither.
-        PluginError: it is quarantined, or gives nothing to check, or the path is no plugin.
+        PluginError: it is quarantined, or adds nothing to check, or the path is not a plugin.
     """
-    meant = [plugin for plugin in plugins.entries if text in (plugin.name, plugin.origin)]
-    for plugin in meant:
+    matches = [plugin for plugin in plugins.entries if text in (plugin.name, plugin.origin)]
+    for plugin in matches:
         if plugin.error is not None:
             raise PluginError(f"plugin '{plugin.name}' of {plugin.origin} is quarantined: {plugin.error}")
-    names = {kind: _names_of(kind, text, meant, plugins) for kind in CHECKS_OF}
+    names = {kind: _names_of(kind, text, matches, plugins) for kind in CHECKS_OF}
     if any(names.values()):
         folder = str(plugins_dir.absolute()) if plugins_dir else None
         architectures, datasets, sources, decoders = names.values()
@@ -84,26 +86,26 @@ def find_target(text: str, plugins: Plugins, plugins_dir: Path | None) -> Target
             decoders=decoders,
             plugins_dir=folder,
         )
-    if meant:
+    if matches:
         raise PluginError(f"plugin '{text}' adds {NOTHING}: there is nothing to check")
     path = Path(text).expanduser()
     if path.exists() or os.sep in text or path.suffix == ".py":
         return _target_at(path)
-    known = {name for plugin in plugins.entries for name in (plugin.name, plugin.origin)}
-    known.update(*(getattr(plugins, kind) for kind in CHECKS_OF))
-    raise UnknownNameError("plugin", text, known, "or give the path of a plugin file or a package folder")
+    available = {name for plugin in plugins.entries for name in (plugin.name, plugin.origin)}
+    available.update(*(getattr(plugins, kind) for kind in CHECKS_OF))
+    raise UnknownNameError("plugin", text, available, "or give the path of a plugin file or a package folder")
 
 
-def _names_of(kind: str, text: str, meant: list[Plugin], plugins: Plugins) -> tuple[str, ...]:
-    names = [name for plugin in meant for name in getattr(plugin, kind)]
+def _names_of(kind: str, text: str, matches: list[Plugin], plugins: Plugins) -> tuple[str, ...]:
+    names = [name for plugin in matches for name in getattr(plugin, kind)]
     return tuple(dict.fromkeys([*names, *([text] if text in getattr(plugins, kind) else [])]))
 
 
 def load_target(target: Target) -> Subjects:
-    """What the target adds, in the process that will check it.
+    """Load the objects of the target, in the process that checks them.
 
     Raises:
-        ContractError: a module at the path is not what it should be; what its import raises comes as it is.
+        ContractError: a module at the path breaks the contract. Errors of its import are not translated.
     """
     if target.path is None:
         plugins = load_plugins(Path(target.plugins_dir) if target.plugins_dir else None)
@@ -116,7 +118,7 @@ def load_target(target: Target) -> Subjects:
         sys.path[:0] = [str(path / "src"), str(path)]
         modules = [_import_from(path, name) for name in target.modules]
     described = _described_by(modules)
-    plugins = load_plugins()  # now, for another version of the package may be installed
+    plugins = load_plugins()  # after the import, since another version of the package may be installed
     sources = {source.name: source for source in described if isinstance(source, Source)}
     decoders = {decoder.name: decoder for decoder in described if isinstance(decoder, Decoder)}
     formats = Formats(
@@ -132,12 +134,12 @@ def _target_at(path: Path) -> Target:
     if path.is_dir():
         return Target(path.name, str(path), _entry_points(path))
     if path.suffix != ".py":
-        raise PluginError(f"{path} is no plugin: give a .py file or a folder with a pyproject.toml")
+        raise PluginError(f"{path} is not a plugin: give a .py file or a folder with a pyproject.toml")
     return Target(path.stem, str(path))
 
 
 def _entry_points(folder: Path) -> tuple[str, ...]:
-    """The modules that the package names in the group `zoo`."""
+    """Return the modules of the package's entry points in the group `zoo`."""
     file = folder / "pyproject.toml"
     if not file.is_file():
         raise PluginError(
@@ -178,7 +180,7 @@ def _described_by(modules: list[ModuleType]) -> list[Described]:
     names = Counter((type(each), each.name) for each in described)
     repeated = [name for (_, name), count in names.items() if count > 1]
     if repeated:
-        raise ContractError(f"there are two of the name '{repeated[0]}': rename one of them")
+        raise ContractError(f"two objects have the name '{repeated[0]}': rename one of them")
     if not described:
         raise ContractError(f"it adds {NOTHING}: there is nothing to check")
     return described
@@ -188,9 +190,9 @@ def _returned(module: ModuleType, hook: pluggy.HookCaller, kind: type) -> list[A
     implementations = [each for each in hook.get_hookimpls() if each.plugin is module]
     values: list[Any] = []
     for implementation in implementations:
-        result: Any = implementation.function()  # a stranger's result
+        result: Any = implementation.function()  # of any type
         values += result
     for value in values:
         if not isinstance(value, kind):
-            raise ContractError(f"{hook.name} must give zoo.{kind.__name__} objects, got {value!r}")
+            raise ContractError(f"{hook.name} must return zoo.{kind.__name__} objects, got {value!r}")
     return values
