@@ -96,7 +96,7 @@ def test_a_wrong_fine_tuning(refused: Callable, given: str, message: str, way: l
         ("all,bakc", f"{NO_SUCH_LAYER.format('bakc')} back"),
         ("all,head_output", "cannot freeze up to 'head_output': it is in the head, which always trains; "),
         ("pattern:front_*,back_*", f"{NO_SUCH_LAYER.format('back_*')} back"),
-        ("all,all", "--freeze all,all says the same twice: compare different ones"),
+        ("all,all", "--freeze all,all repeats a value: compare different ones"),
         ("all,", f"{NO_SUCH_LAYER.format('')} "),
     ],
 )

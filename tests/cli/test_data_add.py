@@ -59,11 +59,11 @@ def test_training_after_a_change_says_so_and_keeps_results_apart(
         ("blobs", "the name 'blobs' is that of a plugin's dataset: choose another name"),
         (
             "a@b",
-            "'a@b' cannot name a dataset: begin with a letter or digit, go on with letters, digits, '.', '_', '-'",
+            "'a@b' cannot name a dataset: use letters, digits, '.', '_' and '-', beginning with a letter or digit",
         ),
         (
             "tfds:x",
-            "'tfds:x' cannot name a dataset: begin with a letter or digit, go on with letters, digits, '.', '_', '-'",
+            "'tfds:x' cannot name a dataset: use letters, digits, '.', '_' and '-', beginning with a letter or digit",
         ),
     ],
 )

@@ -197,7 +197,7 @@ def test_an_interrupted_search_can_go_on(tmp_path: Path, number: signal.Signals)
     assert (process.returncode, out, search.state) == (130, "", "interrupted")
     assert [trial.state for trial in trials_of(tmp_path)] == ["interrupted"]
     assert err.splitlines()[-1] == (
-        f"search {search.id} was interrupted; go on with: zoo search --resume {search.id}"
+        f"search {search.id} was interrupted; continue with: zoo search --resume {search.id}"
     )
     assert "Traceback" not in err
 
@@ -214,9 +214,9 @@ def test_an_interrupted_training_goes_on(tmp_path: Path, zoo: Callable) -> None:
         before = registry.epochs(interrupted.id)
     assert (process.returncode, out, interrupted.state) == (130, "", "interrupted")
     command = f"zoo train --resume {interrupted.id}"
-    assert err.splitlines()[-1] == f"run {interrupted.id} was interrupted; go on with: {command}"
-    assert zoo("runs").err == f"go on with: {command}\n"
-    assert f"go on with       {command}\n" in zoo("show", interrupted.id).out
+    assert err.splitlines()[-1] == f"run {interrupted.id} was interrupted; continue with: {command}"
+    assert zoo("runs").err == f"continue with: {command}\n"
+    assert f"continue with    {command}\n" in zoo("show", interrupted.id).out
     model = json.loads(zoo("train", "--resume", interrupted.id, "--json").out)
     with open_registry(create=False) as registry:
         epochs = registry.epochs(interrupted.id)
@@ -301,7 +301,7 @@ def test_a_search_of_a_changed_dataset_is_not_resumed(refused: Callable, zoo: Ca
     (search,) = json.loads(zoo("searches", "--json").out)
     (photos / "cat" / "00.png").unlink()
     assert refused("search", "--resume", search["id"]) == (
-        f"search {search['id']} cannot go on: dataset 'photos' has changed since; start a new search"
+        f"search {search['id']} cannot be resumed: dataset 'photos' has changed since; start a new search"
     )
 
 

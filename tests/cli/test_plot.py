@@ -122,7 +122,7 @@ def test_no_tensorflow(lean: LeanProcess, recorded: Callable[..., str]) -> None:
 @pytest.mark.parametrize(
     ("trials", "options", "message"),
     [
-        (0, [], "no trial of search SEARCH has completed: `zoo show SEARCH` says what became of them"),
+        (0, [], "no trial of search SEARCH has completed: see `zoo show SEARCH`"),
         (
             2,
             ["--kind", "importance"],

@@ -90,7 +90,7 @@ SETTING = setting(ALL_BUT_FILTERS)
         (
             f"tiny blobs --set filters=2 {' '.join(SETTING)}",
             (
-                "nothing is left to search: --set holds every hyperparameter of tiny; leave one out, or use `zoo train`"
+                "nothing is left to search: --set fixes every hyperparameter of tiny; leave one out, or use `zoo train`"
             ),
         ),
         (

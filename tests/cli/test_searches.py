@@ -24,7 +24,7 @@ def test_searches(zoo: Callable, trained: Path, plain: Callable) -> None:
         "ID  failed  moody  blobs v1  0/1  –  random  TIME\n"
         "ID  completed  tiny  blobs v1  2/10  ID  grid  TIME\n"
     )
-    assert plain(result.err) == "go on with: zoo search --resume ID\n"
+    assert plain(result.err) == "continue with: zoo search --resume ID\n"
 
 
 def test_each_search_that_is_neither_completed_nor_running_has_the_command_that_resumes_it(
@@ -36,5 +36,5 @@ def test_each_search_that_is_neither_completed_nor_running_has_the_command_that_
         ids = [registry.start_search(SEARCH_PLAN, photos).id for _ in range(4)]
         for identity, state in zip(ids, (State.COMPLETED, State.FAILED, State.INTERRUPTED), strict=False):
             registry.end_search(identity, state)
-    resuming = f"go on with: zoo --registry {path} search --resume"
+    resuming = f"continue with: zoo --registry {path} search --resume"
     assert zoo("--registry", path, "searches").err == f"{resuming} {ids[2]}\n{resuming} {ids[1]}\n"

@@ -49,11 +49,11 @@ def test_failures_before_the_interruption_do_not_count() -> None:
 def test_a_past_that_hyperband_would_not_choose_is_refused() -> None:
     (trial, score), *rest = searched(plan("hyperband")).ended
     changed = replace(trial, hyperparameters={**trial.hyperparameters, "optimizer": "sgd"})
-    with pytest.raises(SearchError, match="cannot go on: trial 1 would get other hyperparameters"):
+    with pytest.raises(SearchError, match="cannot be resumed: trial 1 would get other hyperparameters"):
         searched(plan("hyperband"), past=[(changed, score), *rest])
 
 
 def test_a_past_longer_than_the_search_is_refused() -> None:
     past = searched(plan(trials=5)).ended
-    with pytest.raises(SearchError, match="cannot go on"):
+    with pytest.raises(SearchError, match="cannot be resumed"):
         searched(plan(trials=3), past=past)

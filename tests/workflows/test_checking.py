@@ -13,7 +13,7 @@ from zoo.data.cache import decode_dataset
 from zoo.data.checks import check_dataset
 from zoo.data.sources import open_dataset
 from zoo.interfaces import Dataset, LabeledImages, Progress
-from zoo.workflows.checking import checked, describe_check
+from zoo.workflows.checking import check_summary, describe_check
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,13 +44,13 @@ def leaky() -> OpenedDataset:
 
 def summary_of(opened: OpenedDataset, progress: Progress | None = None) -> dict[str, int]:
     progress = progress or Progress()
-    return dict(checked(opened, decode_dataset(opened, 24, 3, progress=progress), progress))
+    return dict(check_summary(opened, decode_dataset(opened, 24, 3, progress=progress), progress))
 
 
 TOLD = (
     "data check: 2 test images also in train (leakage), 4 test images with near copies in train (leakage), "
     "1 image in several classes (label conflict), 4 validation images only, too few to choose a model by; "
-    "`zoo data check leaky` tells more"
+    "see `zoo data check leaky`"
 )
 FOUND = {"test-in-train": 2, "near-test-in-train": 4, "label-conflict": 1, "coarse-validation": 4}
 

@@ -69,7 +69,7 @@ def test_all_are_checked_before_one_is_trained(
 def test_the_same_twice_is_refused(trained: Workspace, compare: Callable) -> None:
     with pytest.raises(HyperparameterError) as caught:
         compare("all", "none", "all")
-    assert str(caught.value) == "--freeze all,none,all says the same twice: compare different ones"
+    assert str(caught.value) == "--freeze all,none,all repeats a value: compare different ones"
     assert kinds_of(trained) == []
 
 

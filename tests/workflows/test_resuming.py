@@ -101,7 +101,7 @@ def test_a_training_without_a_checkpoint_begins_anew(workspace: Workspace) -> No
     run = stop(workspace, 2, lambda: train(workspace))
     workspace.registry.drop_checkpoint(run.id)
     assert workflows.resume_training(workspace, run.id).manifest == undisturbed.manifest
-    assert f"run {run.id} goes on from the start: no epoch had ended" in workspace.progress.notices
+    assert f"run {run.id} is resumed from the start: no epoch had ended" in workspace.progress.notices
 
 
 def test_epochs_from_before_are_shown_again(workspace: Workspace) -> None:
@@ -109,7 +109,7 @@ def test_epochs_from_before_are_shown_again(workspace: Workspace) -> None:
     seen: list[int] = []
     workspace.progress.at_epoch = lambda run, epoch: seen.append(epoch.number)
     workflows.resume_training(workspace, run.id)
-    assert (seen, f"run {run.id} goes on after epoch 2" in workspace.progress.notices) == (
+    assert (seen, f"run {run.id} is resumed after epoch 2" in workspace.progress.notices) == (
         [1, 2, 3, 4, 5],
         True,
     )
@@ -250,7 +250,7 @@ def test_keep_best_of_a_finetuning(trained: Workspace, parent: Model) -> None:
     assert (model.parent_id, len(trained.registry.epochs(model.run_id))) == (parent.id, 2)
 
 
-# What cannot go on ---------------------------------------------------------------------------------------
+# What cannot be resumed ---------------------------------------------------------------------------------------
 
 
 def refusal(workspace: Workspace, run: Run) -> str:
@@ -272,7 +272,7 @@ def test_a_run_whose_dataset_has_changed_is_refused(workspace: Workspace, tmp_pa
     run = stop(workspace, 1, lambda: workflows.train(workspace, "tiny", str(tmp_path / "photos")))
     (tmp_path / "photos" / "cat" / "00.png").unlink()
     assert refusal(workspace, run) == (
-        f"run {run.id} cannot go on: dataset 'photos' has changed since; start a new one"
+        f"run {run.id} cannot be resumed: dataset 'photos' has changed since; start a new one"
     )
 
 
@@ -285,7 +285,7 @@ def test_a_run_of_another_version_of_the_architecture_is_refused(
     (tmp_path / "newer" / "tiny.py").write_text(source)
     newer = replace(workspace, plugins=load_plugins(tmp_path / "newer"))
     assert refusal(newer, run) == (
-        f"run {run.id} cannot go on: 'tiny' is now version 2, it began with 1; start a new one"
+        f"run {run.id} cannot be resumed: 'tiny' is now version 2, it began with 1; start a new one"
     )
 
 
@@ -293,7 +293,7 @@ def test_a_finetuning_whose_parent_was_deleted_is_refused(trained: Workspace, pa
     run = stop(trained, 1, lambda: workflows.finetune(trained, parent.id, "blobs"))
     trained.registry.delete_models([parent.id])
     assert refusal(trained, run) == (
-        f"run {run.id} cannot go on: model {parent.id}, which it started from, was deleted; "
+        f"run {run.id} cannot be resumed: model {parent.id}, which it started from, was deleted; "
         "start a new one from another model"
     )
 
@@ -340,8 +340,7 @@ def test_a_run_whose_weights_file_has_changed_is_refused(workspace: Workspace, t
     run = stop(weighted, 1, lambda: workflows.train(weighted, "weighted", "blobs", weights=str(file)))
     file.write_bytes(b"second")
     assert refusal(weighted, run) == (
-        f"the weights file {file} is another one than the run began with: "
-        "put the same one there, or start a new run"
+        f"the weights file {file} has changed since the run started: restore it, or start a new run"
     )
     file.write_bytes(b"first")
     assert workflows.resume_training(weighted, run.id).run_id == run.id

@@ -174,7 +174,7 @@ def test_ctrl_c_ends_the_run_as_interrupted(workspace: Workspace, options: Calla
     (run,) = workspace.registry.runs()
     assert run.state is State.INTERRUPTED
     command = resume_command(workspace.registry, run)
-    assert str(caught.value) == f"run {run.id} was interrupted; go on with: {command}"
+    assert str(caught.value) == f"run {run.id} was interrupted; continue with: {command}"
 
 
 def test_a_run_that_cannot_be_stored_has_failed_with_its_error(
@@ -253,4 +253,4 @@ def test_an_end_that_cannot_be_recorded_does_not_hide_what_went_wrong(
     workspace.progress.at_epoch = end_it_elsewhere
     with pytest.raises(DatasetError, match="the reason"):
         workflows.train(workspace, "tiny", "blobs", options=options())
-    assert "stays 'running' in the registry" in workspace.progress.notices[-1]
+    assert "remains 'running' in the registry" in workspace.progress.notices[-1]

@@ -11,13 +11,13 @@ import pytest
 
 from zoo.errors import HyperparameterError, UnknownNameError
 from zoo.interfaces import Progress, Weights
-from zoo.workflows.weights import find_again, find_weights
+from zoo.workflows.weights import find_weights, locate_weights
 
 if TYPE_CHECKING:
     from zoo.interfaces import Architecture
 
 DIGEST = hashlib.sha256(b"weights").hexdigest()
-CHANGED = "the weights file {} is another one than the search began with: put the same one there, or start a new search"
+CHANGED = "the weights file {} has changed since the search started: restore it, or start a new search"
 
 
 class Downloads(Progress):
@@ -45,7 +45,7 @@ def file(tmp_path: Path) -> Path:
 def test_a_name_needs_no_file(pretrained: Architecture, name: str | None) -> None:
     weights = find_weights(pretrained, name, Progress())
     assert weights == (None if name is None else Weights(name))
-    assert find_again(pretrained, weights, Progress()) == weights
+    assert locate_weights(pretrained, weights, Progress()) == weights
 
 
 def test_a_file_is_named_by_its_absolute_path_and_content(
@@ -99,7 +99,7 @@ def test_a_path_to_nothing(pretrained: Architecture) -> None:
 
 def refusal(architecture: Architecture, weights: Weights, node: str = "") -> str:
     with pytest.raises(HyperparameterError) as caught:
-        find_again(architecture, weights, Progress(), node)
+        locate_weights(architecture, weights, Progress(), node)
     return str(caught.value)
 
 
@@ -122,7 +122,7 @@ def test_a_file_that_is_gone(pretrained: Architecture, file: Path) -> None:
     weights = Weights(str(file), DIGEST)
     file.unlink()
     message = f"there is no weights file {file}: "
-    assert refusal(pretrained, weights) == f"{message}put it there again, or start a new search"
+    assert refusal(pretrained, weights) == f"{message}restore it, or start a new search"
     assert refusal(pretrained, weights, "n1") == f"node n1: {message}mount it there under the same path"
 
 
@@ -132,19 +132,19 @@ def test_another_process_of_this_machine_downloads_nothing(
     weights = find_weights(pretrained, f"file://{file}", Progress())
     file.unlink()
     assert weights is not None
-    assert find_again(pretrained, weights, Progress()) == weights
+    assert locate_weights(pretrained, weights, Progress()) == weights
 
 
 def test_another_machine_downloads_the_same_file(pretrained: Architecture, file: Path, cache: Path) -> None:
     downloads = Downloads()
     weights = Weights(f"file://{file}", DIGEST, path="/on/another/machine.h5")
-    found = find_again(pretrained, weights, downloads)
+    found = locate_weights(pretrained, weights, downloads)
     assert found == weights
     assert Path(found.argument).is_relative_to(cache)
     assert downloads.works[-1] == ("downloading", True)
 
 
 def test_a_file_of_which_no_digest_was_stored_is_taken_as_it_is(pretrained: Architecture, file: Path) -> None:
-    found = find_again(pretrained, Weights(str(file)), Progress())
+    found = locate_weights(pretrained, Weights(str(file)), Progress())
     assert found is not None
     assert found.argument == str(file)

@@ -64,10 +64,10 @@ def _how_to_resume(registry: Registry, runs: Sequence[Run]) -> list[str]:
     from zoo.registry import resume_command
 
     interrupted = [run for run in runs if run.state is State.INTERRUPTED and run.search_id is None]
-    lines = [f"go on with: {resume_command(registry, run)}" for run in interrupted[:COMMANDS_SHOWN]]
+    lines = [f"continue with: {resume_command(registry, run)}" for run in interrupted[:COMMANDS_SHOWN]]
     if len(interrupted) > COMMANDS_SHOWN:
         more = counted(len(interrupted) - COMMANDS_SHOWN, "older run")
-        lines.append(f"{more} interrupted: `zoo show RUN` shows how to go on")
+        lines.append(f"{more} interrupted: `zoo show RUN` shows how to resume them")
     return lines
 
 

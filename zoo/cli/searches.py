@@ -38,7 +38,7 @@ def command(app: App, dataset: str | None, as_json: bool) -> None:
     empty = "no searches yet: zoo search ARCH DATASET makes one" if dataset is None else "no such search"
     _print_table(searches, trials, empty)
     for resuming in commands:
-        click.echo(f"go on with: {resuming}", err=True)
+        click.echo(f"continue with: {resuming}", err=True)
 
 
 def _print_table(searches: Sequence[Search], trials: Mapping[str, Sequence[Run]], empty: str) -> None:

@@ -86,7 +86,7 @@ def _show_run(registry: Registry, run: Run) -> None:
             "run": run.id,
             "kind": plan.kind,
             "state": run.state,
-            **({"go on with": resume_command(registry, run)} if run.state is State.INTERRUPTED else {}),
+            **({"continue with": resume_command(registry, run)} if run.state is State.INTERRUPTED else {}),
             "architecture": f"{_named(plan.candidate)}, from {plan.candidate.plugin}",
             "dataset": f"{run.dataset}, version {run.dataset_version}",
             "search": run.search_id and f"{run.search_id}, trial {run.trial.number if run.trial else ''}",
@@ -118,7 +118,7 @@ def _show_search(registry: Registry, search: Search) -> None:
         {
             "search": search.id,
             "state": search.state,
-            **({"go on with": resume_command(registry, search)} if goes_on else {}),
+            **({"continue with": resume_command(registry, search)} if goes_on else {}),
             "architecture": f"{', '.join(map(_named, plan.candidates))}, from {origins}",
             "dataset": f"{search.dataset}, version {search.dataset_version}",
             "algorithm": f"{plan.algorithm}, seed {plan.seed}",

@@ -132,7 +132,7 @@ def search(
     Args:
         architectures: a name, or several.
         dataset: the name of a dataset, or a path.
-        resume: the id of a search to go on with: interrupted, or extended by `trials`, `max_time` or `target`.
+        resume: the id of a search to resume: interrupted, or extended by `trials`, `max_time` or `target`.
         trials: the most trials; None: 10. Beside `resume`: extend the search to so many.
         algorithm: random, grid, bayesian, hyperband, tpe or asha; None: random, tpe for several objectives.
         objective: a metric such as "val_accuracy" or "val_f1", or several: then no trial beats the best ones in all.

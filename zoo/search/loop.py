@@ -216,7 +216,7 @@ class TrialLoop:
         asked = self._create(trial.number, trial.hyperparameters)
         if asked.hyperparameters.values != trial.hyperparameters:
             raise SearchError(
-                f"the search cannot go on: trial {trial.number} would get other hyperparameters than it had; "
+                f"the search cannot be resumed: trial {trial.number} would get other hyperparameters than it had; "
                 "was keras-tuner changed since? Start a new search"
             )
         curve = self._pruning.start()

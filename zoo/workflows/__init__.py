@@ -1,6 +1,6 @@
-"""Where work meets the registry: train, finetune, evaluate, predict, export; a search is in `zoo.workflows.search`.
+"""The tasks that use the registry: train, finetune, evaluate, predict, export; searches are in `zoo.workflows.search`.
 
-Each name is imported when it is asked for, and TensorFlow with most of them.
+Names are imported lazily, since most of them import TensorFlow.
 """
 
 from __future__ import annotations

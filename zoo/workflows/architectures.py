@@ -1,4 +1,4 @@
-"""An architecture's search space and size: found by building it, which takes TensorFlow, and cached."""
+"""An architecture's search space and size, determined by building it with TensorFlow, and cached."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from zoo.data.cache_folder import cache_folder
 from zoo.errors import ZooError
 
 SHORTEST_PART = 3
-"""Letters that a written part of a name has at least; shorter ones are in any name."""
+"""Shorter string constants are ignored: they occur in almost any name."""
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class BuiltArchitecture:
-    """An architecture as it turns out with its defaults; see `zoo.models.describing.describe`.
+    """An architecture as built with its defaults; see `zoo.models.describing.describe`.
 
     Args:
         space: as `keras_tuner.HyperParameters.get_config` returns it.
-        error: why it could not be built; the rest is empty then.
+        error: why it could not be built; the other fields are then empty.
     """
 
     image_size: int | None = None
@@ -43,10 +43,10 @@ class BuiltArchitecture:
 
 
 def cached_architecture(architecture: Architecture, provenance: str) -> BuiltArchitecture | None:
-    """The architecture as it was built last; None if it never was, or its code has changed since.
+    """Return the cached result of building it; None if there is none, or its code has changed since.
 
     Args:
-        provenance: where the plugin comes from; see `zoo.plugins.Plugins.provider`.
+        provenance: the plugin's origin; see `zoo.plugins.Plugins.provider`.
     """
     try:
         described = json.loads(_cache_file(architecture, provenance).read_text(encoding="utf-8"))
@@ -56,7 +56,7 @@ def cached_architecture(architecture: Architecture, provenance: str) -> BuiltArc
 
 
 def built_architecture(architecture: Architecture, provenance: str) -> BuiltArchitecture:
-    """The architecture from the cache, or else built now, which imports TensorFlow."""
+    """Return the architecture from the cache, or build it, which imports TensorFlow."""
     cached = cached_architecture(architecture, provenance)
     if cached is not None:
         return cached
@@ -75,10 +75,10 @@ def _read(described: Mapping[str, Any]) -> BuiltArchitecture:
 
 
 def may_declare(architecture: Architecture, name: str, provenance: str) -> bool:
-    """Whether the architecture may have a hyperparameter of this name, as far as can be said without building it.
+    """Whether the architecture may have a hyperparameter of this name, as far as is known without building it.
 
-    What it declared when it was built last need not be all, for a backbone may declare more for other images. So its
-    sources are looked through: a name of which no part is written there cannot come from them.
+    The cached space may be incomplete, since a backbone may declare more for other images. So its source files are
+    searched too: a name is impossible if none of their string constants is a part of it.
     """
     cached = cached_architecture(architecture, provenance)
     if cached is not None and name in hyperparameter_names(cached):
@@ -90,12 +90,12 @@ def may_declare(architecture: Architecture, name: str, provenance: str) -> bool:
 
 
 def hyperparameter_names(built: BuiltArchitecture) -> list[str]:
-    """All that it declares, zoo's own too."""
+    """Return the names of all its hyperparameters, including zoo's own."""
     return [entry["config"]["name"] for entry in cast("Sequence[Mapping[str, Any]]", built.space["space"])]
 
 
 def _texts(source: Path) -> set[str]:
-    """The strings that are written in a Python file; those of an f-string are its parts."""
+    """Return the string constants in a Python file; of f-strings the constant parts."""
     nodes = ast.walk(ast.parse(source.read_bytes()))
     return {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
 
@@ -109,7 +109,7 @@ def _build(architecture: Architecture) -> Mapping[str, object]:
 
 
 def _cache_file(architecture: Architecture, provenance: str) -> Path:
-    """Named by all that the result may depend on: the sources beside the backbone's are among them."""
+    """Return a file named by the digest of all that the result may depend on, including the sources of the backbone."""
     parts = [zoo.__version__, version("keras"), provenance, architecture.name, architecture.version]
     digest = hashlib.sha256("\0".join(parts).encode())
     for path in _sources(architecture):
@@ -118,19 +118,19 @@ def _cache_file(architecture: Architecture, provenance: str) -> Path:
 
 
 def _sources(architecture: Architecture) -> list[Path]:
-    """The Python files beside the backbone's, its own among them; none where it has no file."""
+    """Return the Python files in the backbone's folder; none where it has no file."""
     backbone = inspect.unwrap(architecture.backbone)
     while isinstance(backbone, partial):
         backbone = inspect.unwrap(backbone.func)
     try:
         source = inspect.getsourcefile(backbone)
-    except TypeError:  # an object that can be called
+    except TypeError:  # a callable object
         source = None
     return sorted(Path(source).parent.glob("*.py")) if source else []
 
 
 def _remember(path: Path, described: Mapping[str, object]) -> None:
-    """Written whole or not at all; a cache that cannot be written is only slower."""
+    """Write the file atomically; if the cache cannot be written, work is only slower."""
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:

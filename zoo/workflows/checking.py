@@ -1,4 +1,4 @@
-"""What a training tells and keeps of the dataset's check: images that leak, labels that conflict. No TensorFlow."""
+"""The check of a dataset before training: images that leak, labels that conflict. Imports no TensorFlow."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from zoo.data.opened import OpenedDataset
     from zoo.interfaces import Progress
 
-_TOLD = {
+_WARNINGS = {
     TEST_IN_TRAIN: ("test image", "also in train (leakage)"),
     NEAR_TEST_IN_TRAIN: ("test image", "with near copies in train (leakage)"),
     "validation-in-train": ("validation image", "also in train (leakage)"),
@@ -27,36 +27,38 @@ _TOLD = {
     "label-conflict": ("image", "in several classes (label conflict)"),
     "coarse-validation": ("validation image", "only, too few to choose a model by"),
 }
-"""The checks that a training warns of. Unreadable images are not among them: decoding tells of those."""
+"""The checks that a training warns about. Decoding reports unreadable images itself."""
 
 
-def checked(opened: OpenedDataset, decoded: DecodedDataset, progress: Progress) -> Summary:
-    """The errors in this dataset: as `zoo data check` found them, else found in the decoded pixels and remembered.
+def check_summary(opened: OpenedDataset, decoded: DecodedDataset, progress: Progress) -> Summary:
+    """Return the numbers of errors in this dataset, from an earlier `zoo data check` or from a check of the pixels.
 
     Args:
-        decoded: the same dataset, its rows and labels as `decode_dataset` gave them.
+        decoded: the same dataset, as `decode_dataset` returned it.
     """
-    known = recall(opened.identity)
-    if known is not None:
-        return known
+    stored = recall(opened.identity)
+    if stored is not None:
+        return stored
     skipped = {file.path for file in decoded.skipped}
     order = row_order(opened)
     readable = [number for number in order if name_of(opened, number) not in skipped]
     copies = find_copies(opened, readable, sign_rows(decoded.pixels, progress))
-    found = dict(summarise([*copies, *find_imbalance(opened, readable)]))
+    summary = dict(summarise([*copies, *find_imbalance(opened, readable)]))
     if unreadable := len(order) - len(readable):
-        found["unreadable"] = unreadable
-    remember(opened.identity, found)
-    return found
+        summary["unreadable"] = unreadable
+    remember(opened.identity, summary)
+    return summary
 
 
 def describe_check(name: str, summary: Summary) -> str:
-    """One line of what makes results wrong; empty if nothing does.
+    """Return the errors that distort results in one line; an empty string if there are none.
 
     Args:
-        name: the dataset's, as the registry knows it.
+        name: of the dataset in the registry.
     """
-    told = [
-        f"{counted(summary[check], noun)} {what}" for check, (noun, what) in _TOLD.items() if check in summary
+    errors = [
+        f"{counted(summary[check], noun)} {error}"
+        for check, (noun, error) in _WARNINGS.items()
+        if check in summary
     ]
-    return f"data check: {', '.join(told)}; `zoo data check {name}` tells more" if told else ""
+    return f"data check: {', '.join(errors)}; see `zoo data check {name}`" if errors else ""

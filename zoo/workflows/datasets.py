@@ -1,4 +1,4 @@
-"""Datasets by name: open them, name them, notice when they have changed. Imports no TensorFlow."""
+"""Opens, names and records datasets, and detects changes. Imports no TensorFlow."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ NAME = re.compile(r"\w[\w.-]*")
 
 
 def open_images(plugins: Plugins, registry: Registry | None, ref: str, progress: Progress) -> OpenedDataset:
-    """The dataset that the user names, its images found and fingerprinted.
+    """Open a dataset by its name or path: find and fingerprint its images.
 
     Args:
-        registry: None where there is none yet.
+        registry: None if it does not exist yet.
 
     Raises:
-        ZooError: it cannot be found, or its images not be read; see `zoo.data.sources.open_dataset`.
+        ZooError: it cannot be found, or its images cannot be read; see `zoo.data.sources.open_dataset`.
     """
     recorded = {} if registry is None else registry.dataset_sources()
     return open_dataset(ref, plugins.datasets, plugins.formats, recorded, progress)
@@ -39,20 +39,20 @@ def open_images(plugins: Plugins, registry: Registry | None, ref: str, progress:
 def add_dataset(
     plugins: Plugins, registry: Registry, name: str, ref: str, progress: Progress, *, replace: bool = False
 ) -> DatasetVersion:
-    """Give a dataset a name of the user's choice, and record its content.
+    """Record a dataset under a name of the user's choice.
 
     Args:
-        replace: take the name from another dataset, as whose next version this one counts.
+        replace: reuse the name of another dataset; this one becomes its next version.
 
     Raises:
-        DatasetError: the name is a plugin's, or not of the right letters.
-        RegistryError: the name is that of another dataset.
+        DatasetError: the name is that of a plugin's dataset, or is invalid.
+        RegistryError: another dataset has the name.
     """
     if name in plugins.datasets:
         raise DatasetError(f"the name '{name}' is that of a plugin's dataset: choose another name")
     if not NAME.fullmatch(name):
         raise DatasetError(
-            f"'{name}' cannot name a dataset: begin with a letter or digit, go on with letters, digits, '.', '_', '-'"
+            f"'{name}' cannot name a dataset: use letters, digits, '.', '_' and '-', beginning with a letter or digit"
         )
     opened = open_images(plugins, registry, ref, progress)
     for notice in opened.notices:
@@ -62,7 +62,7 @@ def add_dataset(
 
 
 def content_of(opened: OpenedDataset) -> DatasetContent:
-    """What the registry records of it."""
+    """Return what the registry records about it."""
     return DatasetContent(
         name=opened.name,
         source=opened.source,
@@ -73,7 +73,7 @@ def content_of(opened: OpenedDataset) -> DatasetContent:
 
 
 def versions_of(registry: Registry, opened: OpenedDataset) -> list[DatasetVersion]:
-    """What the registry knows of a dataset, oldest first: the versions of its name, or of what came from its source."""
+    """Return the recorded versions of a dataset, oldest first: those of its name, or else of its source."""
     sources = registry.dataset_sources()
     from_here = [name for name, source in sources.items() if source == opened.source]
     name = opened.name if opened.name in from_here else next(iter(from_here), None)
@@ -81,7 +81,7 @@ def versions_of(registry: Registry, opened: OpenedDataset) -> list[DatasetVersio
 
 
 def change_of(registry: Registry, opened: OpenedDataset) -> str:
-    """What to tell of a content that is not the newest version's; empty if it is, or none is known."""
+    """Return a notice if the content is not that of the newest version; an empty string if it is, or there is none."""
     versions = versions_of(registry, opened)
     if not versions or versions[-1].fingerprint == opened.fingerprint:
         return ""
@@ -94,12 +94,12 @@ def change_of(registry: Registry, opened: OpenedDataset) -> str:
 
 
 def names_taken(plugins: Plugins, opened: OpenedDataset) -> Collection[str]:
-    """Names that this dataset cannot be recorded under, because they mean a plugin's."""
+    """Return the names of plugins' datasets, under which another dataset cannot be recorded."""
     return () if opened.source.startswith("plugin ") else tuple(plugins.datasets)
 
 
 def describe_skipped(skipped: tuple[SkippedFile, ...]) -> str:
-    """One line: how many files were left out, and the first ones with the reason."""
+    """Return one line with the number of skipped files, and the first ones with the reason."""
     named = ", ".join(f"{file.path} ({file.reason})" for file in skipped[:NAMED_SKIPS])
     more = f" and {len(skipped) - NAMED_SKIPS} more" if len(skipped) > NAMED_SKIPS else ""
     return f"skipped {counted(len(skipped), 'file')}: {named}{more}"

@@ -1,6 +1,6 @@
-"""Evaluate a registered model on a dataset, and apply it to image files.
+"""Evaluates a registered model on a dataset, and applies it to image files.
 
-TensorFlow is imported once nothing is refused.
+TensorFlow is imported after all checks of the arguments.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a model says of one image: class name -> probability, the likeliest class first."""
+    """The prediction for one image: class name -> probability, the likeliest class first."""
 
     path: str
     probabilities: Mapping[str, float]
@@ -39,39 +39,39 @@ class Prediction:
 def evaluate(
     workspace: Workspace, model: str, dataset: str | OpenedDataset, *, split: str = "test"
 ) -> tuple[Model, DatasetVersion, Evaluation]:
-    """Measure a registered model on one split of a dataset and record the metrics.
+    """Evaluate a registered model on a split of a dataset and record the metrics.
 
     Raises:
-        DatasetError: the dataset has a class that the model does not know, or the split is empty.
+        DatasetError: the dataset has a class that the model does not have, or the split is empty.
         ZooError: the model or the dataset cannot be found or read.
     """
-    found = workspace.registry.model(model)
+    registered = workspace.registry.model(model)
     opened = workspace.open_dataset(dataset)
-    refuse_unknown_classes(opened, found.class_names)
+    refuse_unknown_classes(opened, registered.class_names)
     start_tensorflow(workspace.progress)
     from zoo.training.evaluate import evaluate as evaluate_classifier
     from zoo.training.fit import start_fresh
     from zoo.workflows.loading import load_classifier
 
     start_fresh(0)
-    classifier = load_classifier(workspace, found)
-    images = prepare(workspace, opened, shape_of(workspace, found, opened))
-    evaluation = evaluate_classifier(classifier, in_order_of(images.decoded, found.class_names), split)
-    workspace.registry.record_evaluation(found.id, images.version, evaluation)
-    return found, images.version, evaluation
+    classifier = load_classifier(workspace, registered)
+    images = prepare(workspace, opened, shape_of(workspace, registered, opened))
+    evaluation = evaluate_classifier(classifier, in_order_of(images.decoded, registered.class_names), split)
+    workspace.registry.record_evaluation(registered.id, images.version, evaluation)
+    return registered, images.version, evaluation
 
 
 def predict(workspace: Workspace, model: str, files: Sequence[Path]) -> list[Prediction]:
-    """The model's probabilities for each image file that can be read, in the order given.
+    """Return the model's probabilities for each readable image file, in the order of `files`.
 
     Raises:
-        DatasetError: none of the files is a readable image, or, where the workspace is strict, one is not.
+        DatasetError: no file is a readable image, or one is not and the workspace is strict.
         ZooError: the model cannot be found or read.
     """
-    found = workspace.registry.model(model)
+    registered = workspace.registry.model(model)
     workspace.progress.began(f"reading {counted(len(files), 'image')}")
     pixels, readable, skipped = decode_images(
-        files, found.image_size, found.channels, workspace.plugins.formats, strict=workspace.strict
+        files, registered.image_size, registered.channels, workspace.plugins.formats, strict=workspace.strict
     )
     if skipped:
         workspace.progress.notice(describe_skipped(skipped))
@@ -81,9 +81,9 @@ def predict(workspace: Workspace, model: str, files: Sequence[Path]) -> list[Pre
     from zoo.workflows.loading import load_classifier
 
     start_fresh(0)
-    classifier = load_classifier(workspace, found)
+    classifier = load_classifier(workspace, registered)
     predictions = []
     for path, row in zip(readable, predict_pixels(classifier, pixels), strict=True):
-        ranked = sorted(zip(found.class_names, row.tolist(), strict=True), key=lambda pair: -pair[1])
+        ranked = sorted(zip(registered.class_names, row.tolist(), strict=True), key=lambda pair: -pair[1])
         predictions.append(Prediction(str(path), dict(ranked)))
     return predictions

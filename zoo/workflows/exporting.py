@@ -1,4 +1,4 @@
-"""Write a registered model to files that other programs read. TensorFlow is imported once nothing is refused."""
+"""Exports a registered model. TensorFlow is imported after all checks of the arguments."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Exported(NamedTuple):
-    """What was written where, and in which format."""
+    """The result of an export."""
 
     model: Model
     path: Path
@@ -31,16 +31,16 @@ def export(
     """Write a registered model, see `zoo.export.export`.
 
     Args:
-        file_format: None: as `output` is called, `keras` where that says nothing.
-        output: the file, or for `saved-model` the folder, to write; None: named after the model, here.
+        file_format: None: from the suffix of `output`, or else `keras`.
+        output: the file, or for `saved-model` the folder, to write; None: in this folder, named after the model.
 
     Raises:
         ZooError: the model cannot be found or read, or see `zoo.export.export`.
     """
     file_format = file_format or (output and format_of(output)) or "keras"
     check_format(file_format)
-    found = workspace.registry.model(model)
-    path = output or Path(f"{found.dataset}-{found.id}{SUFFIXES[file_format]}")
+    registered = workspace.registry.model(model)
+    path = output or Path(f"{registered.dataset}-{registered.id}{SUFFIXES[file_format]}")
     check_target(path, file_format)
     start_tensorflow(workspace.progress)
     from zoo.export import export as write
@@ -48,5 +48,5 @@ def export(
     from zoo.workflows.loading import load_classifier
 
     start_fresh(0)
-    write(load_classifier(workspace, found), path, file_format)
-    return Exported(found, path, file_format)
+    write(load_classifier(workspace, registered), path, file_format)
+    return Exported(registered, path, file_format)

@@ -1,4 +1,4 @@
-"""Fine-tune a registered model on a dataset, with the front of the network frozen."""
+"""Fine-tunes a registered model on a dataset, with the first layers of the network frozen."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from zoo.training.fit import start_fresh
 from zoo.workflows.images import in_order_of, prepare
 from zoo.workflows.parents import find_parent
 from zoo.workflows.recording import Training, run_training
-from zoo.workflows.training import tell_parameters, tell_phases
+from zoo.workflows.training import report_parameters, report_phases
 from zoo.workflows.workspace import Workspace, environment
 
 if TYPE_CHECKING:
@@ -35,37 +35,37 @@ def finetune(
     options: TrainingOptions | None = None,
     keep_best: bool = False,
 ) -> Model:
-    """Train a registered model on, on the same or another dataset; the new model's parent is the old one.
+    """Continue to train a registered model on the same or another dataset; the new model's parent is the old one.
 
-    Images become what the parent takes, unless `channels` or the options' image size say otherwise: then the network
-    is rebuilt for those, with the same weights. Classes are known by their names: those that the head knows keep their
-    weights, in whatever order they come.
+    Images are converted to the parent's size and channels. With `channels` or an image size in the options, the network
+    is rebuilt for those instead, with the same weights. Classes are matched by name: those that the head knows keep
+    their weights, in any order.
 
     Args:
         model: a reference, such as `digits@best`.
-        hyperparameters: zoo's own, `freeze` and those of a schedule among them; what is not given is as in the
-            parent's head, or has its default.
-        head: "keep", "new", or None: it stays if it knows a class of the dataset and no hyperparameter of its shape is
-            given.
+        hyperparameters: zoo's own, including `freeze` and those of the schedule. The others have the values of the
+            parent's head, or their defaults.
+        head: "keep", "new", or None: keep it if it knows a class of the dataset and no hyperparameter of its shape is
+            set.
         channels: 1 or 3.
         keep_best: see `zoo.workflows.training.train`.
 
     Raises:
-        ZooError: any of its children, before anything is recorded or after the run is recorded as failed.
+        ZooError: before anything is recorded, or after the run is recorded as failed.
         InterruptedWork: the user stopped it; the message says how to resume.
     """
-    options, given = options or TrainingOptions(), dict(hyperparameters or {})
+    options, values = options or TrainingOptions(), dict(hyperparameters or {})
     opened = workspace.open_dataset(dataset)
     parent = find_parent(
         workspace,
         workspace.registry.model(model),
         opened,
-        given,
+        values,
         head=head,
         image_size=options.image_size,
         channels=channels,
     )
-    hp = parent.choose(given)
+    hp = parent.choose(values)
 
     def build() -> Classifier:
         start_fresh(options.seed)
@@ -74,8 +74,8 @@ def finetune(
     classifier = build()
     frozen = freeze(classifier, hp.get("freeze"))
     images = prepare(workspace, opened, parent.shape)
-    tell_parameters(workspace, classifier, frozen)
-    tell_phases(workspace, classifier, hp.values, options.epochs)
+    report_parameters(workspace, classifier, frozen)
+    report_phases(workspace, classifier, hp.values, options.epochs)
     training = Training(build, in_order_of(images.decoded, parent.class_names), keep_best)
     run = workspace.registry.start_run(_plan(parent, hp, options, images), images.version)
     return run_training(workspace, run, training, classifier)

@@ -1,4 +1,4 @@
-"""Fits a classifier as a run's plan says, and evaluates the weights of its best epoch."""
+"""Fits a classifier with the settings of a run, and evaluates the weights of its best epoch."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Trained:
-    """The result of a training: its best epoch, the weights of that, and how they do."""
+    """The result of a training: its best epoch, the model of that epoch, and its evaluations."""
 
     best: Epoch
     content: ModelContent
@@ -31,7 +31,7 @@ class Trained:
 
 
 def fit_settings(plan: RunPlan) -> FitSettings:
-    """The settings of a single training as the training floor takes them."""
+    """Return the settings of a single training for `zoo.training.fit.fit`."""
     training = plan.training
     return FitSettings(
         training.epochs,
@@ -53,8 +53,8 @@ def fit_and_evaluate(
     progress: Progress | None = None,
 ) -> Trained:
     """Fit, then evaluate the best weights on validation and test; see `zoo.training.fit.fit`."""
-    best, part = fit(classifier, decoded, hyperparameters, settings, on_epoch, checkpoint, progress)
-    return Trained(best, to_content(classifier), _evaluations(part.classifier, part.data))
+    best, trainable = fit(classifier, decoded, hyperparameters, settings, on_epoch, checkpoint, progress)
+    return Trained(best, to_content(classifier), _evaluations(trainable.classifier, trainable.data))
 
 
 def evaluate_checkpoint(
@@ -64,7 +64,7 @@ def evaluate_checkpoint(
     settings: FitSettings,
     checkpoint: bytes,
 ) -> Trained | None:
-    """The best epoch so far of a training that was stopped; None where the checkpoint is not of this training."""
+    """Return the best epoch so far of an interrupted training; None if the checkpoint is not of this training."""
     best = restore_best(classifier, hyperparameters, settings, checkpoint)
     if best is None:
         return None

@@ -1,4 +1,4 @@
-"""Fine-tune one model several times, frozen more and less, and train its architecture from scratch beside it."""
+"""Compares fine-tunings of one model with different layers frozen, and a training from scratch."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _OF_PARENTS = ("freeze", "head_epochs", "unfreeze_epochs", "unfreeze_rate", "lay
 
 @dataclass(frozen=True)
 class FreezeResult:
-    """One way of training, and what came of it.
+    """The result of one training of the comparison.
 
     Args:
-        way: what was frozen, as `--freeze` takes it, or "from scratch".
+        way: the value of `--freeze`, or "from scratch".
         seconds: from the start of its run to its end.
     """
 
@@ -50,19 +50,19 @@ def compare_freezing(
     channels: int | None = None,
     options: TrainingOptions | None = None,
 ) -> tuple[FreezeResult, ...]:
-    """Fine-tune the model once for each way to freeze, then train its architecture from scratch; see `finetune`.
+    """Fine-tune the model once for each value of `freezes`, then train its architecture from scratch; see `finetune`.
 
-    The training from scratch has the same options, the same image size and the parent's hyperparameters but for those
-    that only a trained network has a use for; where the architecture takes any number of channels, it takes the
-    dataset's own. It is left out, and that is told, where it fails, as without the architecture's plugin.
+    The training from scratch has the same options, the same image size and the parent's hyperparameters, except those
+    that only apply to a trained network; where the architecture takes any number of channels, it uses the
+    dataset's own. If it fails, for example without the architecture's plugin, a notice says so, and it is left out.
 
     Raises:
-        FreezeError: one of them names what is not there; nothing is trained then.
-        HyperparameterError: one of them is given twice.
+        FreezeError: a value names missing layers; nothing is trained.
+        HyperparameterError: a value is repeated.
     """
-    options, given = options or TrainingOptions(), dict(hyperparameters or {})
+    options, values = options or TrainingOptions(), dict(hyperparameters or {})
     if len(set(freezes)) < len(freezes):
-        raise HyperparameterError(f"--freeze {','.join(freezes)} says the same twice: compare different ones")
+        raise HyperparameterError(f"--freeze {','.join(freezes)} repeats a value: compare different ones")
     parent = workspace.registry.model(model)
     classifier = load_classifier(workspace, parent)
     for spec in freezes:
@@ -74,13 +74,13 @@ def compare_freezing(
             workspace,
             parent.id,
             dataset,
-            hyperparameters={**given, "freeze": spec},
+            hyperparameters={**values, "freeze": spec},
             head=head,
             channels=channels,
             options=options,
         )
         results.append(_result(workspace, spec, child))
-    scratch = _from_scratch(workspace, parent, dataset, given, results[0].model, options)
+    scratch = _from_scratch(workspace, parent, dataset, values, results[0].model, options)
     return (*results, *([_result(workspace, SCRATCH, scratch)] if scratch else []))
 
 
@@ -88,14 +88,14 @@ def _from_scratch(
     workspace: Workspace,
     parent: Model,
     dataset: str | OpenedDataset,
-    given: Mapping[str, HyperparameterValue],
+    values: Mapping[str, HyperparameterValue],
     like: Model,
     options: TrainingOptions,
 ) -> Model | None:
-    """The same architecture trained on the same images; None where that cannot be."""
+    """Train the same architecture on the same images; None where that fails."""
     before = workspace.registry.run(parent.run_id).plan.hyperparameters
     inherited = {name: value for name, value in before.items() if name not in OWN or name in HEAD}
-    wanted = {name: value for name, value in given.items() if name not in _OF_PARENTS}
+    requested = {name: value for name, value in values.items() if name not in _OF_PARENTS}
     if len(like.class_names) != 2:
         inherited["output"] = "softmax"
     workspace.progress.notice(f"training {parent.architecture} from scratch")
@@ -104,7 +104,7 @@ def _from_scratch(
             workspace,
             parent.architecture,
             dataset,
-            hyperparameters={**inherited, **wanted},
+            hyperparameters={**inherited, **requested},
             options=replace(options, image_size=like.image_size),
         )
     except InterruptedWork:

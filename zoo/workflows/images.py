@@ -1,4 +1,4 @@
-"""A dataset becomes images ready for a network: at which size, decoded, and known to the registry."""
+"""Prepares the images of a dataset for a network: size and channels, decoding, check, and recording."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from zoo.data.cache import decode_dataset
 from zoo.data.opened import natural_channels, natural_size
 from zoo.errors import DatasetError
-from zoo.workflows.checking import checked, describe_check
+from zoo.workflows.checking import check_summary, describe_check
 from zoo.workflows.datasets import change_of, content_of, describe_skipped, names_taken
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class InputShape:
-    """What a network takes: pixels a side, and 1 or 3 channels."""
+    """The shape of a network's images: pixels a side, and 1 or 3 channels."""
 
     image_size: int
     channels: int
@@ -36,10 +36,10 @@ class InputShape:
 
 @dataclass(frozen=True, eq=False)
 class Images:
-    """A dataset ready for a network: decoded, checked, and known to the registry.
+    """A dataset ready for a network: decoded, checked and recorded.
 
     Args:
-        data_check: name of a check -> how many errors it found, of those that found any.
+        data_check: name of a check -> number of errors, if there are any.
     """
 
     decoded: DecodedDataset
@@ -48,28 +48,28 @@ class Images:
 
 
 def prepare(workspace: Workspace, opened: OpenedDataset, shape: InputShape) -> Images:
-    """Decode the dataset, or take it from the cache, and record its version; tells what is wrong with it."""
+    """Decode the dataset, or read it from the cache, and record its version; show notices about its problems."""
     decoded = decode(workspace, opened, shape)
     for notice in decoded.notices:
         workspace.progress.notice(notice)
     if decoded.skipped:
         workspace.progress.notice(describe_skipped(decoded.skipped))
     version = record_version(workspace, opened, decoded)
-    summary = checked(opened, decoded, workspace.progress)
-    if told := describe_check(version.name, summary):
-        workspace.progress.notice(told)
+    summary = check_summary(opened, decoded, workspace.progress)
+    if warning := describe_check(version.name, summary):
+        workspace.progress.notice(warning)
     return Images(decoded, version, summary)
 
 
 def decode(workspace: Workspace, opened: OpenedDataset, shape: InputShape) -> DecodedDataset:
-    """The dataset's images in this shape, out of the cache where it has them."""
+    """Return the dataset's images in this shape, from the cache if possible."""
     return decode_dataset(
         opened, shape.image_size, shape.channels, strict=workspace.strict, progress=workspace.progress
     )
 
 
 def record_version(workspace: Workspace, opened: OpenedDataset, decoded: DecodedDataset) -> DatasetVersion:
-    """The version of the dataset in the registry, new where the content is; tells if it has changed."""
+    """Return the version of the dataset in the registry, a new one for new content; a notice shows changes."""
     registry = workspace.registry
     change = change_of(registry, opened)
     content = replace(content_of(opened), counts=decoded.counts)
@@ -90,10 +90,10 @@ def record_version(workspace: Workspace, opened: OpenedDataset, decoded: Decoded
 def shape_for(
     workspace: Workspace, architecture: Architecture, opened: OpenedDataset, requested: int | None
 ) -> InputShape:
-    """The size and the channels that the architecture and the dataset agree on; tells what changes.
+    """Return the size and the channels for the architecture and the dataset; notices show what changes.
 
     Args:
-        requested: pixels a side that the user asks for.
+        requested: pixels a side, of `--image-size`.
     """
     own_size, own_channels = natural_size(opened), natural_channels(opened)
     wanted = requested or architecture.default_size or own_size
@@ -116,7 +116,7 @@ def shape_for(
 
 
 def shape_of(workspace: Workspace, model: Model, opened: OpenedDataset) -> InputShape:
-    """What a trained model takes; tells where the dataset's images are otherwise."""
+    """Return the shape that a trained model takes; a notice shows where the dataset's images differ."""
     shape = InputShape(model.image_size, model.channels)
     if InputShape(natural_size(opened), natural_channels(opened)) != shape:
         workspace.progress.notice(f"images become {shape}, as model {model.id} takes them")
@@ -124,7 +124,7 @@ def shape_of(workspace: Workspace, model: Model, opened: OpenedDataset) -> Input
 
 
 def refuse_unknown_classes(opened: OpenedDataset, class_names: tuple[str, ...]) -> None:
-    """Refuse a dataset with a class that is not among these, which a model knows."""
+    """Refuse a dataset with a class that is not among these of a model."""
     unknown = [name for name in opened.images.class_names if name not in class_names]
     if unknown:
         more = " …" if len(class_names) > 8 else ""
@@ -135,6 +135,6 @@ def refuse_unknown_classes(opened: OpenedDataset, class_names: tuple[str, ...]) 
 
 
 def in_order_of(decoded: DecodedDataset, class_names: tuple[str, ...]) -> DecodedDataset:
-    """The same images, their labels counted in the order of these class names, which hold all of theirs."""
+    """Return the same images with labels in the order of these class names, which must include all of theirs."""
     positions = np.array([class_names.index(name) for name in decoded.class_names])
     return replace(decoded, labels=positions[np.asarray(decoded.labels)], class_names=class_names)

@@ -1,4 +1,4 @@
-"""A registered model becomes a classifier again, whether or not its plugin is still there."""
+"""Loads a registered model as a classifier, whether or not its plugin is still loaded."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
 
 def load_classifier(workspace: Workspace, model: Model) -> Classifier:
-    """Build the model from what is stored of it; see `load_content`."""
+    """Build the model from its stored content; see `load_content`."""
     return from_content(load_content(workspace, model))
 
 
 def load_content(workspace: Workspace, model: Model) -> ModelContent:
-    """What is stored of the model, ready to be built; only custom layers are taken from its architecture's plugin.
+    """Return the stored content of the model, ready to be built; of its plugin only custom layers are needed.
 
     Raises:
-        ArtifactError: what is stored is damaged, or needs a plugin that is not loaded.
+        ArtifactError: the content is damaged, or needs a plugin that is not loaded.
     """
     architecture = workspace.plugins.architectures.get(model.architecture)
     import_layers(architecture)
@@ -33,7 +33,7 @@ def load_content(workspace: Workspace, model: Model) -> ModelContent:
         candidate = workspace.registry.run(model.run_id).plan.candidate
         missing = "is not loaded: install that plugin, or name its folder with --plugins-dir"
         if architecture is not None:
-            missing = "does not give it: add it to the architecture's custom_layers"
+            missing = "does not return it: add it to the architecture's custom_layers"
         raise ArtifactError(
             f"model {model.id} needs the layer '{error.layer}' of architecture '{model.architecture}', version "
             f"{candidate.version}, which came from {candidate.plugin} and {missing}"
@@ -42,6 +42,6 @@ def load_content(workspace: Workspace, model: Model) -> ModelContent:
 
 
 def import_layers(architecture: Architecture | None) -> None:
-    """Tell Keras of the layers of its own that the architecture has."""
+    """Register the custom layers of the architecture with Keras."""
     if architecture is not None and architecture.custom_layers is not None:
         architecture.custom_layers()  # imports them, which registers them with Keras

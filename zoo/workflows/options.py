@@ -1,4 +1,4 @@
-"""The options of a training besides hyperparameters, out of what a user says."""
+"""The options of a training besides hyperparameters, from those of the command line."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def training_options(
     cache_dtype: str = "float32",
     cache_copies: int | None = None,
 ) -> TrainingOptions:
-    """The options of a training, each under the name that the command line gives it.
+    """Return the options of a training, each under its name on the command line.
 
     Raises:
         HyperparameterError: a value is out of range, or two exclude each other.
@@ -46,13 +46,13 @@ def training_options(
 
 
 def report_sampling(workspace: Workspace, decoded: DecodedDataset, sampling: Sampling) -> None:
-    """Say before training what differs from each training image once in an epoch."""
+    """Show notices where an epoch is not each training image once."""
     for line in describe(decoded, sampling):
         workspace.progress.notice(line)
 
 
 def preset_of(architecture: Architecture, name: str | None) -> Mapping[str, HyperparameterValue]:
-    """The hyperparameters of the preset, none without a name."""
+    """Return the hyperparameters of the preset; none without a name."""
     if name is None:
         return {}
     if name not in architecture.presets:

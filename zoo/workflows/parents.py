@@ -1,4 +1,4 @@
-"""The model that a fine-tuning starts from: what of it is kept, and what its network becomes for other images."""
+"""The model that a fine-tuning starts from, its head, and its network for other images."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ HEAD = (*SHAPE_OF_HEAD, "output")
 
 @dataclass(frozen=True, eq=False)
 class Parent:
-    """A model to start from, as data: building on it takes nothing from the registry.
+    """A model to start from, as data: building its classifier needs no registry.
 
     Args:
-        plan: of the run that made it.
-        shape: of the images that its network shall take.
-        class_names: that it shall tell apart.
-        keeps_head: its head stays, with an output for each class; else it gets a new one.
+        plan: of the run that trained it.
+        shape: of the images for the new network.
+        class_names: of the new network.
+        keeps_head: whether its head is kept, with an output for each class, or replaced.
     """
 
     model: Model
@@ -49,17 +49,17 @@ class Parent:
     class_names: tuple[str, ...]
     keeps_head: bool
 
-    def choose(self, given: Mapping[str, HyperparameterValue]) -> HyperParameters:
-        """zoo's own hyperparameters: those given, the parent's for the head, defaults for the rest.
+    def choose(self, hyperparameters: Mapping[str, HyperparameterValue]) -> HyperParameters:
+        """Return zoo's own hyperparameters: these values, the parent's for the head, defaults for the rest.
 
         Raises:
             UnknownNameError, HyperparameterError: see `zoo.models.space.check`.
         """
         space = own_space()
-        return choose(space, {**self.inherited(), **check(space, given)})
+        return choose(space, {**self.inherited(), **check(space, hyperparameters)})
 
     def build(self, hp: HyperParameters, bases: Bases | None = None) -> Classifier:
-        """Its classifier for these images and classes, nothing frozen; a new head is as `hp` says.
+        """Build its classifier for these images and classes, nothing frozen; a new head has the hyperparameters `hp`.
 
         Args:
             bases: of this parent, see `zoo.models.building.build_classifier`.
@@ -78,7 +78,7 @@ class Parent:
 
     @property
     def candidate(self) -> CandidatePlan:
-        """The candidate that starts from it: its architecture, for these images."""
+        """The candidate of a search that starts from it: its architecture, for these images."""
         return replace(
             self.plan.candidate,
             **asdict(self.shape),
@@ -93,15 +93,15 @@ class Parent:
         return '"BatchNormalization"' in json.dumps(self.content.graph)
 
     def inherited(self) -> dict[str, HyperparameterValue]:
-        """The hyperparameters of the parent's head, which the child's has where nothing else is said."""
-        known = {name: self.plan.hyperparameters.get(name, OWN[name].default) for name in HEAD}
+        """Return the hyperparameters of the parent's head, the defaults of the child's."""
+        values = {name: self.plan.hyperparameters.get(name, OWN[name].default) for name in HEAD}
         if len(self.class_names) != 2:
-            known["output"] = "softmax"
-        return known
+            values["output"] = "softmax"
+        return values
 
 
 def own_space() -> HyperParameters:
-    """zoo's own hyperparameters, all that can be said of a fine-tuning: the backbone is built already."""
+    """Return the space of a fine-tuning: zoo's own hyperparameters alone, since the backbone exists already."""
     space = HyperParameters()
     declare(space)
     return space
@@ -111,23 +111,23 @@ def find_parent(
     workspace: Workspace,
     model: Model,
     opened: OpenedDataset,
-    given: Mapping[str, HyperparameterValue],
+    hyperparameters: Mapping[str, HyperparameterValue],
     *,
     head: str | None = None,
     image_size: int | None = None,
     channels: int | None = None,
 ) -> Parent:
-    """The model as the start of a fine-tuning on the dataset; tells what changes.
+    """Return the model as the parent of a fine-tuning on the dataset; notices show what changes.
 
     Args:
-        given: hyperparameters.
-        head: "keep", "new", or None: it is kept if it knows a class of the dataset and no hyperparameter of its shape
-            is given.
-        image_size, channels: of the images; None: what the model takes.
+        hyperparameters: those that the user has set.
+        head: "keep", "new", or None: keep it if it knows a class of the dataset and no hyperparameter of its shape
+            is set.
+        image_size, channels: of the images; None: those of the model.
 
     Raises:
         HyperparameterError: the head cannot be kept.
-        ArtifactError: what is stored of the model is damaged, or needs a plugin that is not loaded.
+        ArtifactError: the stored model is damaged, or needs a plugin that is not loaded.
     """
     shape = _shape(workspace, model, opened, image_size, channels)
     class_names = opened.images.class_names
@@ -135,16 +135,21 @@ def find_parent(
         class_names = model.class_names
     content = load_content(workspace, model)
     plan = workspace.registry.run(model.run_id).plan
-    parent = Parent(model, plan, content, shape, class_names, _keeps_head(model, class_names, given, head))
-    _tell_head(workspace, parent)
+    parent = Parent(
+        model, plan, content, shape, class_names, _keeps_head(model, class_names, hyperparameters, head)
+    )
+    _report_head(workspace, parent)
     return parent
 
 
 def _keeps_head(
-    model: Model, class_names: tuple[str, ...], given: Mapping[str, HyperparameterValue], head: str | None
+    model: Model,
+    class_names: tuple[str, ...],
+    hyperparameters: Mapping[str, HyperparameterValue],
+    head: str | None,
 ) -> bool:
     known = any(name in model.class_names for name in class_names)
-    shaped = [name for name in SHAPE_OF_HEAD if name in given]
+    shaped = [name for name in SHAPE_OF_HEAD if name in hyperparameters]
     if head == KEEP and not known:
         raise HyperparameterError(
             f"the head of model {model.id} cannot be kept: it knows {', '.join(model.class_names[:5])} and none of "
@@ -172,7 +177,7 @@ def _shape(
     return shape
 
 
-def _tell_head(workspace: Workspace, parent: Parent) -> None:
+def _report_head(workspace: Workspace, parent: Parent) -> None:
     names = parent.class_names
     if not parent.keeps_head:
         workspace.progress.notice(f"new head for {len(names)} classes: {', '.join(names[:8])}")

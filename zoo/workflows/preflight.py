@@ -1,6 +1,6 @@
-"""Checks of a request that need no TensorFlow: what is wrong with it is refused at once, before that is imported.
+"""Checks of arguments that need no TensorFlow, so that mistakes are reported before its import.
 
-Each is an early call of functions that the workflow itself calls again, so nothing gets past them.
+The workflows call the same functions again, so no check can be bypassed.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ def check_training(
     hyperparameters: Mapping[str, HyperparameterValue] | None = None,
     weights: str | None = None,
 ) -> OpenedDataset:
-    """Check what `zoo.workflows.train` or a search is about to do, then import TensorFlow.
+    """Check the arguments of `zoo.workflows.train` or of a search, then import TensorFlow.
 
     Args:
-        architecture_names: of one, or for a search of several with commas between.
+        architecture_names: one name, or for a search several, separated by commas.
 
     Returns:
         The dataset, which the workflow takes in place of its name.
@@ -67,16 +67,16 @@ def check_finetuning(
     hyperparameters: Mapping[str, HyperparameterValue] | None = None,
     freezes: Sequence[str] = (),
 ) -> OpenedDataset:
-    """Check what a fine-tuning of a registered model is about to do, then import TensorFlow.
+    """Check the arguments of a fine-tuning, then import TensorFlow.
 
     Args:
-        freezes: what is to be compared, in place of the hyperparameter `freeze`.
+        freezes: values to compare, instead of the hyperparameter `freeze`.
 
     Returns:
         The dataset, which the workflow takes in place of its name.
 
     Raises:
-        ZooError: the model, a hyperparameter, what to freeze or the dataset is refused.
+        ZooError: the model, a hyperparameter, a value of `freeze` or the dataset is refused.
     """
     parent = workspace.registry.model(model)
     given = dict(hyperparameters or {})
@@ -95,18 +95,18 @@ def check_finetuning(
 
 
 def check_resuming(workspace: Workspace, search: str, extension: Extension = NOTHING) -> None:
-    """Refuse a search that does not exist or would not go on, then import TensorFlow."""
+    """Refuse a search that does not exist or cannot be resumed, then import TensorFlow."""
     resumed = workspace.registry.search(search)
     check_extension(resumed, len(workspace.registry.runs(search=resumed.id)), extension)
     start_tensorflow(workspace.progress)
 
 
 def find_architectures(plugins: Plugins, names: str) -> list[Architecture]:
-    """The architectures of these names, with commas between.
+    """Return the architectures of these names, separated by commas.
 
     Raises:
-        UnknownNameError: a name is none.
-        SearchError: one is named twice.
+        UnknownNameError: a name is unknown.
+        SearchError: a name is repeated.
     """
     architectures = [plugins.architecture(name.strip()) for name in names.split(",")]
     if len({architecture.name for architecture in architectures}) < len(architectures):
@@ -115,20 +115,22 @@ def find_architectures(plugins: Plugins, names: str) -> list[Architecture]:
 
 
 def _check_hyperparameters(
-    plugins: Plugins, architectures: Sequence[Architecture], given: Mapping[str, HyperparameterValue]
+    plugins: Plugins,
+    architectures: Sequence[Architecture],
+    hyperparameters: Mapping[str, HyperparameterValue],
 ) -> None:
     """Refuse values out of range for zoo's own hyperparameters, and names that no architecture can declare."""
-    for name, value in given.items():
+    for name, value in hyperparameters.items():
         prefix, slash, plain = name.rpartition("/")
-        concerned = [each for each in architectures if not slash or each.name == prefix]
-        if plain in OWN and concerned:
+        matching = [each for each in architectures if not slash or each.name == prefix]
+        if plain in OWN and matching:
             OWN[plain].check(value)
-        elif not any(may_declare(each, plain, _provenance(plugins, each)) for each in concerned):
+        elif not any(may_declare(each, plain, _provenance(plugins, each)) for each in matching):
             _refuse_name(plugins, architectures, name)
 
 
 def _refuse_name(plugins: Plugins, architectures: Sequence[Architecture], name: str) -> None:
-    """Refuse a hyperparameter, unless it takes TensorFlow to say which ones there are and none is near."""
+    """Refuse a hyperparameter, unless the names are only known with TensorFlow and no known one is similar."""
     cached = [cached_architecture(each, _provenance(plugins, each)) for each in architectures]
     known = {*OWN, *(name for built in cached if built for name in hyperparameter_names(built))}
     if None not in cached or nearest_names(name, known):

@@ -1,4 +1,4 @@
-"""A single training as the registry knows it: each epoch is recorded, and the run ends in exactly one final state."""
+"""Records a single training: each epoch, and exactly one final state of the run."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Training:
-    """A training that is ready to begin, or to go on.
+    """A training that is ready to start or to be resumed.
 
     Args:
-        build: returns the classifier as it is before the first epoch, the same each time.
-        decoded: its labels count the classifier's classes.
+        build: returns the classifier as it is before the first epoch, the same one each time.
+        decoded: with labels in the order of the classifier's classes.
         keep_best: Ctrl-C ends the run with the model of its best epoch so far, instead of leaving it to be resumed.
     """
 
@@ -48,8 +48,8 @@ def run_training(
     """Train a run that is recorded as running, and store its model.
 
     Args:
-        classifier: just built by the training.
-        checkpoint: after which epoch to go on.
+        classifier: as `training.build` returns it.
+        checkpoint: of the epoch to resume after.
 
     Raises:
         InterruptedWork: the user stopped it; the message says how to resume.
@@ -79,7 +79,7 @@ def run_training(
 
 
 def recording(workspace: Workspace, run: Run) -> OnEpoch:
-    """Return what records an epoch of a single training: first its checkpoint, then the epoch."""
+    """Return a callback that records an epoch of a single training: first its checkpoint, then the epoch."""
 
     def on_epoch(epoch: Epoch, save: Callable[[], bytes]) -> bool:
         workspace.registry.save_checkpoint(run.id, save())
@@ -91,7 +91,7 @@ def recording(workspace: Workspace, run: Run) -> OnEpoch:
 
 
 def _best_so_far(workspace: Workspace, run: Run, training: Training) -> Trained | None:
-    """The best epoch of a training that was just stopped; None before the end of its first epoch."""
+    """Return the best epoch of a training that was just interrupted; None before the end of its first epoch."""
     registry, plan = workspace.registry, run.plan
     checkpoint = registry.checkpoint(run.id)
     done = epochs_in(checkpoint)
@@ -112,7 +112,7 @@ def _best_so_far(workspace: Workspace, run: Run, training: Training) -> Trained 
 
 @contextmanager
 def recorded(workspace: Workspace, run: Run) -> Iterator[None]:
-    """Whatever happens inside, the run ends in exactly one final state."""
+    """End the run in exactly one final state, whatever happens in the body."""
     try:
         yield
     except KeyboardInterrupt:
@@ -125,17 +125,17 @@ def recorded(workspace: Workspace, run: Run) -> Iterator[None]:
 
 
 def _interrupt(workspace: Workspace, run: Run) -> str:
-    """Record that the user stopped the run; returns the message that says how to go on."""
+    """Record that the user stopped the run; return a message with the command to resume it."""
     ended = workspace.registry.run(run.id)
     if ended.state is State.COMPLETED:
         announce(workspace, ended)
         return f"interrupted, but run {run.id} is completed: its model is {ended.model_id}"
     _end(workspace, run, State.INTERRUPTED, None)
-    return f"run {run.id} was interrupted; go on with: {resume_command(workspace.registry, run)}"
+    return f"run {run.id} was interrupted; continue with: {resume_command(workspace.registry, run)}"
 
 
 def announce(workspace: Workspace, ended: Run) -> None:
-    """Report to the watcher and to the plugins that the run is over; of a plugin that raises a notice is shown."""
+    """Report the end of the run to the progress and to plugins; a notice shows a plugin that raises an error."""
     workspace.progress.run_ended(ended)
     for implementation in workspace.plugins.manager.hook.zoo_run_finished.get_hookimpls():
         try:
@@ -147,10 +147,10 @@ def announce(workspace: Workspace, ended: Run) -> None:
 
 
 def _end(workspace: Workspace, run: Run, state: State, error: str | None) -> None:
-    """Record how the run ended. Where even that fails, as on a full disk, the first error is the one to report."""
+    """Record the final state of the run. If that fails too, for example on a full disk, the first error is reported."""
     try:
         ended = workspace.registry.end_run(run.id, state, error)
     except RegistryError as unwritten:
-        workspace.progress.notice(f"run {run.id} stays '{run.state}' in the registry: {unwritten}")
+        workspace.progress.notice(f"run {run.id} remains '{run.state}' in the registry: {unwritten}")
     else:
         announce(workspace, ended)

@@ -1,4 +1,4 @@
-"""Resume an interrupted training or fine-tuning after its last epoch; refusals come without TensorFlow."""
+"""Resumes an interrupted training or fine-tuning after its last epoch. Its checks need no TensorFlow."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from zoo.data.sources import open_source
 from zoo.errors import NotFoundError, TrainingError
 from zoo.interfaces import Progress, RunKind
 from zoo.workflows.images import InputShape, in_order_of, prepare
-from zoo.workflows.weights import find_again
+from zoo.workflows.weights import locate_weights
 from zoo.workflows.workspace import start_tensorflow
 
 if TYPE_CHECKING:
@@ -29,15 +29,15 @@ _COMMANDS = {RunKind.TRAIN: "zoo train", RunKind.FINETUNE: "zoo finetune"}
 
 
 def check_resumable(registry: Registry, plugins: Plugins, ref: str, kind: RunKind) -> Run:
-    """The run, if it can go on as far as can be known before its dataset is read.
+    """Return the run if it can be resumed, as far as is known before its dataset is read.
 
     Args:
-        ref: the id of a run, or the start of one.
+        ref: the id of a run, or a unique prefix.
         kind: TRAIN or FINETUNE.
 
     Raises:
         TrainingError: it is completed, failed, running, of another kind, or its architecture has changed.
-        HyperparameterError: its weights file is gone or has changed.
+        HyperparameterError: its weights file is missing or has changed.
     """
     run = registry.resumable_run(ref)
     if run.plan.kind is not kind:
@@ -54,12 +54,12 @@ def check_resumable(registry: Registry, plugins: Plugins, ref: str, kind: RunKin
 
 
 def resume_training(workspace: Workspace, ref: str, *, keep_best: bool = False) -> Model:
-    """Go on with an interrupted `zoo train`, after its last epoch.
+    """Resume an interrupted `zoo train` after its last epoch.
 
-    On a CPU the model gets the weights that it would have without the interruption.
+    On a CPU the model gets the same weights as without the interruption.
 
     Args:
-        ref: the id of a run, or the start of one.
+        ref: the id of a run, or a unique prefix.
         keep_best: as in `zoo.workflows.training.train`.
 
     Raises:
@@ -72,7 +72,7 @@ def resume_training(workspace: Workspace, ref: str, *, keep_best: bool = False) 
     from zoo.models.building import build_classifier
 
     architecture = workspace.plugins.architecture(run.plan.architecture)
-    weights = find_again(architecture, run.plan.candidate.weights, workspace.progress, work="run")
+    weights = locate_weights(architecture, run.plan.candidate.weights, workspace.progress, work="run")
 
     def build(hp: HyperParameters) -> Classifier:
         return build_classifier(
@@ -87,7 +87,7 @@ def resume_training(workspace: Workspace, ref: str, *, keep_best: bool = False) 
 
 
 def resume_finetuning(workspace: Workspace, ref: str, *, keep_best: bool = False) -> Model:
-    """Go on with an interrupted `zoo finetune`; see `resume_training`."""
+    """Resume an interrupted `zoo finetune`; see `resume_training`."""
     run = check_resumable(workspace.registry, workspace.plugins, ref, RunKind.FINETUNE)
     opened, shape = _open_dataset(workspace, run), _shape_of(run)
     start_tensorflow(workspace.progress)
@@ -114,10 +114,10 @@ def _resume(
     *,
     keep_best: bool,
 ) -> Model:
-    """Build the classifier as it was before the first epoch, and go on from the checkpoint.
+    """Build the classifier as it was before the first epoch, and continue from the checkpoint.
 
     Args:
-        class_names: in the order of the classifier's outputs; None: as the dataset has them.
+        class_names: in the order of the classifier's outputs; None: in the dataset's order.
     """
     from keras_tuner import HyperParameters
 
@@ -139,7 +139,7 @@ def _resume(
     done = epochs_in(checkpoint)
     reopened = registry.reopen_run(run.id, done)
     where = f"after epoch {done[-1].number}" if done else "from the start: no epoch had ended"
-    workspace.progress.notice(f"run {run.id} goes on {where}")
+    workspace.progress.notice(f"run {run.id} is resumed {where}")
     return run_training(workspace, reopened, training, classifier, checkpoint)
 
 
@@ -148,14 +148,14 @@ def _shape_of(run: Run) -> InputShape:
 
 
 def _open_dataset(workspace: Workspace, run: Run) -> OpenedDataset:
-    """The dataset that the run began with; a training goes on only on the same images."""
+    """Open the dataset of the run, and refuse it if its images have changed."""
     version = workspace.registry.dataset(run.dataset, run.dataset_version)
     workspace.progress.began(f"reading {run.dataset}")
     plugins = workspace.plugins
     opened = open_source(run.dataset, version.source, plugins.datasets, plugins.formats, workspace.progress)
     if opened.fingerprint != version.fingerprint:
         raise TrainingError(
-            f"run {run.id} cannot go on: dataset '{run.dataset}' has changed since; start a new one"
+            f"run {run.id} cannot be resumed: dataset '{run.dataset}' has changed since; start a new one"
         )
     return opened
 
@@ -165,7 +165,7 @@ def _refuse_deleted_parent(registry: Registry, run: Run) -> None:
         registry.model(str(run.plan.parent_id))
     except NotFoundError:
         raise TrainingError(
-            f"run {run.id} cannot go on: model {run.plan.parent_id}, which it started from, was deleted; "
+            f"run {run.id} cannot be resumed: model {run.plan.parent_id}, which it started from, was deleted; "
             "start a new one from another model"
         ) from None
 
@@ -174,12 +174,12 @@ def _refuse_changed_architecture(plugins: Plugins, run: Run) -> None:
     now, then = plugins.architecture(run.plan.architecture), run.plan.candidate.version
     if now.version != then:
         raise TrainingError(
-            f"run {run.id} cannot go on: '{now.name}' is now version {now.version}, it began with {then}; "
+            f"run {run.id} cannot be resumed: '{now.name}' is now version {now.version}, it began with {then}; "
             "start a new one"
         )
 
 
 def _refuse_changed_weights(plugins: Plugins, run: Run) -> None:
     weights = run.plan.candidate.weights
-    if weights is not None and not is_url(weights.shown):  # whether that of a URL is, a download shows later
-        find_again(plugins.architecture(run.plan.architecture), weights, Progress(), work="run")
+    if weights is not None and not is_url(weights.shown):  # a URL is checked later, by its download
+        locate_weights(plugins.architecture(run.plan.architecture), weights, Progress(), work="run")

@@ -1,4 +1,4 @@
-"""Train one architecture on one dataset; the run is in the registry from its first moment to its last."""
+"""Trains one architecture on one dataset, and records the run."""
 
 from __future__ import annotations
 
@@ -50,26 +50,26 @@ def train(
     """Train a new model.
 
     Args:
-        dataset: what `zoo` takes for DATASET, a name or a path; or one that is open already.
-        preset: one of the architecture's presets; `hyperparameters` go before it.
-        hyperparameters: values, or their text; what is not given has its default.
+        dataset: a name or a path, as DATASET on the command line; or an opened dataset.
+        preset: one of the architecture's presets; `hyperparameters` take precedence.
+        hyperparameters: values, or their text; the others have their defaults.
         weights: pre-trained weights: a name, a path or a URL.
         keep_best: Ctrl-C completes the run with the model of its best epoch so far, instead of leaving it to be
             resumed.
 
     Raises:
-        ZooError: any of its children, before anything is recorded or after the run is recorded as failed.
+        ZooError: before anything is recorded, or after the run is recorded as failed.
         InterruptedWork: the user stopped it; the message says how to resume.
     """
     options = options or TrainingOptions()
     architecture = workspace.plugins.architecture(architecture_name)
     start = find_weights(architecture, weights, workspace.progress)
-    given = {**preset_of(architecture, preset), **(hyperparameters or {})}
+    values = {**preset_of(architecture, preset), **(hyperparameters or {})}
     opened = workspace.open_dataset(dataset)
     shape = shape_for(workspace, architecture, opened, options.image_size)
     class_names = opened.images.class_names
-    space = explore(space_builder(architecture, **asdict(shape)), given)
-    hp = choose(space, check(space, given))
+    space = explore(space_builder(architecture, **asdict(shape)), values)
+    hp = choose(space, check(space, values))
 
     def build() -> Classifier:
         start_fresh(options.seed)
@@ -84,8 +84,8 @@ def train(
     classifier = build()
     frozen = freeze(classifier, hp.get("freeze"))
     images = prepare(workspace, opened, shape)
-    tell_parameters(workspace, classifier, frozen, in_short=not frozen)
-    tell_phases(workspace, classifier, hp.values, options.epochs)
+    report_parameters(workspace, classifier, frozen, in_short=not frozen)
+    report_phases(workspace, classifier, hp.values, options.epochs)
     if frozen and architecture.weights and start is None:
         workspace.progress.notice("the frozen layers have random weights: --weights loads trained ones")
     plan = RunPlan(
@@ -107,28 +107,28 @@ def train(
     return run_training(workspace, workspace.registry.start_run(plan, images.version), training, classifier)
 
 
-def tell_parameters(
+def report_parameters(
     workspace: Workspace, classifier: Classifier, frozen: tuple[str, ...] = (), *, in_short: bool = False
 ) -> None:
-    """Say before training how many parameters will train: of each stage, or `in_short` of all together."""
+    """Show how many parameters will train: of each stage, or `in_short` in total."""
     if in_short:
         counts = count_parameters(classifier.network)
-        told = f"{counts.trainable:,} trainable and {counts.non_trainable:,} non-trainable parameters"
+        notice = f"{counts.trainable:,} trainable and {counts.non_trainable:,} non-trainable parameters"
     else:
-        told = "\n".join((f"parameters by stage; {_what_is_frozen(frozen)}", *_stage_lines(classifier)))
-    workspace.progress.notice(told)
+        notice = "\n".join((f"parameters by stage; {_describe_frozen(frozen)}", *_stage_lines(classifier)))
+    workspace.progress.notice(notice)
 
 
-def tell_phases(
+def report_phases(
     workspace: Workspace, classifier: Classifier, hyperparameters: Hyperparameters, epochs: int
 ) -> None:
-    """Say before training what trains when, unless it is the same in all epochs."""
-    if told := describe_phases(classifier, with_defaults(hyperparameters), epochs):
-        workspace.progress.notice(told)
+    """Show which layers train in which epochs, unless they are the same in all epochs."""
+    if phases := describe_phases(classifier, with_defaults(hyperparameters), epochs):
+        workspace.progress.notice(phases)
 
 
-def _what_is_frozen(frozen: tuple[str, ...]) -> str:
-    """`frozen: conv1_conv … conv4_block6_3_bn (86 layers)`."""
+def _describe_frozen(frozen: tuple[str, ...]) -> str:
+    """Return `frozen: conv1_conv … conv4_block6_3_bn (86 layers)`."""
     if not frozen:
         return "nothing is frozen"
     which = f"frozen: {' … '.join(dict.fromkeys((frozen[0], frozen[-1])))}"
@@ -136,12 +136,12 @@ def _what_is_frozen(frozen: tuple[str, ...]) -> str:
 
 
 def _stage_lines(classifier: Classifier) -> list[str]:
-    """A table: how many layers with weights each stage has, and how many parameters."""
+    """Return a table of the number of layers with weights and of parameters in each stage."""
     stages = count_by_stage(classifier)
-    sizes = [(one.layers, one.trainable, one.non_trainable) for one in stages]
+    sizes = [(stage.layers, stage.trainable, stage.non_trainable) for stage in stages]
     rows = [
         ("stage", "layers", "trainable", "non-trainable"),
-        *((one.stage, *(f"{size:,}" for size in row)) for one, row in zip(stages, sizes, strict=True)),
+        *((stage.stage, *(f"{size:,}" for size in row)) for stage, row in zip(stages, sizes, strict=True)),
         ("total", *(f"{sum(column):,}" for column in zip(*sizes, strict=True))),
     ]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

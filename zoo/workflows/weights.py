@@ -1,4 +1,4 @@
-"""Pre-trained weights: found once, before work starts, and found again, unchanged, where it goes on."""
+"""Pre-trained weights: resolved once before work starts, and verified where it is resumed or runs elsewhere."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 
 def find_weights(architecture: Architecture, name: str | None, progress: Progress) -> Weights | None:
-    """The pre-trained weights that the user names; None without a name.
+    """Return the pre-trained weights of this name; None without a name.
 
     Args:
-        name: out of `Architecture.weights`, the path of a file, or a URL, whose file is downloaded into the cache.
-        progress: hears of a download.
+        name: a name in `Architecture.weights`, the path of a file, or a URL, whose file is downloaded into the cache.
+        progress: shows a download.
 
     Raises:
-        UnknownNameError, HyperparameterError: the architecture has no such weights, or the file cannot be had.
+        UnknownNameError, HyperparameterError: the architecture has no such weights, or there is no such file.
     """
     if name is None:
         return None
@@ -44,10 +44,10 @@ def find_weights(architecture: Architecture, name: str | None, progress: Progres
 
 
 def weights_of_each(architectures: Sequence[Architecture], weights: str | None) -> dict[str, str | None]:
-    """The weights to start from, by architecture; of several, those that have none of this name get None.
+    """Return architecture -> weights; of several, those without weights of this name get None.
 
     Raises:
-        HyperparameterError: several architectures are to start from one file, or none of them has these weights.
+        HyperparameterError: the weights are a file for several architectures, or none of them has these weights.
     """
     names = [architecture.name for architecture in architectures]
     if len(architectures) == 1 or weights is None:
@@ -56,28 +56,28 @@ def weights_of_each(architectures: Sequence[Architecture], weights: str | None) 
         raise HyperparameterError(
             f"--weights {weights} is a file, which fits one architecture: search them one by one"
         )
-    have = [architecture.name for architecture in architectures if weights in architecture.weights]
-    if not have:
+    pretrained = [architecture.name for architecture in architectures if weights in architecture.weights]
+    if not pretrained:
         raise HyperparameterError(f"none of {', '.join(names)} has weights '{weights}': leave --weights out")
-    return {name: weights if name in have else None for name in names}
+    return {name: weights if name in pretrained else None for name in names}
 
 
-def find_again(
+def locate_weights(
     architecture: Architecture,
     weights: Weights | None,
     progress: Progress,
     node: str = "",
     work: str = "search",
 ) -> Weights | None:
-    """The same weights on this machine, where a search goes on or another process trains for it.
+    """Return the same weights on this machine, for a resumed search or for a process that trains its trials.
 
     Args:
-        weights: as the search began with them; the file may lie elsewhere on this machine.
-        node: the name of this machine for messages, where it may be another one than the search's.
-        work: what began with them, for messages.
+        weights: those that the search started with; the file may have another path on this machine.
+        node: name of this machine in messages, if it may differ from the search's.
+        work: "search" or "run", for messages.
 
     Raises:
-        HyperparameterError: the file is not there, cannot be downloaded, or its content is another one.
+        HyperparameterError: the file is missing, cannot be downloaded, or its content has changed.
     """
     if weights is None or weights.shown in architecture.weights:
         return weights
@@ -87,7 +87,7 @@ def find_again(
         and digest_of(Path(weights.path)) == weights.sha256
     ):
         return weights
-    prefix, advice = "", f"put it there again, or start a new {work}"
+    prefix, advice = "", f"restore it, or start a new {work}"
     if node:
         prefix, advice = f"node {node}: ", "mount it there under the same path"
     try:
@@ -96,8 +96,8 @@ def find_again(
         raise HyperparameterError(f"{prefix}{error}") from None
     if weights.sha256 not in (None, digest_of(path)):
         raise HyperparameterError(
-            f"{prefix}the weights file {weights.shown} is another one than the {work} began with: "
-            f"put the same one there, or start a new {work}"
+            f"{prefix}the weights file {weights.shown} has changed since the {work} started: "
+            f"restore it, or start a new {work}"
         )
     return replace(weights, path=str(path))
 
@@ -108,22 +108,22 @@ def looks_like_path(text: str) -> bool:
 
 
 def digest_of(path: Path) -> str:
-    """The SHA-256 of the file's content."""
+    """Return the SHA-256 of the file's content."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _file(place: str, progress: Progress, advice: str) -> Path:
-    """Where the file of this path or URL lies on this machine; that of a URL in the cache.
+def _file(location: str, progress: Progress, advice: str) -> Path:
+    """Return the file of this path or URL on this machine; that of a URL is in the cache.
 
     Args:
-        advice: what to do where a path leads to no file.
+        advice: what to do if there is no file at the path.
     """
-    if is_url(place):
+    if is_url(location):
         try:
-            return download(place, progress)
+            return download(location, progress)
         except DatasetError as error:
             raise HyperparameterError(str(error)) from error
-    if not Path(place).is_file():
-        raise HyperparameterError(f"there is no weights file {place}: {advice}")
-    return Path(place)
+    if not Path(location).is_file():
+        raise HyperparameterError(f"there is no weights file {location}: {advice}")
+    return Path(location)

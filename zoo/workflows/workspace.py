@@ -1,4 +1,4 @@
-"""What every workflow needs: the registry, the plugins, what a user may say, and what a run records."""
+"""The registry, the plugins and the progress that every workflow uses; TensorFlow's import; a run's environment."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Workspace:
-    """Where a workflow works.
+    """The context of a workflow.
 
     Args:
         strict: an unreadable image is an error instead of being skipped.
@@ -35,7 +35,7 @@ class Workspace:
     strict: bool = False
 
     def open_dataset(self, dataset: str | OpenedDataset) -> OpenedDataset:
-        """The dataset that the user names, or one that is open already; see `zoo.workflows.datasets.open_images`."""
+        """Open a dataset by its name or path, or return an opened one; see `zoo.workflows.datasets.open_images`."""
         if isinstance(dataset, OpenedDataset):
             return dataset
         self.progress.began(f"reading {dataset}")
@@ -43,12 +43,12 @@ class Workspace:
 
 
 def start_tensorflow(progress: Progress) -> None:
-    """Import Keras with TensorFlow, without the lines that TensorFlow writes; shows that it takes a while.
+    """Import Keras with TensorFlow, without TensorFlow's own output, and show that it is starting.
 
     Raises:
         ZooError: Keras has another backend in this process.
     """
-    # Optuna imports tqdm, which warns in a notebook without ipywidgets of a bar that is never shown here.
+    # Optuna imports tqdm, which warns in a notebook without ipywidgets about a bar that zoo never shows.
     warnings.filterwarnings("ignore", message="IProgress not found")
     if "keras" not in sys.modules:
         progress.began("starting TensorFlow")
@@ -57,13 +57,13 @@ def start_tensorflow(progress: Progress) -> None:
     backend = keras.config.backend()
     if backend != "tensorflow":
         raise ZooError(
-            f"Keras runs on '{backend}' here, and zoo needs 'tensorflow': unset KERAS_BACKEND, start Python anew, and "
+            f"Keras runs on '{backend}' here, and zoo needs 'tensorflow': unset KERAS_BACKEND, restart Python, and "
             "import zoo before keras"
         )
 
 
 def environment() -> dict[str, str]:
-    """The versions that a result depends on."""
+    """Return the versions that a result depends on."""
     import keras
     import tensorflow as tf
 

@@ -125,8 +125,7 @@ def test_a_search_goes_on_only_from_the_weights_that_it_began_with(workspace: Wo
     with pytest.raises(HyperparameterError) as caught:
         resume(workspace)
     assert str(caught.value) == (
-        f"the weights file {file} is another one than the search began with: "
-        "put the same one there, or start a new search"
+        f"the weights file {file} has changed since the search started: restore it, or start a new search"
     )
     assert interrupted(workspace).state is State.INTERRUPTED
     file.write_text("0.25")

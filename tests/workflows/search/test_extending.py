@@ -13,7 +13,7 @@ from zoo.errors import SearchError
 from zoo.interfaces import Objective, Search, State
 from zoo.workflows import search as searches
 from zoo.workflows.search import Extension, check_extension
-from zoo.workflows.search.extending import NOTHING, extended
+from zoo.workflows.search.extending import NOTHING, extend
 
 if TYPE_CHECKING:
     from zoo.workflows import Workspace
@@ -33,24 +33,24 @@ def search_of(state: State = State.COMPLETED, algorithm: str = "random") -> Sear
 
 
 def test_a_plan_gets_what_is_given() -> None:
-    plan = extended(PLAN, Extension(trials=20, max_seconds=60.0, target=0.9))
+    plan = extend(PLAN, Extension(trials=20, max_seconds=60.0, target=0.9))
     assert (plan.trials, plan.options.max_seconds, plan.options.target) == (20, 60.0, 0.9)
 
 
 def test_what_is_not_given_stays() -> None:
-    plan = extended(extended(PLAN, Extension(target=0.5)), Extension(max_seconds=60.0))
+    plan = extend(extend(PLAN, Extension(target=0.5)), Extension(max_seconds=60.0))
     assert (plan.trials, plan.options.target) == (10, 0.5)
 
 
 def test_the_number_of_trials_that_it_began_with_stays_known() -> None:
-    plan = extended(extended(PLAN, Extension(trials=20)), Extension(trials=40))
+    plan = extend(extend(PLAN, Extension(trials=20)), Extension(trials=40))
     assert (plan.trials, plan.initial_trials, PLAN.initial_trials) == (40, 10, 10)
 
 
 def test_a_target_needs_one_objective_that_is_measured_each_epoch() -> None:
     plan = changed(PLAN, objectives=(Objective("params", "min"),))
     with pytest.raises(SearchError, match="--target is for one objective that is measured each epoch"):
-        extended(plan, Extension(target=100.0))
+        extend(plan, Extension(target=100.0))
 
 
 # What is refused -----------------------------------------------------------------------------------------
@@ -88,7 +88,7 @@ def test_a_target_needs_one_objective_that_is_measured_each_epoch() -> None:
             10,
             Extension(trials=20),
             (
-                "search 5ea7c4 is completed, and hyperband would go on from models that were deleted at its end: "
+                "search 5ea7c4 is completed, and hyperband would continue from models that were deleted at its end: "
                 "start a new one"
             ),
         ),
@@ -159,7 +159,7 @@ def test_of_two_architectures_the_one_that_was_not_tried_comes_next(workspace: W
     given = {"learning_rate": 0.01, "filters": 1}
     chosen = {"algorithm": "random", "trials": 4, "max_seconds": 0.001}
     stopped = search(workspace, "tiny,large", given, **chosen)
-    assert "not tried: large, 3 of 4 trials; go on with: " in workspace.progress.notices[-1]
+    assert "not tried: large, 3 of 4 trials; continue with: " in workspace.progress.notices[-1]
     searches.resume(workspace, stopped.search.id, extension=Extension(max_seconds=600.0))
     assert [trial.plan.architecture for trial in stopped.trials[:2]] == ["tiny", "large"]
     assert len(stopped.trials) == 4

@@ -180,7 +180,7 @@ def test_a_search_with_nothing_left_to_choose_is_refused(trained: Workspace) -> 
     with pytest.raises(SearchError) as caught:
         tune(trained, {"freeze": "all", "learning_rate": 0.01, "schedule": "cosine"})
     assert str(caught.value) == (
-        "nothing is left to search: --set and other options hold every hyperparameter; "
+        "nothing is left to search: --set and other options fix every hyperparameter; "
         "leave one out, or leave --search out"
     )
     assert trained.registry.searches() == []
@@ -232,7 +232,7 @@ def test_a_plain_search_learns_nothing_from_a_fine_tuning(searched: Searched) ->
 def interrupt(workspace: Workspace, **given: Any) -> None:
     """In the first trial."""
     workspace.progress.at_epoch = interrupt_in_trial(1)
-    with pytest.raises(InterruptedWork, match=r"go on with: zoo .*search --resume "):
+    with pytest.raises(InterruptedWork, match=r"continue with: zoo .*search --resume "):
         tune(workspace, **given)
 
 
@@ -263,7 +263,7 @@ def stopped(trained: Workspace, parent: Model) -> Workspace:
 
 def test_the_model_that_a_search_goes_on_from_is_not_deleted(stopped: Workspace, parent: Model) -> None:
     with pytest.raises(
-        RegistryError, match=f"^search {interrupted(stopped).id} is not completed and may go on"
+        RegistryError, match=f"^search {interrupted(stopped).id} is not completed and may continue"
     ):
         stopped.registry.delete_models([parent.id])
 
@@ -274,7 +274,7 @@ def test_a_search_whose_parent_is_deleted_does_not_go_on(stopped: Workspace, par
     with pytest.raises(SearchError) as caught:
         searches.resume(stopped, found.id)
     assert str(caught.value) == (
-        f"the search cannot go on: model {parent.id}, which its trials start from, was deleted; "
+        f"the search cannot be resumed: model {parent.id}, which its trials start from, was deleted; "
         "start a new search from another one"
     )
     assert stopped.registry.search(found.id).state is State.INTERRUPTED

@@ -170,7 +170,7 @@ def test_trials_that_ended_are_told_again_and_no_others(begin: Begin) -> None:
     recorder.trial_pruned(trial(1), "not worth it")
     recorder = again(recorder)
     diary = Diary(recorder)
-    recorder.retell()
+    recorder.replay()
     assert diary.told == [("started", 1), ("epoch 1", 1), ("epoch 2", 1), ("pruned", 1)]
 
 
@@ -226,7 +226,7 @@ def test_who_watches_learns_which_trial_is_within_an_epoch(begin: Begin, watcher
 
 
 def test_a_checkpoint_is_there_before_its_epoch(begin: Begin) -> None:
-    """Or else a kill in between would leave an epoch from which the trial cannot go on."""
+    """Or else a kill in between would leave an epoch from which the trial cannot be resumed."""
     recorder = begin()
     train(recorder, trial(1))
     with closing(sqlite3.connect(recorder.registry.url)) as registry, registry:

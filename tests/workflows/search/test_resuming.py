@@ -217,7 +217,7 @@ def test_other_algorithms_go_on_too(
         )
 
 
-# What cannot go on ---------------------------------------------------------------------------------------
+# What cannot be resumed ---------------------------------------------------------------------------------------
 
 
 def test_a_search_whose_dataset_has_changed_is_refused(workspace: Workspace, tmp_path: Path) -> None:
@@ -234,5 +234,5 @@ def test_a_search_whose_dataset_has_changed_is_refused(workspace: Workspace, tmp
     with pytest.raises(SearchError) as caught:
         searches.resume(workspace, found.id)
     assert str(caught.value) == (
-        f"search {found.id} cannot go on: dataset 'photos' has changed since; start a new search"
+        f"search {found.id} cannot be resumed: dataset 'photos' has changed since; start a new search"
     )

@@ -143,7 +143,9 @@ def test_the_target_ends_a_search(workspace: Workspace, search: Callable, option
     )
     assert workspace.progress.notices[-2].startswith("the target is met: val_accuracy ")
     command = resume_command(workspace.registry, found)
-    assert workspace.progress.notices[-1] == f"not tried: 3 of 4 trials; go on with: {command} --target VALUE"
+    assert (
+        workspace.progress.notices[-1] == f"not tried: 3 of 4 trials; continue with: {command} --target VALUE"
+    )
 
 
 def test_the_time_ends_a_search(workspace: Workspace, search: Callable) -> None:
@@ -152,7 +154,7 @@ def test_the_time_ends_a_search(workspace: Workspace, search: Callable) -> None:
     command = resume_command(workspace.registry, found)
     assert workspace.progress.notices[-2:] == [
         "the time is over, after 1 of 4 trials",
-        f"not tried: 3 of 4 trials; go on with: {command} --max-time TIME",
+        f"not tried: 3 of 4 trials; continue with: {command} --max-time TIME",
     ]
 
 
@@ -190,7 +192,7 @@ def test_ctrl_c_says_how_to_go_on(workspace: Workspace, search: Callable) -> Non
         search("tiny", HELD)
     (found,) = workspace.registry.searches()
     assert str(caught.value) == (
-        f"search {found.id} was interrupted; go on with: "
+        f"search {found.id} was interrupted; continue with: "
         f"zoo --registry {workspace.registry.url} search --resume {found.id}"
     )
     assert [one.state for one in workspace.registry.runs(search=found.id)] == [

@@ -127,7 +127,7 @@ def test_an_architecture_without_such_weights_begins_without(
             "tiny": None,
             "learned": Weights("noise"),
         }
-        assert "tiny has no weights 'noise': its are random" in workspace.progress.notices
+        assert "tiny has no weights 'noise': its weights are random" in workspace.progress.notices
 
 
 # Refused, before anything is trained ---------------------------------------------------------------------

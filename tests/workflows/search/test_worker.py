@@ -146,8 +146,8 @@ def test_another_weights_file_than_the_search_began_with(remote: RemoteAssignmen
     weights = str(tmp_path / "net.h5")
     asked = of(remote, weights=Weights(weights, "0" * 64, weights))
     assert told(asked, HyperparameterError) == (
-        f"node {NODE}: the weights file {weights} is another one than the search began with: "
-        "put the same one there, or start a new search"
+        f"node {NODE}: the weights file {weights} has changed since the search started: "
+        "restore it, or start a new search"
     )
 
 

@@ -1,6 +1,6 @@
 """The search workflow: candidates, their space, the trials, and their recording.
 
-Each name is imported when it is asked for, and TensorFlow with most of them.
+Names are imported lazily, since most of them import TensorFlow.
 """
 
 from __future__ import annotations

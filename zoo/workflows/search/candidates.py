@@ -1,4 +1,4 @@
-"""The architectures of a search: what each takes, what of it is searched, and which trials come first."""
+"""The candidates of a search: its architectures, with the shape of their images and their weights."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from zoo.workflows.images import InputShape, decode, prepare, shape_for
 from zoo.workflows.loading import import_layers
 from zoo.workflows.parents import KEEP, NEW, find_parent
 from zoo.workflows.preflight import find_architectures
-from zoo.workflows.weights import find_again, find_weights, weights_of_each
+from zoo.workflows.weights import find_weights, locate_weights, weights_of_each
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,9 +35,9 @@ class Candidate:
     """An architecture of a search, ready to be built.
 
     Args:
-        plan: what the search stores of it.
-        parent: the model to start from, of a search that fine-tunes.
-        bases: where what its trials have in common is kept.
+        plan: as the search stores it.
+        parent: the model to start from, in a search that fine-tunes.
+        bases: reuses the backbone in several trials.
     """
 
     architecture: Architecture
@@ -52,13 +52,13 @@ class Candidate:
 
     @property
     def shape(self) -> InputShape:
-        """The shape of the images that it gets."""
+        """The shape of its images."""
         return InputShape(self.plan.image_size, self.plan.channels)
 
     def build(self, hp: HyperParameters, class_names: tuple[str, ...]) -> Classifier:
-        """Its classifier with these hyperparameters, weights loaded, and frozen as `hp` says.
+        """Build its classifier with these hyperparameters, load its weights, and freeze its layers.
 
-        It may share layers with the one built before, which is not to be used any more.
+        It may share layers with the classifier built before, which must no longer be used.
         """
         if self.parent is not None:
             import_layers(self.architecture)
@@ -79,9 +79,9 @@ class Candidate:
 def find_candidates(
     workspace: Workspace, names: str, opened: OpenedDataset, image_size: int | None, weights: str | None
 ) -> tuple[Candidate, ...]:
-    """The architectures of these names, with commas between.
+    """Return the candidates of these architectures, whose names are separated by commas.
 
-    Of several, those that have no pre-trained weights of this name begin without; tells which.
+    Of several, those without pre-trained weights of this name start from random ones; notices show which.
     """
     architectures = find_architectures(workspace.plugins, names)
     names_of_weights = weights_of_each(architectures, weights)
@@ -89,7 +89,9 @@ def find_candidates(
     for architecture in architectures:
         name = names_of_weights[architecture.name]
         if name is None and weights is not None:
-            workspace.progress.notice(f"{architecture.name} has no weights '{weights}': its are random")
+            workspace.progress.notice(
+                f"{architecture.name} has no weights '{weights}': its weights are random"
+            )
         plan = CandidatePlan(
             architecture.name,
             architecture.version,
@@ -104,45 +106,43 @@ def find_candidates(
 def restore_candidates(
     workspace: Workspace, plan: SearchPlan, opened: OpenedDataset
 ) -> tuple[Candidate, ...]:
-    """The candidates of a search that goes on.
+    """Return the candidates of a search that is resumed.
 
     Raises:
         SearchError: an architecture has changed since, the model to fine-tune was deleted, or an older zoo did not
             record the shape of the images.
-        HyperparameterError: the weights file to start from has changed since, or is gone.
+        HyperparameterError: the weights file has changed since, or is missing.
     """
     architectures = [workspace.plugins.architecture(candidate.architecture) for candidate in plan.candidates]
     for architecture, candidate in zip(architectures, plan.candidates, strict=True):
         if architecture.version != candidate.version:
             raise SearchError(
-                f"the search cannot go on: '{architecture.name}' is now version {architecture.version}, "
+                f"the search cannot be resumed: '{architecture.name}' is now version {architecture.version}, "
                 f"it began with {candidate.version}; start a new search"
             )
         if not (candidate.image_size and candidate.channels):
             raise SearchError(
-                f"the search cannot go on: the shape of the images for '{architecture.name}' was not recorded; "
+                f"the search cannot be resumed: the shape of the images for '{architecture.name}' was not recorded; "
                 "start a new search"
             )
     return tuple(
         Candidate(
             architecture,
-            replace(candidate, weights=find_again(architecture, candidate.weights, workspace.progress)),
-            _find_parent_again(workspace, candidate, opened),
+            replace(candidate, weights=locate_weights(architecture, candidate.weights, workspace.progress)),
+            _restore_parent(workspace, candidate, opened),
         )
         for architecture, candidate in zip(architectures, plan.candidates, strict=True)
     )
 
 
-def _find_parent_again(
-    workspace: Workspace, candidate: CandidatePlan, opened: OpenedDataset
-) -> Parent | None:
+def _restore_parent(workspace: Workspace, candidate: CandidatePlan, opened: OpenedDataset) -> Parent | None:
     if candidate.parent_id is None:
         return None
     try:
         model = workspace.registry.model(candidate.parent_id)
     except NotFoundError:
         raise SearchError(
-            f"the search cannot go on: model {candidate.parent_id}, which its trials start from, was deleted; "
+            f"the search cannot be resumed: model {candidate.parent_id}, which its trials start from, was deleted; "
             "start a new search from another one"
         ) from None
     return find_parent(
@@ -159,10 +159,10 @@ def _find_parent_again(
 def prepare_each(
     workspace: Workspace, opened: OpenedDataset, candidates: Sequence[Candidate]
 ) -> tuple[Images, dict[str, DecodedDataset]]:
-    """The dataset for the first candidate, checked and recorded; and, by name, decoded as each candidate takes it."""
+    """Return the dataset checked and recorded for the first candidate, and candidate -> the images in its shape."""
     images = prepare(workspace, opened, candidates[0].shape)
     decoded = {candidates[0].shape: images.decoded}
-    for one in candidates[1:]:
-        if one.shape not in decoded:
-            decoded[one.shape] = decode(workspace, opened, one.shape)
-    return images, {one.name: decoded[one.shape] for one in candidates}
+    for candidate in candidates[1:]:
+        if candidate.shape not in decoded:
+            decoded[candidate.shape] = decode(workspace, opened, candidate.shape)
+    return images, {candidate.name: decoded[candidate.shape] for candidate in candidates}

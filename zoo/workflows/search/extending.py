@@ -1,4 +1,4 @@
-"""A search that goes on with more trials, more time or another target. Imports no TensorFlow."""
+"""Extends a search by more trials, more time or another target. Imports no TensorFlow."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Extension:
-    """What a search gets when it goes on; None: as it was.
+    """Changes of a resumed search; None: unchanged.
 
     Args:
-        trials: the most trials, those before included.
-        max_seconds: counted from its going on.
-        target: the objective's value that is good enough.
+        trials: the maximum number of trials, including earlier ones.
+        max_seconds: from the time it is resumed.
+        target: the value of the objective at which to stop.
     """
 
     trials: int | None = None
@@ -32,11 +32,11 @@ class Extension:
 NOTHING = Extension()
 
 
-def extended(plan: SearchPlan, extension: Extension) -> SearchPlan:
-    """The plan with what it gets. The number of trials that it began with stays known, since algorithms depend on it.
+def extend(plan: SearchPlan, extension: Extension) -> SearchPlan:
+    """Return the extended plan. It keeps the initial number of trials, since algorithms depend on it.
 
     Raises:
-        SearchError: the search has no objective that a target could be of.
+        SearchError: the search has no objective that can have a target.
     """
     changes = {name: value for name, value in asdict(extension).items() if value is not None}
     options = replace(plan.options, **changes)
@@ -47,13 +47,13 @@ def extended(plan: SearchPlan, extension: Extension) -> SearchPlan:
 
 
 def check_extension(search: Search, started: int, extension: Extension) -> None:
-    """Refuse a search that would not go on, as far as can be known without its algorithm.
+    """Refuse a search that cannot be resumed, as far as is known without its algorithm.
 
     Args:
-        started: how many trials it has.
+        started: its number of trials.
 
     Raises:
-        SearchError: it is completed and gets nothing, has so many trials already, or deleted what it would go on from.
+        SearchError: it is completed and not extended, has as many trials already, or has deleted models that it needs.
     """
     if extension.trials is not None and extension.trials < started:
         raise SearchError(
@@ -67,8 +67,8 @@ def check_extension(search: Search, started: int, extension: Extension) -> None:
         )
     if continues_trials(search.plan.algorithm):
         raise SearchError(
-            f"search {search.id} is completed, and {search.plan.algorithm} would go on from models that were deleted "
-            "at its end: start a new one"
+            f"search {search.id} is completed, and {search.plan.algorithm} would continue from models that were "
+            "deleted at its end: start a new one"
         )
     if started >= (extension.trials or search.plan.trials):
         raise SearchError(

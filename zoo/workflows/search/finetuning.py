@@ -1,4 +1,4 @@
-"""Search how to fine-tune a registered model: freeze depth, schedule, learning rates, every trial a run."""
+"""Searches for the best fine-tuning of a registered model: freeze depth, schedule, learning rates."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def search_finetuning(
     """Search for the best way to fine-tune a model on a dataset; see `zoo.workflows.search.search` and `finetune`.
 
     Args:
-        hyperparameters: those to hold at a value instead of searching them.
+        hyperparameters: fixed values of hyperparameters, which are not searched.
 
     Returns:
         The search, and the model of its best trial, whose parent is the model.
@@ -43,17 +43,17 @@ def search_finetuning(
     Raises:
         UnknownNameError: the architecture of the model is not loaded.
     """
-    options, given = options or TrainingOptions(), dict(hyperparameters or {})
+    options, values = options or TrainingOptions(), dict(hyperparameters or {})
     with ready(cluster):
         opened = workspace.open_dataset(dataset)
-        found = workspace.registry.model(model)
-        architecture = workspace.plugins.architecture(found.architecture)
+        registered = workspace.registry.model(model)
+        architecture = workspace.plugins.architecture(registered.architecture)
         parent = find_parent(
-            workspace, found, opened, given, head=head, image_size=options.image_size, channels=channels
+            workspace, registered, opened, values, head=head, image_size=options.image_size, channels=channels
         )
         provenance = workspace.plugins.provider(architecture.name).provenance
         plan = replace(parent.candidate, version=architecture.version, plugin=provenance)
         candidate = Candidate(architecture, plan, parent)
-        space = declare_finetuning(parent, candidate, given, options.epochs, options.seed)
-        wanted = search_options or SearchOptions()
-        return run_search(workspace, opened, (candidate,), space, wanted, options, cluster)
+        space = declare_finetuning(parent, candidate, values, options.epochs, options.seed)
+        search_options = search_options or SearchOptions()
+        return run_search(workspace, opened, (candidate,), space, search_options, options, cluster)

@@ -1,4 +1,4 @@
-"""What a search would do, without doing it: its space, how large that is, and how long it may take."""
+"""Forecasts a search without running it: its space, the size of the space, and the time it may take."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ if TYPE_CHECKING:
     from zoo.workflows.workspace import Workspace
 
 PROBE_STEPS = 50
-"""An epoch is taken to last as long, step by step, as so many steps and one validation."""
+"""The time of an epoch is extrapolated from so many steps and one validation."""
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """What is known of a search before it starts.
+    """A forecast of a search.
 
     Args:
-        space: as `keras_tuner.HyperParameters.get_config` gives it.
-        combinations: how many different trials there can be at most; None: endlessly many.
-        trials, epochs: the most that there will be.
-        epoch_seconds: architecture -> how long an epoch of its defaults takes on this machine.
-        seconds: how long the search takes if each trial goes through all its epochs; it most often takes less.
+        space: as `keras_tuner.HyperParameters.get_config` returns it.
+        combinations: the number of different trials; None: infinitely many.
+        trials, epochs: the maximum numbers.
+        epoch_seconds: architecture -> the time of an epoch with its defaults on this machine.
+        seconds: the time of the search if each trial trains for all its epochs, which most trials do not.
     """
 
     space: Mapping[str, object]
@@ -60,34 +60,34 @@ def forecast_search(
     weights: str | None = None,
     options: TrainingOptions | None = None,
 ) -> Forecast:
-    """See what `zoo.workflows.search.search` would do. Two short epochs of each architecture's defaults are trained.
+    """Forecast `zoo.workflows.search.search` after two short epochs of each architecture with its defaults.
 
     Raises:
-        ZooError: whatever the search itself would say before its first trial.
+        ZooError: as the search itself would before its first trial.
     """
-    options, wanted = options or TrainingOptions(), search_options or SearchOptions()
+    options, search_options = options or TrainingOptions(), search_options or SearchOptions()
     opened = workspace.open_dataset(dataset)
     candidates = find_candidates(workspace, architecture_names, opened, options.image_size, weights)
     declared = declare_space(candidates, opened.images.class_names, hyperparameters or {}, options.seed)
-    if any(declared.each[one.name].get("freeze") != "none" for one in candidates):
+    if any(declared.each[candidate.name].get("freeze") != "none" for candidate in candidates):
         workspace.progress.notice(
-            "counted as if frozen layers were computed in each epoch: a search may be quicker"
+            "estimated as if frozen layers were computed in each epoch: a search may be quicker"
         )
     startups, epochs = [], {}
-    for one in candidates:
-        decoded = decode(workspace, opened, one.shape)
-        startup, epochs[one.name] = _measure(one, declared.each[one.name], decoded, options)
+    for candidate in candidates:
+        decoded = decode(workspace, opened, candidate.shape)
+        startup, epochs[candidate.name] = _measure(candidate, declared.each[candidate.name], decoded, options)
         startups.append(startup)
-    different = read(declared.joint).combinations()
-    trials = wanted.trials if different is None else min(wanted.trials, different)
+    combinations = read(declared.joint).combinations()
+    trials = search_options.trials if combinations is None else min(search_options.trials, combinations)
     each = mean(startups) + options.epochs * mean(epochs.values())
-    return Forecast(declared.joint.get_config(), different, trials, options.epochs, epochs, trials * each)
+    return Forecast(declared.joint.get_config(), combinations, trials, options.epochs, epochs, trials * each)
 
 
 def _measure(
     candidate: Candidate, space: HyperParameters, decoded: DecodedDataset, options: TrainingOptions
 ) -> tuple[float, float]:
-    """Seconds that the first epoch takes more than others, and those of an epoch."""
+    """Return the additional seconds of the first epoch, and the seconds of an epoch."""
     start_fresh(options.seed)
     hp = choose(space, {})
     classifier = candidate.build(hp, decoded.class_names)
@@ -101,12 +101,12 @@ def _measure(
         sampling=replace(options.sampling, steps_per_epoch=probed),
         features=FeatureOptions("off"),
     )
-    seen: list[Epoch] = []
+    epochs_done: list[Epoch] = []
 
     def on_epoch(epoch: Epoch, _: object) -> bool:
-        seen.append(epoch)
+        epochs_done.append(epoch)
         return False
 
     fit(classifier, decoded, hp.values, settings, on_epoch)
-    first, second = (epoch.seconds for epoch in seen)
+    first, second = (epoch.seconds for epoch in epochs_done)
     return max(0.0, first - second), second * steps / probed

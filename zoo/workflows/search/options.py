@@ -26,21 +26,21 @@ def search_options(
     keep: int | None = 3,
     warm_start: bool = True,
 ) -> SearchOptions:
-    """The options of a search, by names.
+    """Return the options of a search.
 
     Args:
         algorithm: one of `zoo.interfaces.algorithms.ALGORITHMS`.
-        objective: names of what is optimised, with commas between; see `zoo.interfaces.metrics`.
-        pruner: none or median, see `zoo.search.pruning`; None: the algorithm's own, if it has one.
+        objective: names of one or several objectives, separated by commas; see `zoo.interfaces.metrics`.
+        pruner: "none" or "median", see `zoo.search.pruning`; None: the algorithm's own, if it has one.
         trials, max_seconds, target, keep, warm_start: as in `SearchOptions`.
 
     Raises:
         UnknownNameError: there is no such algorithm, objective or pruner.
-        SearchError: two of them exclude each other.
+        SearchError: two options exclude each other.
     """
     objectives = find_objectives(objective)
     pruner = find_pruner(find_algorithm(algorithm, objectives=len(objectives)), pruner)
-    if pruner != "none" and not _known_each_epoch(objectives):
+    if pruner != "none" and not _has_value_each_epoch(objectives):
         raise SearchError(
             f"pruning is for one objective that is measured each epoch, and not for {objective}"
         )
@@ -55,10 +55,10 @@ def check_target(options: SearchOptions) -> None:
     Raises:
         SearchError: there are several objectives, or one that is not measured each epoch.
     """
-    if options.target is not None and not _known_each_epoch(options.objectives):
+    if options.target is not None and not _has_value_each_epoch(options.objectives):
         names = ",".join(objective.name for objective in options.objectives)
         raise SearchError(f"--target is for one objective that is measured each epoch, and not for {names}")
 
 
-def _known_each_epoch(objectives: Sequence[Objective]) -> bool:
+def _has_value_each_epoch(objectives: Sequence[Objective]) -> bool:
     return len(objectives) == 1 and measured_each_epoch(objectives[0].name)

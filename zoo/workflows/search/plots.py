@@ -1,4 +1,4 @@
-"""Plot a search of the registry, and say what it depends on. Imports no TensorFlow."""
+"""Plots a search of the registry. Imports no TensorFlow."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     from zoo.registry import Registry
 
 NEED_IMPORTANCE = (None, "importance", "parallel")
-"""Kinds of plot that show it, or put hyperparameters in its order."""
+"""Kinds of plot that show the importance, or sort hyperparameters by it."""
 
 
 @dataclass(frozen=True)
 class PlottedSearch:
-    """What was drawn of a search.
+    """The plots of a search.
 
     Args:
         files: plot -> file.
-        importance: hyperparameter -> share in how the first objective varies; None where it cannot be known, or no
-            plot needs it.
+        importance: hyperparameter -> share of the variance of the first objective; None where it cannot be computed,
+            or no plot needs it.
     """
 
     search: Search
@@ -43,29 +43,27 @@ def plot(
     """Draw and write a search's plots.
 
     Args:
-        ref: the search's id, or the start of it.
-        kind: one of `zoo.reports.search_plots.PLOTS`; None: all that the search has something for.
+        ref: the search's id, or a unique prefix.
+        kind: one of `zoo.reports.search_plots.PLOTS`; None: all for which the search has data.
         output: see `zoo.reports.files.output_files`.
 
     Raises:
         NotFoundError: there is no such search.
-        PlotError: it is no search, has nothing to draw, or there is no place to write it.
-        SearchError: the importance is asked for, and cannot be known.
+        PlotError: it is not a search, has nothing to draw, or the file cannot be written.
+        SearchError: the importance is requested, and cannot be computed.
     """
-    found = _find(registry, ref)
-    trials = SearchTrials(found, registry.runs(search=found.id))
+    search = _find(registry, ref)
+    trials = SearchTrials(search, registry.runs(search=search.id))
     if not trials.completed:
+        raise PlotError(f"no trial of search {search.id} has completed: see `zoo show {search.id}`")
+    if kind == "front" and len(search.plan.objectives) < 2:
         raise PlotError(
-            f"no trial of search {found.id} has completed: `zoo show {found.id}` says what became of them"
-        )
-    if kind == "front" and len(found.plan.objectives) < 2:
-        raise PlotError(
-            f"search {found.id} has one objective, {trials.objective.name}, and a front needs two: "
+            f"search {search.id} has one objective, {trials.objective.name}, and a front needs two: "
             f"search with --objective {trials.objective.name},params"
         )
     shares = _shares(trials, kind, progress) if kind in NEED_IMPORTANCE else None
     plots = _plots(trials, shares) if kind is None else (kind,)
-    return PlottedSearch(found, plot_search(trials, plots, shares, output), shares)
+    return PlottedSearch(search, plot_search(trials, plots, shares, output), shares)
 
 
 def _find(registry: Registry, ref: str) -> Search:
@@ -73,11 +71,11 @@ def _find(registry: Registry, ref: str) -> Search:
         return registry.search(ref)
     except NotFoundError as no_search:
         try:
-            found = registry.find(ref)
+            match = registry.find(ref)
         except ZooError:
             raise no_search from None
-        run = registry.run(found.run_id) if isinstance(found, Model) else found
-        what = "model" if isinstance(found, Model) else "run"
+        run = registry.run(match.run_id) if isinstance(match, Model) else match
+        what = "model" if isinstance(match, Model) else "run"
         advice = "`zoo searches` lists them"
         if isinstance(run, Run) and run.search_id is not None:
             advice = f"this {what} is of search {run.search_id}"
@@ -85,7 +83,7 @@ def _find(registry: Registry, ref: str) -> Search:
 
 
 def _shares(trials: SearchTrials, kind: str | None, progress: Progress) -> Mapping[str, float] | None:
-    """The importance; where it cannot be known and the rest can be drawn without it, tells why."""
+    """Return the importance; where it cannot be computed and the other plots do not need it, show why."""
     try:
         return importance(trials.search.plan.space, trials.completed, trials.objective)
     except SearchError as error:
@@ -96,7 +94,7 @@ def _shares(trials: SearchTrials, kind: str | None, progress: Progress) -> Mappi
 
 
 def _plots(trials: SearchTrials, shares: Mapping[str, float] | None) -> tuple[str, ...]:
-    """The plots for which the search has something to draw."""
+    """Return the plots for which the search has data."""
     possible = {
         "importance": shares is not None,
         "parallel": bool(trials.axes),

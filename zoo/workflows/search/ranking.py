@@ -1,4 +1,4 @@
-"""Which of a search's models are worth their disk: the best ones."""
+"""Selects the best models of a search, which are kept in the registry."""
 
 from __future__ import annotations
 
@@ -19,21 +19,24 @@ if TYPE_CHECKING:
 class Ranking:
     """The completed trials of a search whose models are kept, by run id.
 
-    Which are the best is `zoo.interfaces.ranking`'s; of several objectives, trials that no other beats in all come
-    before the others.
+    `zoo.interfaces.ranking` orders them; with several objectives, the Pareto front comes first.
     """
 
     plan: SearchPlan
     runs: dict[str, Run] = field(default_factory=dict)
 
     def add_past(self, run: Run) -> None:
-        """A trial that came to an end before; one without a model was not worth keeping, and stays so."""
+        """Add a trial that ended earlier, if its model was kept."""
         if run.model_id is not None:
             self.runs[run.id] = run
 
     def add(self, run: Run, outcome: TrialOutcome) -> bool:
-        """A trial that is completed now; returns whether its model is worth keeping."""
-        losses = [one.metrics["loss"] for one in outcome.evaluations if one.split == "validation"]
+        """Add a trial that has just completed; return whether to keep its model."""
+        losses = [
+            evaluation.metrics["loss"]
+            for evaluation in outcome.evaluations
+            if evaluation.split == "validation"
+        ]
         self.runs[run.id] = replace(
             run,
             state=State.COMPLETED,
@@ -41,17 +44,17 @@ class Ranking:
             val_loss=losses[0] if losses else None,
             parameters=sum(int(tensor.size) for tensor in outcome.content.tensors.values()),
         )
-        return any(kept.id == run.id for kept in self._kept())
+        return any(best.id == run.id for best in self._best())
 
     def forget_losers(self) -> list[str]:
-        """Ids of the runs whose models are worth keeping no more; they are left out of the ranking from now on."""
-        kept = {run.id for run in self._kept()}
-        losers = [run_id for run_id in self.runs if run_id not in kept]
+        """Remove the runs that are no longer among the best from the ranking, and return their ids."""
+        best = {run.id for run in self._best()}
+        losers = [run_id for run_id in self.runs if run_id not in best]
         for run_id in losers:
             del self.runs[run_id]
         return losers
 
-    def _kept(self) -> Iterable[Run]:
+    def _best(self) -> Iterable[Run]:
         if self.plan.options.keep is None:
             return self.runs.values()
         best_first = ranked(self.runs.values(), self.plan.objective)

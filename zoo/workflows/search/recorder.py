@@ -1,4 +1,4 @@
-"""Writes what happens in a search to the registry, and reads from there what happened before."""
+"""Records the events of a search in the registry, and reads its earlier trials from there."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ ENDED = (State.COMPLETED, State.PRUNED, State.FAILED)
 
 
 class SearchRecorder:
-    """One search as the registry knows it; a `zoo.interfaces.TrialRecorder`.
+    """The recorder of one search, a `zoo.interfaces.TrialRecorder`.
 
     Args:
-        search: running in this process.
+        search: one that runs in this process.
     """
 
     def __init__(self, workspace: Workspace, search: Search) -> None:
         self.workspace, self.search = workspace, search
         self.registry = workspace.registry
-        self.notices = Once(workspace.progress)  # trials repeat one another's
+        self.notices = Once(workspace.progress)  # trials repeat the same ones
         self.ranking = Ranking(search.plan)
-        self.runs: dict[str, Run] = {}  # by the algorithm's name of the trial
-        self.resumed: dict[str, Sequence[Epoch]] = {}  # what was trained of each trial that was interrupted
+        self.runs: dict[str, Run] = {}  # by trial id
+        self.resumed: dict[str, Sequence[Epoch]] = {}  # the epochs of each interrupted trial
         for run in self.registry.runs(search=search.id):
             if run.trial is not None:
                 self.runs[run.trial.trial_id] = run
@@ -44,30 +44,30 @@ class SearchRecorder:
                 if run.state not in ENDED:
                     self.resumed[run.trial.trial_id] = epochs_in(self.registry.checkpoint(run.id))
 
-    # What happened before --------------------------------------------------------------------------------
+    # Earlier trials --------------------------------------------------------------------------------------
 
     def past(self) -> list[PastTrial]:
-        """The trials so far, in order."""
+        """Return the trials so far, in order."""
         ended = sorted(
             (run for run in self.runs.values() if run.state in ENDED),
             key=lambda run: (run.finished_at, run.trial.number if run.trial else 0),
         )
-        places = {run.id: place for place, run in enumerate(ended, start=1)}
-        return [self._past(run, run.trial, places.get(run.id)) for run in self.runs.values() if run.trial]
+        positions = {run.id: position for position, run in enumerate(ended, start=1)}
+        return [self._past(run, run.trial, positions.get(run.id)) for run in self.runs.values() if run.trial]
 
-    def _past(self, run: Run, trial: Trial, place: int | None) -> PastTrial:
+    def _past(self, run: Run, trial: Trial, position: int | None) -> PastTrial:
         plan = self.search.plan
-        epochs = self.registry.epochs(run.id) if place is not None else self.resumed[trial.trial_id]
+        epochs = self.registry.epochs(run.id) if position is not None else self.resumed[trial.trial_id]
         curve = [epoch.metrics[plan.monitor.name] for epoch in epochs]
         scores = dict(run.scores) or None
         if run.state is State.PRUNED:
             best = max if plan.monitor.direction == "max" else min
             scores = {plan.objective.name: best(curve)}
         losses = [epoch.metrics.get("val_loss", math.inf) for epoch in epochs]
-        return PastTrial(trial, place, scores, curve, losses, pruned=run.state is State.PRUNED)
+        return PastTrial(trial, position, scores, curve, losses, pruned=run.state is State.PRUNED)
 
-    def retell(self) -> None:
-        """Tell the watcher of the trials that came to an end before, as if they had just run."""
+    def replay(self) -> None:
+        """Report the trials that ended earlier to the progress, as if they had just run."""
         progress = self.workspace.progress
         for run in self.runs.values():
             if run.state in ENDED:
@@ -77,7 +77,7 @@ class SearchRecorder:
                 progress.run_ended(run)
 
     def assignment(self, trial: Trial) -> Assignment:
-        """What is needed to train the trial, or to go on with it."""
+        """Return all that is needed to train the trial, or to resume it."""
         run, start = self.runs[trial.trial_id], None
         if trial.continues is not None:
             start = self.registry.load_content(str(self.runs[trial.continues].model_id)).tensors
@@ -85,7 +85,7 @@ class SearchRecorder:
         seconds = sum(epoch.seconds for epoch in epochs_in(checkpoint))
         return Assignment(self.search.plan, trial, start, checkpoint, seconds)
 
-    # What happens now ------------------------------------------------------------------------------------
+    # Events ----------------------------------------------------------------------------------------------
 
     def trial_started(self, trial: Trial) -> None:
         plan = self.search.plan
@@ -132,13 +132,13 @@ class SearchRecorder:
         self._ended(trial, self.registry.end_run(self.runs[trial.trial_id].id, State.FAILED, error))
 
     def drop_losers(self) -> None:
-        """Forget the weights of trials that are not among the best."""
+        """Delete the models of trials that are not among the best."""
         losers = (self.registry.run(run_id).model_id for run_id in self.ranking.forget_losers())
         if models := [model_id for model_id in losers if model_id]:
             self.registry.drop_models(models)
 
     def end(self, state: State, error: str | None = None) -> Search:
-        """Close the search, and the trials that were running."""
+        """End the search, and the trials that were running."""
         unfinished = State.FAILED if state is State.FAILED else State.INTERRUPTED
         for run in self.registry.runs(search=self.search.id, state=State.RUNNING):
             announce(self.workspace, self.registry.end_run(run.id, unfinished, error))
@@ -152,7 +152,7 @@ class SearchRecorder:
 
 
 class _TrialWatcher(Progress):
-    """Hands on what a trial reports, with its run."""
+    """Forwards the progress of a trial, with its run."""
 
     def __init__(self, progress: Progress, run: Run) -> None:
         self._progress, self._run = progress, run

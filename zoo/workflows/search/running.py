@@ -1,4 +1,4 @@
-"""Search hyperparameters and architectures on a dataset, every trial a run in the registry; resume a search."""
+"""Searches hyperparameters and architectures on a dataset, with every trial a run in the registry; resumes searches."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from zoo.workflows.search.candidates import (
     prepare_each,
     restore_candidates,
 )
-from zoo.workflows.search.extending import NOTHING, Extension, check_extension, extended
+from zoo.workflows.search.extending import NOTHING, Extension, check_extension, extend
 from zoo.workflows.search.recorder import SearchRecorder
 from zoo.workflows.search.space import DeclaredSpace, declare_space, first_trials, prior_choices
 from zoo.workflows.search.trial import candidate_of, train_trial
@@ -71,9 +71,9 @@ def search(
     """Search for the best hyperparameters, and for the best of several architectures.
 
     Args:
-        architecture_names: of one, or of several with commas between.
-        hyperparameters: those to hold at a value instead of searching them.
-        weights: pre-trained ones to start from.
+        architecture_names: one name, or several separated by commas.
+        hyperparameters: fixed values of hyperparameters, which are not searched.
+        weights: pre-trained weights to start from.
         cluster: where trials run; None: in this process, one after another.
 
     Returns:
@@ -83,12 +83,12 @@ def search(
         SearchError: three trials in a row failed, or no trial completed.
         InterruptedWork: the user stopped it; the message says how to resume.
     """
-    options, wanted = options or TrainingOptions(), search_options or SearchOptions()
+    options, search_options = options or TrainingOptions(), search_options or SearchOptions()
     with ready(cluster):
         opened = workspace.open_dataset(dataset)
         candidates = find_candidates(workspace, architecture_names, opened, options.image_size, weights)
         space = declare_space(candidates, opened.images.class_names, hyperparameters or {}, options.seed)
-        return run_search(workspace, opened, candidates, space, wanted, options, cluster)
+        return run_search(workspace, opened, candidates, space, search_options, options, cluster)
 
 
 def run_search(
@@ -96,13 +96,13 @@ def run_search(
     opened: OpenedDataset,
     candidates: tuple[Candidate, ...],
     space: DeclaredSpace,
-    wanted: SearchOptions,
+    search_options: SearchOptions,
     options: TrainingOptions,
     cluster: Cluster | None,
 ) -> tuple[Search, Model]:
-    """Search a space that is declared already, where `ready` has seen to the cluster; see `search`."""
+    """Search a declared space, within the context of `ready`; see `search`."""
     images, decoded = prepare_each(workspace, opened, candidates)
-    plan = _plan(workspace, candidates, space, images, wanted, options)
+    plan = _plan(workspace, candidates, space, images, search_options, options)
     started = workspace.registry.start_search(plan, images.version)
     searching = _Searching(workspace, candidates, decoded, _located(started, candidates), opened, cluster)
     return _run(searching)
@@ -113,21 +113,32 @@ def _plan(
     candidates: tuple[Candidate, ...],
     space: DeclaredSpace,
     images: Images,
-    wanted: SearchOptions,
+    search_options: SearchOptions,
     options: TrainingOptions,
 ) -> SearchPlan:
-    known = []
-    if wanted.warm_start and candidates[0].parent is None:
-        known = prior_choices(
-            workspace, candidates, space.joint, images.version, wanted.objectives[0], wanted.trials
+    prior = []
+    if search_options.warm_start and candidates[0].parent is None:
+        prior = prior_choices(
+            workspace,
+            candidates,
+            space.joint,
+            images.version,
+            search_options.objectives[0],
+            search_options.trials,
         )
     return SearchPlan(
         candidates=tuple(candidate.plan for candidate in candidates),
-        options=wanted,
+        options=search_options,
         training=options,
         fixed=space.fixed,
         space=space.joint.get_config(),
-        first=first_trials(candidates, space.joint, known, algorithm=wanted.algorithm, trials=wanted.trials),
+        first=first_trials(
+            candidates,
+            space.joint,
+            prior,
+            algorithm=search_options.algorithm,
+            trials=search_options.trials,
+        ),
         environment=environment(),
         data_check=images.data_check,
     )
@@ -139,26 +150,27 @@ def resume(
     cluster: Cluster | None = None,
     extension: Extension = NOTHING,
 ) -> tuple[Search, Model]:
-    """Go on with a search that was interrupted, or that is extended: trials that came to an end are not repeated, and
-    those that were running go on after their last epoch.
+    """Resume a search that was interrupted, or extend one.
+
+    Trials that have ended are not repeated, and those that were running are resumed after their last epoch.
 
     Raises:
-        SearchError: the search would not go on, is still running, its dataset has changed, or see `search`.
+        SearchError: the search cannot be resumed, is still running, its dataset has changed, or see `search`.
     """
-    found = workspace.registry.search(search_ref)
-    plan = extended(found.plan, extension)
-    check_extension(found, len(workspace.registry.runs(search=found.id)), extension)
-    if found.state is State.COMPLETED:
-        _refuse_exhausted(workspace, found, plan)
+    stored = workspace.registry.search(search_ref)
+    plan = extend(stored.plan, extension)
+    check_extension(stored, len(workspace.registry.runs(search=stored.id)), extension)
+    if stored.state is State.COMPLETED:
+        _refuse_exhausted(workspace, stored, plan)
     with ready(cluster):
         plugins = workspace.plugins
         opened = open_source(
-            found.dataset, found.dataset_source, plugins.datasets, plugins.formats, workspace.progress
+            stored.dataset, stored.dataset_source, plugins.datasets, plugins.formats, workspace.progress
         )
-        _refuse_change(workspace, found, opened)
-        candidates = restore_candidates(workspace, found.plan, opened)
+        _refuse_change(workspace, stored, opened)
+        candidates = restore_candidates(workspace, stored.plan, opened)
         _, decoded = prepare_each(workspace, opened, candidates)
-        reopened = workspace.registry.reopen_search(found.id, None if extension == NOTHING else plan)
+        reopened = workspace.registry.reopen_search(stored.id, None if extension == NOTHING else plan)
         searching = _Searching(
             workspace, candidates, decoded, _located(reopened, candidates), opened, cluster
         )
@@ -166,14 +178,14 @@ def resume(
 
 
 def ready(cluster: Cluster | None) -> AbstractContextManager[None]:
-    """Be connected to where trials run, or ready to run them here, as long as the context lasts."""
-    return _quick_collection() if cluster is None else connected(cluster)
+    """Return a context in which trials can run: connected to the cluster, or prepared to run them in this process."""
+    return _frozen_garbage() if cluster is None else connected(cluster)
 
 
 @contextmanager
-def _quick_collection() -> Iterator[None]:
-    """What is there already, most of it libraries', is not looked through for garbage again and again."""
-    if gc.get_freeze_count():  # whoever froze something sees to it
+def _frozen_garbage() -> Iterator[None]:
+    """Exclude existing objects, mostly those of libraries, from garbage collection, which becomes quicker."""
+    if gc.get_freeze_count():  # the caller has frozen objects, and will unfreeze them
         yield
         return
     gc.collect()
@@ -184,26 +196,26 @@ def _quick_collection() -> Iterator[None]:
         gc.unfreeze()
 
 
-def _refuse_exhausted(workspace: Workspace, found: Search, plan: SearchPlan) -> None:
-    """A completed search is extended only if its algorithm has one more trial to choose."""
-    recorder = SearchRecorder(workspace, found)
+def _refuse_exhausted(workspace: Workspace, stored: Search, plan: SearchPlan) -> None:
+    """Refuse to extend a completed search whose algorithm has no further trial."""
+    recorder = SearchRecorder(workspace, stored)
     if not TrialLoop(plan, recorder, recorder.past()).has_more():
         raise SearchError(
-            f"search {found.id} has tried every combination of its space: start a new one over a larger one"
+            f"search {stored.id} has tried every combination of its space: start a new one over a larger one"
         )
 
 
-def _refuse_change(workspace: Workspace, found: Search, opened: OpenedDataset) -> None:
-    """A search goes on only on the images that it began with."""
-    known = workspace.registry.dataset(found.dataset, found.dataset_version)
-    if opened.fingerprint != known.fingerprint:
+def _refuse_change(workspace: Workspace, stored: Search, opened: OpenedDataset) -> None:
+    """Refuse to resume a search whose images have changed."""
+    recorded = workspace.registry.dataset(stored.dataset, stored.dataset_version)
+    if opened.fingerprint != recorded.fingerprint:
         raise SearchError(
-            f"search {found.id} cannot go on: dataset '{found.dataset}' has changed since; start a new search"
+            f"search {stored.id} cannot be resumed: dataset '{stored.dataset}' has changed since; start a new search"
         )
 
 
 def _located(search: Search, candidates: tuple[Candidate, ...]) -> Search:
-    """The search as stored, but its plan says where the candidates' weights lie on this machine."""
+    """Return the stored search with the paths of the candidates' weights on this machine in its plan."""
     return replace(
         search, plan=replace(search.plan, candidates=tuple(candidate.plan for candidate in candidates))
     )
@@ -211,10 +223,10 @@ def _located(search: Search, candidates: tuple[Candidate, ...]) -> Search:
 
 @dataclass(frozen=True, eq=False)
 class _Searching:
-    """A search at work.
+    """A running search.
 
     Args:
-        decoded: the dataset as each candidate takes it, by name.
+        decoded: candidate -> the dataset in its shape.
         search: as `_located` returns it.
         cluster: where trials run; None: in this process.
     """
@@ -227,8 +239,8 @@ class _Searching:
     cluster: Cluster | None
 
     def executor(self, recorder: SearchRecorder) -> Executor:
-        """Where its trials train: the first ones in this process, which is ready for it, more in others."""
-        candidates = {one.name: one for one in self.candidates}
+        """Return the executor of its trials: the first ones run in this process, later ones in child processes."""
+        candidates = {candidate.name: candidate for candidate in self.candidates}
         images = RemoteImages(self.search.dataset, self.opened.source, self.opened.fingerprint)
 
         def train(assignment: Assignment, reporter: TrialReporter) -> TrialOutcome:
@@ -245,25 +257,25 @@ class _Searching:
             return RayExecutor(assign, train_remotely, self.cluster)
         local = LocalExecutor(recorder.assignment, train)
         if tf.config.list_physical_devices("GPU"):
-            return local  # this process has taken it, so a child could not
+            return local  # this process uses the GPU's memory, so a child could not
         return Handover(local, ChildProcessExecutor(assign, train_remotely), trials=TRIALS_OF_A_PROCESS)
 
 
 def _run(searching: _Searching) -> tuple[Search, Model]:
-    """Run the trials that are left; whatever happens, the search ends in one final state."""
+    """Run the remaining trials; whatever happens, the search ends in one final state."""
     workspace, search_id = searching.workspace, searching.search.id
     plan, registry = searching.search.plan, searching.workspace.registry
     workspace.progress.search_started(searching.search)
     report_sampling(workspace, searching.decoded[plan.architectures[0]], plan.training.sampling)
     recorder = SearchRecorder(workspace, searching.search)
-    recorder.retell()
+    recorder.replay()
     try:
         loop = TrialLoop(plan, recorder, recorder.past())
         run_trials(loop, searching.executor(recorder))
     except KeyboardInterrupt:
         recorder.end(State.INTERRUPTED)
         raise InterruptedWork(
-            f"search {search_id} was interrupted; go on with: {resume_command(registry, searching.search)}"
+            f"search {search_id} was interrupted; continue with: {resume_command(registry, searching.search)}"
         ) from None
     except BaseException as error:
         recorder.end(State.FAILED, str(error))
@@ -284,7 +296,7 @@ def _run(searching: _Searching) -> tuple[Search, Model]:
 
 
 def _untried(loop: TrialLoop) -> str:
-    """`not tried: resnet, 9 of 10 trials`; empty where nothing is left over by a limit."""
+    """Return `not tried: resnet, 9 of 10 trials`; an empty string unless a limit has ended the search early."""
     trials = loop.plan.trials
     left = trials - loop.started if loop.ended_early is not None else 0
     untried = [*loop.untried, *([f"{left} of {counted(trials, 'trial')}"] if left else [])]
@@ -292,9 +304,9 @@ def _untried(loop: TrialLoop) -> str:
 
 
 def _how_to_extend(loop: TrialLoop, command: str) -> str:
-    """The option that lets the search go on; nothing for an algorithm whose completed searches cannot."""
+    """Return the command that extends the search; an empty string if its algorithm does not allow that."""
     if continues_trials(loop.plan.algorithm):
         return ""
     if loop.ended_early is None:
-        return f"; go on with: {command} --trials N"
-    return f"; go on with: {command} {'--target VALUE' if loop.target_was_met else '--max-time TIME'}"
+        return f"; continue with: {command} --trials N"
+    return f"; continue with: {command} {'--target VALUE' if loop.target_was_met else '--max-time TIME'}"

@@ -1,4 +1,4 @@
-"""The space that a search explores, and the trials that it begins with."""
+"""The space of a search, and its first trials."""
 
 from __future__ import annotations
 
@@ -36,10 +36,8 @@ if TYPE_CHECKING:
     Settings = dict[str, HyperparameterValue | None]
 
 
-PRIOR_SHARE = 3  # of so many trials one has hyperparameters that are known from earlier searches …
-
-
-MOST_PRIOR = 5  # … but no more than these
+PRIOR_SHARE = 3  # one of so many trials uses hyperparameters of an earlier search …
+MOST_PRIOR = 5  # … but at most this number
 
 
 @dataclass(frozen=True)
@@ -47,9 +45,9 @@ class DeclaredSpace:
     """The search space of all candidates.
 
     Args:
-        joint: what the algorithm searches.
-        each: by name, that of a candidate alone.
-        fixed: what is held, by its name in the joint space.
+        joint: the space that the algorithm searches.
+        each: candidate -> its own space.
+        fixed: name in the joint space -> fixed value.
     """
 
     joint: HyperParameters
@@ -60,53 +58,57 @@ class DeclaredSpace:
 def declare_space(
     candidates: Sequence[Candidate],
     class_names: tuple[str, ...],
-    given: Mapping[str, HyperparameterValue],
+    hyperparameters: Mapping[str, HyperparameterValue],
     seed: int,
 ) -> DeclaredSpace:
-    """Everything that can be searched, with what is given held. Each candidate's defaults are built once.
+    """Return everything that can be searched, with these values fixed. Each candidate's defaults are built once.
 
     Raises:
         SearchError: nothing is left to search.
     """
     spaces = {
-        one.name: explore(
-            space_builder(one.architecture, **asdict(one.shape)),
-            options_for(one.name, given),
+        candidate.name: explore(
+            space_builder(candidate.architecture, **asdict(candidate.shape)),
+            options_for(candidate.name, hyperparameters),
         )
-        for one in candidates
+        for candidate in candidates
     }
-    spaces, fixed = fix_each(spaces, given)
-    for one in candidates:
-        start_fresh(seed)  # Keras numbers layers anew
-        _try_defaults(one, spaces[one.name], class_names)
+    spaces, fixed = fix_each(spaces, hyperparameters)
+    for candidate in candidates:
+        start_fresh(seed)  # so that Keras numbers layers from the start
+        _try_defaults(candidate, spaces[candidate.name], class_names)
     joint = join(spaces)
     if not read(joint).searched_names:
         raise SearchError(
-            f"nothing is left to search: --set holds every hyperparameter of {candidates[0].name}; "
+            f"nothing is left to search: --set fixes every hyperparameter of {candidates[0].name}; "
             "leave one out, or use `zoo train`"
         )
     return DeclaredSpace(joint, spaces, fixed)
 
 
 def _try_defaults(candidate: Candidate, space: HyperParameters, class_names: tuple[str, ...]) -> None:
-    """Build what the first trial may build, so that weights or a freeze that do not fit are told at once."""
+    """Build the default network, so that weights or layers to freeze that do not fit are refused at once."""
     try:
         candidate.build(choose(space, {}), class_names)
     except ZooError:
         raise
-    except Exception:  # noqa: S110  a plugin's own failure is recorded with the trial that meets it
+    except Exception:  # noqa: S110  a plugin's own failure is recorded with its trial
         pass
 
 
 def declare_finetuning(
-    parent: Parent, candidate: Candidate, given: Mapping[str, HyperparameterValue], epochs: int, seed: int
+    parent: Parent,
+    candidate: Candidate,
+    hyperparameters: Mapping[str, HyperparameterValue],
+    epochs: int,
+    seed: int,
 ) -> DeclaredSpace:
-    """What can be searched when the parent is fine-tuned, with what is given held; the defaults are built once.
+    """Return the space of a fine-tuning of the parent, with these hyperparameters fixed; the defaults are built once.
 
     Raises:
         SearchError: nothing is left to search.
     """
-    fixed = check(own_space(), given)
+    fixed = check(own_space(), hyperparameters)
     space = HyperParameters()
     declare_schedules(
         space,
@@ -122,7 +124,7 @@ def declare_finetuning(
     space = fix(space, fixed)
     if not read(space).searched_names:
         raise SearchError(
-            "nothing is left to search: --set and other options hold every hyperparameter; "
+            "nothing is left to search: --set and other options fix every hyperparameter; "
             "leave one out, or leave --search out"
         )
     start_fresh(seed)
@@ -133,14 +135,14 @@ def declare_finetuning(
 def first_trials(
     candidates: Sequence[Candidate],
     space: HyperParameters,
-    known: Sequence[tuple[Hyperparameters, str]],
+    prior: Sequence[tuple[Hyperparameters, str]],
     *,
     algorithm: str,
     trials: int,
 ) -> list[tuple[Hyperparameters, str]]:
-    """The hyperparameters of the first trials: the best prior ones, then each architecture's defaults.
+    """Return the hyperparameters of the first trials: the best of prior trials, then each architecture's defaults.
 
-    The authors of the defaults chose them, and few random draws beat them. Each architecture gets its first trial
+    Defaults were chosen by their authors, and few random draws are better. Each architecture gets its first trial
     before any gets its second.
     """
     if ALGORITHMS[algorithm].own_order:
@@ -148,8 +150,8 @@ def first_trials(
     names = [candidate.name for candidate in candidates]
     defaults = [(_defaults(space, name, names), "defaults") for name in names]
     first: list[tuple[Hyperparameters, str]] = []
-    for values, origin in _one_of_each([*known, *defaults], names):
-        if values not in [tried for tried, _ in first]:
+    for values, origin in _one_of_each([*prior, *defaults], names):
+        if values not in [earlier for earlier, _ in first]:
             first.append((values, origin))
     return first[:trials]
 
@@ -157,7 +159,7 @@ def first_trials(
 def _one_of_each(
     choices: Sequence[tuple[Hyperparameters, str]], names: Sequence[str]
 ) -> list[tuple[Hyperparameters, str]]:
-    """The same choices, each architecture's first one before any second one."""
+    """Return the same choices, each architecture's first one before any second one."""
     seen: set[str] = set()
     first: list[tuple[Hyperparameters, str]] = []
     later: list[tuple[Hyperparameters, str]] = []
@@ -176,19 +178,19 @@ def prior_choices(
     objective: Objective,
     trials: int,
 ) -> list[tuple[Hyperparameters, str]]:
-    """The best choices from this space in earlier searches, each with where it comes from.
+    """Return the best hyperparameters of prior trials that are in this space, each with its origin.
 
     Args:
-        trials: of the search; one in `PRIOR_SHARE` begins so.
+        trials: of the search; one of `PRIOR_SHARE` uses them.
     """
-    names = [one.name for one in candidates]
-    known = [
-        replace(trial, hyperparameters=to_joint(one.name, trial.hyperparameters, names))
-        for one in candidates
-        for trial in workspace.registry.prior_trials(one.name, one.architecture.version)
+    names = [candidate.name for candidate in candidates]
+    prior = [
+        replace(trial, hyperparameters=to_joint(candidate.name, trial.hyperparameters, names))
+        for candidate in candidates
+        for trial in workspace.registry.prior_trials(candidate.name, candidate.architecture.version)
     ]
     count = min(MOST_PRIOR, trials // PRIOR_SHARE)
-    return list(choose_prior(known, dataset, read(space), objective, count, **asdict(candidates[0].shape)))
+    return list(choose_prior(prior, dataset, read(space), objective, count, **asdict(candidates[0].shape)))
 
 
 def _defaults(space: HyperParameters, name: str, names: Sequence[str]) -> Hyperparameters:

@@ -1,4 +1,4 @@
-"""Trains one trial of a search, wherever it is: all that it needs is handed to it."""
+"""Trains one trial of a search, in any process: all that it needs is in its arguments."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ class Assignment:
 
     Args:
         start: the tensors of the trial that it continues (hyperband).
-        checkpoint: where it was interrupted.
-        seconds: how long its epochs before the interruption took.
+        checkpoint: of its last epoch before an interruption.
+        seconds: the time of its epochs before the interruption.
     """
 
     plan: SearchPlan
@@ -54,14 +54,14 @@ def train_trial(
     decoded: DecodedDataset,
     reporter: TrialReporter,
 ) -> TrialOutcome:
-    """Train it, and measure what the search optimises.
+    """Train the trial, and measure the objectives of the search.
 
     Args:
-        candidate: which the trial is of.
-        reporter: gets each epoch, how far it is, and what is done with frozen layers.
+        candidate: the trial's.
+        reporter: gets each epoch, the progress within it, and notices.
 
     Raises:
-        Pruned: as the search decides.
+        Pruned: the search has decided so.
         TrainingError: the loss became NaN or infinite.
     """
     plan, trial = assignment.plan, assignment.trial
@@ -97,24 +97,24 @@ def train_trial(
 
 
 def seed_of(plan: SearchPlan, trial: Trial) -> int:
-    """Each trial has a seed of its own; the first has the search's, so that training it again repeats it."""
+    """Return the trial's own seed. The first trial has that of the search, so that `zoo train` can repeat it."""
     return (plan.seed + trial.number - 1) % 2**32
 
 
 def candidate_of(plan: SearchPlan, trial: Trial) -> CandidatePlan:
-    """The candidate that the trial is of."""
+    """Return the trial's candidate."""
     return plan.candidate(from_joint(trial.hyperparameters, plan.architectures)[0])
 
 
 def hyperparameters_of(plan: SearchPlan, trial: Trial) -> dict[str, HyperparameterValue]:
-    """The trial's hyperparameters under the names that its architecture and zoo gave them."""
+    """Return the trial's hyperparameters under their plain names."""
     return without_bookkeeping(from_joint(trial.hyperparameters, plan.architectures)[1])
 
 
 def same_frozen(plan: SearchPlan, candidate: Candidate) -> int:
-    """How many trials have the same layers where they are frozen: all, if nothing that shapes these is searched."""
+    """Return how many trials have the same frozen layers: all, if no hyperparameter of the backbone is searched."""
     if candidate.plan.weights is None and candidate.parent is None:
-        return 1  # each draws its own
+        return 1  # each trial draws its own weights
     searched = Space.from_config(plan.space).searched_names
     return plan.trials if searched <= OWN.keys() - {"freeze"} else 1
 
@@ -126,12 +126,12 @@ def _scores(plan: SearchPlan, trained: Trained, seconds: float) -> dict[str, flo
 
 
 def _value_of(objective: str, trained: Trained, seconds: float) -> float:
-    """By its best epoch, if each epoch measures it; or else by what is trained now."""
+    """Return the value of its best epoch if it is measured each epoch, or else of the trained model."""
     metric = metric_of(objective)
     if metric is not None and metric.of_training is not None:
         value: float = resolve_name(metric.of_training)(trained.content, seconds)
         return value
     if objective in trained.best.metrics:
         return trained.best.metrics[objective]
-    validation = next(one for one in trained.evaluations if one.split == "validation")
+    validation = next(each for each in trained.evaluations if each.split == "validation")
     return validation.metrics[objective.removeprefix(PREFIXES["validation"])]

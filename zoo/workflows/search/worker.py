@@ -1,4 +1,4 @@
-"""What another process, perhaps on another machine, does with a trial: it opens the dataset there, and trains."""
+"""Trains a trial in another process, perhaps on another machine: opens the dataset there, and trains."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from zoo.models.bases import Bases
 from zoo.plugins import Plugins, load_plugins
 from zoo.workflows.search.candidates import Candidate
 from zoo.workflows.search.trial import candidate_of, train_trial
-from zoo.workflows.weights import find_again
+from zoo.workflows.weights import locate_weights
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -34,16 +34,16 @@ if TYPE_CHECKING:
     from zoo.workflows.search.trial import Assignment
 
 BASES: defaultdict[Hashable, Bases] = defaultdict(Bases)
-"""What the process's trials of a candidate have in common."""
+"""The backbones that trials of a candidate in this process reuse."""
 
 
 @dataclass(frozen=True)
 class RemoteImages:
-    """Which images a trial trains on, wherever it is.
+    """The dataset of a trial, for any node.
 
     Args:
         source: as `zoo.data.opened.OpenedDataset.source`; a path or URL must lead to the same images on every node.
-        fingerprint: of the content that the search began with.
+        fingerprint: of its content when the search started.
     """
 
     name: str
@@ -53,12 +53,12 @@ class RemoteImages:
 
 @dataclass(frozen=True, eq=False)
 class RemoteAssignment:
-    """A trial to train, with all that a worker needs to know; registry and artifacts are not for it.
+    """A trial to train, with all that a worker needs; it has no access to the registry.
 
     Args:
-        assignment: its plan names the architecture, the shape of its images and its weights, whose file lies under the
-            same path on every node, or behind a URL.
-        parent: the model to start from, of a search that fine-tunes.
+        assignment: its plan names the architecture, the shape of its images and its weights, whose file has the
+            same path on every node, or a URL.
+        parent: the model to start from, in a search that fine-tunes.
         plugins_dir: the folder of plugin files, the same on every node.
         zoo_version: of the search.
     """
@@ -71,12 +71,12 @@ class RemoteAssignment:
 
 
 def train_remotely(remote: RemoteAssignment, reporter: TrialReporter) -> TrialOutcome:
-    """Train it; see `zoo.workflows.search.trial.train_trial`. What was opened stays open for the process's next trial.
+    """Train it; see `zoo.workflows.search.trial.train_trial`. The dataset stays open for the next trial of the process.
 
     Raises:
-        DatasetError: this node cannot read the dataset, or reads another content.
-        PluginError: this node has another zoo, or another architecture of that name.
-        HyperparameterError: this node has no such weights file, or another one.
+        DatasetError: this node cannot read the dataset, or its content differs.
+        PluginError: this node has another version of zoo or of the architecture.
+        HyperparameterError: this node has no such weights file, or a different one.
     """
     if remote.zoo_version != zoo.__version__:
         raise PluginError(
@@ -84,7 +84,7 @@ def train_remotely(remote: RemoteAssignment, reporter: TrialReporter) -> TrialOu
         )
     plan = candidate_of(remote.assignment.plan, remote.assignment.trial)
     architecture = _architecture(_plugins(remote.plugins_dir), plan)
-    plan = replace(plan, weights=find_again(architecture, plan.weights, reporter, _node()))
+    plan = replace(plan, weights=locate_weights(architecture, plan.weights, reporter, _node()))
     decoded = _decoded(remote.images, plan.image_size, plan.channels, remote.plugins_dir)
     _set_up_process()
     candidate = Candidate(architecture, plan, remote.parent, BASES[plan, remote.images])
@@ -93,12 +93,12 @@ def train_remotely(remote: RemoteAssignment, reporter: TrialReporter) -> TrialOu
 
 @cache
 def _set_up_process() -> None:
-    """Ray tells in OMP_NUM_THREADS how many it grants; TensorFlow would take all, and all of a shared GPU's memory."""
-    gc.freeze()  # what is there stays, and need not be looked through after each trial
-    granted = os.environ.get("OMP_NUM_THREADS")
-    if granted is not None:
-        tf.config.threading.set_intra_op_parallelism_threads(int(granted))
-        tf.config.threading.set_inter_op_parallelism_threads(int(granted))
+    """Limit TensorFlow to the threads that Ray grants in OMP_NUM_THREADS, and let it share the memory of a GPU."""
+    gc.freeze()  # existing objects stay, so that collections after each trial are quicker
+    threads = os.environ.get("OMP_NUM_THREADS")
+    if threads is not None:
+        tf.config.threading.set_intra_op_parallelism_threads(int(threads))
+        tf.config.threading.set_inter_op_parallelism_threads(int(threads))
     for gpu in tf.config.list_physical_devices("GPU"):
         tf.config.experimental.set_memory_growth(gpu, True)
 
@@ -128,7 +128,7 @@ def _architecture(plugins: Plugins, plan: CandidatePlan) -> Architecture:
 def _decoded(
     images: RemoteImages, image_size: int, channels: int, plugins_dir: Path | None
 ) -> DecodedDataset:
-    """The dataset out of this node's own cache."""
+    """Return the dataset from this node's own cache."""
     try:
         plugins = _plugins(plugins_dir)
         opened = open_source(images.name, images.source, plugins.datasets, plugins.formats)
