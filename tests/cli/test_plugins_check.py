@@ -66,7 +66,7 @@ def test_a_failure_is_named_with_what_to_do(zoo: Callable, file: Callable) -> No
     assert "builds  failed" in rows(result.out)
     assert result.out.endswith(
         "\nmine fails 'builds': with the defaults and images of 21×21×3: ValueError: odd (mine.py:4): "
-        "mend the backbone, or narrow what it declares\nmine: 1 of 11 failed\n"
+        "fix the backbone, or narrow the ranges it declares\nmine: 1 of 11 failed\n"
     )
 
 
@@ -86,7 +86,7 @@ def test_a_package_that_is_not_installed(zoo: Callable, tmp_path: Path) -> None:
     (package.parent / "pyproject.toml").write_text(PYPROJECT, encoding="utf-8")
     (package / "my_module.py").write_text(HEAD + IMAGES.replace("{body}", "return 3"), encoding="utf-8")
     result = zoo("plugins", "check", package.parent)
-    assert "\nmine fails 'loads': load() gives int: return zoo.LabeledImages\n" in result.out
+    assert "\nmine fails 'loads': load() returns int: return zoo.LabeledImages\n" in result.out
 
 
 def test_an_installed_plugin_by_name(zoo: Callable) -> None:
@@ -113,7 +113,7 @@ def test_a_value_that_is_fixed(zoo: Callable, file: Callable) -> None:
 def test_a_plugin_that_cannot_be_imported(zoo: Callable, file: Callable) -> None:
     result = zoo("plugins", "check", file("import a_library_that_is_not_there"))
     assert (result.code, rows(result.out)) == (1, ["imports  failed"])
-    assert "No module named 'a_library_that_is_not_there' (mine.py:2): mend the plugin\n" in result.out
+    assert "No module named 'a_library_that_is_not_there' (mine.py:2): fix the plugin\n" in result.out
 
 
 def test_a_stopped_check_is_shown_with_what_was_not_run(zoo: Callable, file: Callable) -> None:
@@ -127,7 +127,7 @@ def test_a_stopped_check_is_shown_with_what_was_not_run(zoo: Callable, file: Cal
         "splits  not run",
     ]
     assert result.out.endswith(
-        "\nmine fails 'loads': stopped after 2 s: look for a loop without an end, or allow more with --timeout "
+        "\nmine fails 'loads': stopped after 2 s: check for an endless loop, or allow more with --timeout "
         "SECONDS\nmine: 1 of 7 failed, 4 not run\n"
     )
 
@@ -137,8 +137,8 @@ def test_several_subjects_are_counted_together(zoo: Callable, file: Callable) ->
     out = zoo("plugins", "check", file(twice, "return 3")).out
     assert rows(out)[1:3] == ["mine  imports-without-tensorflow", "mine  loads"]
     assert out.endswith(
-        "\nmine fails 'loads': load() gives int: return zoo.LabeledImages"
-        "\nother fails 'loads': load() gives int: return zoo.LabeledImages\nmine: 2 of 13 failed, 8 not run\n"
+        "\nmine fails 'loads': load() returns int: return zoo.LabeledImages"
+        "\nother fails 'loads': load() returns int: return zoo.LabeledImages\nmine: 2 of 13 failed, 8 not run\n"
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.testing.plugin_files import IMAGES, NETWORK, write_plugin
 from zoo.testing.contract import DATASET_CHECKS, CheckResult, Outcome
-from zoo.testing.sandbox import Limits, check_apart
+from zoo.testing.sandbox import Limits, check_in_child
 from zoo.testing.targets import Target
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def checked(tmp_path: Path, watcher: RecordedChecks) -> Checked:
 
     def check(text: str, body: str = "pass", **limits: float) -> dict[str, CheckResult]:
         path = write_plugin(tmp_path, text, body)
-        results = check_apart(Target("mine", str(path)), {}, Limits(**limits), watcher)
+        results = check_in_child(Target("mine", str(path)), {}, Limits(**limits), watcher)
         return {result.check: result for result in results}
 
     return check
@@ -63,7 +63,7 @@ def test_each_check_has_a_result_in_order(checked: Checked, watcher: RecordedChe
     results = checked(IMAGES, "return 3")
     assert list(results) == ["imports", *DATASET_CHECKS]
     assert outcomes(results) == ["ok", "ok", "failed", *["not run"] * 4]
-    assert results["loads"].message == "mine fails 'loads': load() gives int: return zoo.LabeledImages"
+    assert results["loads"].message == "mine fails 'loads': load() returns int: return zoo.LabeledImages"
     assert [result.seconds is None for result in results.values()] == [False] * 3 + [True] * 4
 
 
@@ -85,7 +85,7 @@ def test_the_watcher_hears_of_the_plan_and_of_each_check(checked: Checked, watch
 
 def test_what_a_plugin_prints_breaks_nothing(checked: Checked) -> None:
     results = checked("import os; print('{}'); os.write(1, b'{}')\n" + IMAGES, "print('[1]'); return 3")
-    assert "load() gives int" in results["loads"].message
+    assert "load() returns int" in results["loads"].message
 
 
 @pytest.mark.parametrize(
@@ -100,14 +100,14 @@ def test_a_check_that_takes_too_long_is_stopped_and_the_last(
     after = list(results).index(check) + 1
     assert results[check].outcome is Outcome.STOPPED
     assert results[check].message == (
-        f"mine fails '{check}': stopped after 2 s: look for a loop without an end, or allow more with "
+        f"mine fails '{check}': stopped after 2 s: check for an endless loop, or allow more with "
         "--timeout SECONDS"
     )
     assert set(outcomes(results)[after:]) <= {"not run"}
 
 
 MEMORY = (
-    "mine fails '{}': stopped, for it takes more than {} GB of memory: make its networks or images smaller, or "
+    "mine fails '{}': stopped, since it takes more than {} GB of memory: make its networks or images smaller, or "
     "allow more with --memory GB"
 )
 
@@ -140,11 +140,11 @@ def test_a_child_of_the_plugin_counts_too_and_is_ended(checked: Checked) -> None
     [
         (
             "import os; os._exit(3)",
-            "the process ended itself with exit code 3: look for os._exit, or what calls it",
+            "the process ended itself with exit code 3: check for calls of os._exit",
         ),
         (
             "import os; os.kill(os.getpid(), 11)",
-            "the process was ended by SIGSEGV: look for a crash in compiled code",
+            "the process was ended by SIGSEGV: check for a crash in compiled code",
         ),
     ],
     ids=["exit", "crash"],

@@ -101,7 +101,7 @@ def test_a_path_where_nothing_is_is_refused(tmp_path: Path) -> None:
 def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.txt").touch()
     assert refusal(tmp_path / "a.txt") == (
-        f"{tmp_path}/a.txt is no plugin: give a .py file or a folder with a pyproject.toml"
+        f"{tmp_path}/a.txt is not a plugin: give a .py file or a folder with a pyproject.toml"
     )
 
 
@@ -157,11 +157,11 @@ def test_a_loaded_name_is_loaded_with_every_format() -> None:
         ("@hookimpl\ndef zoo_run_finished(run): pass", f"it {NOTHING}"),
         (
             IMAGES.replace('r")]', 'r"), Dataset(name="mine", load=load, summary="s", reference="r")]'),
-            "there are two of the name 'mine': rename one of them",
+            "two objects have the name 'mine': rename one of them",
         ),
         (
             "@hookimpl\ndef zoo_datasets(): return [3]",
-            "zoo_datasets must give zoo.Dataset objects, got 3",
+            "zoo_datasets must return zoo.Dataset objects, got 3",
         ),
     ],
     ids=["nothing", "twice", "no dataset"],

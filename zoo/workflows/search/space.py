@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from zoo.workflows.search.candidates import Candidate
     from zoo.workflows.workspace import Workspace
 
-    Settings = dict[str, HyperparameterValue | None]
-
 
 PRIOR_SHARE = 3  # one of so many trials uses hyperparameters of an earlier search …
 MOST_PRIOR = 5  # … but at most this number
