@@ -212,7 +212,7 @@ def suggestion(algorithm: str, after: int) -> float:
     rng = np.random.default_rng(0)
     for number in range(after):
         hp = space()
-        oracle.given = {one.name: one.random_sample(int(rng.integers(2**31))) for one in hp.space}
+        oracle.next_values = {one.name: one.random_sample(int(rng.integers(2**31))) for one in hp.space}
         end(oracle, oracle.create_trial(str(number)))
     took = []
     for number in range(SUGGESTIONS):

@@ -50,7 +50,7 @@ def test_ray_that_is_not_installed_is_named(refused: Refused, monkeypatch: pytes
     [
         (
             ("--ray", "http://head"),
-            "'http://head' is no Ray address: write HOST:PORT, ray://HOST:PORT or auto",
+            "'http://head' is not a Ray address: write HOST:PORT, ray://HOST:PORT or auto",
         ),
         (
             ("--workers", "2", "--cpus-per-trial", "0"),

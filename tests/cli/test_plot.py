@@ -104,7 +104,7 @@ def test_too_few_trials_for_the_importance_leave_the_other_plots(
     result = zoo("plot", search)
     assert result.out == f"parallel  {search}-parallel.png\nhistory   {search}-history.png\n"
     assert result.err == (
-        "· the importance of hyperparameters needs 4 completed trials, there are 2: search with more --trials\n"
+        "· the importance of hyperparameters needs 4 completed trials, but there are 2: search with more --trials\n"
     )
 
 
@@ -126,7 +126,7 @@ def test_no_tensorflow(lean: LeanProcess, recorded: Callable[..., str]) -> None:
         (
             2,
             ["--kind", "importance"],
-            "the importance of hyperparameters needs 4 completed trials, there are 2: search with more --trials",
+            "the importance of hyperparameters needs 4 completed trials, but there are 2: search with more --trials",
         ),
         (
             5,

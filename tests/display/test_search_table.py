@@ -126,7 +126,7 @@ def test_the_last_line_says_how_long_it_may_still_take() -> None:
     [
         (7200.5, "about 10 min left, time limit in 2 h 0 min"),
         (300.5, "time limit in 5 min"),
-        (0.0, "the time is over"),
+        (0.0, "the time limit is reached"),
     ],
 )
 def test_under_a_time_limit_the_last_line_says_when_it_comes(max_seconds: float, shown: str) -> None:

@@ -66,7 +66,7 @@ def test_the_target_ends_the_search_with_the_trial_that_meets_it() -> None:
     recorder = Recorder()
     told = run_search(plan(target=0.7), trained_for(*POOR, trials={2: GOOD}), recorder)
     assert (told, [score for _, score in recorder.ended]) == (
-        "the target is met: val_accuracy 0.7000",
+        "the target is reached: val_accuracy 0.7000",
         [0.3, 0.7],
     )
 
@@ -74,7 +74,7 @@ def test_the_target_ends_the_search_with_the_trial_that_meets_it() -> None:
 def test_the_time_ends_the_search_after_an_epoch() -> None:
     recorder = Recorder()
     told = run_search(plan(max_seconds=0.0), trained_for(*GOOD), recorder)
-    assert told == "the time is over, after 1 of 5 trials"
+    assert told == "the time limit is reached after 1 of 5 trials"
     assert [score for _, score in recorder.ended] == [0.5]
 
 

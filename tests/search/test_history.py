@@ -25,6 +25,6 @@ def test_another_search_has_other_seeds() -> None:
 
 def test_a_choice_that_is_given_is_taken_once() -> None:
     oracle = make_oracle(plan())
-    oracle.given = GIVEN
+    oracle.next_values = GIVEN
     first, second = (oracle.create_trial(f"trial {number}").hyperparameters.values for number in (1, 2))
     assert (first, second == GIVEN) == (GIVEN, False)

@@ -107,13 +107,13 @@ def refusal(space: dict[str, Any], made: list[Run]) -> str:
 
 def test_too_few_trials() -> None:
     assert refusal(SPACE, runs(lambda values: values["noise"], 3)) == (
-        "the importance of hyperparameters needs 4 completed trials, there are 3: search with more --trials"
+        "the importance of hyperparameters needs 4 completed trials, but there are 3: search with more --trials"
     )
 
 
 def test_equal_scores() -> None:
     assert refusal(SPACE, runs(lambda _: 0.5, 5)) == (
-        "no hyperparameter makes a difference in val_accuracy among 5 completed trials: "
+        "no hyperparameter makes a difference to val_accuracy among 5 completed trials: "
         "search with more --trials or --epochs"
     )
 
@@ -121,5 +121,5 @@ def test_equal_scores() -> None:
 def test_nothing_searched() -> None:
     space = {"space": SPACE["space"][-1:]}
     assert refusal(space, runs(lambda values: values["noise"], 5)) == (
-        "no hyperparameter was searched, so none has an importance: hold fewer with --set"
+        "no hyperparameter was searched, so none has an importance: fix fewer with --set"
     )

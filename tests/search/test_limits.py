@@ -106,7 +106,7 @@ def test_a_first_trial_takes_no_more_than_its_share(clock: Clock) -> None:
     clock.now = 50.0 + 90
     assert (report(loop, third, [0.2], start=2), loop.ended_early) == (
         [STOP],
-        "the time is over, after 3 of 9 trials",
+        "the time limit is reached after 3 of 9 trials",
     )
 
 

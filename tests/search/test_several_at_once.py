@@ -233,10 +233,10 @@ def test_no_trial_begins_after_the_time_though_none_has_epochs() -> None:
     (trial,) = start(loop, 1)
     loop.completed(trial, outcome(0.5))
     assert loop.next_trial() is None
-    assert loop.ended_early == "the time is over, after 1 of 5 trials"
+    assert loop.ended_early == "the time limit is reached after 1 of 5 trials"
 
 
-@pytest.mark.parametrize(("value", "told"), [(0.4, "the target is met: val_loss 0.4000"), (0.6, None)])
+@pytest.mark.parametrize(("value", "told"), [(0.4, "the target is reached: val_loss 0.4000"), (0.6, None)])
 def test_a_target_of_what_is_minimised_is_met_from_above(value: float, told: str | None) -> None:
     loss = Objective("val_loss", "min")
     loop = TrialLoop(plan(objectives=(loss,), target=0.5), Recorder())

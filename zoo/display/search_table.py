@@ -127,7 +127,7 @@ class SearchTable:
         if left is not None and (limit is None or left < limit):
             told.append(f"about {duration(left)} left")
         if limit is not None:
-            told.append(f"time limit in {duration(limit)}" if limit > 0 else "the time is over")
+            told.append(f"time limit in {duration(limit)}" if limit > 0 else "the time limit is reached")
         return ", ".join(told)
 
 

@@ -1,1 +1,1 @@
-"""The search: which hyperparameters to try next, and the loop that tries them."""
+"""The search: the algorithms that choose hyperparameters, and the loop that tries them."""

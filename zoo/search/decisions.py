@@ -1,4 +1,4 @@
-"""Whether a trial goes on after an epoch: the search decides, the training obeys."""
+"""Decisions after each epoch of a trial: the search makes them, the training follows them."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ class Action(Enum):
     """What a trial does next."""
 
     CONTINUE = "continue"
-    STOP = "stop"  # end with the best epoch so far: the search is over
-    PRUNE = "prune"  # end without a model: the trial is not worth finishing
+    STOP = "stop"  # end with the best epoch so far
+    PRUNE = "prune"  # end without a model: the trial is unpromising
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Decision:
     """The search's answer to an epoch of a trial.
 
     Args:
-        reason: at which epoch the trial is pruned, and why.
+        reason: for pruning: at which epoch, and why.
     """
 
     action: Action
@@ -36,4 +36,4 @@ def prune(reason: str) -> Decision:
 
 
 class Pruned(Exception):
-    """Raised through a training whose trial is pruned."""
+    """Raised inside a training whose trial is pruned."""

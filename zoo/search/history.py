@@ -1,4 +1,4 @@
-"""Oracles whose choice depends on nothing but the trials so far and the seed."""
+"""Oracles whose choices depend only on the trials so far and on the seed."""
 
 from __future__ import annotations
 
@@ -16,34 +16,34 @@ if TYPE_CHECKING:
 
 
 class Unsaved:
-    """Keeps a Keras Tuner oracle from writing its state to JSON files: the registry's trials are its state."""
+    """A mixin that keeps a Keras Tuner oracle from writing its state to JSON files: the registry stores the trials."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.scores: dict[str, Mapping[str, float]] = {}
 
     def save(self) -> None:
-        """Nothing is written."""
+        """Write nothing."""
 
     def _save_trial(self, trial: Any) -> None:
         pass
 
 
 class HistoryOracle(Unsaved):
-    """To come before a Keras Tuner oracle, which then repeats no choice and has no other state than its trials.
+    """A mixin before a Keras Tuner oracle, which then repeats no choice and has no state other than its trials.
 
-    Keras Tuner forgets grid search's queue and Bayesian search's random state when it saves an oracle, so a search that
-    goes on would go another way. Here each choice is seeded by the number of trials before it.
+    Keras Tuner does not save grid search's queue and Bayesian search's random state with an oracle, so a resumed search
+    would make other choices. Here each choice is seeded with the number of trials before it.
     """
 
-    given: Hyperparameters | None = None
-    """The values of the next trial, if they are chosen elsewhere."""
+    next_values: Hyperparameters | None = None
+    """The values of the next trial, if the oracle is not to choose them."""
 
     def populate_space(self, trial_id: str) -> dict[str, Any]:
-        """What Keras Tuner asks for the values of the next trial."""
-        if self.given is not None:
-            values: Values | None = dict(self.given)
-            self.given = None
+        """Return the values of the next trial; called by Keras Tuner."""
+        if self.next_values is not None:
+            values: Values | None = dict(self.next_values)
+            self.next_values = None
             self.take(trial_id, dict(values or {}))
         else:
             values = self.choose(trial_id)
@@ -52,14 +52,14 @@ class HistoryOracle(Unsaved):
         return {"status": TrialStatus.RUNNING, "values": values}
 
     def choose(self, trial_id: str) -> Values | None:
-        """Values that no trial has had; None if there are none left."""
+        """Return values that no trial has had; None if none are left."""
         raise NotImplementedError
 
     def take(self, trial_id: str, values: Values) -> None:
-        """Hear of a choice that was made elsewhere."""
+        """Learn of values that the oracle did not choose."""
 
-    def seed_of_choice(self, attempt: int = 0) -> int:
-        """Another one for each trial, and for each attempt to choose its values."""
+    def seed_of_choice(self, draw: int = 0) -> int:
+        """The seed of a choice, different for each trial and each draw of its values."""
         number = len(self.start_order)  # type: ignore[attr-defined]
-        drawn = np.random.SeedSequence([self.seed, number, attempt])  # type: ignore[attr-defined]
-        return int(drawn.generate_state(1)[0])
+        sequence = np.random.SeedSequence([self.seed, number, draw])  # type: ignore[attr-defined]
+        return int(sequence.generate_state(1)[0])

@@ -1,4 +1,4 @@
-"""Which hyperparameters a search's objective depends on. Imports no TensorFlow."""
+"""The importance of hyperparameters for a search's objective. Imports no TensorFlow."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
     from zoo.interfaces.spaces import Searched
 
 FEWEST = 4
-"""Trials; of fewer nothing can be said."""
+"""The minimal number of completed trials."""
 
 
 def importance(space: Mapping[str, object], runs: Sequence[Run], objective: Objective) -> dict[str, float]:
-    """Hyperparameter -> its share, 0 to 1, in how the objective varies; the shares add up to 1. The largest is first.
+    """Hyperparameter -> its share, 0 to 1, of the objective's variance, the largest first; the shares add up to 1.
 
-    This is fANOVA (Hutter et al. 2014, "An Efficient Approach for Assessing Hyperparameter Importance") as Optuna has
-    it: a random forest learns the scores, and the share is the variance of what it predicts for each value of one
-    hyperparameter, on average over all values of the others. A hyperparameter that others switch off counts as drawn
-    at random there, where it changes nothing, so that conditional ones have a share too, of the whole space: small
-    where they are seldom on. (The default, which the paper takes, may tell the forest that it is off.)
+    This is fANOVA (Hutter et al. 2014, "An Efficient Approach for Assessing Hyperparameter Importance") as implemented
+    in Optuna: a random forest learns the scores, and the share is the variance of its predictions over the values of
+    one hyperparameter, averaged over all values of the others. An inactive hyperparameter gets a random value, which
+    changes nothing, so that conditional ones have a share of the whole space too: a small one if they are rarely
+    active. (The default value, which the paper uses, might reveal to the forest that it is inactive.)
 
     Args:
         space: as `SearchPlan.space`.
@@ -45,27 +45,27 @@ def importance(space: Mapping[str, object], runs: Sequence[Run], objective: Obje
     """
     axes = searched(space)
     if not axes:
-        raise SearchError("no hyperparameter was searched, so none has an importance: hold fewer with --set")
+        raise SearchError("no hyperparameter was searched, so none has an importance: fix fewer with --set")
     scored = _scored(runs, objective)
     if len(scored) < FEWEST:
         raise SearchError(
-            f"the importance of hyperparameters needs {FEWEST} completed trials, there are {len(scored)}: "
+            f"the importance of hyperparameters needs {FEWEST} completed trials, but there are {len(scored)}: "
             "search with more --trials"
         )
     with without_optuna_logs():
         study = _study(axes, scored)
         try:
             shares = get_param_importances(study, evaluator=FanovaImportanceEvaluator(seed=0))
-        except RuntimeError:  # Optuna's word for a forest that sees no difference
+        except RuntimeError:  # raised by Optuna if the forest has no variance
             raise SearchError(
-                f"no hyperparameter makes a difference in {objective.name} among {len(scored)} completed trials: "
+                f"no hyperparameter makes a difference to {objective.name} among {len(scored)} completed trials: "
                 "search with more --trials or --epochs"
             ) from None
     return {name: float(share) for name, share in shares.items()}
 
 
 def _scored(runs: Sequence[Run], objective: Objective) -> list[tuple[Hyperparameters, float]]:
-    """The hyperparameters of each trial that counts, with its score."""
+    """The hyperparameters of each completed trial, with its score."""
     return [
         (run.trial.hyperparameters, run.scores[objective.name])
         for run in runs
@@ -76,7 +76,7 @@ def _scored(runs: Sequence[Run], objective: Objective) -> list[tuple[Hyperparame
 
 
 def _study(axes: Sequence[Searched], scored: Sequence[tuple[Hyperparameters, float]]) -> optuna.Study:
-    """What Optuna would know, had it made these trials."""
+    """An Optuna study with these trials."""
     distributions = {axis.name: _distribution(axis) for axis in axes}
     study = optuna.create_study()
     rng = np.random.default_rng(0)
@@ -84,8 +84,8 @@ def _study(axes: Sequence[Searched], scored: Sequence[tuple[Hyperparameters, flo
         params = {}
         for axis in axes:
             place = axis.place(values.get(axis.name))
-            anywhere = int(rng.integers(len(axis.choices))) if axis.choices else float(rng.uniform())
-            params[axis.name] = anywhere if place is None else place
+            random_place = int(rng.integers(len(axis.choices))) if axis.choices else float(rng.uniform())
+            params[axis.name] = random_place if place is None else place
         study.add_trial(optuna.trial.create_trial(params=params, distributions=distributions, value=score))
     return study
 

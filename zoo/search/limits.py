@@ -1,7 +1,7 @@
-"""When a search ends before its number of trials, and when a trial ends before its epochs: time, target, no more gain.
+"""Limits that end a search before its last trial, or a trial before its last epoch: time, target, no improvement.
 
-Under a time limit each of several architectures gets a first trial: as long as some have not begun, a first trial may
-take the time that is left divided by the number of architectures that have not begun, itself included.
+With a time limit, each of several architectures gets a first trial: while some are untried, a first trial may take the
+remaining time divided by the number of untried architectures, including its own.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     from zoo.interfaces import Objective, SearchPlan, Trial
 
 STALE_EPOCHS = 3
-"""A trial ends after so many epochs without a gain at the best possible value of its objective."""
+"""A trial ends after so many epochs without improvement at the best possible value of its objective."""
 
 
 @dataclass
-class _Standing:
-    """A trial at work.
+class _RunningTrial:
+    """A running trial.
 
     Args:
-        deadline: of a first trial: when its share of the time is over.
+        deadline: for a first trial, the end of its share of the time.
         best: the objective's value and the validation loss of its best epoch.
-        stale: epochs in a row that were no better.
+        stale: the number of consecutive epochs without improvement.
     """
 
     deadline: float | None = None
@@ -41,73 +41,73 @@ class Limits:
     """The limits of one search.
 
     Args:
-        begun: architectures of which a trial has come to an end before.
-        clock: seconds from some moment on.
+        tried: architectures with a trial that ended before.
+        clock: returns seconds, like `time.monotonic`.
     """
 
-    def __init__(self, plan: SearchPlan, begun: set[str], clock: Callable[[], float]) -> None:
-        self._plan, self._clock, self._begun = plan, clock, begun
+    def __init__(self, plan: SearchPlan, tried: set[str], clock: Callable[[], float]) -> None:
+        self._plan, self._clock, self._tried = plan, clock, tried
         self._ends = None if plan.options.max_seconds is None else clock() + plan.options.max_seconds
-        self._trials: dict[str, _Standing] = {}
-        # A later trial goes on from the epochs that an earlier one was to reach.
+        self._trials: dict[str, _RunningTrial] = {}
+        # Later trials continue from the epochs that an earlier one was planned to reach.
         self._whole_trials = continues_trials(plan.algorithm)
 
     @property
     def untried(self) -> list[str]:
-        """The architectures that no trial has begun with."""
-        return [name for name in self._plan.architectures if name not in self._begun]
+        """The architectures without any trial."""
+        return [name for name in self._plan.architectures if name not in self._tried]
 
-    def time_is_over(self) -> bool:
+    def out_of_time(self) -> bool:
         """Whether the time limit is reached."""
         return self._ends is not None and self._clock() >= self._ends
 
-    def target_is_met(self, value: float) -> bool:
-        """Whether the value is as good as the target."""
+    def meets_target(self, value: float) -> bool:
+        """Whether the value is as good as the target or better."""
         target = self._plan.options.target
         return target is not None and not self._plan.monitor.better(target, value)
 
-    def trial_began(self, trial: Trial) -> None:
-        """The trial is about to train; of an architecture's first trial the share of the time begins."""
-        standing = self._trials.setdefault(trial.trial_id, _Standing())
+    def trial_started(self, trial: Trial) -> None:
+        """The trial is about to train; if it is its architecture's first, its share of the time starts."""
+        running = self._trials.setdefault(trial.trial_id, _RunningTrial())
         architecture = from_joint(trial.hyperparameters, self._plan.architectures)[0]
         if self._ends is not None and architecture in self.untried:
             now = self._clock()
-            standing.deadline = now + max(0.0, self._ends - now) / len(self.untried)
-        self._begun.add(architecture)
+            running.deadline = now + max(0.0, self._ends - now) / len(self.untried)
+        self._tried.add(architecture)
 
     def epoch_ended(self, trial: Trial, value: float, loss: float) -> None:
         """One more epoch of the trial is done."""
-        standing = self._trials.setdefault(trial.trial_id, _Standing())
-        if standing.best is None or _is_gain(self._plan.monitor, (value, loss), standing.best):
-            standing.best, standing.stale = (value, loss), 0
+        running = self._trials.setdefault(trial.trial_id, _RunningTrial())
+        if running.best is None or _improves(self._plan.monitor, (value, loss), running.best):
+            running.best, running.stale = (value, loss), 0
         else:
-            standing.stale += 1
+            running.stale += 1
 
-    def trial_is_over(self, trial: Trial) -> bool:
-        """Whether the trial ends here with what it has, so that others get their turn."""
+    def ends_trial(self, trial: Trial) -> bool:
+        """Whether the trial ends after this epoch with its best one so far, so that others get their turn."""
         if self._whole_trials:
             return False
-        standing = self._trials[trial.trial_id]
-        if standing.deadline is not None and self.untried and self._clock() >= standing.deadline:
+        running = self._trials[trial.trial_id]
+        if running.deadline is not None and self.untried and self._clock() >= running.deadline:
             return True
-        if standing.best is None or self._plan.monitor not in self._plan.objectives:
+        if running.best is None or self._plan.monitor not in self._plan.objectives:
             return False
-        return standing.best[0] == _best_possible(self._plan.monitor) and standing.stale >= STALE_EPOCHS
+        return running.best[0] == _best_possible(self._plan.monitor) and running.stale >= STALE_EPOCHS
 
     def trial_ended(self, trial: Trial) -> None:
-        """The trial needs no more watching."""
+        """The trial has ended."""
         self._trials.pop(trial.trial_id, None)
 
 
-def _is_gain(monitor: Objective, epoch: tuple[float, float], best: tuple[float, float]) -> bool:
-    """As the best epoch of a training is chosen: by the objective, of equal ones by the validation loss."""
+def _improves(monitor: Objective, epoch: tuple[float, float], best: tuple[float, float]) -> bool:
+    """Whether an epoch is better by the objective, or equal and better by the validation loss, as in training."""
     if epoch[0] == best[0]:
         return epoch[1] < best[1]
     return monitor.better(epoch[0], best[0])
 
 
 def _best_possible(objective: Objective) -> float | None:
-    """The value that none is better than; None for a metric that is not in the table."""
+    """The objective's best possible value; None for a metric that is not in the table."""
     metric = metric_of(objective.name)
     if metric is None:
         return None

@@ -1,4 +1,4 @@
-"""Keeps Optuna silent: what it prints of each trial, and its warnings of features that may change."""
+"""Silences Optuna's log lines for each trial and its warnings about experimental features."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def without_optuna_logs() -> Iterator[None]:
-    """Without what Optuna says of features that may change, and of each trial."""
+    """Suppress Optuna's log lines and its warnings about experimental features."""
     level = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     with warnings.catch_warnings():

@@ -1,4 +1,4 @@
-"""Keras Tuner's oracles, which choose the hyperparameters of the next trial: what `zoo.interfaces.algorithms` names."""
+"""Keras Tuner's oracles, which choose the hyperparameters of trials; `zoo.interfaces.algorithms` names them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 # The loop counts failures itself: Keras Tuner would raise before the failed trial is recorded.
 NEVER = 10**9
-# Choices in a row that were made before: then a search at random holds the space for exhausted.
+# After so many repeated choices in a row, random search considers the space exhausted.
 COLLISIONS = 200
 
 
@@ -49,33 +49,36 @@ class _BayesianOracle(HistoryOracle, BayesianOptimizationOracle):  # type: ignor
     def choose(self, trial_id: str) -> Values | None:
         self._seed_state, self._max_collisions = self.seed_of_choice(), COLLISIONS
         self._random_state = np.random.RandomState(self.seed_of_choice(1))
-        # Its matrices are small: threads that wait for one another take many times as long.
+        # The matrices are small: with several threads, synchronisation would take many times as long.
         with threadpool_limits(1):
             values = BayesianOptimizationOracle.populate_space(self, trial_id)["values"]
         if values is not None and self._duplicate(values):
-            values = self._random_values()  # what the model expects most of was tried: look elsewhere
+            values = self._random_values()  # the model's best guess has been tried already
         return values  # type: ignore[no-any-return]
 
     def _vectorize_trials(self) -> tuple[np.ndarray, np.ndarray]:
-        """Keras Tuner guesses what running trials will score by the model of its last choice, or by none."""
+        """Fit the model before Keras Tuner predicts the scores of running trials with it.
+
+        Keras Tuner itself would use the model of its last choice, or an unfitted one.
+        """
         if self.ongoing_trials:
-            every, self.trials = self.trials, _completed(self.trials)
+            all_trials, self.trials = self.trials, _completed(self.trials)
             try:
                 self.gpr.fit(*super()._vectorize_trials())
             finally:
-                self.trials = every
-        found: tuple[np.ndarray, np.ndarray] = super()._vectorize_trials()
-        return found
+                self.trials = all_trials
+        vectors: tuple[np.ndarray, np.ndarray] = super()._vectorize_trials()
+        return vectors
 
 
 def _completed(trials: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: one for name, one in trials.items() if one.status == TrialStatus.COMPLETED}
+    return {name: trial for name, trial in trials.items() if trial.status == TrialStatus.COMPLETED}
 
 
 class _GridOracle(HistoryOracle, GridSearchOracle):  # type: ignore[misc]
-    """Keras Tuner's own would wait for a trial's end before it goes on from it.
+    """Grid search that does not wait for a trial to end before it continues from it, as Keras Tuner's does.
 
-    Several architectures take turns, each going through its combinations: one after another, few would be tried at all.
+    Several architectures take turns: one after another, only the first few would be tried.
     """
 
     def choose(self, trial_id: str) -> Values | None:  # noqa: ARG002
@@ -83,7 +86,7 @@ class _GridOracle(HistoryOracle, GridSearchOracle):  # type: ignore[misc]
         for name in self.start_order:
             values = self.trials[name].hyperparameters.values
             tried[str(values.get(ARCHITECTURE, ""))].append(values)
-        for architecture in sorted(tried, key=lambda name: len(tried[name])):  # keeps the order of equals
+        for architecture in sorted(tried, key=lambda name: len(tried[name])):  # a stable sort
             values = self._next_of(architecture, tried[architecture])
             if values is not None:
                 return values
@@ -97,11 +100,11 @@ class _GridOracle(HistoryOracle, GridSearchOracle):  # type: ignore[misc]
         return [""]
 
     def _next_of(self, architecture: str, tried: Sequence[Values]) -> Values | None:
-        """The architecture's next combination; None if there is none left."""
+        """The architecture's next combination; None if none is left."""
         if tried:
             values: Values | None = self._get_next_combination(tried[-1])
-            same = values is not None and values.get(ARCHITECTURE, "") == architecture
-            return values if same else None
+            is_same = values is not None and values.get(ARCHITECTURE, "") == architecture
+            return values if is_same else None
         hp = self.get_space()
         if architecture:
             hp.values = {ARCHITECTURE: architecture}
@@ -114,29 +117,29 @@ class _HyperbandOracle(Unsaved, HyperbandOracle):  # type: ignore[misc]
 
 
 def random_search(plan: SearchPlan, **options: Any) -> keras_tuner.Oracle:
-    """An oracle that chooses at random."""
+    """Return an oracle that chooses at random."""
     return _RandomOracle(max_trials=plan.trials, **options)
 
 
 def grid_search(plan: SearchPlan, **options: Any) -> keras_tuner.Oracle:
-    """An oracle that goes through all combinations."""
+    """Return an oracle that tries all combinations."""
     return _GridOracle(max_trials=plan.trials, **options)
 
 
 def bayesian_search(plan: SearchPlan, **options: Any) -> keras_tuner.Oracle:
-    """An oracle that fits a Gaussian process to the scores."""
+    """Return an oracle that fits a Gaussian process to the scores."""
     return _BayesianOracle(max_trials=plan.trials, num_initial_points=_random_trials(plan), **options)
 
 
 def hyperband(plan: SearchPlan, **options: Any) -> keras_tuner.Oracle:
-    """An oracle that spreads `plan.epochs` over its brackets and stops by itself; `plan.trials` bounds it too."""
+    """Return an oracle that spreads `plan.epochs` over its brackets and stops by itself, or after `plan.trials`."""
     oracle = _HyperbandOracle(max_epochs=plan.epochs, **options)
     oracle.max_trials = plan.trials
     return oracle
 
 
 def tpe(plan: SearchPlan, **options: Any) -> keras_tuner.Oracle:
-    """See `zoo.search.tpe`."""
+    """Return the oracle of `zoo.search.tpe`."""
     return TPEOracle(
         objectives=plan.objectives,
         max_trials=plan.trials,
@@ -146,33 +149,33 @@ def tpe(plan: SearchPlan, **options: Any) -> keras_tuner.Oracle:
 
 
 def _random_trials(plan: SearchPlan) -> int:
-    """How many trials come before any is chosen by scores.
+    """The number of random trials before any is chosen by scores.
 
-    Keras Tuner's default is 3 for each hyperparameter, more than most searches run in all. More trials later must not
-    change what the first ones were.
+    Keras Tuner's default is 3 for each hyperparameter, more than most searches run in total. Extending a search by more
+    trials must not change the first ones.
     """
     return max(3, min(10, plan.initial_trials // 3))
 
 
 class _MoreTrials(int):
-    """The number of trials of an extended search, written as the one that it began with.
+    """The number of trials of an extended search, formatted as the number before the extension.
 
-    Keras Tuner pads the names of trials with zeros to its width, so that names would change with it.
+    Keras Tuner pads the names of trials with zeros to the width of this number, so names would change with it.
     """
 
     def __new__(cls, plan: SearchPlan) -> Self:
         number = super().__new__(cls, plan.trials)
-        number.written = str(plan.initial_trials)
+        number.text = str(plan.initial_trials)
         return number
 
-    written: str
+    text: str
 
     def __str__(self) -> str:
-        return self.written
+        return self.text
 
 
 def make_oracle(plan: SearchPlan) -> keras_tuner.Oracle:
-    """A new oracle for the search, by the row of its algorithm."""
+    """Create the oracle of the search's algorithm."""
     algorithm = find_algorithm(plan.algorithm, objectives=len(plan.objectives))
     make: Callable[..., keras_tuner.Oracle] = resolve_name(algorithm.oracle)
     oracle = make(
@@ -180,7 +183,7 @@ def make_oracle(plan: SearchPlan) -> keras_tuner.Oracle:
         objective=keras_tuner.Objective(plan.objective.name, plan.objective.direction),
         hyperparameters=restore(plan.space),
         max_consecutive_failed_trials=NEVER,
-        seed=plan.seed + 1,  # Keras Tuner takes 0 for no seed
+        seed=plan.seed + 1,  # to Keras Tuner, 0 means no seed
     )
     oracle.verbose = 0
     if plan.trials != plan.initial_trials:
@@ -188,17 +191,17 @@ def make_oracle(plan: SearchPlan) -> keras_tuner.Oracle:
     return oracle
 
 
-def to_trial(asked: Any, number: int, plan: SearchPlan, **known: Any) -> Trial:  # a keras_tuner Trial
-    """What the oracle asks for, as zoo's own Trial."""
-    values: Hyperparameters = dict(asked.hyperparameters.values)
+def to_trial(proposal: Any, number: int, plan: SearchPlan, **fields: Any) -> Trial:  # a keras_tuner Trial
+    """Convert a trial that an oracle proposes to zoo's own Trial."""
+    values: Hyperparameters = dict(proposal.hyperparameters.values)
     return Trial(
-        trial_id=asked.trial_id,
+        trial_id=proposal.trial_id,
         number=number,
         hyperparameters=values,
         epochs=int(values.get("tuner/epochs", plan.epochs)),
         initial_epoch=int(values.get("tuner/initial_epoch", 0)),
         continues=str(values["tuner/trial_id"]) if "tuner/trial_id" in values else None,
-        **known,
+        **fields,
     )
 
 

@@ -1,4 +1,4 @@
-"""Which trials are not worth finishing, as Optuna's pruners judge by their validation metric after each epoch."""
+"""Stops unpromising trials by Optuna's pruners, which compare their validation metric after each epoch."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from zoo.interfaces import Objective
 
-REDUCTION = 3  # ASHA: of the trials that reach epoch 1, 3, 9 …, one in three goes on
-FINISHED_FIRST = 3  # median: trials that finish before any is compared with them
+REDUCTION = 3  # ASHA: of the trials that reach epoch 1, 3, 9, …, one in three continues
+FINISHED_FIRST = 3  # median: the number of trials that must finish before any is pruned
 
 _PRUNERS: Mapping[str, Callable[[], optuna.pruners.BasePruner]] = {
     "none": NopPruner,
@@ -30,9 +30,9 @@ class Pruning:
     """Compares a search's trials, epoch by epoch.
 
     Args:
-        pruner: none, median (worse than the median of the trials that finished, at the same epoch) or asha (Li et
-            al. 2020: not among the best third of the trials that came to epoch 1, 3, 9 …).
-        objective: what is compared.
+        pruner: none, median (prunes trials that are worse than the median of the finished ones at the same epoch) or
+            asha (Li et al. 2020: prunes trials that are not among the best third at epoch 1, 3, 9, …).
+        objective: the quantity to compare.
     """
 
     def __init__(self, pruner: str, objective: Objective) -> None:
@@ -45,7 +45,7 @@ class Pruning:
             )
 
     def start(self) -> TrialCurve:
-        """A new trial's curve."""
+        """Start a new trial's curve."""
         with without_optuna_logs():
             return TrialCurve(self._study, self._study.ask(), self._pruner, self._objective)
 
@@ -63,7 +63,7 @@ class TrialCurve:
         return (max if self._objective.direction == "max" else min)(self._values.values())
 
     def report(self, epoch: int, value: float) -> str | None:
-        """Add a value; gives why the trial should end here, or None.
+        """Add a value; return the reason to prune the trial at this epoch, or None to continue.
 
         Args:
             epoch: from 1.
@@ -73,7 +73,7 @@ class TrialCurve:
         return self._reason(epoch, value) if self._trial.should_prune() else None
 
     def end(self, *, finished: bool) -> None:
-        """The trial is over; it counts from now on, if it has come to its end."""
+        """End the trial; from now on, others are compared with it if it has finished."""
         if finished and self._values:
             self._study.tell(self._trial, self.best)
         else:
@@ -81,19 +81,19 @@ class TrialCurve:
 
     def _reason(self, epoch: int, value: float) -> str:
         others = [trial for trial in self._study.trials if trial.number != self._trial.number]
-        there = [trial.intermediate_values[epoch] for trial in others if _counts(trial, self._pruner, epoch)]
+        values = [trial.intermediate_values[epoch] for trial in others if _counts(trial, self._pruner, epoch)]
         name = self._objective.name
         if self._pruner == "median":
             return (
                 f"{name} {self.best:.4f} at best by epoch {epoch}, "
-                f"where the median of {len(there)} trials is {np.median(there):.4f}"
+                f"where the median of {len(values)} trials is {np.median(values):.4f}"
             )
         return (
             f"{name} {value:.4f} at epoch {epoch} is not among the best 1 in {REDUCTION} "
-            f"of {len(there) + 1} trials there"
+            f"of {len(values) + 1} trials there"
         )
 
 
 def _counts(trial: FrozenTrial, pruner: str, epoch: int) -> bool:
-    """Whether a trial is compared with."""
+    """Whether others are compared with this trial."""
     return epoch in trial.intermediate_values and (pruner != "median" or trial.state == TrialState.COMPLETE)

@@ -1,4 +1,4 @@
-"""Tree-structured Parzen estimators (Bergstra et al. 2011): Optuna's, behind the face of a Keras Tuner oracle."""
+"""Tree-structured Parzen estimators (Bergstra et al. 2011): Optuna's sampler as a Keras Tuner oracle."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
     Values = dict[str, HyperparameterValue]
 
 BELOW_1 = float(np.nextafter(1.0, 0.0))
-# Hyperparameters in a row that were tried before: then they are drawn at random; so many again: all are tried.
+# After so many repeated choices in a row they are drawn at random; after as many again the space is exhausted.
 COLLISIONS = 20
 
 
 class TPEOracle(HistoryOracle, keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is untyped
-    """Chooses hyperparameters that good trials have more often than poor ones; of several objectives, those of trials
-    that no other beats in all (Ozaki et al. 2022).
+    """Chooses hyperparameters that good trials have more often than poor ones; with several objectives, good trials are
+    those of the Pareto front (Ozaki et al. 2022).
 
     Args:
-        objectives: what `Score.scores` holds of each trial.
-        max_trials: as many are chosen, unless all have been tried before.
-        random_trials: so many come before any is chosen by what the earlier ones scored.
+        objectives: the names of a trial's scores.
+        max_trials: the maximal number of trials.
+        random_trials: the number of random trials before any is chosen by earlier scores.
         options: see `keras_tuner.Oracle`.
     """
 
@@ -44,48 +44,54 @@ class TPEOracle(HistoryOracle, keras_tuner.Oracle):  # type: ignore[misc]  # ker
         self._objectives, self._random_trials = objectives, random_trials
         with without_optuna_logs():
             self._study = optuna.create_study(
-                directions=["maximize" if one.direction == "max" else "minimize" for one in objectives]
+                directions=[
+                    "maximize" if objective.direction == "max" else "minimize" for objective in objectives
+                ]
             )
-        self._asked: dict[str, optuna.Trial] = {}
+        self._running: dict[str, optuna.Trial] = {}
 
     def choose(self, trial_id: str) -> Values | None:
-        """Values that no trial has had; None if there are none left."""
+        """Return values that no trial has had; None if none are left."""
         for collision in range(2 * COLLISIONS):
             with without_optuna_logs():
                 self._study.sampler = self._sampler(collision)
-                asked = self._study.ask()
-                values = self._suggest_all(asked, {})
+                proposal = self._study.ask()
+                values = self._suggest_all(proposal, {})
             if not self._duplicate(values):
-                self._asked[trial_id] = asked
+                self._running[trial_id] = proposal
                 return values
-            self._study.tell(asked, state=TrialState.FAIL)
+            self._study.tell(proposal, state=TrialState.FAIL)
         return None
 
     def take(self, trial_id: str, values: Values) -> None:
-        """Tell Optuna of a choice that was made elsewhere."""
+        """Report values to Optuna that it did not choose."""
         hp = self.get_space()
         hp.values = dict(values)
         with without_optuna_logs():
             self._study.sampler = optuna.samplers.RandomSampler(seed=0)
             self._study.enqueue_trial(
-                {name: _place(one, values[one.name]) for name, one in _named(hp) if hp.is_active(one)}
+                {
+                    name: _to_optuna(param, values[param.name])
+                    for name, param in _unique_names(hp)
+                    if hp.is_active(param)
+                }
             )
-            asked = self._study.ask()
-            self._suggest_all(asked, values)
-        self._asked[trial_id] = asked
+            proposal = self._study.ask()
+            self._suggest_all(proposal, values)
+        self._running[trial_id] = proposal
 
     def end_trial(self, trial: Any) -> None:  # a keras_tuner Trial
-        """Tell Optuna the scores; a failed trial tells it nothing."""
+        """Report a trial's scores, or its failure, to Optuna."""
         super().end_trial(trial)
-        asked = self._asked.pop(trial.trial_id)
+        proposal = self._running.pop(trial.trial_id)
         if self.trials[trial.trial_id].status == TrialStatus.COMPLETED:
             scores = self.scores[trial.trial_id]
-            self._study.tell(asked, [scores[objective.name] for objective in self._objectives])
+            self._study.tell(proposal, [scores[objective.name] for objective in self._objectives])
         else:
-            self._study.tell(asked, state=TrialState.FAIL)
+            self._study.tell(proposal, state=TrialState.FAIL)
 
     def _sampler(self, collision: int) -> optuna.samplers.BaseSampler:
-        """A new one for each choice, so that none depends on how often an earlier one was asked."""
+        """A new sampler for each choice, so that it does not depend on the random state of earlier choices."""
         seed = self.seed_of_choice(collision)
         if collision >= COLLISIONS:
             return optuna.samplers.RandomSampler(seed=seed)
@@ -93,39 +99,39 @@ class TPEOracle(HistoryOracle, keras_tuner.Oracle):  # type: ignore[misc]  # ker
             n_startup_trials=self._random_trials, multivariate=True, group=True, constant_liar=True, seed=seed
         )
 
-    def _suggest_all(self, asked: optuna.Trial, known: Values) -> Values:
-        """A value for each hyperparameter that the values before it switch on; a known one as it is."""
+    def _suggest_all(self, proposal: optuna.Trial, fixed: Values) -> Values:
+        """The values of all active hyperparameters: those in `fixed`, and Optuna's suggestions for the others."""
         hp = self.get_space()
         hp.values = {}
-        for name, one in _named(hp):
-            if hp.is_active(one):
-                suggested = _suggest(asked, name, one)
-                hp.values[one.name] = known.get(one.name, suggested)
+        for name, param in _unique_names(hp):
+            if hp.is_active(param):
+                suggested = _suggest(proposal, name, param)
+                hp.values[param.name] = fixed.get(param.name, suggested)
         values: Values = hp.values
         return values
 
 
-def _named(hp: keras_tuner.HyperParameters) -> Iterator[tuple[str, Any]]:
-    """Each hyperparameter with a name of its own: in Keras Tuner one may stand for several that exclude each other."""
-    for place, one in enumerate(hp.space):
-        yield f"{place} {one.name}", one
+def _unique_names(hp: keras_tuner.HyperParameters) -> Iterator[tuple[str, Any]]:
+    """Each hyperparameter with a unique name: in Keras Tuner, several that exclude each other may share one."""
+    for index, param in enumerate(hp.space):
+        yield f"{index} {param.name}", param
 
 
-def _suggest(asked: optuna.Trial, name: str, one: Any) -> HyperparameterValue:
-    """What Optuna suggests for a hyperparameter of Keras Tuner: a place among its values, or in its range from 0 to 1,
-    which Keras Tuner scales."""
+def _suggest(proposal: optuna.Trial, name: str, param: Any) -> HyperparameterValue:
+    """Optuna's suggestion for a hyperparameter of Keras Tuner: the index of a value, or a position in its range from
+    0 to 1, which Keras Tuner scales."""
     value: HyperparameterValue
-    if isinstance(one, Fixed):
-        value = one.value
-    elif isinstance(one, (Boolean, Choice)):
-        value = one.values[asked.suggest_categorical(name, range(len(one.values)))]
+    if isinstance(param, Fixed):
+        value = param.value
+    elif isinstance(param, (Boolean, Choice)):
+        value = param.values[proposal.suggest_categorical(name, range(len(param.values)))]
     else:
-        value = one.prob_to_value(asked.suggest_float(name, 0.0, BELOW_1))
+        value = param.prob_to_value(proposal.suggest_float(name, 0.0, BELOW_1))
     return value
 
 
-def _place(one: Any, value: HyperparameterValue) -> float:
-    """What `_suggest` makes this value of."""
-    if isinstance(one, (Boolean, Choice)):
-        return one.values.index(value)  # type: ignore[no-any-return]
-    return 0.0 if isinstance(one, Fixed) else min(one.value_to_prob(value), BELOW_1)
+def _to_optuna(param: Any, value: HyperparameterValue) -> float:
+    """The index or position that `_suggest` converts to this value."""
+    if isinstance(param, (Boolean, Choice)):
+        return param.values.index(value)  # type: ignore[no-any-return]
+    return 0.0 if isinstance(param, Fixed) else min(param.value_to_prob(value), BELOW_1)

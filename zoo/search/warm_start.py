@@ -1,4 +1,4 @@
-"""What a new search begins with: the best hyperparameters that are known from earlier ones."""
+"""Warm start: the first trials of a new search have the best hyperparameters of prior trials."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     Choice = tuple[Values, str]
 
 LIMIT = 6.0
-"""The furthest dataset that is learnt from: such as one of 4 times the classes, image size and images."""
+"""The maximal distance of another dataset, such as one with 4 times the classes, image size and images."""
 OTHER_CHANNELS = 2.0
-"""As far as 4 times of anything."""
+"""The distance of another number of channels, as large as that of 4 times the classes."""
 SHOWN_DIGITS = 8
 
 
 def choose_prior(
-    known: Sequence[PriorTrial],
+    prior: Sequence[PriorTrial],
     dataset: DatasetVersion,
     space: Space,
     objective: Objective,
@@ -37,18 +37,18 @@ def choose_prior(
     image_size: int,
     channels: int,
 ) -> list[Choice]:
-    """Up to `count` different choices from the space, each with where it comes from.
+    """Up to `count` different choices from the space, each with its origin.
 
-    Up to half of them are the best of the dataset's own trials, whatever its version; then come the best of each other
-    dataset in turn, the most like one first; then more of the dataset's own. Trials with a value that the space does
-    not have are passed over. What the space holds stays held, and what a trial does not know gets its default.
+    Up to half of them are the best trials on any version of the dataset; then come the best on each other dataset in
+    turn, the most similar one first; then more on the dataset itself. Trials with a value outside the space are
+    ignored. Fixed hyperparameters keep their values, and those that a trial lacks get their defaults.
 
     Args:
-        known: their hyperparameters under the names of the space; see `zoo.models.joint_space.to_joint`.
-        image_size, channels: of the images that are trained on now.
+        prior: trials with hyperparameters under the names of the space; see `zoo.models.joint_space.to_joint`.
+        image_size, channels: of the images of the new search.
     """
-    own = [trial for trial in known if trial.dataset.name == dataset.name]
-    others = _likest_first(known, dataset, image_size, channels)
+    own = [trial for trial in prior if trial.dataset.name == dataset.name]
+    others = _most_similar_first(prior, dataset, image_size, channels)
     best, *rest = (_fitting(_ranked(trials, objective), space, count) for trials in (own, *others))
     half = math.ceil(count / 2)
     in_turn = (choice for turn in zip_longest(*rest) for choice in turn if choice is not None)
@@ -56,34 +56,34 @@ def choose_prior(
 
 
 def distance(trial: PriorTrial, dataset: DatasetVersion, image_size: int, channels: int) -> float:
-    """How unlike the trial's images are: how often the number of classes, the image size and the number of images must
-    be doubled, and `OTHER_CHANNELS`."""
+    """The distance of the trial's dataset: the number of doublings between the numbers of classes, the image sizes and
+    the numbers of images, plus `OTHER_CHANNELS` if the numbers of channels differ."""
     ratios = (
         (len(trial.dataset.class_names), len(dataset.class_names)),
         (trial.image_size, image_size),
         (trial.dataset.images, dataset.images),
     )
-    apart = sum(abs(math.log2(max(there, 1) / max(here, 1))) for there, here in ratios)
-    return apart + (OTHER_CHANNELS if trial.channels != channels else 0.0)
+    doublings = sum(abs(math.log2(max(other, 1) / max(own, 1))) for other, own in ratios)
+    return doublings + (OTHER_CHANNELS if trial.channels != channels else 0.0)
 
 
-def _likest_first(
-    known: Sequence[PriorTrial], dataset: DatasetVersion, image_size: int, channels: int
+def _most_similar_first(
+    prior: Sequence[PriorTrial], dataset: DatasetVersion, image_size: int, channels: int
 ) -> list[list[PriorTrial]]:
     """The trials on each other dataset within the limit."""
     trials: dict[str, list[PriorTrial]] = defaultdict(list)
     nearest: dict[str, float] = {}
-    for trial in known:
+    for trial in prior:
         name = trial.dataset.name
-        apart = distance(trial, dataset, image_size, channels)
-        if name != dataset.name and apart <= LIMIT:
+        away = distance(trial, dataset, image_size, channels)
+        if name != dataset.name and away <= LIMIT:
             trials[name].append(trial)
-            nearest[name] = min(apart, nearest.get(name, LIMIT))
+            nearest[name] = min(away, nearest.get(name, LIMIT))
     return [trials[name] for name in sorted(trials, key=lambda name: (nearest[name], name))]
 
 
 def _ranked(trials: Iterable[PriorTrial], objective: Objective) -> list[PriorTrial]:
-    """Best first; those that only know their accuracy after those that know the objective."""
+    """The trials, best first: those with a value of the objective, then those with only an accuracy."""
     ranks: list[tuple[tuple[int, float], PriorTrial]] = []
     for trial in trials:
         value, accuracy = (
@@ -97,7 +97,7 @@ def _ranked(trials: Iterable[PriorTrial], objective: Objective) -> list[PriorTri
 
 
 def _fitting(trials: Iterable[PriorTrial], space: Space, count: int) -> list[Choice]:
-    """The first `count` different choices that these trials make from the space."""
+    """The first `count` different choices of these trials that fit into the space."""
     fitted = ((fit_into(space, trial.hyperparameters), trial) for trial in trials)
     choices = (
         (values, f"run {trial.run_id[:SHOWN_DIGITS]} on {trial.dataset.name}")
@@ -108,43 +108,44 @@ def _fitting(trials: Iterable[PriorTrial], space: Space, count: int) -> list[Cho
 
 
 def _different(choices: Iterable[Choice]) -> Iterator[Choice]:
-    """Each choice once, from where it comes first."""
-    met: list[Values] = []
+    """Each choice once, with its first origin."""
+    distinct: list[Values] = []
     for values, origin in choices:
-        if values not in met:
-            met.append(values)
+        if values not in distinct:
+            distinct.append(values)
             yield values, origin
 
 
-def fit_into(space: Space, known: Hyperparameters) -> Values | None:
-    """A value for every hyperparameter of the space that has an effect, and for no other.
+def fit_into(space: Space, prior: Hyperparameters) -> Values | None:
+    """A value for every active hyperparameter of the space, and for no other.
 
-    None: a known value is not one that the space searches. `zoo.models.space.check` would let one through that may be
-    set but is not searched, which the algorithms cannot place.
+    None: a prior value is not among those that the space searches. `zoo.models.space.check` would accept a value that
+    can be set but is not searched, which the algorithms cannot represent.
     """
     values: Values = {}
     for hp in space.hyperparameters:
         if hp.name in values or not hp.is_active(values):
             continue
-        given = _given(hp.name, known, values)
-        if isinstance(hp, Fixed) or given is None:
+        prior_value = _prior_value(hp.name, prior, values)
+        if isinstance(hp, Fixed) or prior_value is None:
             values[hp.name] = hp.default
             continue
-        value = _searched(hp, given)
+        value = _searched(hp, prior_value)
         if value is None:
             return None
         values[hp.name] = value
     return values
 
 
-def _given(name: str, known: Hyperparameters, values: Values) -> HyperparameterValue | None:
-    """One of zoo's own that not all architectures of a joint space declare alike has a plain name in the known ones."""
+def _prior_value(name: str, prior: Hyperparameters, values: Values) -> HyperparameterValue | None:
+    """The prior value of a hyperparameter; one of zoo's own has its plain name there, even if the joint space prefixes
+    it because the architectures declare it differently."""
     plain = name.removeprefix(f"{values.get(ARCHITECTURE)}/")
-    return known.get(name, known.get(plain) if plain in OWN else None)
+    return prior.get(name, prior.get(plain) if plain in OWN else None)
 
 
 def _searched(hp: Hyperparameter, value: HyperparameterValue) -> HyperparameterValue | None:
-    """The value as the space has it; None if it does not."""
+    """The value as it is in the space; None if it is not."""
     domain = hp.domain
     if isinstance(hp, Float):
         if isinstance(value, str | bool):
@@ -152,8 +153,8 @@ def _searched(hp: Hyperparameter, value: HyperparameterValue) -> HyperparameterV
         number = float(value)
         if domain is None:
             return number if hp.low <= number <= hp.high else None
-        # 3 steps of 0.1 are not quite 0.3.
+        # 3 steps of 0.1 are not exactly 0.3.
         return next(
-            (float(each) for each in domain if math.isclose(float(each), number, abs_tol=1e-12)), None
+            (float(choice) for choice in domain if math.isclose(float(choice), number, abs_tol=1e-12)), None
         )
     return domain[domain.index(value)] if domain is not None and value in domain else None

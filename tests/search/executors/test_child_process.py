@@ -86,7 +86,7 @@ def test_a_trial_whose_process_died_goes_on_after_its_last_epoch(told: Recorder)
 
 def test_a_trial_that_ends_each_process_fails_in_one_line(told: Recorder) -> None:
     assert told.failed[DIES] == (
-        "its process died of SIGKILL, 2 times: it crashed, or was killed, perhaps for memory"
+        "its process died of SIGKILL, 2 times: it crashed, or was killed, perhaps for lack of memory"
     )
 
 
@@ -114,7 +114,7 @@ def test_an_interruption_ends_the_process() -> None:
 
 def test_a_search_without_trials_starts_no_process() -> None:
     loop = TrialLoop(plan(1), recorder := Recorder())
-    loop.ended_early = "the time is over"
+    loop.ended_early = "the time limit is reached"
     run_trials(loop, ChildProcessExecutor(recorder.work, train))
     assert multiprocessing.active_children() == []
 

@@ -119,7 +119,7 @@ def test_a_trial_whose_worker_always_dies_fails_and_says_so() -> None:
     recorder = searched(ray_workers.train_and_die, trials=2, bad=(2,))
     assert recorder.failed == {
         2: "its worker died 4 times, last of WorkerCrashedError: it crashed or was killed, "
-        "perhaps by the system for memory (--workers: fewer)"
+        "perhaps for lack of memory (then run fewer trials at once: --workers)"
     }
     assert sorted(recorder.scores) == [1]
 
@@ -131,5 +131,5 @@ def test_a_gpu_where_there_is_none_is_refused() -> None:
     with pytest.raises(SearchError) as error:
         searched(cluster=Cluster(None, 2, gpus_per_trial=0.5))
     assert line_of(error) == (
-        "a trial asks for 1 CPU and 0.5 GPUs, and no node of the Ray cluster has that: there is 2 CPUs and 0 GPUs"
+        "a trial needs 1 CPU and 0.5 GPUs, but no node of the Ray cluster has that; available: 2 CPUs and 0 GPUs"
     )

@@ -124,7 +124,7 @@ def test_an_address_that_stays_silent_is_told(kind: str, monkeypatch: pytest.Mon
         with pytest.raises(SearchError) as error, connected(Cluster(address, None)):
             pass
     assert line_of(error) == (
-        f"no Ray cluster answers at '{address}' (silence for 1 s): is it running there, and is the port open?"
+        f"no Ray cluster answers at '{address}' (no answer within 1 s): is it running there, and is the port open?"
     )
 
 
@@ -147,7 +147,7 @@ def test_an_address_where_something_else_answers_is_told() -> None:
 
 @pytest.mark.parametrize("address", ["head", "head:port", "http://head:8265", ""])
 def test_what_is_no_address_is_told(address: str) -> None:
-    with pytest.raises(SearchError, match=r"is no Ray address: write HOST:PORT, ray://HOST:PORT or auto$"):
+    with pytest.raises(SearchError, match=r"is not a Ray address: write HOST:PORT, ray://HOST:PORT or auto$"):
         Cluster(address, None)
 
 

@@ -19,7 +19,7 @@ from zoo.search.executors.reporter import (
     Notice,
     TrialReporter,
     WorkAdvanced,
-    attempt,
+    run_training,
 )
 
 if TYPE_CHECKING:
@@ -40,21 +40,21 @@ def train(error: BaseException | None, reporter: TrialReporter) -> TrialOutcome:
 
 @pytest.mark.parametrize(("decision", "epochs"), [(CONTINUE, 3.0), (STOP, 1.0)])
 def test_an_attempt_trains_until_the_search_decides_to_stop(decision: Decision, epochs: float) -> None:
-    result = attempt(train, None, lambda message: decision)
+    result = run_training(train, None, lambda message: decision)
     assert isinstance(result, Completed)
     assert result.outcome.scores == {"epochs": epochs}
 
 
 def test_a_decision_to_prune_ends_the_attempt() -> None:
-    assert attempt(train, None, lambda message: prune("not worth it")) == EndedByPruning()
+    assert run_training(train, None, lambda message: prune("not worth it")) == EndedByPruning()
 
 
 def test_a_zoo_error_fails_the_attempt_in_its_own_words() -> None:
-    assert attempt(train, TrainingError("no luck"), lambda message: CONTINUE) == Failed("no luck")
+    assert run_training(train, TrainingError("no luck"), lambda message: CONTINUE) == Failed("no luck")
 
 
 def test_a_fault_of_the_registry_ends_the_search() -> None:
-    result = attempt(train, RegistryError("the disk is full"), lambda message: CONTINUE)
+    result = run_training(train, RegistryError("the disk is full"), lambda message: CONTINUE)
     assert result == Failed("the disk is full", ends_search=True)
 
 
@@ -64,7 +64,7 @@ def test_a_fault_of_the_registry_ends_the_search() -> None:
     ids=["error", "exit"],
 )
 def test_any_other_error_fails_the_attempt_with_its_traceback(error: BaseException, last: str) -> None:
-    result = attempt(train, error, lambda message: CONTINUE)
+    result = run_training(train, error, lambda message: CONTINUE)
     assert isinstance(result, Failed)
     lines = result.error.strip().splitlines()
     assert (lines[0], lines[-1]) == ("Traceback (most recent call last):", last)
@@ -72,7 +72,7 @@ def test_any_other_error_fails_the_attempt_with_its_traceback(error: BaseExcepti
 
 def test_an_interruption_passes_through() -> None:
     with pytest.raises(KeyboardInterrupt):
-        attempt(train, KeyboardInterrupt(), lambda message: CONTINUE)
+        run_training(train, KeyboardInterrupt(), lambda message: CONTINUE)
 
 
 def test_each_report_is_a_message() -> None:

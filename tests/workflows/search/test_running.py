@@ -141,7 +141,7 @@ def test_the_target_ends_a_search(workspace: Workspace, search: Callable, option
         State.COMPLETED,
         1,
     )
-    assert workspace.progress.notices[-2].startswith("the target is met: val_accuracy ")
+    assert workspace.progress.notices[-2].startswith("the target is reached: val_accuracy ")
     command = resume_command(workspace.registry, found)
     assert (
         workspace.progress.notices[-1] == f"not tried: 3 of 4 trials; continue with: {command} --target VALUE"
@@ -153,7 +153,7 @@ def test_the_time_ends_a_search(workspace: Workspace, search: Callable) -> None:
     assert (found.state, len(workspace.registry.runs(search=found.id))) == (State.COMPLETED, 1)
     command = resume_command(workspace.registry, found)
     assert workspace.progress.notices[-2:] == [
-        "the time is over, after 1 of 4 trials",
+        "the time limit is reached after 1 of 4 trials",
         f"not tried: 3 of 4 trials; continue with: {command} --max-time TIME",
     ]
 

@@ -1,6 +1,7 @@
-"""Trains a search's trials in a process beside this one, which makes room for a new one from time to time.
+"""Trains a search's trials in a child process, which is replaced from time to time.
 
-TensorFlow keeps some megabytes of every network that it trained until its process ends, so a long search would grow.
+TensorFlow keeps some megabytes of every network that it trained until its process ends, so the memory of a long search
+would grow.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from zoo.search.decisions import CONTINUE, Decision
 from zoo.search.executors.executor import Executor
-from zoo.search.executors.reporter import UNANSWERED, Died, Message, attempt
+from zoo.search.executors.reporter import UNANSWERED, Died, Message, run_training
 from zoo.tensorflow_startup import quiet_start
 
 if TYPE_CHECKING:
@@ -31,16 +32,16 @@ END_SECONDS = 5
 
 
 class ChildProcessExecutor(Executor):
-    """A process beside this one. What is assigned is pickled, and the child imports `train` by its name."""
+    """A child process. Assignments are pickled, and the child imports `train` by its name."""
 
     retries = 1
 
     def __init__(self, assign: Assign, train: Train) -> None:
         super().__init__(assign, train)
         self._process: Any = None  # a multiprocessing.Process of the spawn context
-        self._line: Connection | None = None
+        self._connection: Connection | None = None
         self._trained = 0
-        self._submitted: list[tuple[Trial, memoryview]] = []  # one at most
+        self._submitted: list[tuple[Trial, memoryview]] = []  # at most one
 
     def submit(self, trial: Trial) -> None:
         """See `Executor`."""
@@ -51,51 +52,50 @@ class ChildProcessExecutor(Executor):
         trial, pickled = self._submitted.pop()
         if self._trained == TRIALS_OF_A_PROCESS:
             self.close()
-        line = self._line or self._start()
+        connection = self._connection or self._start()
         self._trained += 1
         try:
-            line.send_bytes(pickled)
-            while isinstance(message := line.recv(), Message):
+            connection.send_bytes(pickled)
+            while isinstance(message := connection.recv(), Message):
                 decision = receive(trial, message)
                 if not isinstance(message, UNANSWERED):
-                    line.send(decision)
+                    connection.send(decision)
         except (EOFError, ConnectionError):
             return trial, self._death()
         result: Result = message
         return trial, result
 
     def close(self) -> None:
-        """Let the process end; it does when the line is cut, or else it is made to."""
-        if self._line is None:
+        """End the process: close its connection, and terminate it if it does not exit."""
+        if self._connection is None:
             return
-        self._line.close()
+        self._connection.close()
         self._process.join(0.1)
         for stop in (self._process.terminate, self._process.kill):
             if self._process.is_alive():
                 stop()
                 self._process.join(END_SECONDS)
-        self._line, self._trained = None, 0
+        self._connection, self._trained = None, 0
 
     def _start(self) -> Connection:
-        context = multiprocessing.get_context(
-            "spawn"
-        )  # a fork of a process with TensorFlow's threads would hang
-        self._line, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
+        # A fork of a process with TensorFlow's threads would hang.
+        context = multiprocessing.get_context("spawn")
+        self._connection, of_child = context.Pipe()
+        self._process = context.Process(target=_serve, args=(of_child,), daemon=True)
         with _without_main():
             self._process.start()
-        theirs.close()
-        return self._line
+        of_child.close()
+        return self._connection
 
     def _death(self) -> Died:
         self._process.join(END_SECONDS)
         code = self._process.exitcode
         self.close()
-        how = (
+        cause = (
             f"of {signal.Signals(-code).name}" if code is not None and code < 0 else f"with exit code {code}"
         )
         return Died(
-            f"its process died {how}, {self.retries + 1} times: it crashed, or was killed, perhaps for memory"
+            f"its process died {cause}, {self.retries + 1} times: it crashed, or was killed, perhaps for lack of memory"
         )
 
 
@@ -103,7 +103,7 @@ class ChildProcessExecutor(Executor):
 def _without_main() -> Iterator[None]:
     """Hide the main module from multiprocessing, which would run it again in the child.
 
-    The child needs nothing of it, and a script that calls `zoo.search` without `if __name__ == "__main__":` would begin
+    The child does not need it, and a script that calls `zoo.search` without `if __name__ == "__main__":` would start
     another search there.
     """
     main = sys.modules["__main__"]
@@ -114,21 +114,21 @@ def _without_main() -> Iterator[None]:
         sys.modules["__main__"] = main
 
 
-def _serve(line: Connection) -> None:
-    """The child: train what comes, until the line is cut. The search's process is who sees to Ctrl-C."""
+def _serve(connection: Connection) -> None:
+    """Train assignments in the child until the connection closes. The search's process handles Ctrl-C."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def send(message: Message) -> Decision:
-        line.send(message)
+        connection.send(message)
         if isinstance(message, UNANSWERED):
             return CONTINUE
-        decision: Decision = line.recv()
+        decision: Decision = connection.recv()
         return decision
 
     while True:
         try:
-            with quiet_start():  # what is assigned brings TensorFlow with it
-                train, assigned = line.recv()
-            line.send(attempt(train, assigned, send))
+            with quiet_start():  # unpickling an assignment imports TensorFlow
+                train, assignment = connection.recv()
+            connection.send(run_training(train, assignment, send))
         except (EOFError, ConnectionError):
             return

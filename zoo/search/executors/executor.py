@@ -17,15 +17,16 @@ if TYPE_CHECKING:
 
 
 class Executor(ABC):
-    """A place where trials train. `zoo.search.executors.trials.run_trials` drives it; it knows of no search.
+    """A place where trials train, driven by `zoo.search.executors.trials.run_trials`; it knows nothing of the search.
 
     Args:
-        assign: returns, in this process, all that is needed to train the trial from its newest checkpoint on.
-        train: trains what was assigned, wherever that is; it reports each epoch, see `TrialReporter`.
+        assign: returns, in this process, an assignment: all that is needed to train the trial from its newest
+            checkpoint on.
+        train: trains an assignment, in whatever process; it reports each epoch, see `TrialReporter`.
     """
 
     retries = 0
-    """How often a trial is trained again whose process died."""
+    """How often a trial whose process died is retried."""
 
     def __init__(self, assign: Assign, train: Train) -> None:
         self._assign, self._train = assign, train
@@ -34,26 +35,26 @@ class Executor(ABC):
         """The number of trials that can train at once.
 
         Raises:
-            SearchError: a trial fits nowhere any more.
+            SearchError: a trial no longer fits anywhere.
         """
         return 1
 
     @abstractmethod
     def submit(self, trial: Trial) -> None:
-        """Assign a trial, and train it as soon as may be; called only while a slot is free.
+        """Assign a trial, and train it as soon as possible; called only while a slot is free.
 
         Raises:
-            Exception: whatever `assign` raises; the trial is not submitted then.
+            Exception: whatever `assign` raises; then the trial is not submitted.
         """
 
     @abstractmethod
     def wait(self, receive: Receive) -> tuple[Trial, Result] | None:
-        """Wait until a submitted trial ends or reports, and return how it ended; None: it goes on.
+        """Wait until a submitted trial ends or reports; return the trial that ended and its result, or None.
 
         Args:
-            receive: takes what trials report, and returns what each is to do.
+            receive: takes a trial's report and returns the decision.
         """
 
     @abstractmethod
     def close(self) -> None:
-        """Leave nothing at work, whatever was submitted."""
+        """Stop all trials that are still running."""

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 class Handover(Executor):
-    """Two executors of one slot each, the second of which takes over.
+    """Two executors of one slot each, of which the second takes over from the first.
 
     Args:
-        trials: how many the first one trains.
+        trials: the number of trials that the first one trains.
     """
 
     def __init__(self, first: Executor, then: Executor, *, trials: int) -> None:
@@ -24,7 +24,7 @@ class Handover(Executor):
         self._current = first
 
     @property
-    def retries(self) -> int:  # type: ignore[override]  # that of whichever has the trial
+    def retries(self) -> int:  # type: ignore[override]  # those of the current executor
         """See `Executor`."""
         return self._current.retries
 

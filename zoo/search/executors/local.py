@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from zoo.search.executors.executor import Executor
-from zoo.search.executors.reporter import attempt
+from zoo.search.executors.reporter import run_training
 
 if TYPE_CHECKING:
     from zoo.interfaces import Trial
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 
 class LocalExecutor(Executor):
-    """This process. A trial trains while it is waited for."""
+    """This process. A trial trains within `wait`."""
 
     def __init__(self, assign: Assign, train: Train) -> None:
         super().__init__(assign, train)
-        self._submitted: list[tuple[Trial, object]] = []  # one at most
+        self._submitted: list[tuple[Trial, object]] = []  # at most one
 
     def submit(self, trial: Trial) -> None:
         """See `Executor`."""
@@ -27,8 +27,8 @@ class LocalExecutor(Executor):
 
     def wait(self, receive: Receive) -> tuple[Trial, Result]:
         """See `Executor`."""
-        trial, assigned = self._submitted.pop()
-        return trial, attempt(self._train, assigned, partial(receive, trial))
+        trial, assignment = self._submitted.pop()
+        return trial, run_training(self._train, assignment, partial(receive, trial))
 
     def close(self) -> None:
-        """See `Executor`: nothing is at work outside `wait`."""
+        """See `Executor`: nothing runs outside `wait`."""

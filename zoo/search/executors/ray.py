@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     Letter = tuple[str, int, Message]
 
 ADVANCES_EVERY = 1.0  # seconds between two reports of a trial within an epoch
-TRIALS_OF_A_PROCESS = 8  # after so many a worker's process makes room for a new one, since TensorFlow's grow
+TRIALS_OF_A_PROCESS = 8  # after so many a worker's process is replaced, since TensorFlow's memory grows
 
 
 class RayExecutor(Executor):
-    """The workers of a Ray that is `connected`; they import `train` by its name."""
+    """The workers of a `connected` Ray cluster; they import `train` by its name."""
 
     retries = 3
 
@@ -36,7 +36,7 @@ class RayExecutor(Executor):
         super().__init__(assign, train)
         self._cluster = cluster
         self._running: dict[str, _Task] = {}
-        self._attempts: dict[str, int] = {}  # of each trial
+        self._submissions: dict[str, int] = {}  # of each trial
         self._shared = _Shared(cluster)
 
     def slots(self) -> int:
@@ -45,13 +45,13 @@ class RayExecutor(Executor):
 
     def submit(self, trial: Trial) -> None:
         """See `Executor`."""
-        assigned, shared = self._assign(trial), self._shared
-        number = self._attempts[trial.trial_id] = self._attempts.get(trial.trial_id, 0) + 1
-        task = shared.attempt.remote(self._train, assigned, shared.mailbox, trial.trial_id, number)
+        assignment, shared = self._assign(trial), self._shared
+        number = self._submissions[trial.trial_id] = self._submissions.get(trial.trial_id, 0) + 1
+        task = shared.run.remote(self._train, assignment, shared.mailbox, trial.trial_id, number)
         self._running[trial.trial_id] = _Task(trial, number, task)
 
     def wait(self, receive: Receive) -> tuple[Trial, Result] | None:
-        """See `Executor`. What a worker reported comes before how it ended."""
+        """See `Executor`. A worker's reports are handled before its result."""
         import ray
 
         tasks = {running.task: running for running in self._running.values()}
@@ -74,7 +74,7 @@ class RayExecutor(Executor):
     def _read(self, receive: Receive) -> None:
         trial_id, number, message = self._shared.take()
         running = self._running.get(trial_id)
-        decision = STOP  # where nobody waits for what the worker does any more
+        decision = STOP  # for a worker whose trial has been submitted again, or has ended
         if running is not None and running.number == number:
             decision = receive(running.trial, message)
         if not isinstance(message, UNANSWERED):
@@ -82,7 +82,7 @@ class RayExecutor(Executor):
 
 
 class Mailbox:
-    """An actor beside the search: workers leave messages and wait for decisions; the search waits for messages."""
+    """An actor on the search's node: workers leave messages and wait for decisions; the search waits for messages."""
 
     def __init__(self) -> None:
         self._letters: asyncio.Queue[Letter] = asyncio.Queue()
@@ -96,24 +96,24 @@ class Mailbox:
         return decision
 
     async def leave(self, trial_id: str, number: int, message: Message) -> None:
-        """Called by a worker that goes on at once."""
+        """Called by a worker that continues without waiting."""
         await self._letters.put((trial_id, number, message))
 
     async def take(self) -> Letter:
-        """Called by the search: the next letter, as soon as there is one."""
+        """Called by the search; returns the next letter as soon as it arrives."""
         return await self._letters.get()
 
     async def answer(self, trial_id: str, number: int, decision: Decision) -> None:
-        """Called by the search, once for each letter that was asked."""
+        """Called by the search, once for each letter that came through `ask`."""
         self._answers.pop((trial_id, number)).set_result(decision)
 
 
 @dataclass(frozen=True, eq=False)
 class _Task:
-    """A trial at work.
+    """A running trial.
 
     Args:
-        number: of the attempt, from 1.
+        number: of the submission: 1, then 2 for the first retry, …
         task: a ray.ObjectRef.
     """
 
@@ -123,7 +123,7 @@ class _Task:
 
 
 class _Shared:
-    """What all trials share on Ray, and the one letter that is waited for."""
+    """The Ray objects that all trials share, and the pending call for the next letter."""
 
     def __init__(self, cluster: Cluster) -> None:
         import ray
@@ -136,13 +136,13 @@ class _Shared:
             num_cpus=cluster.cpus_per_trial,
             num_gpus=cluster.gpus_per_trial,
             max_retries=0,
-            # TensorFlow keeps to the GPU that its process began with, and keeps its memory.
+            # TensorFlow stays on the GPU on which its process started, and does not release its memory.
             max_calls=1 if cluster.gpus_per_trial else TRIALS_OF_A_PROCESS,
         )
-        self.attempt = resources(_attempt)
+        self.run = resources(_run)
 
     def take(self) -> Letter:
-        """The letter, which is there; the next one is waited for from now on."""
+        """Return the letter, which has arrived, and call for the next one."""
         import ray
         from ray.exceptions import RayError
 
@@ -150,7 +150,7 @@ class _Shared:
             letter: Letter = ray.get(self.letter)
         except RayError as error:
             raise SearchError(
-                f"Ray ended on this machine, and the search with it: {_one_line(error)}"
+                f"Ray stopped on this machine, and the search with it: {_one_line(error)}"
             ) from None
         self.letter = self.mailbox.take.remote()
         return letter
@@ -162,47 +162,50 @@ def _result(task: Any) -> Result:  # a ray.ObjectRef
 
     try:
         result: Result = ray.get(task)
-    except RayTaskError as error:  # it never came to `train`
-        return Failed(f"its worker could not begin: {_one_line(error.cause)}")
+    except RayTaskError as error:  # it never called `train`
+        return Failed(f"its worker could not start: {_one_line(error.cause)}")
     except RayError as error:
         return Died(f"its worker died {RayExecutor.retries + 1} times, last {_death(error)}")
     return result
 
 
-def _attempt(train: Train, assigned: object, mailbox: Any, trial_id: str, number: int) -> Result:
-    """In a worker; see `zoo.search.executors.reporter.attempt`."""
+def _run(train: Train, assignment: object, mailbox: Any, trial_id: str, number: int) -> Result:
+    """Train an assignment in a worker; see `zoo.search.executors.reporter.run_training`."""
     import ray
 
-    from zoo.search.executors.reporter import attempt
+    from zoo.search.executors.reporter import run_training
 
-    left = 0.0
+    last_left = 0.0
 
     def send(message: Message) -> Decision:
-        nonlocal left
+        nonlocal last_left
         if isinstance(message, UNANSWERED):
-            # Many workers would flood the search with them, and it has one line for what they prepare.
-            if isinstance(message, EpochAdvanced) and time.monotonic() - left >= ADVANCES_EVERY:
-                left = time.monotonic()
+            # Many workers would flood the search, which shows the preparation of all trials in a single line.
+            if isinstance(message, EpochAdvanced) and time.monotonic() - last_left >= ADVANCES_EVERY:
+                last_left = time.monotonic()
                 mailbox.leave.remote(trial_id, number, message)
             return CONTINUE
-        asked = mailbox.ask.remote(trial_id, number, message)
-        decision: Decision = waiting.submit(ray.get, asked).result()
+        answer = mailbox.ask.remote(trial_id, number, message)
+        decision: Decision = waiting.submit(ray.get, answer).result()
         return decision
 
-    # While the main thread waited, Ray would lend its CPU to another task.
+    # If the main thread waited, Ray would lend its CPU to another task.
     with ThreadPoolExecutor(1) as waiting:
-        return attempt(train, assigned, send)
+        return run_training(train, assignment, send)
 
 
 def _death(error: Exception) -> str:
-    """How a worker died, as the end of a sentence."""
+    """The cause of a worker's death, as the end of a sentence."""
     from ray.exceptions import NodeDiedError, OutOfMemoryError
 
     if isinstance(error, OutOfMemoryError):
-        return "killed by Ray, for its node was short of memory: run fewer trials at once (--workers)"
+        return "killed by Ray, since its node was short of memory: run fewer trials at once (--workers)"
     if isinstance(error, NodeDiedError):
         return "with its node"
-    return f"of {type(error).__name__}: it crashed or was killed, perhaps by the system for memory (--workers: fewer)"
+    return (
+        f"of {type(error).__name__}: it crashed or was killed, perhaps for lack of memory "
+        "(then run fewer trials at once: --workers)"
+    )
 
 
 def _one_line(error: BaseException) -> str:

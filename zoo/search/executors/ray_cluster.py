@@ -1,4 +1,4 @@
-"""Where trials run on Ray: slots on this machine, or a cluster that is there already."""
+"""Ray for a search's trials: started on this machine, or an existing cluster."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 ANSWER_SECONDS = 3
-CLUSTER_ID = "/ray.rpc.NodeInfoGcsService/GetClusterId"  # what Ray itself asks first
-ATTEMPTS = 2
-SERVER_FAILED = "Starting Ray client server failed"  # on a busy machine, where the next one starts
-SHORT_FOLDER = "/tmp"  # noqa: S108  a socket's path has 107 letters at most, and TMPDIR may have as many
+CLUSTER_ID = "/ray.rpc.NodeInfoGcsService/GetClusterId"  # Ray's own first call
+RETRIES = 1
+SERVER_FAILED = "Starting Ray client server failed"  # on a busy machine, where a retry succeeds
+SHORT_FOLDER = "/tmp"  # noqa: S108  the path of a socket has at most 107 characters, and TMPDIR may be long
 ADDRESS = re.compile(r"(ray://)?([^/\s]+:[0-9]+)")
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """Where trials run, and what each of them takes.
+    """A Ray cluster, and the resources of each trial.
 
     Args:
-        address: `HOST:PORT` of a cluster that this machine is a node of, `auto` to find it, or `ray://HOST:PORT` from
-            elsewhere; None: a Ray of its own on this machine, which ends with the search.
-        workers: the most trials at once; None: as many as fit.
-        cpus_per_trial, gpus_per_trial: up to 1 also a part of one.
+        address: `HOST:PORT` of a cluster of which this machine is a node, `auto` to find it, or `ray://HOST:PORT` from
+            elsewhere; None: start Ray on this machine for the duration of the search.
+        workers: the maximal number of concurrent trials; None: as many as fit.
+        cpus_per_trial, gpus_per_trial: a fraction up to 1, or a whole number.
 
     Raises:
-        SearchError: the address is none, or no trial can take so much.
+        SearchError: the address or the resources are invalid.
     """
 
     address: str | None
@@ -50,7 +50,9 @@ class Cluster:
 
     def __post_init__(self) -> None:
         if self.address not in (None, "auto") and not ADDRESS.fullmatch(str(self.address)):
-            raise SearchError(f"'{self.address}' is no Ray address: write HOST:PORT, ray://HOST:PORT or auto")
+            raise SearchError(
+                f"'{self.address}' is not a Ray address: write HOST:PORT, ray://HOST:PORT or auto"
+            )
         if self.cpus_per_trial <= 0 or self.gpus_per_trial < 0:
             raise SearchError("a trial needs more than 0 CPUs, and 0 GPUs or more")
         for name, amount in self.needs.items():
@@ -59,7 +61,7 @@ class Cluster:
 
     @property
     def needs(self) -> Mapping[str, float]:
-        """What a trial takes, as Ray names it."""
+        """The resources of a trial by Ray's names."""
         gpus = {"GPU": self.gpus_per_trial} if self.gpus_per_trial else {}
         return {"CPU": self.cpus_per_trial, **gpus}
 
@@ -68,7 +70,7 @@ def require_ray() -> None:
     """Check that Ray is installed, without importing it.
 
     Raises:
-        SearchError: it is not.
+        SearchError: it is not installed.
     """
     if importlib.util.find_spec("ray") is None:
         raise SearchError("Ray is not installed: pip install 'keras-zoo[ray]'")
@@ -101,14 +103,14 @@ def connected(cluster: Cluster) -> Iterator[None]:
             yield
         finally:
             ray.shutdown()
-            _end_those_left(folder)
+            _kill_leftovers(folder)
 
 
 def slots(cluster: Cluster) -> int:
-    """How many trials may run at once.
+    """The number of trials that can run at once.
 
     Raises:
-        SearchError: a trial fits no node.
+        SearchError: a trial fits on no node.
     """
     import ray
 
@@ -118,51 +120,53 @@ def slots(cluster: Cluster) -> int:
         for node in nodes
     )
     if not fitting:
-        asked = _describe(cluster.needs)
-        there = " or ".join(
+        available = " or ".join(
             sorted({_describe({name: node.get(name, 0) for name in cluster.needs}) for node in nodes})
         )
         raise SearchError(
-            f"a trial asks for {asked}, and no node of the Ray cluster has that: there is {there}"
+            f"a trial needs {_describe(cluster.needs)}, but no node of the Ray cluster has that; "
+            f"available: {available}"
         )
     return fitting if cluster.workers is None else min(fitting, cluster.workers)
 
 
 def _cpus(cluster: Cluster) -> int | None:
-    """Slots are what the user says they are: more of them than there are cores share these."""
+    """The CPUs to declare to Ray, as many as the user's workers need: more workers than cores share the cores."""
     return None if cluster.workers is None else math.ceil(cluster.workers * cluster.cpus_per_trial)
 
 
-def _end_those_left(folder: str) -> None:
-    """End what Ray left to notice its end by itself, which takes a minute where it was only starting."""
+def _kill_leftovers(folder: str) -> None:
+    """Kill processes that Ray leaves to exit by themselves, which takes a minute if Ray was only starting."""
     for process in psutil.process_iter(["cmdline"]):
         if any(folder in argument for argument in process.info["cmdline"] or ()):
-            with contextlib.suppress(psutil.Error):  # gone by itself
+            with contextlib.suppress(psutil.Error):  # it has exited by itself
                 process.kill()
 
 
 def _join(ray: Any, address: str, quiet: Mapping[str, Any]) -> None:
-    """Connect to a cluster; Ray by itself would wait for minutes where none answers."""
-    found = ADDRESS.fullmatch(address)
-    if found and os.environ.get("RAY_USE_TLS") != "1":
-        _refuse_silence(address, found[2])
-    for attempt in range(1, ATTEMPTS + 1):
+    """Connect to a cluster; Ray itself would wait for minutes if none answers."""
+    match = ADDRESS.fullmatch(address)
+    if match and os.environ.get("RAY_USE_TLS") != "1":
+        _check_answer(address, match[2])
+    for retry in range(RETRIES + 1):
         try:
             ray.init(address, **quiet)
             return
-        except Exception as error:  # Ray raises all kinds: other versions, no token, no node here …
+        except (
+            Exception
+        ) as error:  # Ray raises many kinds: another version, no token, no node on this machine, …
             reason = " ".join(str(error).split())
-            if SERVER_FAILED not in reason or attempt == ATTEMPTS:
+            if SERVER_FAILED not in reason or retry == RETRIES:
                 raise SearchError(f"the Ray cluster at '{address}' cannot be joined: {reason}") from None
 
 
-def _refuse_silence(address: str, host_and_port: str) -> None:
-    """Both Ray's head and Ray Client speak gRPC."""
+def _check_answer(address: str, host_and_port: str) -> None:
+    """Check that a cluster answers: both Ray's head node and Ray Client speak gRPC."""
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     import grpc
 
     host, _, port = host_and_port.rpartition(":")
-    reason = f"silence for {ANSWER_SECONDS} s"
+    reason = f"no answer within {ANSWER_SECONDS} s"
     try:
         socket.create_connection((host, int(port)), timeout=ANSWER_SECONDS).close()
         with grpc.insecure_channel(host_and_port) as channel:
@@ -173,7 +177,7 @@ def _refuse_silence(address: str, host_and_port: str) -> None:
         if error.code() is grpc.StatusCode.UNIMPLEMENTED:
             reason = "something else answers there"
         elif error.code() not in (grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNAVAILABLE):
-            return  # a Ray cluster that wants a token, say
+            return  # such as a Ray cluster that requires a token
     except (OSError, OverflowError, grpc.FutureTimeoutError) as error:
         if isinstance(error, OSError) and not isinstance(error, TimeoutError):
             reason = reason_of(error)

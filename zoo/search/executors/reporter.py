@@ -1,4 +1,4 @@
-"""A trial where it trains, in whatever process: what its training reports, and how it ends."""
+"""The training of a trial, in whatever process: its reports to the search, and its result."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ADVANCES_EVERY = 0.1  # seconds
 
 @dataclass(frozen=True, eq=False)
 class EpochEnded:
-    """One more epoch of the trial is done; from the checkpoint it can go on."""
+    """One more epoch of the trial is done; it can resume from the checkpoint."""
 
     epoch: Epoch
     checkpoint: bytes
@@ -33,14 +33,14 @@ class EpochEnded:
 
 @dataclass(frozen=True)
 class Notice:
-    """What the user should know, in one line."""
+    """A message for the user, in one line."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class WorkAdvanced:
-    """`done` of `total` images are through what the trial needs before it trains. Nobody waits for an answer."""
+    """`done` of `total` images are prepared for the trial. The sender does not wait for an answer."""
 
     work: str
     done: int
@@ -49,7 +49,7 @@ class WorkAdvanced:
 
 @dataclass(frozen=True)
 class EpochAdvanced:
-    """The trial is within an epoch. Nobody waits for an answer."""
+    """The trial is within an epoch. The sender does not wait for an answer."""
 
     progress: EpochProgress
 
@@ -60,14 +60,14 @@ UNANSWERED = (WorkAdvanced, EpochAdvanced)
 
 @dataclass(frozen=True, eq=False)
 class Completed:
-    """The training came to its end."""
+    """The training completed."""
 
     outcome: TrialOutcome
 
 
 @dataclass(frozen=True)
 class EndedByPruning:
-    """The training obeyed a decision to prune."""
+    """The training followed a decision to prune."""
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,8 @@ class Failed:
     """The training raised.
 
     Args:
-        error: one line of a ZooError, or the traceback of anything else.
-        ends_search: it is the registry's fault, so no other trial would fare better.
+        error: the line of a ZooError, or the traceback of any other exception.
+        ends_search: whether the registry failed, so that all other trials would fail too.
     """
 
     error: str
@@ -85,10 +85,10 @@ class Failed:
 
 @dataclass(frozen=True)
 class Died:
-    """The process in which the trial trained is gone.
+    """The process in which the trial trained has died.
 
     Args:
-        error: of the trial, if this was its last retry.
+        error: the trial's error, if this was its last retry.
     """
 
     error: str
@@ -98,7 +98,7 @@ Result = Completed | EndedByPruning | Failed | Died
 
 
 class TrialReporter(Progress):
-    """Reports a trial's training to its search, wherever that is.
+    """Reports a trial's training to its search, possibly in another process.
 
     Args:
         send: delivers a message and returns the search's decision.
@@ -106,13 +106,13 @@ class TrialReporter(Progress):
 
     def __init__(self, send: Send) -> None:
         self._send = send
-        self._advanced = 0.0  # when it was last reported
+        self._last_advance = 0.0  # when progress was last reported
 
     def report(self, epoch: Epoch, checkpoint: bytes) -> bool:
-        """Report an epoch; true: the training ends here with what it has.
+        """Report an epoch; return whether the training ends here, with its best epoch so far.
 
         Raises:
-            Pruned: the trial is not worth finishing. Let it pass.
+            Pruned: the trial is pruned. Do not catch it.
         """
         decision = self._send(EpochEnded(epoch, checkpoint))
         if decision.action is Action.PRUNE:
@@ -124,10 +124,10 @@ class TrialReporter(Progress):
         self._send(Notice(message))
 
     def advanced(self, work: str, done: int, total: int) -> None:
-        """See `Progress`. Some times a second will do, but the end must be known."""
+        """See `Progress`. Reported a few times per second, and always at the end."""
         now = time.monotonic()
-        if done == total or now - self._advanced >= ADVANCES_EVERY:
-            self._advanced = now
+        if done == total or now - self._last_advance >= ADVANCES_EVERY:
+            self._last_advance = now
             self._send(WorkAdvanced(work, done, total))
 
     def epoch_advanced(self, progress: EpochProgress, run: Run | None = None) -> None:  # noqa: ARG002  # the trial's
@@ -135,10 +135,10 @@ class TrialReporter(Progress):
         self._send(EpochAdvanced(progress))
 
 
-def attempt(train: Train, assigned: object, send: Send) -> Result:
-    """Train what was assigned, and return how that ended, whatever it raised but Ctrl-C."""
+def run_training(train: Train, assignment: object, send: Send) -> Result:
+    """Train an assignment and return the result, whatever it raises except KeyboardInterrupt."""
     try:
-        return Completed(train(assigned, TrialReporter(send)))
+        return Completed(train(assignment, TrialReporter(send)))
     except Pruned:
         return EndedByPruning()
     except (Exception, SystemExit) as error:
@@ -146,7 +146,7 @@ def attempt(train: Train, assigned: object, send: Send) -> Result:
 
 
 def failure(error: BaseException) -> Failed:
-    """The failure of a trial that raised this."""
+    """The result of a trial that raised this error."""
     if isinstance(error, ZooError):
         return Failed(str(error), ends_search=isinstance(error, RegistryError))
     return Failed("".join(traceback.format_exception(error)))

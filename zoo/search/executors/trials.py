@@ -1,11 +1,11 @@
-"""Runs a search's trials on an executor: the one rule for what becomes of each, wherever they train.
+"""Runs a search's trials on an executor, with the same rules wherever they train.
 
 a trial ends with its scores      it has completed
-… is pruned                       that is recorded at once; how its training ends does not matter
-… raises, or cannot be assigned   it has failed, and the search goes on
+… is pruned                       that is recorded immediately; the end of its training does not matter
+… raises, or cannot be assigned   it has failed, and the search continues
 its process dies                  it is assigned and trained again, until its executor's retries are used up
 the registry fails                the search ends
-a report cannot be taken          the search ends with that error
+a report cannot be handled        the search ends with that error
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ if TYPE_CHECKING:
 
 
 def run_trials(loop: TrialLoop, executor: Executor) -> None:
-    """Train trials until there are no more; whatever happens, nothing is left at work.
+    """Train trials until none are left; in any case, no trial is left running.
 
     Raises:
-        SearchError: three trials in a row failed; the message holds the last one's error. Or a trial fits nowhere.
+        SearchError: three trials in a row failed (the message has the last one's error), or a trial fits nowhere.
         RegistryError: a trial could not be read or recorded.
     """
     trials = _Trials(loop, executor)
@@ -51,12 +51,12 @@ def run_trials(loop: TrialLoop, executor: Executor) -> None:
 
 @dataclass
 class _Running:
-    """A trial at work.
+    """A running trial.
 
     Args:
-        epoch: the last one that the loop knows of.
-        deaths: of processes that trained it.
-        pruned: the loop has pruned it, and its process will notice.
+        epoch: the last one that was recorded.
+        deaths: the number of processes that died while training it.
+        pruned: whether the loop has pruned it; its process will learn of it.
     """
 
     epoch: int = 0
@@ -65,30 +65,30 @@ class _Running:
 
 
 class _Trials:
-    """The trials at work on an executor."""
+    """The running trials of an executor."""
 
     def __init__(self, loop: TrialLoop, executor: Executor) -> None:
         self._loop, self._executor = loop, executor
         self._running: dict[str, _Running] = {}
-        self._may_ask = True
+        self._may_have_more = True
         self._fault: Exception | None = None
 
     def start(self) -> bool:
-        """Start trials in the free slots, and return whether any is at work."""
-        # The answer to "is there another trial" changes only when one ends.
-        while self._may_ask and len(self._running) < self._executor.slots():
+        """Start trials in the free slots, and return whether any is running."""
+        # Once the loop has no further trial, that can change only when one ends.
+        while self._may_have_more and len(self._running) < self._executor.slots():
             trial = self._loop.next_trial()
             if trial is None:
-                self._may_ask = False
+                self._may_have_more = False
             else:
                 self._running[trial.trial_id] = _Running()
                 self._submit(trial)
         return bool(self._running)
 
     def wait(self) -> None:
-        """Wait for a trial to end or to report, and see to it."""
+        """Wait for a trial to end or to report, and handle that."""
         ended = self._executor.wait(self._receive)
-        if self._fault is not None:  # it was raised through a training, which may have caught it
+        if self._fault is not None:  # it was raised inside a training, which may have caught it
             raise self._fault
         if ended is not None:
             self._ended(*ended)
@@ -121,7 +121,7 @@ class _Trials:
 
     def _epoch_ended(self, trial: Trial, message: EpochEnded) -> Decision:
         running = self._running[trial.trial_id]
-        if running.pruned or message.epoch.number <= running.epoch:  # a process died before it had the answer
+        if running.pruned or message.epoch.number <= running.epoch:  # a process died before it got the answer
             return STOP if running.pruned or self._loop.ended_early is not None else CONTINUE
         running.epoch = message.epoch.number
         decision = self._loop.epoch_ended(trial, message.epoch, message.checkpoint)
@@ -134,15 +134,15 @@ class _Trials:
         running = self._running[trial.trial_id]
         if isinstance(result, Died) and not running.pruned and running.deaths < self._executor.retries:
             running.deaths += 1
-            self._executor.slots()  # raises where the trial fits nowhere any more
+            self._executor.slots()  # raises if the trial no longer fits anywhere
             self._submit(trial)
         else:
             self._end(trial, result)
 
     def _end(self, trial: Trial, result: Result) -> None:
-        """The trial is over for good."""
+        """End the trial, without further retries."""
         pruned = self._running.pop(trial.trial_id).pruned
-        self._may_ask = True
+        self._may_have_more = True
         if isinstance(result, Failed) and result.ends_search:
             raise RegistryError(result.error)
         if pruned:
