@@ -86,7 +86,7 @@ def test_a_path_freezes_single_variables(spec: str, variables: tuple[str, ...]) 
             "blokc1",
             "no layer or freeze point 'blokc1': give a number, a share such as 50%, all, none or a name",
         ),
-        ("block3_conv/kernel", "no variable's path begins with 'block3_conv/kernel'; available: block"),
+        ("block3_conv/kernel", "no variable's path starts with 'block3_conv/kernel'; available: block"),
     ],
 )
 def test_what_cannot_be_frozen_is_refused(spec: str, message: str) -> None:
