@@ -1,4 +1,4 @@
-"""Progress on the screen: a live table on a terminal, plain lines where there is none. All on standard error."""
+"""Progress on the screen: a live table on a terminal, plain lines elsewhere. All on standard error."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 BAR_WIDTH = 30
-BAR_EVERY = 0.1  # seconds between two redrawings of a line
+BAR_EVERY = 0.1  # seconds between two redraws of a line
 WIPE_REST = "\x1b[K"  # ANSI: erase from the cursor to the end of the line
 
 
 @contextmanager
 def watching(*, silent: bool = False) -> Iterator[Progress]:
-    """Show the progress of the work inside, as suits where standard error goes; stop it when asked to.
+    """Show the progress of the work inside in a form that suits standard error, and let signals stop the work.
 
     Args:
         silent: show nothing.
     """
-    progress = Silent() if silent else suitable()
+    progress = Silent() if silent else make_progress()
     try:
         with _stopping(progress):
             yield progress
@@ -48,8 +48,8 @@ def watching(*, silent: bool = False) -> Iterator[Progress]:
         progress.close()
 
 
-def suitable() -> PlainLines:
-    """What shows progress here: a notebook's cell, a terminal, or lines in a file or pipe."""
+def make_progress() -> PlainLines:
+    """Return the progress display for a notebook's cell, a terminal, or a file or pipe."""
     screen = console(stderr=True)
     if screen.is_jupyter:
         from IPython.display import display
@@ -62,41 +62,41 @@ def suitable() -> PlainLines:
 
 @contextmanager
 def _stopping(progress: PlainLines) -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM, by which schedulers end a job, interrupt the work inside.
+    """Let Ctrl-C and SIGTERM, with which schedulers end jobs, interrupt the work inside.
 
-    Python discards a KeyboardInterrupt that is raised while it collects garbage, which Keras makes it do between
-    trainings. So the wish is also written down, and `progress` looks whenever it is told something.
+    Python discards a KeyboardInterrupt raised during garbage collection, which Keras triggers between trainings. So the
+    request is also stored, and `progress` checks it in each of its methods.
     """
 
     def stop(_number: int, _frame: object) -> None:
         progress.stop_asked = True
         raise KeyboardInterrupt
 
-    def discarded(problem: sys.UnraisableHookArgs) -> None:
-        if not isinstance(problem.exc_value, KeyboardInterrupt):
-            hook_before(problem)
+    def ignore_interrupts(unraisable: sys.UnraisableHookArgs) -> None:
+        if not isinstance(unraisable.exc_value, KeyboardInterrupt):
+            previous_hook(unraisable)
 
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    # In the background of a shell, or under nohup, the interrupt is to be ignored; None is a handler of a host program
-    # in C, which Python could not put back.
-    untouched = (signal.SIG_IGN, None)
+    # In the background of a shell, or under nohup, interrupts are ignored and must stay so; None is a handler in C of a
+    # host program, which Python could not restore.
+    unchanged = (signal.SIG_IGN, None)
     numbers = [
-        number for number in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(number) not in untouched
+        number for number in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(number) not in unchanged
     ]
-    handlers_before = {number: signal.signal(number, stop) for number in numbers}
-    hook_before, sys.unraisablehook = sys.unraisablehook, discarded
+    previous_handlers = {number: signal.signal(number, stop) for number in numbers}
+    previous_hook, sys.unraisablehook = sys.unraisablehook, ignore_interrupts
     try:
         yield
     finally:
-        sys.unraisablehook = hook_before
-        for number, handler in handlers_before.items():
+        sys.unraisablehook = previous_hook
+        for number, handler in previous_handlers.items():
             signal.signal(number, handler)
 
 
 class PlainLines(Progress):
-    """One line for each thing that happens."""
+    """Prints one line for each event."""
 
     def __init__(self) -> None:
         self.console = console(stderr=True)
@@ -106,7 +106,7 @@ class PlainLines(Progress):
         self.stop_asked = False
 
     def close(self) -> None:
-        """Nothing more will be told."""
+        """End the display."""
 
     def notice(self, message: str) -> None:
         self._print(_notice(message))
@@ -153,7 +153,7 @@ class PlainLines(Progress):
 
 
 class Silent(PlainLines):
-    """Shows nothing, and stops the work all the same."""
+    """Shows nothing, but still lets signals stop the work."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -161,16 +161,16 @@ class Silent(PlainLines):
 
 
 class Redrawn(PlainLines):
-    """A bar while images are read and a table while a search runs, each drawn again in its place."""
+    """Draws a bar while images are read and a table while a search runs, each updated in place."""
 
     def __init__(self) -> None:
         super().__init__()
         self.table: SearchTable | None = None
-        self.epochs = 0  # of the run that started last
+        self.epochs = 0  # of the most recent run
 
     def began(self, work: str) -> None:
         if self.table is None:
-            self.draw_passing(f"{work} …")
+            self.draw_transient(f"{work} …")
 
     def advanced(self, work: str, done: int, total: int) -> None:
         bar = _bar(work, done, total)
@@ -207,43 +207,43 @@ class Redrawn(PlainLines):
             self.table.lines[run.id].run = run
 
     def draw_bar(self, bar: str, *, full: bool) -> None:
-        """Draw it in place of the one before; a full one stays."""
+        """Draw the bar in place of the previous one; a full bar stays."""
         raise NotImplementedError
 
-    def draw_passing(self, line: str) -> None:
-        """Draw a line that goes when anything else is shown."""
+    def draw_transient(self, line: str) -> None:
+        """Draw a line that disappears when anything else is shown."""
         raise NotImplementedError
 
 
 class Terminal(Redrawn):
-    """Draws on a terminal: the bar over its own line, the table by rich, which draws it in a thread of its own."""
+    """Draws on a terminal: the bar on its own line, the table by rich, which draws it in a thread of its own."""
 
     def __init__(self) -> None:
         super().__init__()
         self.live: Live | None = None
-        self.drawn: float | None = None  # when the line was drawn that still moves
-        self.passing = False  # a line is there that goes when anything else is shown
+        self.drawn: float | None = None  # when the unfinished bar was last drawn
+        self.has_transient = False  # whether a transient line is on the screen
 
     def close(self) -> None:
-        """Leave the table on the screen as it is now, and the cursor on a line of its own."""
+        """Leave the table on the screen as it is now, with the cursor on a new line."""
         if self.live is not None and self.table is not None:
             self.table.fitted = False
             self.live.stop()
             self._write("\n")
         if self.drawn is not None:
             self._write("\n")
-        self._wipe_passing()
+        self._wipe_transient()
 
     def notice(self, message: str) -> None:
         self._print(Text(_notice(message), style="dim"))
 
-    def draw_passing(self, line: str) -> None:
-        self._wipe_passing()
+    def draw_transient(self, line: str) -> None:
+        self._wipe_transient()
         self._write(line)
-        self.passing = True
+        self.has_transient = True
 
     def draw_bar(self, bar: str, *, full: bool) -> None:
-        self._wipe_passing()
+        self._wipe_transient()
         now = time.monotonic()
         if not full and self.drawn is not None and now - self.drawn < BAR_EVERY:
             return
@@ -256,7 +256,7 @@ class Terminal(Redrawn):
     def search_started(self, search: Search) -> None:
         super().search_started(search)
         table = self.table
-        assert table is not None  # noqa: S101  made just now
+        assert table is not None  # noqa: S101  just created
         table.fitted = True
         self.live = Live(
             get_renderable=lambda: table,
@@ -267,23 +267,23 @@ class Terminal(Redrawn):
         self.live.start()
 
     def _wipe_bar(self) -> None:
-        """Take a bar that is not full off the screen."""
+        """Remove an unfinished bar from the screen."""
         if self.drawn is not None:
             self._write(f"\r{WIPE_REST}")
             self.drawn = None
 
     def _print(self, text: str | Text) -> None:
-        self._wipe_passing()
+        self._wipe_transient()
         self._wipe_bar()
         super()._print(text)
 
-    def _wipe_passing(self) -> None:
-        if self.passing:
+    def _wipe_transient(self) -> None:
+        if self.has_transient:
             self._write(f"\r{WIPE_REST}")
-            self.passing = False
+            self.has_transient = False
 
     def _write(self, text: str) -> None:
-        """Past rich, which takes a carriage return away."""
+        """Write without rich, which removes carriage returns."""
         self.console.file.write(text)
         self.console.file.flush()
 
@@ -293,14 +293,14 @@ def _bar(work: str, done: int, total: int) -> str:
 
 
 def _notice(message: str) -> str:
-    """With its mark; the lines of a table are set in below it."""
+    """The message with a bullet; further lines, such as a table, are indented."""
     return f"· {message}".replace("\n", "\n  ")
 
 
 def scores_of(run: Run, objectives: Sequence[Objective]) -> str:
-    """`val_accuracy 0.9815`, or why there is none."""
-    found = [(one.name, run.scores[one.name]) for one in objectives if one.name in run.scores]
-    return "  ".join(f"{name} {cell(as_shown(name, score))}" for name, score in found) or reason_of(run)
+    """The run's scores, such as `val_accuracy 0.9815`, or the reason why it has none."""
+    names = [objective.name for objective in objectives if objective.name in run.scores]
+    return "  ".join(f"{name} {cell(as_shown(name, run.scores[name]))}" for name in names) or reason_of(run)
 
 
 def epoch_line(run: Run, epoch: Epoch) -> str:

@@ -1,4 +1,4 @@
-"""Progress in a notebook: one output of the cell, which is drawn again in its place."""
+"""Progress in a notebook: one output of the cell, updated in place."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from zoo.interfaces import Epoch, EpochProgress, Run, Search
 
 COLUMNS = 115
-DRAW_EVERY = 0.25  # seconds between two drawings of what moves quickly
+DRAW_EVERY = 0.25  # seconds between two updates of quickly changing parts
 FRAME = '<pre style="white-space: pre; overflow-x: auto; line-height: normal">{code}</pre>'
 
 
 class Notebook(Redrawn):
-    """Draws in the thread that works, since Jupyter shows what other threads print in whichever cell is the newest.
+    """Draws in the working thread, since Jupyter shows the output of other threads in whichever cell is the newest.
 
-    rich's own way, `Live`, needs ipywidgets, and its output is lost when the notebook is saved.
+    rich's `Live` needs ipywidgets, and its output is lost when the notebook is saved.
 
     Args:
-        display: `IPython.display.display`, or what takes its place.
+        display: `IPython.display.display`, or a replacement.
     """
 
     def __init__(self, display: Callable[..., Any]) -> None:
@@ -40,7 +40,7 @@ class Notebook(Redrawn):
         self._drawn = 0.0
 
     def close(self) -> None:
-        """Draw what happened last."""
+        """Draw the final state."""
         if self._output is not None:
             self._draw()
 
@@ -48,7 +48,7 @@ class Notebook(Redrawn):
         super().notice(message)
         self._draw()
 
-    def draw_passing(self, line: str) -> None:
+    def draw_transient(self, line: str) -> None:
         self._bar = line
         self._draw()
 
@@ -88,7 +88,7 @@ class Notebook(Redrawn):
         super()._print(text)
 
     def _draw_soon(self) -> None:
-        """Draw, unless that was a moment ago: the next event, or `close`, makes up for it."""
+        """Draw unless that was done a moment ago; the next event, or `close`, draws then."""
         if time.monotonic() - self._drawn >= DRAW_EVERY:
             self._draw()
 
@@ -100,23 +100,23 @@ class Notebook(Redrawn):
         if self.table is not None:
             lines.print(self.table)
         consoles = (self.console, lines)
-        drawn = {
+        content = {
             "text/html": FRAME.format(
                 code="".join(
-                    each.export_html(clear=False, inline_styles=True, code_format="{code}")
-                    for each in consoles
+                    console.export_html(clear=False, inline_styles=True, code_format="{code}")
+                    for console in consoles
                 )
             ),
-            "text/plain": "".join(each.export_text(clear=False) for each in consoles),
+            "text/plain": "".join(console.export_text(clear=False) for console in consoles),
         }
         if self._output is None:
-            self._output = self._display(drawn, raw=True, display_id=True)
+            self._output = self._display(content, raw=True, display_id=True)
         else:
-            self._output.update(drawn, raw=True)
+            self._output.update(content, raw=True)
 
 
 def _recorder() -> Console:
-    """A console that keeps what is printed, and shows it nowhere."""
+    """A console that records its output without showing it."""
     return Console(
         file=io.StringIO(),
         record=True,

@@ -1,4 +1,4 @@
-"""The table of one search's trials, while it runs and afterwards."""
+"""The table of a search's trials, while it runs and afterwards."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 SPARKS = "▁▂▃▄▅▆▇█"
-SHORTEST_CURVE, LONGEST_CURVE = 5, 20  # characters; with less room than that there is none
-NARROWEST_CHOICE = 30  # characters of the hyperparameters that a curve leaves room for
+SHORTEST_CURVE, LONGEST_CURVE = 5, 20  # characters; with less room there is no curve
+NARROWEST_CHOICE = 30  # characters that a curve leaves for the hyperparameters
 ENDED = (State.COMPLETED, State.PRUNED, State.FAILED)
 
 
@@ -32,7 +32,7 @@ class TrialLine:
     """One trial in the live table.
 
     Args:
-        progress: how far the epoch under way is, where that is known.
+        progress: within the current epoch, if known.
     """
 
     run: Run
@@ -41,23 +41,23 @@ class TrialLine:
 
     @property
     def epochs_done(self) -> str:
-        """`2`, or `2.4` within the third epoch."""
+        """The number of epochs: `2`, or `2.4` within the third one."""
         done, progress = len(self.epochs), self.progress
-        within = self.run.state is State.RUNNING and progress is not None and progress.epoch == done + 1
-        if progress is None or not within:
+        is_current = self.run.state is State.RUNNING and progress is not None and progress.epoch == done + 1
+        if progress is None or not is_current:
             return str(done)
         return f"{done + int(10 * progress.step / progress.steps) / 10:.1f}"
 
 
 @dataclass
 class SearchTable:
-    """The live table of one search, for a rich console.
+    """The live table of a search, for a rich console.
 
     Args:
         lines: by the id of the run.
-        work: what else goes on, in a line; empty: nothing.
-        fitted: show no more trials than the screen has lines: the newest, and the best.
-        began: when the time limit began to count, in seconds of `time.monotonic`.
+        work: a line about other work in progress, or empty.
+        fitted: show no more trials than fit on the screen: the newest ones and the best.
+        began: the start of the time limit, in seconds of `time.monotonic`.
     """
 
     search: Search
@@ -67,7 +67,7 @@ class SearchTable:
     began: float = field(default_factory=time.monotonic)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        lines = list(self.lines.values())  # rich draws in a thread of its own, while trials come in
+        lines = list(self.lines.values())  # a copy, since rich draws in a thread of its own
         best = best_run([line.run for line in lines], self.search.plan.objective)
         below = [self._summary(lines, best), *filter(None, [self.work])]
         shown: Sequence[TrialLine] = lines
@@ -83,15 +83,15 @@ class SearchTable:
         searched = Space.from_config(plan.space).searched_names
         heads = ["trial", "state", *(objective.name for objective in plan.objectives), "epoch"]
         rows = [self._cells(line) for line in lines]
-        taken = sum(max(map(len, column)) + GAP for column in zip(heads, *rows, strict=True))
+        used = sum(max(map(len, column)) + GAP for column in zip(heads, *rows, strict=True))
         curves = [[epoch.metrics[plan.monitor.name] for epoch in line.epochs] for line in lines]
         low, high = range_of(curves)
-        bars = min(LONGEST_CURVE, width - taken - GAP - NARROWEST_CHOICE)
+        bars = min(LONGEST_CURVE, width - used - GAP - NARROWEST_CHOICE)
         has_curves = bars >= SHORTEST_CURVE
         table = make_table([*heads, *(["curve"] if has_curves else []), "hyperparameters"])
         for column in (table.columns[0], *table.columns[2 : len(heads)]):
             column.justify = "right"
-        table.expand, table.columns[-1].ratio = True, 1  # the hyperparameters get what the others leave
+        table.expand, table.columns[-1].ratio = True, 1  # the hyperparameters get the remaining width
         for line, cells, curve in zip(lines, rows, curves, strict=True):
             table.add_row(
                 *cells,
@@ -102,7 +102,7 @@ class SearchTable:
         return table
 
     def _cells(self, line: TrialLine) -> list[Text]:
-        """All but the curve and the hyperparameters."""
+        """All cells except the curve and the hyperparameters."""
         trial = line.run.trial
         return [
             Text(str(trial.number if trial else "")),
@@ -114,9 +114,9 @@ class SearchTable:
     def _summary(self, lines: Sequence[TrialLine], best: Run | None) -> str:
         plan = self.search.plan
         ended = [line.run for line in lines if line.run.state in ENDED]
-        told = [f"{len(ended)} of {plan.trials} trials"]
+        parts = [f"{len(ended)} of {plan.trials} trials"]
         if best is not None and best.score is not None and best.trial is not None:
-            told.append(f"best {plan.objective.name} {cell(best.score)} in trial {best.trial.number}")
+            parts.append(f"best {plan.objective.name} {cell(best.score)} in trial {best.trial.number}")
         running = [line.run for line in lines if line.run.state is State.RUNNING]
         left = seconds_left(ended, running, plan.trials, datetime.now(UTC))
         limit = (
@@ -125,35 +125,36 @@ class SearchTable:
             else plan.options.max_seconds - (time.monotonic() - self.began)
         )
         if left is not None and (limit is None or left < limit):
-            told.append(f"about {duration(left)} left")
+            parts.append(f"about {duration(left)} left")
         if limit is not None:
-            told.append(f"time limit in {duration(limit)}" if limit > 0 else "the time limit is reached")
-        return ", ".join(told)
+            parts.append(f"time limit in {duration(limit)}" if limit > 0 else "the time limit is reached")
+        return ", ".join(parts)
 
 
 def _scores(line: TrialLine, plan: SearchPlan) -> list[float | int | None]:
-    """The objectives' values; of a trial that has none yet, the best so far where that is known."""
-    seen = [epoch.metrics for epoch in line.epochs]
-    return [
-        as_shown(one.name, line.run.scores[one.name])
-        if one.name in line.run.scores
-        else best_of([metrics[one.name] for metrics in seen if one.name in metrics], one)
-        for one in plan.objectives
-    ]
+    """The objectives' values; for a trial without them, the best so far of those that epochs measure."""
+    return [_score(line, objective) for objective in plan.objectives]
+
+
+def _score(line: TrialLine, objective: Objective) -> float | int | None:
+    name = objective.name
+    if name in line.run.scores:
+        return as_shown(name, line.run.scores[name])
+    return best_of([epoch.metrics[name] for epoch in line.epochs if name in epoch.metrics], objective)
 
 
 def seconds_left(ended: Sequence[Run], running: Sequence[Run], trials: int, now: datetime) -> float | None:
-    """How long the trials that are left may take, if they take as long as those that ended; None without one."""
-    took = [(run.finished_at - run.started_at).total_seconds() for run in ended if run.finished_at]
-    if not took or not running:
+    """The expected time for the remaining trials, if they take as long as the ended ones; None if no trial ended."""
+    durations = [(run.finished_at - run.started_at).total_seconds() for run in ended if run.finished_at]
+    if not durations or not running:
         return None
-    each = sum(took) / len(took)
-    done = sum(min(each, (now - run.started_at).total_seconds()) for run in running)
-    return max(0.0, (trials - len(ended)) * each - done) / len(running)
+    mean = sum(durations) / len(durations)
+    done = sum(min(mean, (now - run.started_at).total_seconds()) for run in running)
+    return max(0.0, (trials - len(ended)) * mean - done) / len(running)
 
 
 def duration(seconds: float) -> str:
-    """`40 s`, `3 min`, `2 h 5 min`: one or two units, as people say it."""
+    """A duration in one or two units: `40 s`, `3 min`, `2 h 5 min`."""
     if seconds < 90:
         return f"{max(1, round(seconds))} s"
     minutes = round(seconds / 60)
@@ -163,16 +164,16 @@ def duration(seconds: float) -> str:
 
 
 def varied(run: Run, searched: frozenset[str]) -> str:
-    """The hyperparameters that the search chooses; of several architectures, which one comes first."""
-    chosen = run.trial.hyperparameters if run.trial else run.plan.hyperparameters
-    told = pairs(
+    """The hyperparameters that the search chooses; in a search over several architectures, after the architecture."""
+    hyperparameters = run.trial.hyperparameters if run.trial else run.plan.hyperparameters
+    text = pairs(
         {
             name.rpartition("/")[2]: value
-            for name, value in chosen.items()
+            for name, value in hyperparameters.items()
             if name in searched - {ARCHITECTURE}
         }
     )
-    return f"{run.plan.architecture}  {told}".strip() if ARCHITECTURE in searched else told
+    return f"{run.plan.architecture}  {text}".strip() if ARCHITECTURE in searched else text
 
 
 def last_column(run: Run, searched: frozenset[str]) -> Text:
@@ -187,25 +188,25 @@ def last_column(run: Run, searched: frozenset[str]) -> Text:
 
 
 def origin_of(run: Run) -> str:
-    """Where the hyperparameters come from, if the algorithm did not choose them."""
+    """The origin of the hyperparameters if the algorithm did not choose them, in parentheses; or else empty."""
     origin = run.trial.origin if run.trial else None
     return f"({origin})" if origin else ""
 
 
 def reason_of(run: Run) -> str:
-    """The line of the run's error that says what went wrong; empty without one."""
+    """The last line of the run's error, which is the error itself; empty without an error."""
     return run.error.strip().splitlines()[-1] if run.error else ""
 
 
 def best_of(scores: list[float], objective: Objective) -> float | None:
-    """The best of the scores; None if there are none."""
+    """The best of the scores; None without scores."""
     if not scores:
         return None
     return max(scores) if objective.direction == "max" else min(scores)
 
 
 def range_of(curves: Sequence[Sequence[float]]) -> tuple[float, float]:
-    """The least and the largest of all values: the one scale on which curves can be compared."""
+    """The smallest and the largest of all values, a common scale on which curves can be compared."""
     values = [value for curve in curves for value in curve] or [0.0]
     return min(values), max(values)
 
@@ -213,7 +214,7 @@ def range_of(curves: Sequence[Sequence[float]]) -> tuple[float, float]:
 def sparkline(values: Sequence[float], low: float, high: float, bars: int = LONGEST_CURVE) -> str:
     """The values as a row of bars, from `low` as the shortest to `high` as the longest.
 
-    Of more values than bars some are left out, evenly; the last one is shown.
+    If there are more values than bars, they are sampled evenly, including the last one.
     """
     step = max(1.0, len(values) / bars)
     shown = [values[-1 - int(step * index)] for index in reversed(range(min(bars, len(values))))]

@@ -1,4 +1,4 @@
-"""Consoles, tables and cells in zoo's look."""
+"""Consoles, tables and cells in zoo's style."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rich.text import Text
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-WIDE = 10_000  # columns where the output is no terminal, so that nothing is cut for a program that reads it
+WIDE = 10_000  # columns if the output is not a terminal, so that nothing is cut off for programs that read it
 GAP = 2  # columns between two columns of a table
 DASH = "–"
 STATE_STYLES = {
@@ -27,14 +27,14 @@ STATE_STYLES = {
 
 
 def console(*, stderr: bool = False) -> Console:
-    """A console on standard output or standard error; plain and wide where that is no terminal."""
+    """A console on standard output or standard error; plain and wide if that is not a terminal."""
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else WIDE
     return Console(stderr=stderr, width=width, highlight=False, emoji=False, markup=False)
 
 
 def make_table(columns: Sequence[str]) -> Table:
-    """A table in zoo's look: no lines, bold heads."""
+    """A table in zoo's style: no lines, bold column heads."""
     table = Table(*columns, box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="bold")
     for column in table.columns:
         column.no_wrap = True
@@ -42,7 +42,7 @@ def make_table(columns: Sequence[str]) -> Table:
 
 
 def cell(value: object) -> Text:
-    """One value as a person reads it."""
+    """A value as readable text: 4 decimals, thousands separated, a dash for a missing value."""
     if value is None or value == "":
         return Text(DASH, style="dim")
     if isinstance(value, float):
@@ -56,7 +56,7 @@ def cell(value: object) -> Text:
 
 
 def pairs(hyperparameters: Mapping[str, object]) -> str:
-    """name=value, with spaces between."""
+    """`name=value` pairs separated by spaces."""
     return " ".join(
         f"{name}={value:.3g}" if isinstance(value, float) else f"{name}={value}"
         for name, value in hyperparameters.items()
