@@ -15,8 +15,8 @@ from zoo.face.arguments import (
     checked,
     dataset_reference,
     hyperparameter_values,
+    join_names,
     model_reference,
-    names_joined,
     seconds_of,
 )
 
@@ -33,7 +33,7 @@ def test_an_unknown_keyword_names_the_nearest_one() -> None:
 
 
 def test_a_hyperparameter_given_as_a_keyword_is_told_where_it_goes() -> None:
-    with pytest.raises(TypeError, match=r"has no option 'dropout': .* into hyperparameters=\{'dropout': …\}"):
+    with pytest.raises(TypeError, match=r"has no option 'dropout': .* as hyperparameters=\{'dropout': …\}"):
         zoo.train("tiny", "blobs", dropout=0.1)  # type: ignore[call-arg]
 
 
@@ -58,8 +58,8 @@ def test_none_stays_none() -> None:
 
 
 def test_a_range_says_what_it_takes() -> None:
-    assert str(Range(1, 4096)) == "a whole number of 1 to 4096"
-    assert str(Range(0, 1, whole=False)) == "a number of 0 to 1"
+    assert str(Range(1, 4096)) == "a whole number from 1 to 4096"
+    assert str(Range(0, 1, whole=False)) == "a number from 0 to 1"
 
 
 def test_not_a_number_is_out_of_every_range() -> None:
@@ -81,9 +81,9 @@ def test_what_is_no_reference_is_refused() -> None:
 
 
 def test_several_names_are_joined() -> None:
-    assert names_joined(["convnet", "resnet"], "architectures") == "convnet,resnet"
+    assert join_names(["convnet", "resnet"], "architectures") == "convnet,resnet"
     with pytest.raises(ZooError, match="architectures must be a name or several names, got"):
-        names_joined([], "architectures")
+        join_names([], "architectures")
 
 
 def test_hyperparameters_are_plain_values() -> None:

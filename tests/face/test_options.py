@@ -60,7 +60,7 @@ def test_ranges_are_those_of_the_command(command: str) -> None:
         for name, option in options_of(command).items()
         if isinstance(option.type, click.IntRange | click.FloatRange)
     }
-    assert {name: (RANGES[name].least, RANGES[name].most) for name in ranges} == ranges
+    assert {name: (RANGES[name].low, RANGES[name].high) for name in ranges} == ranges
 
 
 def searching(**changes: Any) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def test_an_interrupted_search_goes_on() -> None:
 
 
 def test_options_that_a_resumed_search_would_not_heed_are_refused() -> None:
-    with pytest.raises(zoo.ZooError, match="remembers the options that it began with: leave seed out"):
+    with pytest.raises(zoo.ZooError, match="resumed work keeps its original options: leave seed out"):
         zoo.search(resume="1a2b", seed=3)
 
 

@@ -105,7 +105,7 @@ def test_a_finetuning_that_was_stopped_goes_on(trained: Trained) -> None:
 
 def test_options_that_a_resumed_run_would_not_heed_are_refused() -> None:
     for call in (zoo.train, zoo.finetune):
-        with pytest.raises(zoo.ZooError, match="remembers the options that it began with: leave epochs out"):
+        with pytest.raises(zoo.ZooError, match="resumed work keeps its original options: leave epochs out"):
             call(resume="1a2b", epochs=3)
 
 

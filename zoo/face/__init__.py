@@ -1,5 +1,4 @@
-"""The functions of `zoo` for scripts and notebooks: one call opens the registry, works with progress on the screen, and
-returns values."""
+"""The functions of `zoo` for scripts and notebooks: each opens the registry, shows progress and returns values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks what a caller passes: names of options, ranges, and references, before anything heavy is imported."""
+"""Checks a caller's arguments: names of options, ranges and references, before anything heavy is imported."""
 
 from __future__ import annotations
 
@@ -23,41 +23,45 @@ R = TypeVar("R")
 
 @dataclass(frozen=True)
 class Range:
-    """The numbers that an option takes, both ends included.
+    """The range of an option's numbers, including both ends.
 
     Args:
-        most: None: no limit.
-        whole: only whole numbers.
+        high: None: no limit.
+        whole: allow only whole numbers.
     """
 
-    least: float
-    most: float | None = None
+    low: float
+    high: float | None = None
     whole: bool = True
 
     def check(self, name: str, value: object) -> int | float:
-        """The value as a Python number; raises HyperparameterError where it is none, or out of range."""
+        """Return the value as a Python number.
+
+        Raises:
+            HyperparameterError: it is not a number, or out of range.
+        """
         try:
             number = operator.index(value) if self.whole else float(value)  # type: ignore[arg-type]
         except (TypeError, ValueError):
             number = None
-        inside = number is not None and self.least <= number and (self.most is None or number <= self.most)
-        if number is None or isinstance(value, str | bool) or not inside:
+        in_range = number is not None and self.low <= number and (self.high is None or number <= self.high)
+        if number is None or isinstance(value, str | bool) or not in_range:
             raise HyperparameterError(f"{name} must be {self}, got {value!r}")
         return number
 
     def __str__(self) -> str:
         kind = "a whole number" if self.whole else "a number"
         return (
-            f"{kind}, {self.least:g} or more"
-            if self.most is None
-            else f"{kind} of {self.least:g} to {self.most:g}"
+            f"{kind}, {self.low:g} or more"
+            if self.high is None
+            else f"{kind} from {self.low:g} to {self.high:g}"
         )
 
 
 RANGES = {
     "epochs": Range(1),
     "patience": Range(1),
-    "seed": Range(0, 2**32 - 1),  # as many as NumPy takes
+    "seed": Range(0, 2**32 - 1),  # NumPy's range
     "image_size": Range(1, 4096),
     "steps_per_epoch": Range(1, 1_000_000),
     "fraction": Range(0, 1, whole=False),
@@ -68,27 +72,27 @@ RANGES = {
     "cpus_per_trial": Range(0, whole=False),
     "gpus_per_trial": Range(0, whole=False),
 }
-"""Option -> its range; as on the command line."""
+"""Option -> its range, as on the command line."""
 
 
 ALWAYS = ("resume", "strict", "registry", "artifacts", "plugins_dir", "progress")
-"""Options that count beside `resume`."""
+"""Options that can always be combined with `resume`."""
 
 
 def checked(function: Callable[P, R]) -> Callable[P, R]:
-    """Refuse, in one line, a keyword that the function does not have and a number that is out of its range.
+    """Refuse, in one line, unknown keywords of the function and numbers out of range.
 
     Raises:
-        TypeError: there is no such keyword; names the nearest one.
+        TypeError: a keyword is unknown; the message names the nearest ones.
         HyperparameterError: a number is out of range.
     """
-    known = list(inspect.signature(function).parameters)
+    options = list(inspect.signature(function).parameters)
 
     @functools.wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         for name, value in kwargs.items():
-            if name not in known:
-                raise TypeError(f"zoo.{function.__name__}() has no option '{name}': {_advice(name, known)}")
+            if name not in options:
+                raise TypeError(f"zoo.{function.__name__}() has no option '{name}': {_advice(name, options)}")
             if name in RANGES and value is not None:
                 kwargs[name] = RANGES[name].check(name, value)
         return function(*args, **kwargs)
@@ -97,34 +101,34 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def refuse_beside_resume(
-    function: Callable[..., object], arguments: Mapping[str, object], *heeded: str
+    function: Callable[..., object], arguments: Mapping[str, object], *allowed: str
 ) -> None:
-    """Refuse options that work which is resumed would not heed, since it remembers those that it began with.
+    """Refuse options that have no effect on resumed work, which keeps its original options.
 
     Args:
         arguments: the locals() of the function.
-        heeded: names of those that count, beside the ones that always do.
+        allowed: names of options that have an effect, besides those that always do.
 
     Raises:
-        ZooError: an option differs from its default.
+        ZooError: another option differs from its default.
     """
     for name, option in inspect.signature(function).parameters.items():
         value = arguments[name]
-        if name not in (*ALWAYS, *heeded) and value is not option.default and value != option.default:
-            raise ZooError(f"what is resumed remembers the options that it began with: leave {name} out")
+        if name not in (*ALWAYS, *allowed) and value is not option.default and value != option.default:
+            raise ZooError(f"resumed work keeps its original options: leave {name} out")
 
 
-def _advice(name: str, known: Sequence[str]) -> str:
-    nearest = nearest_names(name, known)
+def _advice(name: str, options: Sequence[str]) -> str:
+    nearest = nearest_names(name, options)
     if nearest:
         return f"did you mean {' or '.join(map(repr, nearest))}?"
-    if "hyperparameters" in known:
-        return f"a hyperparameter goes into hyperparameters={{'{name}': …}}"
-    return f"available: {', '.join(known)}"
+    if "hyperparameters" in options:
+        return f"pass a hyperparameter as hyperparameters={{'{name}': …}}"
+    return f"available: {', '.join(options)}"
 
 
 def dataset_reference(dataset: str | Path) -> str:
-    """A dataset as the command line takes it: a Path is a path, also where a dataset has the same name."""
+    """A dataset in the form of the command line; a Path is always a path, even if a dataset has the same name."""
     if isinstance(dataset, str):
         return dataset
     _require(isinstance(dataset, os.PathLike), f"a dataset is a name or a path, got {dataset!r}")
@@ -133,7 +137,7 @@ def dataset_reference(dataset: str | Path) -> str:
 
 
 def model_reference(model: str | Model) -> str:
-    """A model as the command line takes it; a record stands for its id."""
+    """A model in the form of the command line; for a record, its id."""
     if isinstance(model, Model):
         return model.id
     _require(
@@ -142,13 +146,13 @@ def model_reference(model: str | Model) -> str:
     return model
 
 
-def names_joined(names: str | Sequence[str], what: str) -> str:
-    """One name, or several with commas between, as the command line takes them."""
+def join_names(names: str | Sequence[str], option: str) -> str:
+    """One name, or several separated by commas, in the form of the command line."""
     if isinstance(names, str):
         return names
     _require(
         isinstance(names, Sequence) and bool(names) and all(isinstance(name, str) for name in names),
-        f"{what} must be a name or several names, got {names!r}",
+        f"{option} must be a name or several names, got {names!r}",
     )
     return ",".join(names)
 
@@ -156,13 +160,13 @@ def names_joined(names: str | Sequence[str], what: str) -> str:
 def hyperparameter_values(
     values: Mapping[str, HyperparameterValue] | None, **more: HyperparameterValue | None
 ) -> dict[str, HyperparameterValue]:
-    """The hyperparameters that the caller sets, numbers of NumPy as Python's.
+    """The hyperparameters that the caller sets, with NumPy's numbers converted to Python's.
 
     Args:
-        more: those that have an option of their own, such as `freeze`; None: not set.
+        more: hyperparameters with an option of their own, such as `freeze`; None: not set.
 
     Raises:
-        HyperparameterError: a value is no text, number or bool.
+        HyperparameterError: a value is not text, a number or a bool.
     """
     values = {} if values is None else values
     if not isinstance(values, Mapping):
@@ -179,7 +183,7 @@ def _plain(name: str, value: object) -> HyperparameterValue:
 
 
 def seconds_of(max_time: float | str | None) -> float | None:
-    """A time limit in seconds, given as a number of seconds or as `90s`, `10m`, `1h30m`; raises ZooError."""
+    """Convert a time limit to seconds: a number of seconds, or text such as `90s`, `10m`, `1h30m`; raises ZooError."""
     from zoo.data.units import parse_duration
 
     if max_time is None:

@@ -36,7 +36,7 @@ class Prediction:
     """The classes of one image.
 
     Args:
-        source: the path of the image file; of an array None.
+        source: the path of the image file; None for an array.
         probabilities: class name -> probability, the likeliest class first.
     """
 
@@ -50,7 +50,7 @@ class Prediction:
 
     @property
     def probability(self) -> float:
-        """That of the likeliest class, 0 to 1."""
+        """The probability of the likeliest class, 0 to 1."""
         return self.probabilities[self.class_name]
 
     def __repr__(self) -> str:
@@ -60,12 +60,12 @@ class Prediction:
 
 @dataclass(frozen=True, eq=False)
 class Predictions(Sequence[Prediction]):
-    """The classes of some images, in the order in which the images were given; a sequence of `Prediction`.
+    """The classes of several images, in the order of the images; a sequence of `Prediction`.
 
     Args:
         class_names: the model's classes, in the order of the columns of `probabilities`.
         probabilities: float32 array (images, classes); each row sums to 1.
-        sources: for each image the path of its file; of an array None.
+        sources: for each image the path of its file; None for an array.
     """
 
     class_names: tuple[str, ...]
@@ -93,7 +93,7 @@ class Predictions(Sequence[Prediction]):
         return f"Predictions({len(self)}: [{shown}{', …' if len(self) > 3 else ''}])"
 
     def _repr_html_(self) -> str:
-        """A table for a notebook, of the first images."""
+        """A table for a notebook, with the first images."""
         rows = [
             (prediction.source or f"image {number}", prediction.class_name, prediction.probability)
             for number, prediction in enumerate(self[:SHOWN])
@@ -118,9 +118,9 @@ class Classifier:
 
     @property
     def keras(self) -> keras.Model:
-        """The Keras model: pixels (batch, image_size, image_size, channels) of 0-255 in, probabilities out.
+        """The Keras model: pixels 0-255 (batch, image_size, image_size, channels) in, probabilities out.
 
-        Probabilities are (batch, classes) in the order of `class_names`; or (batch, 1), that of the second class, where
+        Probabilities are (batch, classes) in the order of `class_names`; or (batch, 1), that of the second class, if
         the model ends in one sigmoid unit.
         """
         return self._network.network
@@ -135,14 +135,14 @@ class Classifier:
 
         Args:
             images: the path of an image file; uint8 pixels 0-255 of one image (height, width), (height, width, 1) or
-                (height, width, 3), or of several (images, height, width, channels); or a list of such paths and
-                arrays of one image, of any size each.
+                (height, width, 3), or of several (images, height, width, channels); or a list of paths and of arrays
+                of one image each, of any size.
 
         Returns:
-            A prediction for each image, in their order; one image makes a sequence of one.
+            A prediction for each image, in the same order; a sequence of length one for one image.
 
         Raises:
-            DatasetError: a file cannot be read, or an array is of another type or shape. No image is skipped.
+            DatasetError: a file cannot be read, or an array has another type or shape. No image is skipped.
         """
         from zoo.training.evaluate import predict
 
@@ -165,15 +165,15 @@ def load(
     artifacts: str | Path | None = None,
     plugins_dir: str | Path | None = None,
 ) -> Classifier:
-    """Load a model out of the registry, to predict with it or to use its Keras model.
+    """Load a model from the registry, to predict with it or to use its Keras model.
 
     Args:
-        model: an id or the start of one, "digits@best", "digits@ALIAS", or a record.
+        model: an id or a prefix of one, "digits@best", "digits@ALIAS", or a record.
 
     The other options are those of `zoo.train`.
 
     Raises:
-        ZooError: there is no such model, or what is stored of it is damaged.
+        ZooError: the model does not exist, or its stored content is damaged.
     """
     reference = model_reference(model)
     plugins = load_all_plugins(plugins_dir)
@@ -205,7 +205,7 @@ def _items(images: Image | Sequence[Image]) -> list[Image]:
     else:
         raise _no_image(images)
     if not items:
-        raise DatasetError("there are no images to predict: give one path or array at least")
+        raise DatasetError("no images to predict: give at least one path or array")
     return items
 
 
@@ -215,14 +215,14 @@ def _pixels(item: Image, size: int, channels: int, formats: Formats) -> np.ndarr
     return decode_file(Path(item), size, channels, formats)
 
 
-def _check(image: np.ndarray, whole: np.ndarray) -> None:
-    """Refuse what would be misread: `image` is the first of the array `whole`, or all of it."""
-    if whole.dtype != np.uint8:
+def _check(image: np.ndarray, array: np.ndarray) -> None:
+    """Refuse pixels that would be misread; `image` is the first one in the caller's `array`, or all of it."""
+    if array.dtype != np.uint8:
         raise DatasetError(
-            f"pixels must be uint8, 0-255, got an array of {whole.dtype}: scale it to 0-255, then .astype('uint8')"
+            f"pixels must be uint8, 0-255, got an array of {array.dtype}: scale it to 0-255, then .astype('uint8')"
         )
     if image.ndim != 2 and (image.ndim != 3 or image.shape[2] not in (1, 3)):
-        raise DatasetError(f"an array of shape {whole.shape} is no image: give {_SHAPES}")
+        raise DatasetError(f"an array of shape {array.shape} is not an image: give {_SHAPES}")
 
 
 def _no_image(value: object) -> DatasetError:

@@ -1,4 +1,4 @@
-"""The options of a call as the workflows take them; their names and defaults are those of the command line."""
+"""Converts the options of a call for the workflows; their names and defaults are those of the command line."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from zoo.errors import HyperparameterError, SearchError
-from zoo.face.arguments import names_joined, seconds_of
+from zoo.face.arguments import join_names, seconds_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def training_options(arguments: Arguments) -> TrainingOptions:
-    """Those of one training. Raises HyperparameterError where two exclude each other."""
+    """The options of a training; raises HyperparameterError if two exclude each other."""
     from zoo import workflows
 
     chosen = {name: arguments[name] for name in inspect.signature(workflows.training_options).parameters}
@@ -29,10 +29,10 @@ def training_options(arguments: Arguments) -> TrainingOptions:
 
 
 def search_options(arguments: Arguments) -> SearchOptions:
-    """Those of a search. Raises UnknownNameError, SearchError."""
+    """The options of a search; raises UnknownNameError, SearchError."""
     from zoo.workflows import search
 
-    objective = names_joined(arguments["objective"], "objective")
+    objective = join_names(arguments["objective"], "objective")
     return search.search_options(
         algorithm=arguments["algorithm"] or ("tpe" if "," in objective else "random"),
         objective=objective,
@@ -53,7 +53,7 @@ def extension(arguments: Arguments) -> Extension:
 
 
 def cluster(arguments: Arguments) -> Cluster | None:
-    """Where trials run; None: in this process."""
+    """The Ray cluster on which trials run; None: in this process."""
     from zoo.search.executors.ray_cluster import Cluster
 
     if arguments["workers"] is None and arguments["ray"] is None:
@@ -67,12 +67,12 @@ def cluster(arguments: Arguments) -> Cluster | None:
 
 
 def weights_name(weights: str | Path | None) -> str | None:
-    """Pre-trained weights as the workflows take them; "none", as on the command line, means None."""
+    """The name of pre-trained weights for the workflows; "none", as on the command line, becomes None."""
     return None if weights is None else _none(str(weights))
 
 
 def hidden_units(head: str | Sequence[int] | None) -> str | None:
-    """The hyperparameter `head_units` of a new head that is given by its units; raises HyperparameterError."""
+    """The hyperparameter `head_units` for a new head with these units; None: not set; raises HyperparameterError."""
     if head is None or head in ("keep", "new"):
         return None
     text = head if isinstance(head, str) else ",".join(map(str, head))

@@ -1,4 +1,4 @@
-"""`zoo.search`: the command of the same name, as a function, and the value that it returns."""
+"""`zoo.search`: the command of the same name as a function, and the value that it returns."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from zoo.face.arguments import (
     checked,
     dataset_reference,
     hyperparameter_values,
-    names_joined,
+    join_names,
     refuse_beside_resume,
 )
 from zoo.face.options import cluster, extension, search_options, training_options, weights_name
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SearchResult:
-    """A search and what came of it.
+    """A search and its results.
 
     Args:
         search: the record of the search: its plan, its state.
@@ -54,7 +54,7 @@ class SearchResult:
 
     @property
     def best_hyperparameters(self) -> Hyperparameters:
-        """Those of the best trial, name -> value."""
+        """The hyperparameters of the best trial, name -> value."""
         return self.best_trial.plan.hyperparameters
 
     def __repr__(self) -> str:
@@ -81,7 +81,7 @@ class SearchResult:
 
 
 def _short(value: HyperparameterValue | None) -> HyperparameterValue | None:
-    """A learning rate may be too small for the four decimals of a table."""
+    """The value with three significant digits, since a learning rate may be too small for a table's four decimals."""
     return f"{value:.3g}" if isinstance(value, float) else value
 
 
@@ -126,31 +126,32 @@ def search(
     """Search hyperparameters, and the best of several architectures, on a dataset; `zoo search` as a function.
 
     Every trial is a run in the registry; the best ones leave models. A search that was stopped, by Ctrl-C, the
-    notebook's stop button or a crash, goes on with `zoo.search(resume=ID)`; beside `resume` only `strict`, `registry`,
-    `artifacts`, `plugins_dir`, `progress` and the options of Ray count, since the search remembers all others.
+    notebook's stop button or a crash, resumes with `zoo.search(resume=ID)`; only `trials`, `max_time`, `target`,
+    `strict`, `registry`, `artifacts`, `plugins_dir`, `progress` and the options of Ray can be combined with `resume`,
+    since the search keeps all other options.
 
     Args:
         architectures: a name, or several.
         dataset: the name of a dataset, or a path.
         resume: the id of a search to resume: interrupted, or extended by `trials`, `max_time` or `target`.
-        trials: the most trials; None: 10. Beside `resume`: extend the search to so many.
+        trials: the maximal number of trials; None: 10. With `resume`: extend the search to so many.
         algorithm: random, grid, bayesian, hyperband, tpe or asha; None: random, tpe for several objectives.
-        objective: a metric such as "val_accuracy" or "val_f1", or several: then no trial beats the best ones in all.
-        pruner: none or median: end trials that do worse than others after an epoch.
-        max_time: end the search after so many seconds, or after "90s", "10m", "1h30m".
-        target: end the search when the objective is as good.
-        keep: keep the weights of the best so many trials.
+        objective: a metric such as "val_accuracy" or "val_f1", or several: then the best trials form a Pareto front.
+        pruner: none or median: stop trials that are worse than others after an epoch.
+        max_time: the time limit, as a number of seconds or as "90s", "10m", "1h30m".
+        target: end the search when the objective reaches this value.
+        keep: the number of best trials whose weights are stored.
         warm_start: "auto": the first trials have the best hyperparameters of earlier searches on similar datasets.
-        workers: so many trials at once, on Ray; None: one after another.
+        workers: the number of concurrent trials, on Ray; None: one at a time.
         ray: the address of a Ray cluster, such as "10.0.0.1:6379".
-        cpus_per_trial, gpus_per_trial: those that a trial on Ray gets.
-        hyperparameters: name -> value of those that are fixed instead of searched.
-        epochs: the most epochs of a trial.
+        cpus_per_trial, gpus_per_trial: the resources of a trial on Ray.
+        hyperparameters: name -> value of hyperparameters that are fixed instead of searched.
+        epochs: the maximal number of epochs of a trial.
 
     All other options are those of `zoo.train`.
 
     Raises:
-        ZooError: in one line, what is wrong and what to do about it.
+        ZooError: with one line that says what is wrong and what to do about it.
         InterruptedWork: it was stopped; the message names the search.
     """
     arguments = locals()
@@ -164,12 +165,12 @@ def search(
         return SearchResult(ended, best, tuple(opened.runs(search=ended.id)))
 
 
-# `import zoo.search.loop as loop` takes `search` from `zoo`, this function, and then looks the module up by its name.
+# `import zoo.search.loop as loop` gets `search` from `zoo`, this function, and then looks the module up by its name.
 search.__name__ = "zoo.search"
 
 
 def _resume(arguments: Arguments) -> Callable[[Workspace], tuple[Search, Model]]:
-    """Goes on with a search; refuses options that it would not heed."""
+    """Return a function that resumes a search; refuses options that have no effect then."""
     extending = ("trials", "max_time", "target")
     refuse_beside_resume(search, arguments, *extending, "workers", "ray", "cpus_per_trial", "gpus_per_trial")
 
@@ -185,10 +186,10 @@ def _resume(arguments: Arguments) -> Callable[[Workspace], tuple[Search, Model]]
 
 
 def _new_search(plugins: Plugins, arguments: Arguments) -> Callable[[Workspace], tuple[Search, Model]]:
-    """Searches anew; what can be refused without TensorFlow is refused at once."""
+    """Return a function that runs a new search; mistakes that need no TensorFlow are refused immediately."""
     if arguments["architectures"] is None or arguments["dataset"] is None:
         raise SearchError("name the architectures and the dataset, or give resume= the id of a search")
-    names = names_joined(arguments["architectures"], "architectures")
+    names = join_names(arguments["architectures"], "architectures")
     for name in names.split(","):
         plugins.architecture(name)
     dataset = dataset_reference(arguments["dataset"])

@@ -1,4 +1,4 @@
-"""Opens what a function of the face works with: the registry, the plugins, and the progress on the screen."""
+"""Opens the registry, the plugins and the progress display for a function of the face."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 def opened_registry(
     registry: Registry | str | Path | None, artifacts: str | Path | None, *, create: bool = False
 ) -> Iterator[Registry]:
-    """The registry that the caller has open, or one that is open as long as the context lasts.
+    """The registry that the caller has opened, or one that is open for the duration of the context.
 
     Args:
-        registry: open, or a path or SQLAlchemy URL; None: ZOO_REGISTRY, or else `registry.db`.
-        create: make it where there is none.
+        registry: an open one, a path or an SQLAlchemy URL; None: ZOO_REGISTRY, or else `registry.db`.
+        create: create it if it does not exist.
     """
     if isinstance(registry, Registry):
         if artifacts is not None:
@@ -40,7 +40,7 @@ def opened_registry(
 
 
 def load_all_plugins(plugins_dir: str | Path | None) -> Plugins:
-    """The installed plugins and the files of a folder; None: that of ZOO_PLUGINS_DIR, if it is set."""
+    """Load the installed plugins and those in a folder; None: the folder ZOO_PLUGINS_DIR, if it is set."""
     folder = plugins_dir or os.environ.get("ZOO_PLUGINS_DIR")
     return load_plugins(Path(folder) if folder else None)
 
@@ -49,12 +49,12 @@ def load_all_plugins(plugins_dir: str | Path | None) -> Plugins:
 def watched_workspace(
     registry: Registry, plugins: Plugins, progress: bool | Progress, *, strict: bool = False
 ) -> Iterator[Workspace]:
-    """The registry and the plugins, for work whose progress is shown.
+    """A workspace whose progress is shown.
 
-    Imports no TensorFlow: what the caller asks for is checked first.
+    Does not import TensorFlow, since the caller's request is checked first.
 
     Args:
-        progress: True: on the screen; False: nowhere; or whatever else wants to hear of it.
+        progress: True: on the screen; False: nowhere; or an observer.
     """
     if isinstance(progress, Progress):
         yield Workspace(registry, plugins, progress, strict)

@@ -54,37 +54,37 @@ def train(
     plugins_dir: str | Path | None = None,
     progress: bool | Progress = True,
 ) -> Model:
-    """Train an architecture on a dataset and keep the weights of its best epoch; `zoo train` as a function.
+    """Train an architecture on a dataset and store the weights of its best epoch; `zoo train` as a function.
 
     Args:
-        architecture: a name out of `zoo architectures`.
+        architecture: a name from `zoo architectures`.
         dataset: the name of a dataset, or a path; see `zoo datasets`.
-        resume: the id of an interrupted run, which goes on after its last epoch; it remembers its other options.
-        keep_best: when it is stopped, return the model of the best epoch so far, instead of leaving a run to resume.
-        preset: hyperparameters of a published recipe; `hyperparameters` go before it.
-        hyperparameters: name -> value; what is not set has its default.
-        weights: pre-trained ones: a name such as "imagenet", a path or a URL.
-        freeze: the layers that do not train: "all", "none", a number of layers, "50%", a layer, a stage …
-        epochs: the most epochs.
+        resume: the id of an interrupted run, which resumes after its last epoch and keeps its other options.
+        keep_best: if stopped, return the model of the best epoch so far instead of leaving a run to resume.
+        preset: hyperparameters of a published recipe; `hyperparameters` override it.
+        hyperparameters: name -> value; others have their defaults.
+        weights: pre-trained weights: a name such as "imagenet", a path or a URL.
+        freeze: the layers that do not train: "all", "none", a number of layers, "50%", a layer, a stage, …
+        epochs: the maximal number of epochs.
         patience: stop after this many epochs without a better validation metric.
-        seed: same seed, same result.
-        image_size: pixels a side; None: what suits the architecture and the dataset.
+        seed: of initial weights, shuffling and augmentation; the same seed gives the same result.
+        image_size: pixels per side; None: a size that suits the architecture and the dataset.
         class_weights: "balanced": images of small classes count more in the training loss.
-        oversample: draw small classes more often: all come equally often in an epoch.
+        oversample: draw images of small classes more often, so that an epoch shows all classes equally often.
         steps_per_epoch: batches in an epoch; None: as many as show each image once.
         fraction: share of each class's training images to train on, above 0 and at most 1.
-        cache_features, cache_dtype, cache_copies: of what frozen layers compute; see docs/finetuning.md.
+        cache_features, cache_dtype, cache_copies: caching of the activations of frozen layers; see docs/finetuning.md.
         strict: refuse unreadable images instead of skipping them.
-        registry: an open one, a path or a URL; None: ZOO_REGISTRY, or else `registry.db`, made where it is not there.
-        artifacts: where weights are kept; None: ZOO_ARTIFACTS, or else `artifacts` beside the registry.
+        registry: an open one, a path or a URL; None: ZOO_REGISTRY, or else `registry.db`, created if it does not exist.
+        artifacts: the store of weights; None: ZOO_ARTIFACTS, or else `artifacts` beside the registry.
         plugins_dir: a folder of plugin files; None: ZOO_PLUGINS_DIR.
-        progress: True: shown on the screen; False: nothing is; or a `zoo.interfaces.Progress` of your own.
+        progress: True: on the screen; False: nowhere; or a `zoo.interfaces.Progress` of your own.
 
     Returns:
         The record of the model: id, metrics, classes, size.
 
     Raises:
-        ZooError: in one line, what is wrong and what to do about it.
+        ZooError: with one line that says what is wrong and what to do about it.
         InterruptedWork: Ctrl-C, or the notebook's stop button; the message names the run, for `resume`.
     """
     if resume is not None:
@@ -145,30 +145,30 @@ def finetune(
     plugins_dir: str | Path | None = None,
     progress: bool | Progress = True,
 ) -> Model:
-    """Train a registered model on, on the same or another dataset; `zoo finetune` as a function.
+    """Fine-tune a registered model on the same or another dataset; `zoo finetune` as a function.
 
     Args:
         model: a reference such as "digits@best", or a record.
         dataset: the name of a dataset, or a path.
         resume, keep_best: as in `zoo.train`.
-        freeze: as in `zoo.train`; what is frozen is computed once where that pays.
-        head: "keep": classes that the head knows keep their weights; "new": another one like it; numbers such as
-            [256, 128]: a new one with hidden layers of so many units; None: keep, if it knows a class.
-        head_epochs: train the head alone first, for so many epochs.
-        unfreeze_epochs: after those, open a stage every so many epochs, from the head on.
-        layer_decay: learning rate of each stage, as a factor of the next one's.
+        freeze: as in `zoo.train`; activations of frozen layers are cached where that saves time.
+        head: "keep": classes that the head knows keep their weights; "new": a new head of the same form; numbers such
+            as [256, 128]: a new head with hidden layers of so many units; None: "keep" if it knows any class.
+        head_epochs: train only the head for so many epochs first.
+        unfreeze_epochs: then unfreeze another stage every so many epochs, starting next to the head.
+        layer_decay: the learning rate of each stage as a factor of that of the next one.
         warmup_epochs: epochs in which the learning rate rises from 0.
-        batchnorm: "frozen": BatchNormalization in layers that train keeps its statistics.
-        channels: rebuild the network for gray (1) or RGB (3) images.
-        hyperparameters: zoo's own, name -> value; what is not set is as in the parent, or has its default.
+        batchnorm: "frozen": BatchNormalization in trainable layers keeps its statistics.
+        channels: rebuild the network for grayscale (1) or RGB (3) images.
+        hyperparameters: zoo's own, name -> value; others are as in the parent, or have their defaults.
 
     All other options are those of `zoo.train`.
 
     Returns:
-        The record of the new model; its `parent_id` is the model that it was trained from.
+        The record of the new model; its `parent_id` is the model from which it was fine-tuned.
 
     Raises:
-        ZooError: in one line, what is wrong and what to do about it.
+        ZooError: with one line that says what is wrong and what to do about it.
         InterruptedWork: Ctrl-C, or the notebook's stop button; the message names the run, for `resume`.
     """
     if resume is not None:
@@ -210,7 +210,7 @@ def finetune(
 
 
 def _resumed(function: Callable[..., Model], kind: RunKind, arguments: Arguments) -> Model:
-    """The model of an interrupted run, which goes on."""
+    """Resume an interrupted run, and return its model."""
     refuse_beside_resume(function, arguments, "keep_best")
     plugins = load_all_plugins(arguments["plugins_dir"])
     with opened_registry(arguments["registry"], arguments["artifacts"]) as opened:
@@ -236,7 +236,7 @@ def evaluate(
     plugins_dir: str | Path | None = None,
     progress: bool | Progress = True,
 ) -> Evaluation:
-    """Measure a model on one split of a dataset, class by class, and record the metrics; `zoo evaluate` as a function.
+    """Evaluate a model on one split of a dataset and record the metrics; `zoo evaluate` as a function.
 
     Args:
         model: a reference such as "digits@best", or a record.
@@ -248,7 +248,7 @@ def evaluate(
         Metrics, metrics of each class, true labels (images,) and probabilities (images, classes).
 
     Raises:
-        ZooError: in one line, what is wrong and what to do about it.
+        ZooError: with one line that says what is wrong and what to do about it.
     """
     if split not in SPLITS:
         raise UnknownNameError("split", str(split), SPLITS)
