@@ -80,3 +80,11 @@ def test_what_it_declared_once_may_be_declared(load: Callable) -> None:
     assert not may_declare(architecture, "dropout", "here")
     built_architecture(architecture, "here")
     assert may_declare(architecture, "dropout", "here")
+
+
+def test_broken_files_beside_its_own_do_not_matter(load: Callable, tmp_path: Path) -> None:
+    architecture = load(2)
+    (tmp_path / "plugins" / "half_written.py").write_text("def backbone(", encoding="utf-8")
+    (tmp_path / "plugins" / ".#mine.py").symlink_to("someone@somewhere")  # as Emacs locks what it edits
+    assert not may_declare(architecture, "filtres", "here")
+    assert built_architecture(architecture, "here") == cached_architecture(architecture, "here")

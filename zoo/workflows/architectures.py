@@ -95,8 +95,11 @@ def hyperparameter_names(built: BuiltArchitecture) -> list[str]:
 
 
 def _texts(source: Path) -> set[str]:
-    """Return the string constants in a Python file; of f-strings the constant parts."""
-    nodes = ast.walk(ast.parse(source.read_bytes()))
+    """Return the string constants in a Python file; of f-strings the constant parts. A broken file has none."""
+    try:
+        nodes = ast.walk(ast.parse(_content(source)))
+    except (SyntaxError, ValueError):  # it cannot be imported, so nothing is declared by it
+        return set()
     return {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
 
 
@@ -113,7 +116,7 @@ def _cache_file(architecture: Architecture, provenance: str) -> Path:
     parts = [zoo.__version__, version("keras"), provenance, architecture.name, architecture.version]
     digest = hashlib.sha256("\0".join(parts).encode())
     for path in _sources(architecture):
-        digest.update(path.read_bytes())
+        digest.update(_content(path))
     return cache_folder() / "architectures" / f"{digest.hexdigest()}.json"
 
 
@@ -127,6 +130,14 @@ def _sources(architecture: Architecture) -> list[Path]:
     except TypeError:  # a callable object
         source = None
     return sorted(Path(source).parent.glob("*.py")) if source else []
+
+
+def _content(source: Path) -> bytes:
+    """Return the bytes of a file; none if it cannot be read, such as Emacs's locks, which are dangling links."""
+    try:
+        return source.read_bytes()
+    except OSError:
+        return b""
 
 
 def _remember(path: Path, described: Mapping[str, object]) -> None:
