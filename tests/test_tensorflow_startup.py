@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 
 import pytest
 
@@ -49,3 +50,27 @@ def test_an_error_that_explains_itself_shows_nothing(
     with pytest.raises(type(error)), quiet_start():
         chatter(error)
     assert capfd.readouterr().err == ""
+
+
+def test_threads_leave_standard_error_as_it_was(capfd: pytest.CaptureFixture[str]) -> None:
+    """As in a notebook where two threads each read a dataset; the first is done while the second is at it."""
+    first_is_in, first_is_out = threading.Event(), threading.Event()
+
+    def first() -> None:
+        with quiet_start():
+            first_is_in.set()
+            first_is_out.wait(0.2)  # in vain, unless the second one gets in before
+        first_is_out.set()
+
+    def second() -> None:
+        first_is_in.wait()
+        with quiet_start():
+            first_is_out.wait()
+
+    threads = [threading.Thread(target=each) for each in (first, second)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    chatter()
+    assert capfd.readouterr().err == "chatter\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
@@ -12,6 +13,9 @@ from zoo.errors import ZooError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# Of two threads that redirect at the same time, the second would restore the buffer of the first.
+_one_at_a_time = threading.RLock()
 
 
 @contextmanager
@@ -21,19 +25,20 @@ def quiet_start() -> Iterator[TextIO]:
     TF_CPP_MIN_LOG_LEVEL does not affect the lines that TensorFlow 2.21 writes before it sets up logging. It yields a
     stream that is not buffered, for what people must see at once.
     """
-    sys.stderr.flush()
-    stderr = os.dup(2)
-    with tempfile.TemporaryFile() as buffer, os.fdopen(os.dup(stderr), "w", encoding="utf-8") as screen:
-        os.dup2(buffer.fileno(), 2)
-        try:
-            yield screen
-        except ZooError:
-            raise
-        except Exception:
-            os.dup2(stderr, 2)
-            buffer.seek(0)
-            os.write(2, buffer.read())
-            raise
-        finally:
-            os.dup2(stderr, 2)
-            os.close(stderr)
+    with _one_at_a_time:
+        sys.stderr.flush()
+        stderr = os.dup(2)
+        with tempfile.TemporaryFile() as buffer, os.fdopen(os.dup(stderr), "w", encoding="utf-8") as screen:
+            os.dup2(buffer.fileno(), 2)
+            try:
+                yield screen
+            except ZooError:
+                raise
+            except Exception:
+                os.dup2(stderr, 2)
+                buffer.seek(0)
+                os.write(2, buffer.read())
+                raise
+            finally:
+                os.dup2(stderr, 2)
+                os.close(stderr)
