@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -262,6 +263,11 @@ def test_a_trial_that_ended_within_an_epoch_shows_whole_ones() -> None:
 )
 def test_a_sparkline_goes_from_the_lowest_to_the_highest(values: list[float], bars: str) -> None:
     assert sparkline(values, *range_of([values])) == bars
+
+
+def test_what_is_no_finite_number_leaves_a_gap() -> None:
+    values = [0.0, math.nan, 1.0, math.inf]
+    assert sparkline(values, *range_of([values])) == "▁ █ "
 
 
 def test_all_curves_have_one_scale() -> None:

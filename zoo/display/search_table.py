@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -206,20 +207,23 @@ def best_of(scores: list[float], objective: Objective) -> float | None:
 
 
 def range_of(curves: Sequence[Sequence[float]]) -> tuple[float, float]:
-    """The smallest and the largest of all values, a common scale on which curves can be compared."""
-    values = [value for curve in curves for value in curve] or [0.0]
+    """The smallest and the largest of all finite values, a common scale on which curves can be compared."""
+    values = [value for curve in curves for value in curve if math.isfinite(value)] or [0.0]
     return min(values), max(values)
 
 
 def sparkline(values: Sequence[float], low: float, high: float, bars: int = LONGEST_CURVE) -> str:
     """The values as a row of bars, from `low` as the shortest to `high` as the longest.
 
-    If there are more values than bars, they are sampled evenly, including the last one.
+    Of more values than bars some are left out, evenly; the last one is shown. NaN and infinity leave a gap.
     """
     step = max(1.0, len(values) / bars)
     shown = [values[-1 - int(step * index)] for index in reversed(range(min(bars, len(values))))]
     shares = [(value - low) / (high - low) if high > low else 0.5 for value in shown]
-    return "".join(SPARKS[round(share * (len(SPARKS) - 1))] for share in shares)
+    return "".join(
+        SPARKS[round(share * (len(SPARKS) - 1))] if math.isfinite(value) else " "
+        for value, share in zip(shown, shares, strict=True)
+    )
 
 
 def _newest_and_best(lines: Sequence[TrialLine], best: Run | None, room: int) -> Sequence[TrialLine]:
