@@ -91,7 +91,7 @@ def test_a_network_that_a_format_cannot_hold(build: Callable[..., Classifier], t
     """Old HDF5 files know layers, not operations such as the flip of VGG's channels."""
     vgg = build(load_plugins().architecture("vgg16"), image_size=32, channels=3)
     with pytest.raises(
-        ExportError, match=r"the format h5 cannot hold this network \(Unknown layer: 'Flip'\)"
+        ExportError, match=r"the format h5 cannot represent this network \(Unknown layer: 'Flip'\)"
     ):
         export(vgg, tmp_path / "written.h5", "h5")
     assert list(tmp_path.iterdir()) == []

@@ -1,4 +1,4 @@
-"""Export of a classifier to other formats; each file is read back and compared before it gets its name."""
+"""Exports a classifier to other formats; each file is read back and compared before it gets its final name."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ PYTHON_OPERATIONS = {"PyFunc", "EagerPyFunc", "PyFuncStateless"}
 def export(classifier: Classifier, path: Path, file_format: str) -> None:
     """Write the classifier as `keras`, `h5` or `saved-model`: pixels 0-255 in, probabilities out.
 
-    A SavedModel folder also gets `labels.txt`, the class names in the order of the outputs, one a line.
-    The file is loaded again and must return the same probabilities before it gets its name.
+    A SavedModel folder also gets `labels.txt`, the class names in the order of the outputs, one per line. The file is
+    loaded again and must return the same probabilities before it gets its final name.
 
     Raises:
         UnknownNameError, ExportError: see `zoo.interfaces.export_formats.check_target`.
-        ExportError: it cannot be written, or the format cannot hold the network.
+        ExportError: the file cannot be written, or the format cannot represent the network.
     """
     check_target(path, file_format)
     try:
@@ -55,7 +55,7 @@ def apply_saved_model(folder: Path, pixels: np.ndarray) -> np.ndarray:
     """Return the outputs of a SavedModel with one input and one output for pixels (batch, height, width, channels).
 
     Raises:
-        ExportError: its graph calls Python, which works in no other process.
+        ExportError: its graph calls Python functions, which exist only in the process that exported it.
     """
     model = tf.saved_model.load(str(folder))  # kept in a variable: its functions need it to stay alive
     signature = model.signatures["serving_default"]
@@ -111,12 +111,12 @@ def _difference(outputs: np.ndarray, expected: object) -> float:
 def _unfit(file_format: str, reason: object) -> ExportError:
     first = (str(reason).strip() or type(reason).__name__).splitlines()[0].split(". ")[0]
     others = " or ".join(name for name in SUFFIXES if name != file_format)
-    return ExportError(f"the format {file_format} cannot hold this network ({first}): use {others}")
+    return ExportError(f"the format {file_format} cannot represent this network ({first}): use {others}")
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Silence Keras's advice against HDF5, which the user asked for, and TensorFlow's on retracing."""
+    """Silence Keras's warning about HDF5, which the user chose, and TensorFlow's about retracing."""
     loggers = [logging.getLogger(name) for name in ("absl", "tensorflow")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:

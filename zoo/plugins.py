@@ -160,7 +160,7 @@ def load_plugins(plugins_dir: Path | None = None) -> Plugins:
             _register(manager, key, module_source.module())
             added = _collect_all(manager, key)
             _refuse_clashes(plugin, added, owners)
-        except (Exception, SystemExit) as error:  # a stranger's code may raise anything
+        except (Exception, SystemExit) as error:  # third-party code may raise anything
             if manager.has_plugin(key) and not registered_before:
                 manager.unregister(name=key)
             entries.append(replace(plugin, error=_one_line(error)))

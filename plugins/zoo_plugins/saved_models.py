@@ -213,7 +213,7 @@ def probe(handle: str, function: HubFunction, image: tuple[int, int, int]) -> tu
     """
     try:
         outputs = function.apply(tf.zeros((IMAGES_IN_PROBE, *image)), False)
-    except Exception as error:  # a stranger's graph may raise anything
+    except Exception as error:  # a third-party graph may raise anything
         size = "×".join(map(str, image))
         raise ZooError(
             f"tfhub module {handle} cannot be applied to images of {size}: {_brief(error)}; "

@@ -1,1 +1,1 @@
-"""The plugins that zoo depends on, registered like any other: containers and image formats."""
+"""The built-in plugins for containers and image formats, registered like any other."""

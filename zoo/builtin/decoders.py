@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @hookimpl
 def zoo_decoders() -> list[Decoder]:
-    """Return the decoders, the commonest first."""
+    """Return the decoders, the most common first."""
     return [
         _by_pillow(
             "jpeg",
@@ -77,7 +77,7 @@ def _by_pillow(
     magic: tuple[tuple[int, bytes], ...],
     decode_square: Callable[[bytes, int, int], np.ndarray | None] | None = None,
 ) -> Decoder:
-    """Return a decoder whose name is Pillow's for the format, in lower case."""
+    """Return a decoder that uses Pillow; its name is Pillow's name of the format in lower case."""
     kind = name.upper()
 
     def decode(content: bytes) -> Image:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @hookimpl
 def zoo_sources() -> list[Source]:
-    """Return the sources; of those that recognise a folder the last reads it, so a plain folder comes first."""
+    """Return the sources; the last one that recognises a folder reads it, so the plain folder comes first."""
     return [
         Source(
             name="folder",

@@ -1,1 +1,1 @@
-"""What people see of work and its results in a terminal or a notebook: progress, tables, cells."""
+"""The display of progress and results in a terminal or a notebook."""

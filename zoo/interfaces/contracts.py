@@ -84,32 +84,32 @@ class Architecture:
 
     def __post_init__(self) -> None:
         _check_description("architecture", self.name, self.summary, self.reference)
-        whose = f"architecture '{self.name}'"
-        _require(callable(self.backbone), f"{whose}: backbone must be a function, got {self.backbone!r}")
+        subject = f"architecture '{self.name}'"
+        _require(callable(self.backbone), f"{subject}: backbone must be a function, got {self.backbone!r}")
         _require(
-            _is_size(self.min_size), f"{whose}: min_size must be 1 or more pixels, got {self.min_size!r}"
+            _is_size(self.min_size), f"{subject}: min_size must be 1 or more pixels, got {self.min_size!r}"
         )
         _require(
             self.default_size is None or (_is_size(self.default_size) and self.default_size >= self.min_size),
-            f"{whose}: default_size must be None or at least min_size, got {self.default_size!r}",
+            f"{subject}: default_size must be None or at least min_size, got {self.default_size!r}",
         )
         _require(
             self.channels is None or (_is_size(self.channels) and self.channels in (1, 3)),
-            f"{whose}: channels must be 1, 3 or None, got {self.channels!r}",
+            f"{subject}: channels must be 1, 3 or None, got {self.channels!r}",
         )
         _require(
             isinstance(self.version, str) and bool(self.version),
-            f"{whose}: version must be text, got {self.version!r}",
+            f"{subject}: version must be text, got {self.version!r}",
         )
         _require(
             self.custom_layers is None or callable(self.custom_layers),
-            f"{whose}: custom_layers must be a function, got {self.custom_layers!r}",
+            f"{subject}: custom_layers must be a function, got {self.custom_layers!r}",
         )
         for name in ("weights", "freeze_points"):
-            _require(_is_names(getattr(self, name)), f"{whose}: {name} must be a tuple of names")
+            _require(_is_names(getattr(self, name)), f"{subject}: {name} must be a tuple of names")
         _require(
             isinstance(self.presets, Mapping) and all(isinstance(p, Mapping) for p in self.presets.values()),
-            f"{whose}: presets must map names to hyperparameters",
+            f"{subject}: presets must map names to hyperparameters",
         )
 
 
@@ -233,23 +233,23 @@ class Source:
 
     def __post_init__(self) -> None:
         _check_description("source", self.name, self.summary, self.reference)
-        whose = f"source '{self.name}'"
-        _require_functions(whose, self, "load", optional=("recognises", "sample"))
-        _require_suffixes(whose, self.suffixes)
+        subject = f"source '{self.name}'"
+        _require_functions(subject, self, "load", optional=("recognises", "sample"))
+        _require_suffixes(subject, self.suffixes)
         _require(
             isinstance(self.prefix, str) and (not self.prefix or _PREFIX.fullmatch(self.prefix) is not None),
-            f"{whose}: prefix must be lower-case letters and a colon, such as 'tfds:', got {self.prefix!r}",
+            f"{subject}: prefix must be lower-case letters and a colon, such as 'tfds:', got {self.prefix!r}",
         )
         is_path = bool(self.suffixes) or self.recognises is not None
         _require(
             is_path != bool(self.prefix),
-            f"{whose}: give suffixes or recognises for a path, or a prefix for a reference, and not both",
+            f"{subject}: give suffixes or recognises for a path, or a prefix for a reference, and not both",
         )
         _require(
             isinstance(self.single_file, bool) and (not self.single_file or bool(self.suffixes)),
-            f"{whose}: single_file must be True or False, and True only with suffixes, got {self.single_file!r}",
+            f"{subject}: single_file must be True or False, and True only with suffixes, got {self.single_file!r}",
         )
-        _require_package(whose, self.package, self.install)
+        _require_package(subject, self.package, self.install)
 
 
 @dataclass(frozen=True)
@@ -299,17 +299,17 @@ class Decoder:
 
     def __post_init__(self) -> None:
         _check_description("decoder", self.name, self.summary, self.reference)
-        whose = f"decoder '{self.name}'"
-        _require_functions(whose, self, "decode", "header", optional=("decode_square", "sample"))
-        _require_suffixes(whose, self.suffixes)
-        _require(bool(self.suffixes), f"{whose}: suffixes must name at least one, such as ('.xyz',)")
+        subject = f"decoder '{self.name}'"
+        _require_functions(subject, self, "decode", "header", optional=("decode_square", "sample"))
+        _require_suffixes(subject, self.suffixes)
+        _require(bool(self.suffixes), f"{subject}: suffixes must name at least one, such as ('.xyz',)")
         _require(
             isinstance(self.magic, tuple) and all(map(_is_magic, self.magic)),
-            f"{whose}: magic must be a tuple of (offset, bytes) within the first {LONGEST_MAGIC} bytes, "
+            f"{subject}: magic must be a tuple of (offset, bytes) within the first {LONGEST_MAGIC} bytes, "
             f"got {self.magic!r}",
         )
-        _require_package(whose, self.package, self.install)
-        _require(isinstance(self.version, str), f"{whose}: version must be text, got {self.version!r}")
+        _require_package(subject, self.package, self.install)
+        _require(isinstance(self.version, str), f"{subject}: version must be text, got {self.version!r}")
 
 
 def _check_description(kind: str, name: str, summary: str, reference: str) -> None:
@@ -340,30 +340,30 @@ def _is_magic(value: object) -> bool:
     return is_offset and isinstance(content, bytes) and 0 < len(content) <= LONGEST_MAGIC - offset
 
 
-def _require_functions(whose: str, described: object, *needed: str, optional: tuple[str, ...]) -> None:
+def _require_functions(subject: str, described: object, *needed: str, optional: tuple[str, ...]) -> None:
     for name in (*needed, *optional):
         value = getattr(described, name)
         _require(
             callable(value) or (value is None and name in optional),
-            f"{whose}: {name} must be a function, got {value!r}",
+            f"{subject}: {name} must be a function, got {value!r}",
         )
 
 
-def _require_suffixes(whose: str, suffixes: object) -> None:
+def _require_suffixes(subject: str, suffixes: object) -> None:
     _require(
         _is_names(suffixes) and all(_SUFFIX.fullmatch(suffix) for suffix in suffixes),  # type: ignore[attr-defined]
-        f"{whose}: suffixes must be a tuple of lower-case endings with a dot, such as ('.xyz',), got {suffixes!r}",
+        f"{subject}: suffixes must be a tuple of lower-case endings with a dot, such as ('.xyz',), got {suffixes!r}",
     )
 
 
-def _require_package(whose: str, package: object, install: object) -> None:
+def _require_package(subject: str, package: object, install: object) -> None:
     _require(
         isinstance(package, str) and all(part.isidentifier() for part in package.split(".") if package),
-        f"{whose}: package must be the name that is imported, got {package!r}",
+        f"{subject}: package must be the name that is imported, got {package!r}",
     )
     _require(
         isinstance(install, str) and (not install or bool(package)),
-        f"{whose}: install must be text, and needs a package, got {install!r}",
+        f"{subject}: install must be text, and needs a package, got {install!r}",
     )
 
 

@@ -18,7 +18,7 @@ MODES, DTYPES = ("auto", "on", "off"), ("float32", "float16")
 
 @dataclass(frozen=True)
 class Sampling:
-    """How an epoch samples the training images; by default it takes each of them once.
+    """The sampling of training images in an epoch; by default each image once.
 
     Args:
         class_weights: "balanced": the fewer images a class has, the more each counts in the training loss.
@@ -50,7 +50,7 @@ class Sampling:
 
 @dataclass(frozen=True)
 class FeatureOptions:
-    """How the activations of frozen layers are cached.
+    """The options for caching the activations of frozen layers.
 
     Args:
         mode: "auto": where it saves time, or where `dtype` or `copies` is set; "on": wherever possible; "off": never.
@@ -85,8 +85,8 @@ class TrainingOptions:
         seed: of initial weights, shuffling and augmentation.
         patience: epochs without improvement after which training stops.
         image_size: requested pixels per side; None: a size that suits the architecture and the dataset.
-        sampling: how an epoch samples the training images.
-        features: how the activations of frozen layers are cached.
+        sampling: of the training images in an epoch.
+        features: the caching of activations of frozen layers.
     """
 
     epochs: int = 20

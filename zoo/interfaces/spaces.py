@@ -297,22 +297,22 @@ def searched(config: Mapping[str, object]) -> tuple[Searched, ...]:
     declared = Space.from_config(config).hyperparameters
     order = list(dict.fromkeys(hp.name for hp in declared))
     by_name = groupby(sorted(declared, key=lambda hp: order.index(hp.name)), key=lambda hp: hp.name)
-    axes = (_axis(list(same)) for _, same in by_name)
+    axes = (_axis(list(declarations)) for _, declarations in by_name)
     return tuple(axis for axis in axes if len(axis.choices) > 1 or axis.low < axis.high)
 
 
-def _axis(same: Sequence[Hyperparameter]) -> Searched:
+def _axis(declarations: Sequence[Hyperparameter]) -> Searched:
     """The axis of all declarations of one name."""
-    ranges = [hp for hp in same if isinstance(hp, Range)]
+    ranges = [hp for hp in declarations if isinstance(hp, Range)]
     if not ranges:
-        values = ((False, True) if isinstance(hp, Boolean) else hp.domain or () for hp in same)
+        values = ((False, True) if isinstance(hp, Boolean) else hp.domain or () for hp in declarations)
         choices = dict.fromkeys(chain.from_iterable(values))
-        return Searched(same[0].name, same[0].default, tuple(choices))
+        return Searched(declarations[0].name, declarations[0].default, tuple(choices))
     return Searched(
-        same[0].name,
+        declarations[0].name,
         ranges[0].default,
         low=min(hp.low for hp in ranges),
         high=max(hp.high for hp in ranges),
         sampling=ranges[0].sampling,
-        whole=all(isinstance(hp, Int) for hp in same),
+        whole=all(isinstance(hp, Int) for hp in declarations),
     )

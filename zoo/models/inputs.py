@@ -85,7 +85,7 @@ class _Rebuilding:
             outputs = layer(*inputs, **arguments)
         except ZooError:
             raise
-        except Exception as error:  # a stranger's layer may raise anything
+        except Exception as error:  # a third-party layer may raise anything
             raise self.refused(layer, _reason_of(error)) from error
         shape = getattr(outputs, "shape", ())
         if any(size is not None and size < 1 for size in shape):  # Keras 3.10 lets pooling return those

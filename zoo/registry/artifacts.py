@@ -249,7 +249,7 @@ class _Remote:
                 f"cannot write artifact {self.path(key)}: {error}; check your permissions there, or {_ELSEWHERE}"
             ) from error
 
-    def delete(self, key: str, *, leftovers: bool = False) -> None:  # noqa: ARG002  there are none
+    def delete(self, key: str, *, leftovers: bool = False) -> None:  # noqa: ARG002  it leaves none
         try:
             self._files.rm_file(self.path(key))
         except FileNotFoundError:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 BUSY_SECONDS = 30
-"""How long a process waits for another one that is writing."""
+"""The time for which a process waits for another one that is writing."""
 
 _ANOTHER = "name another registry with --registry or ZOO_REGISTRY"
 # The id of the advisory lock by which writers of a PostgreSQL registry exclude one another.
@@ -35,7 +35,7 @@ _ADVICE = (
     ("disk is full", "free some space there"),
     ("disk i/o error", "free some space there and check the disk and its quota"),
     ("locked", "another process keeps it locked; try again when that process has ended"),
-    # SQLite also says this where it could not write its side files because the disk is full.
+    # SQLite also reports this if it could not write its auxiliary files because the disk is full.
     ("readonly", f"make the file and its folder writable and free some space there, or {_ANOTHER}"),
     ("unable to open", f"check that its folder exists and is writable, or {_ANOTHER}"),
     ("permission denied", f"ask the owner of the database for access, or {_ANOTHER}"),
@@ -76,7 +76,7 @@ def locate(url: str | Path) -> Location:
     if parsed.get_backend_name() != "sqlite":
         return Location(parsed, None, parsed.render_as_string())
     if not parsed.database or parsed.database == ":memory:":
-        raise RegistryError(f"'{url}' names no file, and a registry must outlive its process: give a path")
+        raise RegistryError(f"'{url}' names no file, but a registry must outlive its process: give a path")
     return _locate_file(Path(parsed.database))
 
 

@@ -57,12 +57,12 @@ def _of_models(session: Session, rows: Sequence[RunRow]) -> dict[str, dict[str, 
             MetricRow.dataset_id == RunRow.dataset_id,
             MetricRow.split == "validation",
             MetricRow.name.in_(always_measured()),
-            MetricRow.value.is_not(None),
         )
     )
     by_run: dict[str, dict[str, float]] = {}
     for run_id, name, value in measurements:
-        by_run.setdefault(run_id, {})[on_validation(name)] = value
+        if value is not None:
+            by_run.setdefault(run_id, {})[on_validation(name)] = value
     return by_run
 
 

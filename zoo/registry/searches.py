@@ -125,7 +125,7 @@ def start_trial(
 
 
 def listed(session: Session, *, dataset: str | None) -> list[Search]:
-    """Searches, newest first, but for those that are unreadable."""
+    """Searches, newest first, except unreadable ones."""
     query = select(SearchRow).join(SearchRow.dataset).order_by(SearchRow.started_at.desc(), SearchRow.id)
     if dataset is not None:
         query = query.where(DatasetRow.name == dataset)
@@ -133,7 +133,7 @@ def listed(session: Session, *, dataset: str | None) -> list[Search]:
 
 
 def unreadable(session: Session) -> list[str]:
-    """A line for each search of an older schema that could not be brought to this one, oldest first."""
+    """A line for each search of an older schema that could not be migrated, oldest first."""
     query = (
         select(SearchRow).where(SearchRow.unread.is_not(None)).order_by(SearchRow.started_at, SearchRow.id)
     )

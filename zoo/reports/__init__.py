@@ -1,1 +1,1 @@
-"""Plots of datasets, as files."""
+"""Plots of datasets and searches, written to files."""

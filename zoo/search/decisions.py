@@ -7,7 +7,7 @@ from enum import Enum
 
 
 class Action(Enum):
-    """What a trial does next."""
+    """The next step of a trial."""
 
     CONTINUE = "continue"
     STOP = "stop"  # end with the best epoch so far

@@ -82,7 +82,7 @@ class Report:
 def _load(target: Target) -> Subjects:
     try:
         return load_target(target)
-    except (Exception, SystemExit) as error:  # a stranger's code may raise anything
+    except (Exception, SystemExit) as error:  # third-party code may raise anything
         reason = reason_of(error, target.path)
         advice = "" if isinstance(error, ContractError) else ": fix the plugin"
         raise ContractError(f"{target.name} fails '{IMPORTS}': {reason}{advice}") from error

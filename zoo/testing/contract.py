@@ -150,7 +150,7 @@ def _run(
         raise type(error)(f"{where}: {error}") from error.__cause__
     except ZooError as error:
         raise ContractError(f"{where}: {error}") from error
-    except (Exception, SystemExit) as error:  # a stranger's code may raise anything
+    except (Exception, SystemExit) as error:  # third-party code may raise anything
         raise ContractError(f"{where}: {reason_of(error, file)}: fix the plugin") from error
 
 

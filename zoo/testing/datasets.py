@@ -62,7 +62,7 @@ class Loaded:
         """Load once more."""
         try:
             images = self.dataset.load()
-        except (Exception, SystemExit) as error:  # a stranger's code may raise anything
+        except (Exception, SystemExit) as error:  # third-party code may raise anything
             reason = reason_of(error, module_file(self.dataset.load))
             raise ContractError(f"load() failed: {reason}: fix load()") from error
         if not isinstance(images, LabeledImages):

@@ -132,7 +132,7 @@ class Networks:
             classifier = build_classifier(
                 self.architecture, hp, image_size=size, channels=channels, class_names=CLASSES
             )
-        except (Exception, SystemExit) as error:  # a stranger's code may raise anything
+        except (Exception, SystemExit) as error:  # third-party code may raise anything
             reason = reason_of(error, module_file(self.architecture.backbone))
             reason = reason.removeprefix(f"architecture '{self.architecture.name}': ")
             # The message of a ZooError has its own advice.

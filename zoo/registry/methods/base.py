@@ -1,4 +1,4 @@
-"""An open database and its artifact store, which every method of the registry works on."""
+"""The open database and the artifact store on which every method of the registry works."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ class RunMethods(CheckpointMethods):
             return runs.to_run(session, runs.start(session, plan, dataset))
 
     def resumable_run(self, ref: str) -> Run:
-        """The training with this id, or with an id that starts so, if it can resume.
+        """The training with this id, or with this prefix of its id, if it can resume.
 
         Raises:
             TrainingError: it is completed, failed or a trial of a search, or another process on this machine runs it.

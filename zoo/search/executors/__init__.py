@@ -1,1 +1,1 @@
-"""Where trials train: in this process, in a child or on Ray, behind one interface."""
+"""The executors that train trials in this process, in a child process or on Ray, with one interface."""

@@ -26,7 +26,7 @@ class Executor(ABC):
     """
 
     retries = 0
-    """How often a trial whose process died is retried."""
+    """The maximal number of retries of a trial whose process died."""
 
     def __init__(self, assign: Assign, train: Train) -> None:
         self._assign, self._train = assign, train
