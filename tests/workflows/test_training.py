@@ -177,6 +177,13 @@ def test_ctrl_c_ends_the_run_as_interrupted(workspace: Workspace, options: Calla
     assert str(caught.value) == f"run {run.id} was interrupted; continue with: {command}"
 
 
+def test_ctrl_c_as_the_run_is_shown_ends_it_as_interrupted(workspace: Workspace, options: Callable) -> None:
+    workspace.progress.run_started = lambda run: os.kill(os.getpid(), signal.SIGINT)
+    with pytest.raises(InterruptedWork, match="continue with"):
+        workflows.train(workspace, "tiny", "blobs", options=options())
+    assert [run.state for run in workspace.registry.runs()] == [State.INTERRUPTED]
+
+
 def test_a_run_that_cannot_be_stored_has_failed_with_its_error(
     tmp_path: Path, workspace: Workspace, options: Callable
 ) -> None:

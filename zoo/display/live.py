@@ -204,7 +204,8 @@ class Redrawn(PlainLines):
 
     def run_ended(self, run: Run) -> None:
         if self.table is not None:
-            self.table.lines[run.id].run = run
+            # A trial that was stopped while it was being started has no line yet.
+            self.table.lines.setdefault(run.id, TrialLine(run)).run = run
 
     def draw_bar(self, bar: str, *, full: bool) -> None:
         """Draw the bar in place of the previous one; a full bar stays."""

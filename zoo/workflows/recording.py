@@ -55,9 +55,9 @@ def run_training(
         InterruptedWork: the user stopped it; the message says how to resume.
     """
     plan = run.plan
-    workspace.progress.run_started(run)
     with recorded(workspace, run):
         try:
+            workspace.progress.run_started(run)
             for epoch in epochs_in(checkpoint):
                 workspace.progress.epoch_ended(run, epoch)
             report_sampling(workspace, training.decoded, plan.training.sampling)

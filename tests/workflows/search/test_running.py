@@ -5,11 +5,13 @@ from __future__ import annotations
 import gc
 import os
 import signal
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from zoo import workflows
+from zoo.display.live import Terminal
 from zoo.errors import InterruptedWork, SearchError
 from zoo.interfaces import RunKind, State
 from zoo.registry import resume_command
@@ -32,9 +34,10 @@ def search(workspace: Workspace, options: Callable) -> Callable:
 
     def call(architecture: str, hyperparameters: dict, **given: Any) -> tuple:
         training = given.pop("options", None) or options(epochs=1)
+        place = given.pop("workspace", workspace)
         chosen = {"algorithm": "grid", "trials": 2, "warm_start": False, **given}
         return searches.search(
-            workspace,
+            place,
             architecture,
             "blobs",
             search_options=search_options(**chosen),
@@ -200,6 +203,30 @@ def test_ctrl_c_says_how_to_go_on(workspace: Workspace, search: Callable) -> Non
         State.INTERRUPTED,
     ]
     assert found.state is State.INTERRUPTED
+
+
+def test_ctrl_c_as_the_search_is_shown_ends_it_as_interrupted(workspace: Workspace, search: Callable) -> None:
+    workspace.progress.search_started = lambda search: os.kill(os.getpid(), signal.SIGINT)
+    with pytest.raises(InterruptedWork, match="continue with"):
+        search("tiny", HELD)
+    assert [found.state for found in workspace.registry.searches()] == [State.INTERRUPTED]
+
+
+def test_ctrl_c_between_two_trials_is_heeded_as_the_next_one_starts(
+    workspace: Workspace, search: Callable
+) -> None:
+    """Python discards the KeyboardInterrupt where it collects garbage, so the table is told first."""
+    table = Terminal()
+    table.run_ended = lambda run: setattr(table, "stop_asked", True) or Terminal.run_ended(table, run)
+    with pytest.raises(InterruptedWork, match="continue with"):
+        search("tiny", HELD, workspace=replace(workspace, progress=table))
+    table.close()
+    (found,) = workspace.registry.searches()
+    assert found.state is State.INTERRUPTED
+    assert [run.state for run in workspace.registry.runs(search=found.id)] == [
+        State.COMPLETED,
+        State.INTERRUPTED,
+    ]
 
 
 def test_the_first_trial_is_what_training_with_that_seed_gives(

@@ -265,11 +265,11 @@ def _run(searching: _Searching) -> tuple[Search, Model]:
     """Run the remaining trials; whatever happens, the search ends in one final state."""
     workspace, search_id = searching.workspace, searching.search.id
     plan, registry = searching.search.plan, searching.workspace.registry
-    workspace.progress.search_started(searching.search)
-    report_sampling(workspace, searching.decoded[plan.architectures[0]], plan.training.sampling)
     recorder = SearchRecorder(workspace, searching.search)
-    recorder.replay()
     try:
+        workspace.progress.search_started(searching.search)
+        report_sampling(workspace, searching.decoded[plan.architectures[0]], plan.training.sampling)
+        recorder.replay()
         loop = TrialLoop(plan, recorder, recorder.past())
         run_trials(loop, searching.executor(recorder))
     except KeyboardInterrupt:
