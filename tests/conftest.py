@@ -1,4 +1,4 @@
-"""Small real things that the tests of several floors share."""
+"""Fixtures that the tests of several packages share."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from tests.architectures import build
 from zoo.data.cache import DecodedDataset
-from zoo.interfaces import Architecture
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,18 +33,18 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 os.environ.setdefault("RAY_AUTH_MODE", "token")
 os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
 
-# Building networks makes millions of objects that stay; looking through them as often as Python does by default
-# takes a tenth of the suite's time.
+# Building networks makes millions of objects that stay; collecting garbage as often as Python does by default takes
+# a tenth of the suite's time.
 gc.set_threshold(50_000, 20, 50)
 
 
-# Tests of which each architecture has several.
+# Tests that each architecture has several of.
 OF_ARCHITECTURES = ("test_architecture", "test_features_train_what_pixels_train")
 
 
 @pytest.hookimpl(optionalhook=True)  # so that the tests also run without pytest-xdist
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:  # pytest-xdist is untyped
-    """Tests that share what is dear to make run in one process: those of a file, or of an architecture."""
+    """Run tests that share expensive networks in one process: those of a file, or of an architecture."""
     from xdist.scheduler import LoadFileScheduling
 
     class Scheduling(LoadFileScheduling):
@@ -56,9 +56,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:  # pyte
 
 
 @pytest.fixture(autouse=True, scope="module")
-def _light_garbage_collection() -> Iterator[None]:
-    """What a file leaves in memory, TensorFlow's graphs most of all, is not looked through again and again."""
-    yield
+def _light_garbage_collection() -> None:
+    """Exclude what earlier files left in memory, TensorFlow's graphs above all, from garbage collection.
+
+    Each training collects garbage several times.
+    """
     gc.collect()
     gc.freeze()
 
@@ -72,46 +74,10 @@ def _no_settings_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield
 
 
-@pytest.fixture
-def tiny() -> Architecture:
-    """Two blocks of convolution, batch normalisation and ReLU."""
-
-    def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
-        from keras import layers
-
-        x = layers.Rescaling(1 / 255, name="rescaling")(inputs)
-        for block in ("block1", "block2"):
-            filters = hp.Int("filters", 2, 8, default=4)
-            x = layers.Conv2D(filters, 3, padding="same", name=f"{block}_conv")(x)
-            x = layers.BatchNormalization(momentum=0.9, name=f"{block}_bn")(x)
-            x = layers.ReLU(name=f"{block}_relu")(x)
-        return x
-
-    return Architecture("tiny", backbone, "tiny", "none", min_size=8, freeze_points=("block1", "block2"))
-
-
-@pytest.fixture
-def build(tiny: Architecture) -> Callable[..., Classifier]:
-    """Build a classifier; named values are hyperparameters, all others have their defaults."""
-    from zoo.models.building import build_classifier, space_builder
-    from zoo.models.exploration import explore
-    from zoo.models.space import choose
-
-    def built(
-        architecture: Architecture = tiny,
-        *,
-        classes: int = 2,
-        image_size: int = 8,
-        channels: int = 1,
-        **hyperparameters: Any,
-    ) -> Classifier:
-        shape = {"image_size": image_size, "channels": channels}
-        class_names = tuple(f"class{number}" for number in range(classes))
-        space = explore(space_builder(architecture, **shape))
-        hp = choose(space, hyperparameters)
-        return build_classifier(architecture, hp, **shape, class_names=class_names)
-
-    return built
+@pytest.fixture(name="build")
+def _build() -> Callable[..., Classifier]:
+    """Build a classifier, see `tests.architectures.build`."""
+    return build
 
 
 @pytest.fixture
@@ -121,11 +87,13 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "cache"
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def decoded() -> DecodedDataset:
     """Dark and bright gray images of 8×8: 32 for training, 16 for validation, 12 for the test."""
     rng = np.random.default_rng(0)
     labels = np.arange(60) % 2
     pixels = (rng.integers(0, 120, (60, 8, 8, 1)) + 100 * labels[:, None, None, None]).astype(np.uint8)
+    for array in (pixels, labels):
+        array.flags.writeable = False  # tests share them
     rows = {"train": np.arange(32), "validation": np.arange(32, 48), "test": np.arange(48, 60)}
     return DecodedDataset(pixels, labels, ("class0", "class1"), rows, (), ())

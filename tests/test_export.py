@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.architectures import TINY
 from zoo.errors import ExportError, UnknownNameError
 from zoo.export import SUFFIXES, export
 from zoo.plugins import load_plugins
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from zoo.interfaces import Architecture
     from zoo.models.classifier import Classifier
 
 PIXELS = np.random.default_rng(1).integers(0, 256, (3, 8, 8, 1)).astype(np.float32)
@@ -104,12 +104,10 @@ class InPython(keras.layers.Layer):
         return tf.ensure_shape(tf.py_function(lambda pixels: pixels * 2, [inputs], tf.float32), inputs.shape)
 
 
-def test_a_saved_model_must_not_need_this_process(
-    tiny: Architecture, build: Callable[..., Classifier], tmp_path: Path
-) -> None:
+def test_a_saved_model_must_not_need_this_process(build: Callable[..., Classifier], tmp_path: Path) -> None:
     def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
-        return tiny.backbone(hp, InPython()(inputs))
+        return TINY.backbone(hp, InPython()(inputs))
 
     with pytest.raises(ExportError, match="the exported network calls Python"):
-        export(build(replace(tiny, backbone=backbone)), tmp_path / "written", "saved-model")
+        export(build(replace(TINY, backbone=backbone)), tmp_path / "written", "saved-model")
     assert list(tmp_path.iterdir()) == []

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from zoo.interfaces import Architecture
+from tests.architectures import architecture_of
 from zoo.models.bases import Bases
 from zoo.models.building import build_classifier, space_builder
 from zoo.models.exploration import explore
@@ -48,7 +48,7 @@ def trial(built: list[int]) -> Callable[..., Classifier]:
         # Its weights are not in the file, say.
         return layers.Dropout(0.5, name="drop")(layers.Conv2D(2, 1, name="left_out")(maps))
 
-    architecture = Architecture("two", backbone, "two", "none", min_size=8)
+    architecture = architecture_of(backbone)
     space = explore(space_builder(architecture, **SHAPE))
 
     def build(bases: Bases, seed: int = 0, **hyperparameters: Any) -> Classifier:

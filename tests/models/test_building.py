@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import keras
 import pytest
 
+from tests.architectures import architecture_of
 from zoo.errors import ContractError
-from zoo.interfaces import Architecture
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,4 +41,4 @@ def test_a_lambda_is_refused_wherever_it_is(
         ContractError,
         match=r"architecture 'code': 'half' is a Lambda layer, .*: call keras\.ops.*Architecture\.custom_layers",
     ):
-        build(Architecture("code", backbone, "code", "none", min_size=8))
+        build(architecture_of(backbone, "code"))

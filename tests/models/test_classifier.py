@@ -11,8 +11,8 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
+from tests.architectures import TINY, VECTOR, WEIGHTLESS, architecture_of, explored
 from zoo.errors import ContractError, HyperparameterError
-from zoo.interfaces import Architecture
 from zoo.models.building import build_classifier, space_builder
 from zoo.models.exploration import explore
 from zoo.models.hyperparameters import declare
@@ -28,7 +28,7 @@ def head(classifier: Classifier) -> list[keras.layers.Layer]:
 
 
 def broken(backbone: Callable[..., Any]) -> Classifier:
-    architecture = Architecture("broken", backbone, "broken", "none", min_size=8)
+    architecture = architecture_of(backbone, "broken")
     return build_classifier(
         architecture, keras_tuner.HyperParameters(), image_size=8, channels=1, class_names=("a", "b")
     )
@@ -38,8 +38,7 @@ def broken(backbone: Callable[..., Any]) -> Classifier:
 
 
 def declared(backbone: Callable[..., Any]) -> set[str]:
-    architecture = Architecture("declaring", backbone, "declaring", "none", min_size=8)
-    build = space_builder(architecture, image_size=8, channels=1)
+    build = space_builder(architecture_of(backbone), image_size=8, channels=1)
     return {hp.name for hp in explore(build).space}
 
 
@@ -94,10 +93,7 @@ def test_zoos_own_names_may_be_in_the_space_before() -> None:
     """A trial's space holds them already when the backbone is called."""
     hp = keras_tuner.HyperParameters()
     declare(hp)
-    architecture = Architecture(
-        "plain", lambda hp, inputs, *, weights=None: layers.ReLU()(inputs), "plain", "none"
-    )
-    built = build_classifier(architecture, hp, image_size=8, channels=1, class_names=("a", "b"))
+    built = build_classifier(WEIGHTLESS, hp, image_size=8, channels=1, class_names=("a", "b"))
     assert built.image_size == 8
 
 
@@ -138,9 +134,8 @@ def weights_given(weights: str) -> list[str | None]:
         given.append(weights)
         return layers.ReLU()(inputs)
 
-    architecture = Architecture("net", backbone, "net", "none", weights=("imagenet",))
     build_classifier(
-        architecture,
+        architecture_of(backbone, weights=("imagenet",)),
         keras_tuner.HyperParameters(),
         image_size=8,
         channels=1,
@@ -171,19 +166,12 @@ def test_the_head_pools(build: Callable[..., Classifier], pooling: str, kind: ty
 
 
 def test_a_vector_of_features_is_not_pooled(build: Callable[..., Classifier]) -> None:
-    def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
-        return layers.Flatten(name="vector")(inputs)
-
-    built = build(Architecture("vector", backbone, "vector", "none", min_size=8), dropout=0.0)
+    built = build(VECTOR, dropout=0.0)
     assert built.head == ("head_output",)
 
 
 def test_nothing_about_pooling_is_searched_where_there_is_none() -> None:
-    def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
-        return layers.Flatten(name="vector")(inputs)
-
-    vector = Architecture("vector", backbone, "vector", "none", min_size=8)
-    space = explore(space_builder(vector, image_size=8, channels=1))
+    space = explored(VECTOR, image_size=8, channels=1)
     assert [type(hp).__name__ for hp in space.space if hp.name == "pooling"] == ["Fixed"]
 
 
@@ -238,9 +226,7 @@ def test_a_classifier_knows_its_input(build: Callable[..., Classifier], size: in
 
 
 def test_freeze_points_that_this_network_lacks_are_left_out(
-    build: Callable[..., Classifier], tiny: Architecture
+    build: Callable[..., Classifier],
 ) -> None:
-    points = ("block1", "block2", "block3")
-    assert build(
-        Architecture("tiny", tiny.backbone, "tiny", "none", min_size=8, freeze_points=points)
-    ).freeze_points == ("block1", "block2")
+    built = build(architecture_of(TINY.backbone, freeze_points=("block1", "block2", "block3")))
+    assert built.freeze_points == ("block1", "block2")

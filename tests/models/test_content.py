@@ -10,14 +10,16 @@ import keras
 import numpy as np
 import pytest
 
+from tests.architectures import architecture_of
 from zoo.errors import ArtifactError
-from zoo.interfaces import Architecture, ModelContent
 from zoo.models.classifier import Classifier
 from zoo.models.content import assign_tensors, from_content, to_content
 from zoo.models.freezing import freeze
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from zoo.interfaces import ModelContent
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (5, 8, 8, 1), dtype=np.uint8)
 
@@ -103,7 +105,7 @@ def test_a_registered_layer_is_built(build: Callable[..., Classifier]) -> None:
     def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
         return Doubled(name="doubled")(inputs)
 
-    built = build(Architecture("doubled", backbone, "doubled", "none", min_size=8))
+    built = build(architecture_of(backbone))
     assert isinstance(from_content(to_content(built)).network.get_layer("doubled"), Doubled)
 
 

@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.architectures import architecture_of
 from zoo.errors import HyperparameterError
-from zoo.interfaces import Architecture
+from zoo.models import exploration
 from zoo.models.building import build_classifier, space_builder
-from zoo.models.exploration import MOST_BUILDS, explore
+from zoo.models.exploration import explore
 from zoo.models.space import choose, fill_in
 
 if TYPE_CHECKING:
     import keras_tuner
+
+    from zoo.interfaces import Architecture
 
 SHAPE = {"image_size": 8, "channels": 1}
 
@@ -238,7 +241,7 @@ def undeclared(build: Any, space: keras_tuner.HyperParameters, draw: int) -> set
 
 @pytest.mark.parametrize("build", [by_a_float, between_extremes, either_of_two])
 def test_what_is_not_found_is_refused_when_a_network_is_built(build: Any) -> None:
-    architecture = architecture_of(build)
+    architecture = declaring(build)
     space = explore(space_builder(architecture, **SHAPE))
     given = {
         "by_a_float": {"rate": 0.9},
@@ -253,19 +256,19 @@ def test_what_is_not_found_is_refused_when_a_network_is_built(build: Any) -> Non
         build_classifier(architecture, hp, **SHAPE, class_names=("a", "b"))
 
 
-def architecture_of(declare: Any) -> Architecture:
+def declaring(declare: Any) -> Architecture:
     def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
         from keras import layers
 
         declare(hp)
         return layers.Conv2D(2, 3, name="conv")(inputs)
 
-    return Architecture("odd", backbone, "odd", "none", min_size=8)
+    return architecture_of(backbone, "odd")
 
 
 @pytest.mark.parametrize("n", [1, 2, 3])
 def test_a_loop_builds_with_each_of_its_lengths(n: int) -> None:
-    architecture = architecture_of(loop)
+    architecture = declaring(loop)
     hp = choose(explore(space_builder(architecture, **SHAPE)), {"n": n})
     build_classifier(architecture, hp, **SHAPE, class_names=("a", "b"))
     assert [name for name in hp.values if name.startswith("units")] == [f"units_{one}" for one in range(n)]
@@ -276,7 +279,7 @@ def test_an_option_that_is_not_searched_may_be_missing() -> None:
         if hp.Float("rate", 0, 1) > 0.5:
             hp.Fixed("plan", "")
 
-    architecture = architecture_of(declare)
+    architecture = declaring(declare)
     hp = choose(explore(space_builder(architecture, **SHAPE)), {"rate": 0.9})
     build_classifier(architecture, hp, **SHAPE, class_names=("a", "b"))
     assert hp.values["plan"] == ""
@@ -306,13 +309,15 @@ def test_many_hyperparameters_are_probed_at_once() -> None:
     assert count_builds(flat) == 4
 
 
-def test_exploration_ends_where_ever_more_is_declared() -> None:
+def test_exploration_ends_where_more_is_declared_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exploration, "MOST_BUILDS", 50)
+
     def endless(hp: Any) -> None:
         number = 0
         while hp.Boolean(f"more_{number}"):
             number += 1
 
-    assert count_builds(endless) <= MOST_BUILDS
+    assert count_builds(endless) <= 50
 
 
 def test_a_build_that_fails_with_its_defaults_complains() -> None:

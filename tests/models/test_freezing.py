@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from keras import layers
 
+from tests.architectures import architecture_of
 from zoo.errors import FreezeError
-from zoo.interfaces import Architecture
 from zoo.models.freezing import count_parameters, freeze
 
 if TYPE_CHECKING:
@@ -272,7 +272,7 @@ def network_of(build: Callable[..., Classifier]) -> Callable[..., Classifier]:
                     x = layer_of(name)(x)
             return x
 
-        return build(Architecture("chain", backbone, "a chain", "none", min_size=8, freeze_points=points))
+        return build(architecture_of(backbone, freeze_points=points))
 
     return make
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from keras import layers
 
+from tests.architectures import architecture_of
 from zoo.errors import ZooError
-from zoo.interfaces import Architecture
 from zoo.models.content import to_content
 from zoo.models.freezing import freeze
 from zoo.models.inputs import rebuild
@@ -72,8 +72,7 @@ def chain(trained: Callable[..., Classifier]) -> Callable[..., Classifier]:
                 inputs = type(step).from_config(step.get_config())(inputs) if is_layer(step) else step(inputs)
             return inputs
 
-        architecture = Architecture("chain", backbone, "a chain", "none", min_size=8)
-        return trained(architecture, image_size=image_size, channels=channels, **values)
+        return trained(architecture_of(backbone), image_size=image_size, channels=channels, **values)
 
     return made
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from keras import layers
 
-from zoo.interfaces import Architecture
+from tests.architectures import architecture_of
 from zoo.models.freezing import count_parameters, freeze
 from zoo.models.stages import StageCounts, count_by_stage, stage_of, stages
 
@@ -50,7 +50,7 @@ def test_functions_are_looked_through(build: Callable[..., Classifier]) -> None:
         return layers.Conv2D(2, 1, name="block2_conv")(layers.BatchNormalization(name="between")(x))
 
     points = ("block1", "block2")
-    built = build(Architecture("sums", backbone, "sums", "none", min_size=8, freeze_points=points))
+    built = build(architecture_of(backbone, freeze_points=points))
     assert (stage_of(built)["between"], freeze(built, "block1")) == ("block2", ("block1_conv", "block1_more"))
 
 
@@ -90,5 +90,5 @@ def test_a_stage_without_weights_is_not_counted(build: Callable[..., Classifier]
         return layers.ReLU(name="block2_relu")(x)
 
     points = ("block1", "block2")
-    built = build(Architecture("bare", backbone, "bare", "none", min_size=8, freeze_points=points))
+    built = build(architecture_of(backbone, freeze_points=points))
     assert [one.stage for one in count_by_stage(built)] == ["block1", "head"]

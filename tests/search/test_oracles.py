@@ -110,9 +110,9 @@ def test_tpe_learns_what_good_trials_have_in_common() -> None:
 
 @pytest.mark.parametrize("algorithm", ["random", "bayesian", "tpe", "asha"])
 def test_more_trials_do_not_change_the_first_ones(algorithm: str) -> None:
-    """`bayesian` and `tpe` begin with random trials, as many as suit the trials that the search began with."""
+    """`bayesian` and `tpe` start with random trials, as many as suit the initial number of trials."""
     short = searched(plan(algorithm, hp=wide_space(), trials=9))
-    more = plan(algorithm, hp=wide_space(), trials=30, initial_trials=9)
+    more = plan(algorithm, hp=wide_space(), trials=12, initial_trials=9)
     assert searched(more).values[:9] == short.values
 
 

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.training.small_parts import branching, built
+from tests.architectures import BRANCHING
+from tests.training.small_parts import built
 from zoo.data.cache import DecodedDataset
 from zoo.models.freezing import freeze
 from zoo.models.frontier import Frontier, find_frontier
@@ -31,7 +32,7 @@ def many() -> DecodedDataset:
 @pytest.fixture(scope="module")
 def frontier() -> Frontier:
     """One that two tensors cross."""
-    classifier = built(branching)
+    classifier = built(BRANCHING)
     freeze(classifier, "block1")
     found = find_frontier(classifier)
     assert found is not None

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import pytest
 
+from tests.architectures import TINY
 from zoo.errors import TrainingError
 from zoo.interfaces import Epoch, Objective, Sampling
 from zoo.models.hyperparameters import OWN
@@ -21,33 +22,54 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from zoo.data.cache import DecodedDataset
-    from zoo.interfaces import Architecture
     from zoo.models.classifier import Classifier
 
     Fitted = Callable[..., tuple[Classifier, list[Epoch], Epoch]]
 
-ACCURACY, LOSS = Objective("val_accuracy", "max"), Objective("val_loss", "min")
+ACCURACY, F1, LOSS = (
+    Objective("val_accuracy", "max"),
+    Objective("val_f1", "max"),
+    Objective("val_loss", "min"),
+)
 DEFAULTS = {own.name: own.default for own in OWN.values()}
 
 
 @pytest.fixture
-def fitted(tiny: Architecture, build: Callable[..., Classifier], decoded: DecodedDataset) -> Fitted:
-    """Train a new classifier; gives it with all its epochs and the best one."""
+def fitted(build: Callable[..., Classifier], decoded: DecodedDataset) -> Fitted:
+    """Train a new classifier; return it with all its epochs and the best one."""
 
     def run(
         *,
         data: DecodedDataset = decoded,
         settings: dict[str, Any] | None = None,
-        backbone: Callable[..., Any] = tiny.backbone,
+        backbone: Callable[..., Any] = TINY.backbone,
         **hyperparameters: Any,
     ) -> tuple[Classifier, list[Epoch], Epoch]:
         values = {**DEFAULTS, "batch_size": 8, "learning_rate": 0.01, **hyperparameters}
         chosen = FitSettings(**{"epochs": 3, "seed": 1, "patience": 9, "objective": LOSS, **(settings or {})})
         start_fresh(chosen.seed)
         head = {name: values[name] for name in ("output", "dropout", "head_units", "pooling")}
-        classifier, epochs = build(replace(tiny, backbone=backbone), **head), []
+        classifier, epochs = build(replace(TINY, backbone=backbone), **head), []
         best, _ = fit(classifier, data, values, chosen, lambda epoch, _: epochs.append(epoch))
         return classifier, epochs, best
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def trainings() -> dict[str, tuple[Classifier, list[Epoch], Epoch]]:
+    return {}
+
+
+@pytest.fixture
+def trained(fitted: Fitted, trainings: dict[str, tuple[Classifier, list[Epoch], Epoch]]) -> Fitted:
+    """The training with these options, done once; tests only read it."""
+
+    def run(**options: Any) -> tuple[Classifier, list[Epoch], Epoch]:
+        key = repr(sorted({**options, "data": id(options.get("data"))}.items()))
+        if key not in trainings:
+            trainings[key] = fitted(**options)
+        return trainings[key]
 
     return run
 
@@ -64,14 +86,16 @@ def same_weights(one: Classifier, other: Classifier) -> bool:
 # Epochs ----------------------------------------------------------------------------------------------------
 
 
-def test_each_epoch_is_told_with_all_its_metrics(fitted: Fitted) -> None:
-    _, epochs, _ = fitted()
+def test_each_epoch_is_reported_with_all_its_metrics(trained: Fitted) -> None:
+    _, epochs, _ = trained(settings={"epochs": 6})
     names = {"loss", "accuracy", "val_loss", "val_accuracy", "learning_rate"}
-    assert [(epoch.number, set(epoch.metrics)) for epoch in epochs] == [(1, names), (2, names), (3, names)]
+    assert [(epoch.number, set(epoch.metrics)) for epoch in epochs] == [
+        (number, names) for number in (1, 2, 3, 4, 5, 6)
+    ]
 
 
-def test_training_learns(fitted: Fitted) -> None:
-    _, epochs, _ = fitted(settings={"epochs": 5})
+def test_training_learns(trained: Fitted) -> None:
+    _, epochs, _ = trained(settings={"epochs": 6})
     assert epochs[-1].metrics["loss"] < epochs[0].metrics["loss"] / 1.5
 
 
@@ -86,11 +110,9 @@ def test_the_best_epoch_is_returned(fitted: Fitted, objective: Objective) -> Non
 
 @pytest.mark.parametrize("output", ["softmax", "sigmoid"])
 def test_f1_is_measured_where_it_is_the_objective(
-    fitted: Fitted, decoded: DecodedDataset, output: str
+    trained: Fitted, decoded: DecodedDataset, output: str
 ) -> None:
-    classifier, epochs, best = fitted(
-        settings={"epochs": 2, "objective": Objective("val_f1", "max")}, output=output
-    )
+    classifier, epochs, best = trained(settings={"epochs": 5, "objective": F1}, output=output)
     evaluated = evaluate(classifier, decoded, "validation").metrics["f1"]
     assert ({"f1", "val_f1"} <= set(epochs[0].metrics), best.metrics["val_f1"]) == (
         True,
@@ -98,15 +120,15 @@ def test_f1_is_measured_where_it_is_the_objective(
     )
 
 
-def test_of_equally_accurate_epochs_the_one_with_the_lowest_loss_is_best(fitted: Fitted) -> None:
-    _, epochs, best = fitted(settings={"epochs": 6})
+def test_of_equally_accurate_epochs_the_one_with_the_lowest_loss_is_best(trained: Fitted) -> None:
+    _, epochs, best = trained(settings={"epochs": 6})
     highest = max(epoch.metrics["val_accuracy"] for epoch in epochs)
     equal = [epoch for epoch in epochs if epoch.metrics["val_accuracy"] == highest]
     assert len(equal) > 1
     assert best is min(equal, key=lambda epoch: epoch.metrics["val_loss"]) is not equal[0]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def misleading(decoded: DecodedDataset) -> DecodedDataset:
     """Validation has its labels swapped, so the more is learned, the worse it gets there."""
     labels = decoded.labels.copy()
@@ -114,20 +136,20 @@ def misleading(decoded: DecodedDataset) -> DecodedDataset:
     return replace(decoded, labels=labels)
 
 
-def test_the_weights_of_the_best_epoch_are_kept(fitted: Fitted, misleading: DecodedDataset) -> None:
-    classifier, epochs, best = fitted(data=misleading, settings={"epochs": 4})
+def test_the_weights_of_the_best_epoch_are_kept(trained: Fitted, misleading: DecodedDataset) -> None:
+    classifier, epochs, best = trained(data=misleading, settings={"epochs": 20, "patience": 3})
     assert best is not epochs[-1]
     loss = evaluate(classifier, misleading, "validation").metrics["loss"]
     assert loss == pytest.approx(best.metrics["val_loss"], rel=1e-4)
 
 
-def test_training_stops_when_patience_is_over(fitted: Fitted, misleading: DecodedDataset) -> None:
-    _, epochs, best = fitted(data=misleading, settings={"epochs": 20, "patience": 3})
+def test_training_stops_when_patience_runs_out(trained: Fitted, misleading: DecodedDataset) -> None:
+    _, epochs, best = trained(data=misleading, settings={"epochs": 20, "patience": 3})
     assert len(epochs) == best.number + 3 < 20
 
 
-def test_training_goes_on_from_the_initial_epoch(fitted: Fitted) -> None:
-    _, epochs, _ = fitted(settings={"initial_epoch": 3, "epochs": 5})
+def test_training_continues_from_the_initial_epoch(trained: Fitted) -> None:
+    _, epochs, _ = trained(settings={"initial_epoch": 3, "epochs": 5}, schedule="cosine")
     assert [epoch.number for epoch in epochs] == [4, 5]
 
 
@@ -175,7 +197,6 @@ class TellsOfTraining(keras.layers.Layer):
     ],
 )
 def test_a_training_step_is_traced_once(
-    tiny: Architecture,
     build: Callable[..., Classifier],
     decoded: DecodedDataset,
     optimizer: str,
@@ -186,17 +207,17 @@ def test_a_training_step_is_traced_once(
     told: list[str] = []
 
     def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
-        return TellsOfTraining(lambda: told.append("traced"))(tiny.backbone(hp, inputs))
+        return TellsOfTraining(lambda: told.append("traced"))(TINY.backbone(hp, inputs))
 
-    classifier = build(replace(tiny, backbone=backbone))
+    classifier = build(replace(TINY, backbone=backbone))
     told.clear()
     values = {**DEFAULTS, "batch_size": 8, "optimizer": optimizer, "augmentation": augmentation}
     fit(classifier, decoded, values, FitSettings(2, 1, 9, LOSS, sampling=sampling), lambda *_: None)
     assert told == ["traced"]
 
 
-def test_sigmoid_is_trained_too(fitted: Fitted) -> None:
-    _, epochs, _ = fitted(settings={"epochs": 5}, output="sigmoid")
+def test_sigmoid_is_trained_too(trained: Fitted) -> None:
+    _, epochs, _ = trained(settings={"epochs": 5, "objective": F1}, output="sigmoid")
     assert epochs[-1].metrics["loss"] < epochs[0].metrics["loss"]
 
 
@@ -205,7 +226,7 @@ def test_sigmoid_is_trained_too(fitted: Fitted) -> None:
 STILL = {"learning_rate": 1e-9, "dropout": 0.0}  # the weights stay what they were, so losses can be compared
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def unbalanced(decoded: DecodedDataset) -> DecodedDataset:
     """Of the 32 training images, 28 are of the first class and 4 of the second; so 0.57 and 4 are their weights."""
     labels = decoded.labels.copy()
@@ -213,28 +234,33 @@ def unbalanced(decoded: DecodedDataset) -> DecodedDataset:
     return replace(decoded, labels=labels)
 
 
-def test_class_weights_weigh_the_training_loss(fitted: Fitted, unbalanced: DecodedDataset) -> None:
+def rescaling(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
+    return keras.layers.Rescaling(1 / 255)(inputs)
+
+
+def epoch_metrics(train: Fitted, data: DecodedDataset, class_weights: str | None = None) -> dict[str, float]:
+    """The metrics of one epoch in which nothing is learned."""
+    settings = {"epochs": 1, "sampling": Sampling(class_weights=class_weights)}
+    _, epochs, _ = train(data=data, settings=settings, backbone=rescaling, **STILL)
+    return dict(epochs[0].metrics)
+
+
+def test_class_weights_weigh_the_training_loss(
+    fitted: Fitted, trained: Fitted, unbalanced: DecodedDataset
+) -> None:
     """The weighted loss is the mean of the two classes' own losses, the plain one that of all images."""
-
-    def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
-        return keras.layers.Rescaling(1 / 255)(inputs)
-
-    def loss(data: DecodedDataset, sampling: Sampling) -> float:
-        settings = {"epochs": 1, "sampling": sampling}
-        return fitted(data=data, settings=settings, backbone=backbone, **STILL)[1][0].metrics["loss"]
-
     kinds = [unbalanced.rows["train"][unbalanced.labels[:32] == label] for label in (0, 1)]
-    each = [loss(replace(unbalanced, rows={**unbalanced.rows, "train": rows}), Sampling()) for rows in kinds]
-    weighted, plain = (loss(unbalanced, Sampling(class_weights=weights)) for weights in ("balanced", None))
+    each = [
+        epoch_metrics(fitted, replace(unbalanced, rows={**unbalanced.rows, "train": rows}))["loss"]
+        for rows in kinds
+    ]
+    weighted, plain = (epoch_metrics(trained, unbalanced, weights)["loss"] for weights in ("balanced", None))
     assert (weighted, plain) == pytest.approx((np.mean(each), np.average(each, weights=[28, 4])), rel=1e-4)
     assert weighted != pytest.approx(plain, rel=0.01)
 
 
-def test_class_weights_leave_all_else_unweighted(fitted: Fitted, unbalanced: DecodedDataset) -> None:
-    weighted, plain = (
-        fitted(data=unbalanced, settings={"epochs": 1, "sampling": sampling}, **STILL)[1][0].metrics
-        for sampling in (Sampling(class_weights="balanced"), Sampling())
-    )
+def test_class_weights_leave_all_else_unweighted(trained: Fitted, unbalanced: DecodedDataset) -> None:
+    weighted, plain = (epoch_metrics(trained, unbalanced, weights) for weights in ("balanced", None))
     same = [name for name in plain if weighted[name] == pytest.approx(plain[name], rel=1e-5)]
     assert same == ["accuracy", "val_accuracy", "val_loss", "learning_rate"]
 
@@ -274,9 +300,9 @@ def test_the_same_seed_gives_the_same_weights(fitted: Fitted, augmentation: str,
     assert same_weights(one, other)
 
 
-def test_another_seed_gives_other_weights(fitted: Fitted) -> None:
-    one, other = (fitted(settings={"seed": seed})[0] for seed in (1, 2))
-    assert not same_weights(one, other)
+def test_another_seed_gives_other_weights(trained: Fitted) -> None:
+    first, second = (trained(settings={"epochs": 6, **seed})[0] for seed in ({}, {"seed": 2}))
+    assert not same_weights(first, second)
 
 
 # The learning rate -----------------------------------------------------------------------------------------
@@ -317,8 +343,8 @@ def rate_after(done: int, schedule: str) -> float:
     return float(optimizer.learning_rate)
 
 
-def test_a_training_that_goes_on_keeps_to_its_schedule_to_the_end(fitted: Fitted) -> None:
-    _, epochs, _ = fitted(settings={"initial_epoch": 3, "epochs": 5}, schedule="cosine")
+def test_a_continued_training_follows_its_schedule_to_the_end(trained: Fitted) -> None:
+    _, epochs, _ = trained(settings={"initial_epoch": 3, "epochs": 5}, schedule="cosine")
     assert rates(epochs)[-1] == 0.0
 
 

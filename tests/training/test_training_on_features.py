@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from tests.training.small_parts import COMPUTED, OFF, ON, Watcher, backbone, branching, built, dropping
+from tests.architectures import BRANCHING, DROPPING, TINY
+from tests.training.small_parts import COMPUTED, OFF, ON, Watcher, built
 from zoo.interfaces import FeatureOptions, Objective, Sampling
 from zoo.training.evaluate import evaluate
 from zoo.training.fit import FitSettings, fit, start_fresh
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from zoo.data.cache import DecodedDataset
-    from zoo.interfaces import Epoch, Evaluation
+    from zoo.interfaces import Architecture, Epoch, Evaluation
 
 HEAD = ("output", "dropout", "head_units", "pooling")
 pytestmark = pytest.mark.usefixtures("cache")
@@ -76,7 +77,7 @@ def train(
     data: DecodedDataset,
     features: FeatureOptions,
     checkpoint: bytes | None = None,
-    network: Callable[..., Any] = backbone,
+    architecture: Architecture = TINY,
     epochs: int = 2,
     patience: int = 9,
     sampling: Sampling | None = None,
@@ -85,7 +86,7 @@ def train(
     values = {"batch_size": 8, "learning_rate": 0.01, "freeze": "block1", **given}
     objective = Objective("val_loss", "min")
     settings = FitSettings(epochs, 1, patience, objective, sampling=sampling or Sampling(), features=features)
-    classifier = built(network, **{name: value for name, value in values.items() if name in HEAD})
+    classifier = built(architecture, **{name: value for name, value in values.items() if name in HEAD})
     metrics: list[dict[str, float]] = []
     checkpoints: list[bytes] = []
 
@@ -134,27 +135,27 @@ def test_early_stopping_ends_it_at_the_same_epoch(
 def test_it_goes_on_from_a_checkpoint_wherever_that_was_made(
     trained: Callable[..., Trained], before: FeatureOptions, after: FeatureOptions
 ) -> None:
-    whole = trained(before, network=dropping)
-    rest = trained(after, network=dropping, checkpoint=whole.checkpoints[0])
+    whole = trained(before, architecture=DROPPING)
+    rest = trained(after, architecture=DROPPING, checkpoint=whole.checkpoints[0])
     assert len(rest.epochs) == 1
     assert replace(rest, epochs=whole.epochs[:1] + rest.epochs).same_as(whole)
 
 
 def test_several_tensors_are_kept_where_several_cross(trained: Callable[..., Trained], cache: Path) -> None:
-    on, off = (trained(mode, network=branching, freeze="until:block2_conv") for mode in (ON, OFF))
+    on, off = (trained(mode, architecture=BRANCHING, freeze="until:block2_conv") for mode in (ON, OFF))
     assert (len(list(cache.glob("features/*/features-1.bin"))), on.same_as(off)) == (3, True)
 
 
 def test_a_frozen_dropout_rests_whether_features_are_kept_or_not(trained: Callable[..., Trained]) -> None:
-    on, off = trained(ON, network=dropping), trained(OFF, network=dropping)
+    on, off = trained(ON, architecture=DROPPING), trained(OFF, architecture=DROPPING)
     told = "frozen, so not random in training: block1_drop"
     assert (on.watcher.notices[0], off.watcher.notices[0]) == (told, told)
     assert on.same_as(off)
 
 
 def test_a_dropout_that_is_not_frozen_goes_on(trained: Callable[..., Trained]) -> None:
-    on, off = (trained(mode, network=dropping, freeze="block1_conv") for mode in (ON, OFF))
-    resting = trained(OFF, network=dropping)
+    on, off = (trained(mode, architecture=DROPPING, freeze="block1_conv") for mode in (ON, OFF))
+    resting = trained(OFF, architecture=DROPPING)
     assert (on.same_as(off), on.same_as(resting)) == (True, False)
 
 

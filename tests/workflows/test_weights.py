@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.architectures import TINY
 from zoo.errors import HyperparameterError, UnknownNameError
 from zoo.interfaces import Progress, Weights
 from zoo.workflows.weights import find_weights, locate_weights
@@ -31,8 +32,8 @@ class Downloads(Progress):
 
 
 @pytest.fixture
-def pretrained(tiny: Architecture) -> Architecture:
-    return replace(tiny, weights=("imagenet", "google/tiny"))
+def pretrained() -> Architecture:
+    return replace(TINY, weights=("imagenet", "google/tiny"))
 
 
 @pytest.fixture
@@ -68,11 +69,11 @@ def test_a_file_behind_a_url_is_downloaded_where_one_sees_it(
     assert downloads.works[-1] == ("downloading", True)
 
 
-def test_no_weights_to_load(tiny: Architecture) -> None:
+def test_no_weights_to_load() -> None:
     with pytest.raises(
         HyperparameterError, match="'tiny' has no pre-trained weights to load: leave --weights out"
     ):
-        find_weights(tiny, "imagenet", Progress())
+        find_weights(TINY, "imagenet", Progress())
 
 
 def test_an_unknown_name(pretrained: Architecture) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import keras
 import pytest
 from keras_tuner import HyperParameters
 
+from tests.architectures import CONVOLUTION
 from tests.plans import CANDIDATE, SEARCH_PLAN, changed
-from zoo.interfaces import Architecture, Trial, Weights
+from zoo.interfaces import Trial, Weights
 from zoo.search.decisions import CONTINUE
 from zoo.search.executors.reporter import TrialReporter
 from zoo.workflows.search.candidates import Candidate
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from zoo.data.cache import DecodedDataset
 
-ARCHITECTURE = Architecture("tiny", lambda hp, inputs, *, weights=None: inputs, "tiny", "none")
 NET = Weights("net.h5")
 
 
@@ -32,7 +31,7 @@ def trials_alike(*searched: str, weights: Weights | None = NET) -> int:
         space.Choice(name, [1, 2])
     candidate = changed(CANDIDATE, weights=weights)
     plan = changed(SEARCH_PLAN, candidates=(candidate,), space=space.get_config())
-    return same_frozen(plan, Candidate(ARCHITECTURE, candidate))
+    return same_frozen(plan, Candidate(CONVOLUTION, candidate))
 
 
 def test_all_do_where_only_the_head_and_its_training_are_searched() -> None:
@@ -48,17 +47,13 @@ def test_each_has_its_own_where_weights_are_drawn() -> None:
     assert trials_alike("learning_rate", weights=None) == 1
 
 
-def small(hp: HyperParameters, inputs: Any, *, weights: str | None = None) -> Any:
-    return keras.layers.Conv2D(2, 3, kernel_initializer="ones", name="conv")(inputs)
-
-
 @pytest.mark.parametrize(("trials", "kept"), [(1, 0), (1_000_000, 3)])
 def test_what_pays_for_all_trials_is_kept_in_the_first(
     cache: Path, decoded: DecodedDataset, trials: int, kept: int
 ) -> None:
     plan = changed(SEARCH_PLAN, trials=trials, space=HyperParameters().get_config(), patience=1)
     assignment = Assignment(plan, Trial("0", 1, {"freeze": "all"}, 1))
-    candidate = Candidate(replace(ARCHITECTURE, backbone=small), changed(CANDIDATE, weights=NET))
+    candidate = Candidate(CONVOLUTION, changed(CANDIDATE, weights=NET))
     known = replace(decoded, name="gray", fingerprint="gray images")
     train_trial(assignment, candidate, known, TrialReporter(lambda message: CONTINUE))
     assert len(list(cache.glob("features/*/features-0.bin"))) == kept
