@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
-from dataclasses import replace
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.workflows.search.tiny_searches import workspace_in
 from zoo import workflows
 from zoo.errors import HyperparameterError, InterruptedWork, TrainingError
 from zoo.interfaces import Epoch, Model, Run, RunKind, State
@@ -20,8 +24,9 @@ from zoo.training.checkpoint import unpack
 from zoo.workflows import TrainingOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from zoo.plugins import Plugins
     from zoo.workflows import Workspace
 
 TINY = Path(__file__).parent.parent / "cli" / "plugin_files" / "tiny.py"
@@ -65,54 +70,127 @@ def checkpoints(workspace: Workspace) -> list[str]:
     return [path.name for path in folder.glob("*")]
 
 
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory, plugins: Plugins) -> Iterator[Workspace]:
+    """One training, never stopped."""
+    with workspace_in(tmp_path_factory.mktemp("undisturbed"), plugins) as workspace:
+        train(workspace)
+        yield workspace
+
+
+@pytest.fixture(scope="module")
+def stopped_folder(tmp_path_factory: pytest.TempPathFactory, plugins: Plugins) -> Callable[[int], Path]:
+    """Return a folder whose registry has the training, stopped after an epoch."""
+
+    @cache
+    def stopped(epoch: int) -> Path:
+        folder = tmp_path_factory.mktemp("stopped")
+        with workspace_in(folder, plugins) as workspace:
+            stop(workspace, epoch, lambda: train(workspace))
+        return folder
+
+    return stopped
+
+
+@pytest.fixture
+def stopped(
+    stopped_folder: Callable[[int], Path], tmp_path: Path, plugins: Plugins
+) -> Iterator[Callable[[int], tuple[Workspace, Run]]]:
+    """Return a copy of the training that was stopped after an epoch, which the test may change."""
+    with ExitStack() as stack:
+
+        def copied(epoch: int) -> tuple[Workspace, Run]:
+            shutil.copytree(stopped_folder(epoch), tmp_path / "stopped")
+            workspace = stack.enter_context(workspace_in(tmp_path / "stopped", plugins))
+            return workspace, workspace.registry.runs()[0]
+
+        yield copied
+
+
 # Training ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("epoch", [1, 4, EPOCHS])
-def test_a_resumed_training_ends_with_the_same_bits(workspace: Workspace, epoch: int) -> None:
-    undisturbed = train(workspace)
-    run = stop(workspace, epoch, lambda: train(workspace))
-    before = workspace.registry.epochs(run.id)
-    resumed = workflows.resume_training(workspace, run.id[:6])
-    assert (resumed.run_id, resumed.manifest) == (run.id, undisturbed.manifest)
-    assert resumed.metrics == undisturbed.metrics
-    assert metrics_of(workspace, run.id) == metrics_of(workspace, undisturbed.run_id)
-    assert workspace.registry.epochs(run.id)[:epoch] == before
-    assert workspace.registry.run(run.id).state is State.COMPLETED
+@dataclass(frozen=True)
+class Resumption:
+    """A training that was stopped after an epoch and then resumed.
+
+    Attributes:
+        run, epochs, checkpoints: before it was resumed.
+        shown: numbers of the epochs that the resumed training reported.
+    """
+
+    stop: int
+    workspace: Workspace
+    run: Run
+    epochs: Sequence[Epoch]
+    checkpoints: list[str]
+    model: Model
+    shown: list[int]
+
+
+@pytest.fixture(scope="module", params=[1, 4, EPOCHS])
+def resumption(
+    request: pytest.FixtureRequest,
+    stopped_folder: Callable[[int], Path],
+    tmp_path_factory: pytest.TempPathFactory,
+    plugins: Plugins,
+) -> Iterator[Resumption]:
+    folder = tmp_path_factory.mktemp("resumed") / "copy"
+    shutil.copytree(stopped_folder(request.param), folder)
+    with workspace_in(folder, plugins) as workspace:
+        (run,) = workspace.registry.runs()
+        epochs, before, shown = workspace.registry.epochs(run.id), checkpoints(workspace), []
+        workspace.progress.at_epoch = lambda run, epoch: shown.append(epoch.number)
+        model = workflows.resume_training(workspace, run.id[:6])
+        yield Resumption(request.param, workspace, run, epochs, before, model, shown)
+
+
+def test_a_resumed_training_ends_with_the_same_bits(resumption: Resumption, undisturbed: Workspace) -> None:
+    registry, (model,) = resumption.workspace.registry, undisturbed.registry.models()
+    assert (resumption.model.run_id, resumption.model.manifest) == (resumption.run.id, model.manifest)
+    assert resumption.model.metrics == model.metrics
+    assert metrics_of(resumption.workspace, resumption.run.id) == metrics_of(undisturbed, model.run_id)
+    assert registry.epochs(resumption.run.id)[: resumption.stop] == resumption.epochs
+    assert registry.run(resumption.run.id).state is State.COMPLETED
+
+
+def test_epochs_from_before_are_shown_again(resumption: Resumption) -> None:
+    notice = f"run {resumption.run.id} is resumed after epoch {resumption.stop}"
+    assert (resumption.shown, notice in resumption.workspace.progress.notices) == ([1, 2, 3, 4, 5], True)
+
+
+def test_an_interrupted_run_keeps_its_checkpoint_until_it_is_completed(resumption: Resumption) -> None:
+    assert (resumption.checkpoints, checkpoints(resumption.workspace)) == ([resumption.run.id], [])
 
 
 @pytest.mark.large
 @pytest.mark.parametrize("epoch", [1, 2, 3, 4])
-def test_phases_go_on_in_the_right_one(workspace: Workspace, epoch: int) -> None:
-    undisturbed = train(workspace, NOISY | PHASES)
+def test_phases_are_resumed_in_the_right_one(
+    workspace: Workspace, undisturbed_phases: Model, epoch: int
+) -> None:
     run = stop(workspace, epoch, lambda: train(workspace, NOISY | PHASES))
-    assert workflows.resume_training(workspace, run.id).manifest == undisturbed.manifest
+    assert workflows.resume_training(workspace, run.id).manifest == undisturbed_phases.manifest
 
 
-def test_a_training_is_resumed_as_often_as_it_is_stopped(workspace: Workspace) -> None:
-    undisturbed = train(workspace)
-    run = stop(workspace, 1, lambda: train(workspace))
+@pytest.fixture(scope="module")
+def undisturbed_phases(tmp_path_factory: pytest.TempPathFactory, plugins: Plugins) -> Model:
+    with workspace_in(tmp_path_factory.mktemp("phases"), plugins) as workspace:
+        return train(workspace, NOISY | PHASES)
+
+
+def test_a_training_is_resumed_as_often_as_it_is_stopped(stopped: Callable, undisturbed: Workspace) -> None:
+    workspace, run = stopped(1)
     stop(workspace, 3, lambda: workflows.resume_training(workspace, run.id))
-    assert workflows.resume_training(workspace, run.id).manifest == undisturbed.manifest
+    (model,) = undisturbed.registry.models()
+    assert workflows.resume_training(workspace, run.id).manifest == model.manifest
 
 
-def test_a_training_without_a_checkpoint_begins_anew(workspace: Workspace) -> None:
-    undisturbed = train(workspace)
-    run = stop(workspace, 2, lambda: train(workspace))
+def test_a_training_without_a_checkpoint_starts_over(stopped: Callable, undisturbed: Workspace) -> None:
+    workspace, run = stopped(4)
     workspace.registry.drop_checkpoint(run.id)
-    assert workflows.resume_training(workspace, run.id).manifest == undisturbed.manifest
+    (model,) = undisturbed.registry.models()
+    assert workflows.resume_training(workspace, run.id).manifest == model.manifest
     assert f"run {run.id} is resumed from the start: no epoch had ended" in workspace.progress.notices
-
-
-def test_epochs_from_before_are_shown_again(workspace: Workspace) -> None:
-    run = stop(workspace, 2, lambda: train(workspace))
-    seen: list[int] = []
-    workspace.progress.at_epoch = lambda run, epoch: seen.append(epoch.number)
-    workflows.resume_training(workspace, run.id)
-    assert (seen, f"run {run.id} is resumed after epoch 2" in workspace.progress.notices) == (
-        [1, 2, 3, 4, 5],
-        True,
-    )
 
 
 def test_what_is_frozen_is_not_in_a_checkpoint(workspace: Workspace) -> None:
@@ -121,13 +199,6 @@ def test_what_is_frozen_is_not_in_a_checkpoint(workspace: Workspace) -> None:
     assert checkpoint is not None
     assert (3, 3, 1, 4) not in [value.shape for value in checkpoint.network]
     assert (3, 3, 4, 4) in [value.shape for value in checkpoint.network]
-
-
-def test_an_interrupted_run_keeps_its_checkpoint_until_it_is_completed(workspace: Workspace) -> None:
-    run = stop(workspace, 1, lambda: train(workspace))
-    assert checkpoints(workspace) == [run.id]
-    workflows.resume_training(workspace, run.id)
-    assert checkpoints(workspace) == []
 
 
 def test_a_failed_run_leaves_no_checkpoint(workspace: Workspace) -> None:
@@ -143,11 +214,31 @@ def test_a_failed_run_leaves_no_checkpoint(workspace: Workspace) -> None:
 # The best epoch so far -----------------------------------------------------------------------------------
 
 
-def test_keep_best_completes_the_run_with_the_best_epoch_so_far(workspace: Workspace) -> None:
-    workspace.progress.at_epoch = interrupt_after(3)
-    model = train(workspace, keep_best=True)
-    run = workspace.registry.run(model.run_id)
-    epochs = workspace.registry.epochs(run.id)
+CONSTANT = {**NOISY, "schedule": "constant"}
+
+
+@pytest.fixture(scope="module")
+def kept_folder(tmp_path_factory: pytest.TempPathFactory, plugins: Plugins) -> Path:
+    """A registry with a training that was stopped after its third epoch and kept the best."""
+    folder = tmp_path_factory.mktemp("kept")
+    with workspace_in(folder, plugins) as workspace:
+        workspace.progress.at_epoch = interrupt_after(3)
+        train(workspace, CONSTANT, keep_best=True)
+        (folder / "notice").write_text(workspace.progress.notices[-1])
+    return folder
+
+
+@pytest.fixture
+def kept(kept_folder: Path, tmp_path: Path, plugins: Plugins) -> Iterator[Workspace]:
+    """A copy of that registry, which the test may change."""
+    shutil.copytree(kept_folder, tmp_path / "kept")
+    with workspace_in(tmp_path / "kept", plugins) as workspace:
+        yield workspace
+
+
+def test_keep_best_completes_the_run_with_the_best_epoch_so_far(kept: Workspace, kept_folder: Path) -> None:
+    (run,), (model,) = kept.registry.runs(), kept.registry.models()
+    epochs = kept.registry.epochs(run.id)
     assert (run.state, run.model_id, [epoch.number for epoch in epochs]) == (
         State.COMPLETED,
         model.id,
@@ -156,45 +247,38 @@ def test_keep_best_completes_the_run_with_the_best_epoch_so_far(workspace: Works
     best = max(epochs, key=lambda epoch: (epoch.metrics["val_accuracy"], -epoch.metrics["val_loss"]))
     assert model.metrics["val_accuracy"] == pytest.approx(best.metrics["val_accuracy"])
     assert model.metrics["val_loss"] == pytest.approx(best.metrics["val_loss"], rel=1e-4)
-    assert workspace.progress.notices[-1] == (
+    assert (kept_folder / "notice").read_text() == (
         f"stopped after epoch 3 of 5: the model has the weights of epoch {best.number}"
     )
-    assert checkpoints(workspace) == []
+    assert checkpoints(kept) == []
 
 
-def test_a_kept_model_has_the_weights_of_a_training_that_ended_there(workspace: Workspace) -> None:
-    workspace.progress.at_epoch = interrupt_after(3)
-    kept = train(workspace, {**NOISY, "schedule": "constant"}, keep_best=True)
-    workspace.progress.at_epoch = lambda run, epoch: None
+def test_a_kept_model_has_the_weights_of_a_training_that_ended_there(kept: Workspace) -> None:
+    (model,) = kept.registry.models()
     options = TrainingOptions(epochs=3, seed=3)
-    ended = workflows.train(
-        workspace, "tiny", "blobs", hyperparameters={**NOISY, "schedule": "constant"}, options=options
-    )
-    assert (kept.manifest, kept.metrics) == (ended.manifest, ended.metrics)
+    ended = workflows.train(kept, "tiny", "blobs", hyperparameters=CONSTANT, options=options)
+    assert (model.manifest, model.metrics) == (ended.manifest, ended.metrics)
 
 
-def test_a_kept_model_is_a_model_like_any_other(workspace: Workspace) -> None:
-    workspace.progress.at_epoch = interrupt_after(2)
-    kept = train(workspace, keep_best=True)
-    workspace.progress.at_epoch = lambda run, epoch: None
-    child = workflows.finetune(workspace, "blobs@best", "blobs", options=TrainingOptions(epochs=1))
-    assert child.parent_id == kept.id
+def test_a_kept_model_can_be_fine_tuned(kept: Workspace) -> None:
+    (model,) = kept.registry.models()
+    child = workflows.finetune(kept, "blobs@best", "blobs", options=TrainingOptions(epochs=1))
+    assert child.parent_id == model.id
 
 
-def test_a_run_that_kept_its_best_epoch_is_not_resumed(workspace: Workspace) -> None:
-    workspace.progress.at_epoch = interrupt_after(2)
-    kept = train(workspace, keep_best=True)
+def test_a_run_that_kept_its_best_epoch_is_not_resumed(kept: Workspace) -> None:
+    (model,) = kept.registry.models()
     with pytest.raises(
-        TrainingError, match=f"run {kept.run_id} is completed: .*train its model {kept.id} further"
+        TrainingError, match=f"run {model.run_id} is completed: .*train its model {model.id} further"
     ):
-        workflows.resume_training(workspace, kept.run_id)
+        workflows.resume_training(kept, model.run_id)
 
 
-def test_keep_best_of_a_resumed_run_takes_the_epochs_before_too(workspace: Workspace) -> None:
-    run = stop(workspace, 3, lambda: train(workspace))
+def test_keep_best_of_a_resumed_run_takes_the_epochs_before_too(stopped: Callable) -> None:
+    workspace, run = stopped(4)
     workspace.progress.at_epoch = interrupt_after(1)  # as it is shown again
     model = workflows.resume_training(workspace, run.id, keep_best=True)
-    assert (model.run_id, len(workspace.registry.epochs(run.id))) == (run.id, 3)
+    assert (model.run_id, len(workspace.registry.epochs(run.id))) == (run.id, 4)
 
 
 def test_an_epoch_that_only_the_checkpoint_has_is_recorded_with_the_model(workspace: Workspace) -> None:
@@ -276,10 +360,8 @@ def test_a_run_whose_dataset_has_changed_is_refused(workspace: Workspace, tmp_pa
     )
 
 
-def test_a_run_of_another_version_of_the_architecture_is_refused(
-    workspace: Workspace, tmp_path: Path
-) -> None:
-    run = stop(workspace, 1, lambda: train(workspace))
+def test_a_run_of_another_version_of_the_architecture_is_refused(stopped: Callable, tmp_path: Path) -> None:
+    workspace, run = stopped(1)
     (tmp_path / "newer").mkdir()
     source = TINY.read_text().replace('name="tiny",', 'name="tiny", version="2",')
     (tmp_path / "newer" / "tiny.py").write_text(source)
@@ -298,8 +380,8 @@ def test_a_finetuning_whose_parent_was_deleted_is_refused(trained: Workspace, pa
     )
 
 
-def test_a_training_is_not_resumed_as_a_finetuning(workspace: Workspace) -> None:
-    run = stop(workspace, 1, lambda: train(workspace))
+def test_a_training_is_not_resumed_as_a_finetuning(stopped: Callable) -> None:
+    workspace, run = stopped(1)
     with pytest.raises(TrainingError) as caught:
         workflows.resume_finetuning(workspace, run.id)
     assert str(caught.value) == (
