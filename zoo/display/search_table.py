@@ -14,6 +14,7 @@ from zoo.display.tables import GAP, cell, make_table, pairs
 from zoo.interfaces import Epoch, EpochProgress, Objective, Run, Search, SearchPlan, State
 from zoo.interfaces.metrics import as_shown
 from zoo.interfaces.ranking import best_run
+from zoo.interfaces.records import ENDED
 from zoo.interfaces.spaces import ARCHITECTURE, Space
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 SPARKS = "▁▂▃▄▅▆▇█"
 SHORTEST_CURVE, LONGEST_CURVE = 5, 20  # characters; with less room there is no curve
 NARROWEST_CHOICE = 30  # characters that a curve leaves for the hyperparameters
-ENDED = (State.COMPLETED, State.PRUNED, State.FAILED)
 
 
 @dataclass

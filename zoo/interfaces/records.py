@@ -32,6 +32,10 @@ class State(StrEnum):
     INTERRUPTED = "interrupted"
 
 
+ENDED = (State.COMPLETED, State.FAILED, State.PRUNED)
+"""The states of a trial that does not continue when its search is resumed."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class DatasetContent:
     """The content of a dataset.

@@ -10,6 +10,7 @@ from sqlalchemy import delete, select
 from zoo.errors import SearchError
 from zoo.interfaces import CandidatePlan, Search, SearchOptions, SearchPlan, State, TrainingOptions
 from zoo.interfaces.ranking import rank
+from zoo.interfaces.records import ENDED
 from zoo.registry import ids, owners, runs
 from zoo.registry.metrics import LOSS, loss_on
 from zoo.registry.schema import DatasetRow, EpochRow, ModelRow, RunRow, SearchRow
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
     from zoo.interfaces import DatasetVersion, Epoch, RunPlan, Trial
     from zoo.interfaces.ranking import Rank
-
-_ENDED = (State.COMPLETED, State.FAILED, State.PRUNED)
 
 
 def start(session: Session, plan: SearchPlan, dataset: DatasetVersion) -> SearchRow:
@@ -88,7 +87,7 @@ def reopen(session: Session, search_id: str, plan: SearchPlan | None) -> SearchR
 
 def last_ended_trial(session: Session, search_id: str) -> str | None:
     """The run of the trial that ended last; a kill at that moment leaves its checkpoint behind."""
-    ended = select(RunRow.id).where(RunRow.search_id == search_id, RunRow.state.in_(_ENDED))
+    ended = select(RunRow.id).where(RunRow.search_id == search_id, RunRow.state.in_(ENDED))
     return session.scalar(ended.order_by(RunRow.finished_at.desc()).limit(1))
 
 

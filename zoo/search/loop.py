@@ -86,6 +86,11 @@ class TrialLoop:
             self._replay(past)
 
     @property
+    def unfinished(self) -> int:
+        """The number of past trials that were interrupted and have not been resumed yet."""
+        return len(self._unfinished)
+
+    @property
     def started(self) -> int:
         """The number of trials that have started, including past ones."""
         return len(self._oracle.start_order)
@@ -238,7 +243,8 @@ class TrialLoop:
 
     def _end_for_time(self) -> None:
         if self.ended_early is None and self._limits.out_of_time():
-            self.ended_early = f"the time limit is reached after {self.started} of {self.plan.trials} trials"
+            trained = self.started - self.unfinished
+            self.ended_early = f"the time limit is reached after {trained} of {self.plan.trials} trials"
 
 
 def last_line(error: str) -> str:

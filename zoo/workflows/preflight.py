@@ -97,7 +97,7 @@ def check_finetuning(
 def check_resuming(workspace: Workspace, search: str, extension: Extension = NOTHING) -> None:
     """Refuse a search that does not exist or cannot be resumed, then import TensorFlow."""
     resumed = workspace.registry.search(search)
-    check_extension(resumed, len(workspace.registry.runs(search=resumed.id)), extension)
+    check_extension(resumed, workspace.registry.runs(search=resumed.id), extension)
     start_tensorflow(workspace.progress)
 
 

@@ -7,10 +7,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.plans import SEARCH_PLAN, changed
-from tests.workflows.search.tiny_searches import HELD, MOODS, Searched, search
-from zoo.errors import SearchError
-from zoo.interfaces import Objective, Search, State
+from tests.plans import RUN_PLAN, SEARCH_PLAN, changed
+from tests.workflows.search.tiny_searches import (
+    HELD,
+    MOODS,
+    Searched,
+    interrupt_in_trial,
+    interrupted,
+    search,
+)
+from zoo.errors import InterruptedWork, SearchError
+from zoo.interfaces import Objective, Run, Search, State
 from zoo.workflows import search as searches
 from zoo.workflows.search import Extension, check_extension
 from zoo.workflows.search.extending import NOTHING, extend
@@ -20,13 +27,17 @@ if TYPE_CHECKING:
 
 GIVEN = {name: value for name, value in HELD.items() if name != "learning_rate"}
 PLAN = changed(SEARCH_PLAN, trials=10)
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def search_of(state: State = State.COMPLETED, algorithm: str = "random") -> Search:
     plan = changed(PLAN, algorithm=algorithm)
-    return Search(
-        "5ea7c4", plan, state, "blobs", 1, "plugin blobs", "host:1", datetime(2026, 1, 1, tzinfo=UTC)
-    )
+    return Search("5ea7c4", plan, state, "blobs", 1, "plugin blobs", "host:1", NOW)
+
+
+def trials_of(number: int, last: State = State.COMPLETED) -> list[Run]:
+    states = [*[State.COMPLETED] * (number - 1), last]
+    return [Run(f"run{place}", RUN_PLAN, state, "blobs", 1, NOW) for place, state in enumerate(states)]
 
 
 # The plan ------------------------------------------------------------------------------------------------
@@ -99,22 +110,25 @@ def test_a_search_that_would_not_go_on_is_refused(
     search: Search, started: int, extension: Extension, message: str
 ) -> None:
     with pytest.raises(SearchError) as caught:
-        check_extension(search, started, extension)
+        check_extension(search, trials_of(started), extension)
     assert str(caught.value) == message
 
 
 @pytest.mark.parametrize(
-    ("search", "started", "extension"),
+    ("search", "trials", "extension"),
     [
-        (search_of(), 3, Extension(max_seconds=60.0)),
-        (search_of(), 10, Extension(trials=11)),
-        (search_of(State.INTERRUPTED), 7, NOTHING),
-        (search_of(State.INTERRUPTED), 7, Extension(trials=7)),
-        (search_of(State.INTERRUPTED, "hyperband"), 7, Extension(trials=20)),
+        (search_of(), trials_of(3), Extension(max_seconds=60.0)),
+        (search_of(), trials_of(10, State.INTERRUPTED), Extension(max_seconds=60.0)),
+        (search_of(), trials_of(10), Extension(trials=11)),
+        (search_of(State.INTERRUPTED), trials_of(7), NOTHING),
+        (search_of(State.INTERRUPTED), trials_of(7), Extension(trials=7)),
+        (search_of(State.INTERRUPTED, "hyperband"), trials_of(7), Extension(trials=20)),
     ],
 )
-def test_a_search_that_would_go_on_is_not_refused(search: Search, started: int, extension: Extension) -> None:
-    check_extension(search, started, extension)
+def test_a_search_that_would_go_on_is_not_refused(
+    search: Search, trials: list[Run], extension: Extension
+) -> None:
+    check_extension(search, trials, extension)
 
 
 # Real searches -------------------------------------------------------------------------------------------
@@ -145,6 +159,20 @@ def test_a_search_that_met_its_target_goes_on_to_another(workspace: Workspace) -
     assert len(met.trials) == 1
     searches.resume(workspace, met.search.id, extension=Extension(target=2.0))
     assert len(met.trials) == 2
+
+
+def test_a_trial_for_which_no_time_was_left_is_finished_by_an_extension(workspace: Workspace) -> None:
+    workspace.progress.at_epoch = interrupt_in_trial(2)
+    with pytest.raises(InterruptedWork):
+        search(workspace, "tiny", GIVEN, algorithm="random", trials=2, epochs=2)
+    found = interrupted(workspace)
+    workspace.progress.at_epoch = lambda run, epoch: None
+    searches.resume(workspace, found.id, extension=Extension(max_seconds=1e-9))
+    notices = workspace.progress.notices[-2:]
+    assert notices[0] == "the time limit is reached after 1 of 2 trials"
+    assert notices[1].startswith("not finished: 1 interrupted trial; continue with: ")
+    searches.resume(workspace, found.id, extension=Extension(max_seconds=600.0))
+    assert [run.state for run in workspace.registry.runs(search=found.id)] == [State.COMPLETED] * 2
 
 
 def test_an_exhausted_space_gives_no_more_trials(workspace: Workspace) -> None:

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 from zoo.errors import SearchError
 from zoo.interfaces import SearchPlan, State
 from zoo.interfaces.algorithms import continues_trials
+from zoo.interfaces.records import ENDED
 from zoo.workflows.search.options import check_target
 
 if TYPE_CHECKING:
-    from zoo.interfaces import Search
+    from collections.abc import Sequence
+
+    from zoo.interfaces import Run, Search
 
 
 @dataclass(frozen=True)
@@ -46,15 +49,16 @@ def extend(plan: SearchPlan, extension: Extension) -> SearchPlan:
     return replace(plan, options=options)
 
 
-def check_extension(search: Search, started: int, extension: Extension) -> None:
+def check_extension(search: Search, trials: Sequence[Run], extension: Extension) -> None:
     """Refuse a search that cannot be resumed, as far as is known without its algorithm.
 
     Args:
-        started: its number of trials.
+        trials: of the search, including those that have not ended.
 
     Raises:
         SearchError: it is completed and not extended, has as many trials already, or has deleted models that it needs.
     """
+    started = len(trials)
     if extension.trials is not None and extension.trials < started:
         raise SearchError(
             f"search {search.id} has {started} trials already: give --trials {started + 1} or more"
@@ -70,7 +74,8 @@ def check_extension(search: Search, started: int, extension: Extension) -> None:
             f"search {search.id} is completed, and {search.plan.algorithm} would continue from models that were "
             "deleted at its end: start a new one"
         )
-    if started >= (extension.trials or search.plan.trials):
+    unfinished = any(run.state not in ENDED for run in trials)
+    if not unfinished and started >= (extension.trials or search.plan.trials):
         raise SearchError(
             f"search {search.id} has run all of its {started} trials: give --trials {started + 1} or more"
         )

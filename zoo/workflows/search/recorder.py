@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from zoo.interfaces import Once, Progress, RunKind, RunPlan, State
 from zoo.interfaces.algorithms import continues_trials
+from zoo.interfaces.records import ENDED
 from zoo.search.loop import PastTrial
 from zoo.training.checkpoint import epochs_in
 from zoo.workflows.recording import announce
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
     from zoo.interfaces import Epoch, EpochProgress, Run, Search, Trial, TrialOutcome
     from zoo.workflows.workspace import Workspace
-
-ENDED = (State.COMPLETED, State.PRUNED, State.FAILED)
 
 
 class SearchRecorder:

@@ -159,7 +159,7 @@ def resume(
     """
     stored = workspace.registry.search(search_ref)
     plan = extend(stored.plan, extension)
-    check_extension(stored, len(workspace.registry.runs(search=stored.id)), extension)
+    check_extension(stored, workspace.registry.runs(search=stored.id), extension)
     if stored.state is State.COMPLETED:
         _refuse_exhausted(workspace, stored, plan)
     with ready(cluster):
@@ -296,11 +296,14 @@ def _run(searching: _Searching) -> tuple[Search, Model]:
 
 
 def _untried(loop: TrialLoop) -> str:
-    """Return `not tried: resnet, 9 of 10 trials`; an empty string unless a limit has ended the search early."""
+    """Return `not tried: resnet, 9 of 10 trials`; an empty string if no limit has left anything out."""
     trials = loop.plan.trials
     left = trials - loop.started if loop.ended_early is not None else 0
     untried = [*loop.untried, *([f"{left} of {counted(trials, 'trial')}"] if left else [])]
-    return f"not tried: {', '.join(untried)}" if untried else ""
+    parts = [f"not tried: {', '.join(untried)}"] if untried else []
+    if loop.unfinished:
+        parts.append(f"not finished: {counted(loop.unfinished, 'interrupted trial')}")
+    return "; ".join(parts)
 
 
 def _how_to_extend(loop: TrialLoop, command: str) -> str:
