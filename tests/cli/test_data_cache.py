@@ -62,7 +62,7 @@ def test_every_entry_is_listed_the_last_used_first(
     zoo: Callable[..., Result], filled: Path, plain: Callable[[str], str]
 ) -> None:
     assert plain(zoo("data", "cache").out) == (
-        "dataset  holds  size  images  bytes  last used\n"
+        "dataset  kind  size  images  bytes  last used\n"
         f"photos  decoded  8×8 RGB  60  {found(filled, '*-8x8x3')}  TIME\n"
         f"photos  decoded  6×6 gray  60  {found(filled, '*-6x6x1')}  TIME\n"
         f"pets  unfinished  6×6 gray  –  {found(filled, '*.part')}  TIME\n"
@@ -76,7 +76,7 @@ def test_the_entries_of_a_dataset_are_listed_alone(
 ) -> None:
     size_of_it = found(filled, "*.part")
     assert plain(zoo("data", "cache", "pets").out) == (
-        "dataset  holds  size  images  bytes  last used\n"
+        "dataset  kind  size  images  bytes  last used\n"
         f"pets  unfinished  6×6 gray  –  {size_of_it}  TIME\n"
         f"{size_of_it} in {filled}; images and features may take 20.0 GB\n"
     )
@@ -84,7 +84,7 @@ def test_the_entries_of_a_dataset_are_listed_alone(
 
 def test_an_empty_cache_is_told(zoo: Callable[..., Result], cache: Path) -> None:
     assert zoo("data", "cache").out == (
-        f"nothing is in the cache\n0 B in {cache}; images and features may take 20.0 GB\n"
+        f"the cache is empty\n0 B in {cache}; images and features may take 20.0 GB\n"
     )
 
 
@@ -95,7 +95,7 @@ def test_an_unknown_dataset_is_told(refused: Callable[..., str], filled: Path) -
 def test_clearing_removes_everything(zoo: Callable[..., Result], filled: Path) -> None:
     size_of_it = taken(filled / "decoded", filled / "unpacked")
     assert zoo("data", "cache", "--clear").out == f"removed 4 entries, {size_of_it}\n"
-    assert zoo("data", "cache").out.startswith("nothing is in the cache\n")
+    assert zoo("data", "cache").out.startswith("the cache is empty\n")
 
 
 @pytest.mark.parametrize(

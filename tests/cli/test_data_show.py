@@ -35,7 +35,7 @@ def test_a_dataset_is_shown(
     assert plain(zoo("data", "show", "home").out) == plain(
         f"dataset      home\nsource       {sorted_photos}\nversion      1, of 2026-01-01 00:00:00\n"
         f"fingerprint  sha256:{'0' * 64}\nimages       60 in 2 classes\nread as      12×12 RGB\n"
-        "splits       brought along\nskipped      –\n\n"
+        "splits       of the dataset\nskipped      –\n\n"
         "class  train  validation  test\ncat       20           6     4\ndog       20           6     4\n"
         "all       40          12     8\n"
     )

@@ -37,7 +37,7 @@ def test_a_space_that_has_an_end(zoo: Callable, tmp_path: Path, plain: Callable)
         "filters  2  1 to 4  –\n"
         "\n"
         "different trials  at most 4\n"
-        "trials  4 of 10 epochs, which is all\n"
+        "trials  4 of 10 epochs, all of them\n"
         "an epoch takes  TIME (tiny)\n"
         "the search takes  TIME at most, one trial after another, if others are as large as the defaults\n"
     )
@@ -53,7 +53,7 @@ def test_a_space_of_several_architectures_without_an_end(zoo: Callable, plain: C
         "tiny/filters  2  1 to 4  only with architecture=tiny\n"
         "large/filters  2  1 to 4  only with architecture=large\n"
         "\n"
-        "different trials  endlessly many\n"
+        "different trials  infinitely many\n"
         "trials  5 of 3 epochs\n"
         "an epoch takes  TIME (tiny), TIME (large)\n"
         "the search takes  TIME at most, one trial after another, if others are as large as the defaults\n"

@@ -70,7 +70,7 @@ def test_a_plugin_cannot_replace_a_command_of_ours(zoo: Callable, trained: Path,
 
 
 def test_a_plugin_that_tries_is_told(zoo: Callable, plugins: Path) -> None:
-    told = f"plugin {plugins}/greeter.py:greeter cannot add the command 'models', which there is already: rename it"
+    told = f"plugin {plugins}/greeter.py:greeter cannot add the command 'models', which already exists: rename it"
     assert told in zoo("greet").err.splitlines()
 
 

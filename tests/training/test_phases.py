@@ -87,10 +87,10 @@ def test_the_plan(build: Callable[..., Classifier], values: dict[str, Any], plan
         ({"head_epochs": 2}, "epochs 1–2: the head; epochs 3–6: all that is not frozen"),
         (
             {"head_epochs": 2, "unfreeze_epochs": 1},
-            "epochs 1–2: the head; epoch 3: block2 and what follows; epochs 4–6: all that is not frozen",
+            "epochs 1–2: the head; epoch 3: all from block2 on; epochs 4–6: all that is not frozen",
         ),
-        ({"unfreeze_epochs": 5}, "epochs 1–5: block2 and what follows; epoch 6: all that is not frozen"),
-        ({"head_epochs": 9}, "epochs 1–6: the head; the rest never, since the training ends before"),
+        ({"unfreeze_epochs": 5}, "epochs 1–5: all from block2 on; epoch 6: all that is not frozen"),
+        ({"head_epochs": 9}, "epochs 1–6: the head; the rest never trains, since the training ends before"),
         ({"head_epochs": 9, "freeze": "all"}, ""),
         ({"head_epochs": 5, "freeze": "block1"}, "epochs 1–5: the head; epoch 6: all that is not frozen"),
     ],

@@ -75,7 +75,7 @@ def test_what_trains_when_is_told_before_training(workspace: Workspace, finetune
     before_training: list[str] = []
     workspace.progress.at_epoch = lambda run, epoch: before_training.extend(workspace.progress.notices)
     finetune("pets", "1", hyperparameters={"head_epochs": 1})
-    assert "epoch 1: the head; the rest never, since the training ends before" in before_training
+    assert "epoch 1: the head; the rest never trains, since the training ends before" in before_training
 
 
 def test_the_columns_of_what_trains_are_aligned(workspace: Workspace, finetune: Callable) -> None:

@@ -15,18 +15,20 @@ if TYPE_CHECKING:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run `zoo` and exit: 0 done, 1 an error in one line, 2 wrong usage, 130 interrupted."""
-    # In the background of a shell, or under nohup, the interrupt is to be ignored.
+    # In the background of a shell, or under nohup, interrupts must be ignored.
     numbers = [each for each in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(each) != signal.SIG_IGN]
     for number in numbers:
         signal.signal(number, _stop)
     code = run(arguments)
     for number in numbers:
-        signal.signal(number, signal.SIG_IGN)  # the work is over, and Python's own end is not to be disturbed
+        signal.signal(
+            number, signal.SIG_IGN
+        )  # the work has ended, and Python's own exit must not be interrupted
     sys.exit(code)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
-    """Run `zoo` and return the exit code. An error of ours, not of the user's, keeps its traceback."""
+    """Run `zoo` and return the exit code. Unexpected errors keep their traceback."""
     try:
         from zoo.cli.running import run_command
 

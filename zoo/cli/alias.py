@@ -1,4 +1,4 @@
-"""`zoo alias`: give a model a movable name within its dataset."""
+"""`zoo alias`: gives a model a movable name within its dataset."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from zoo.cli.output import print_json
 def command(app: App, model: str, name: str, as_json: bool) -> None:
     """Let DATASET@NAME mean MODEL from now on, such as digits@champion. Its history is kept."""
     with app.open_registry() as registry:
-        found = registry.model(model)
-        registry.set_alias(found.id, name)
+        registered = registry.model(model)
+        registry.set_alias(registered.id, name)
     if as_json:
-        print_json({"alias": f"{found.dataset}@{name}", "model": found.id})
+        print_json({"alias": f"{registered.dataset}@{name}", "model": registered.id})
     else:
-        click.echo(f"{found.dataset}@{name} is {found.id}")
+        click.echo(f"{registered.dataset}@{name} is {registered.id}")

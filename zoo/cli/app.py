@@ -1,4 +1,4 @@
-"""What every command gets: the global options, and what they open."""
+"""The global options of `zoo`, and the registry, plugins and workspace that they open."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ class App:
 
     @classmethod
     def of(cls, ctx: click.Context) -> App:
-        """The one App of this call; made when first asked for, which may be while `--help` is answered."""
+        """Return the App of this call, created on first use, which may be during `--help`."""
         root = ctx.find_root()
         if root.obj is None:
             options = root.params
-            # click answers --help before it looks for options in the environment.
+            # click handles --help before it reads options from the environment.
             folder = options.get("plugins_dir") or os.environ.get("ZOO_PLUGINS_DIR")
             root.obj = cls(
                 options.get("registry"), options.get("artifacts"), Path(folder) if folder else None
@@ -55,7 +55,7 @@ class App:
 
     @contextmanager
     def open_registry(self, *, create: bool = False) -> Iterator[Registry]:
-        """The registry; commands that only read do not create it."""
+        """Open the registry; commands that only read do not create it."""
         from zoo.registry import open_registry
         from zoo.registry.opening import refuse_artifacts_in_memory
 
@@ -65,7 +65,7 @@ class App:
 
     @contextmanager
     def find_registry(self) -> Iterator[Registry | None]:
-        """The registry, or None where there is none yet; for commands that can do without."""
+        """Open the registry, or yield None if it does not exist; for commands that can work without."""
         from zoo.registry.database import locate
         from zoo.registry.registry import DEFAULT_REGISTRY
 
@@ -78,7 +78,7 @@ class App:
 
     @contextmanager
     def open_dataset(self, ref: str) -> Iterator[tuple[OpenedDataset, Registry | None]]:
-        """The dataset that the user names, and the registry if there is one; imports no TensorFlow."""
+        """Open a dataset by its name or path, and the registry if it exists; imports no TensorFlow."""
         from zoo.display.live import watching
         from zoo.workflows.datasets import open_images
 
@@ -91,28 +91,28 @@ class App:
     def open_workspace(
         self, *, strict: bool = False, create: bool = False, dry: bool = False
     ) -> Iterator[Workspace]:
-        """The registry and the plugins, for work that is watched on the screen.
+        """Open a workspace whose progress is shown on the screen.
 
-        Imports no TensorFlow: what the user asks for is checked first.
+        Imports no TensorFlow, so that arguments can be checked first.
 
         Args:
-            dry: nothing will be written, so no registry is made.
+            dry: nothing will be written, so no registry is created.
         """
         from zoo.display.live import watching
         from zoo.workflows import Workspace
 
-        opened = self._registry_to_look_at() if dry else self.open_registry(create=create)
+        opened = self._registry_to_read() if dry else self.open_registry(create=create)
         with opened as registry, watching() as progress:
             yield Workspace(registry, self.plugins, progress, strict)
 
     @contextmanager
-    def _registry_to_look_at(self) -> Iterator[Registry]:
-        """The registry, or an empty one that nobody sees where there is none yet."""
+    def _registry_to_read(self) -> Iterator[Registry]:
+        """Open the registry, or a temporary empty one if it does not exist."""
         from zoo.registry import open_registry
 
-        with self.find_registry() as found:
-            if found is not None:
-                yield found
+        with self.find_registry() as registry:
+            if registry is not None:
+                yield registry
                 return
             with (
                 tempfile.TemporaryDirectory() as folder,
@@ -122,7 +122,7 @@ class App:
 
 
 def pass_app(command: Callable[Concatenate[App, P], R]) -> Callable[P, R]:
-    """Hand the App to a command as its first argument."""
+    """Pass the App to a command as its first argument."""
 
     @click.pass_context
     def call(ctx: click.Context, /, *args: P.args, **kwargs: P.kwargs) -> R:

@@ -1,4 +1,4 @@
-"""`zoo architectures`: what can be trained."""
+"""`zoo architectures`: the architectures that can be trained."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 @json_option
 @pass_app
 def command(app: App, name: str | None, as_json: bool) -> None:
-    """List the architectures that plugins bring, or show one and its search space.
+    """List the architectures of all plugins, or show one with its search space.
 
-    The first look at one builds it, which takes some seconds; after that it is remembered.
+    An architecture is built when it is shown for the first time, which takes some seconds; the result is cached.
     """
     if name is not None:
         _show(app, app.plugins.architecture(name), as_json=as_json)
@@ -56,12 +56,12 @@ def _print_list(app: App, architectures: Sequence[Architecture]) -> None:
 
 
 def _by_name(architecture: Architecture) -> list[str]:
-    """As people sort: resnet50 before resnet101."""
+    """Return a key for natural sorting: resnet50 before resnet101."""
     return [part.zfill(6) if part.isdigit() else part for part in re.split(r"(\d+)", architecture.name)]
 
 
 def _document(app: App, architecture: Architecture) -> dict[str, object]:
-    """All but what is code."""
+    """Return all fields that are not code."""
     fields = {field.name: getattr(architecture, field.name) for field in dataclasses.fields(architecture)}
     del fields["backbone"], fields["custom_layers"]
     return {**fields, "plugin": app.plugins.provider(architecture.name).provenance}
@@ -105,7 +105,7 @@ def _fields(app: App, architecture: Architecture, built: BuiltArchitecture) -> d
 
 
 def _parameters(built: BuiltArchitecture) -> str | None:
-    """Of the backbone alone: a head depends on the dataset."""
+    """Return the number of the backbone's parameters; the head depends on the dataset."""
     if built.parameters is None:
         return None
     return f"{built.parameters:,} before the head, at {built.image_size}×{built.image_size}"

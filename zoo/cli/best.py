@@ -1,4 +1,4 @@
-"""`zoo best`: which model is best for a dataset."""
+"""`zoo best`: the best model for a dataset."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from zoo.interfaces.decimals import whole_number
 from zoo.interfaces.metrics import DEFAULT_OBJECTIVE, METRICS, PREFIXES
 
 
-def _version(_ctx: click.Context, _param: click.Parameter, given: str | None) -> int | str | None:
-    if given is None or given == "all":
-        return given
+def _version(_ctx: click.Context, _param: click.Parameter, value: str | None) -> int | str | None:
+    if value is None or value == "all":
+        return value
     try:
-        return whole_number(given)
+        return whole_number(value)
     except ValueError:
-        raise click.BadParameter(f"'{given}' is neither a number nor all") from None
+        raise click.BadParameter(f"'{value}' is neither a number nor all") from None
 
 
 @click.command()
@@ -54,7 +54,7 @@ def command(
     """Show the best model for DATASET.
 
     The best by a validation metric, on the newest version of the dataset; test metrics are shown, never
-    selected on. Results of two versions are not mixed unless you ask for it, for their validation images differ.
+    selected on. Results of two versions are not mixed unless you ask for it, since their validation images differ.
     """
     with app.open_registry() as registry:
         model = registry.best(

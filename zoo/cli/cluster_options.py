@@ -44,7 +44,7 @@ cluster_options = gathered("cluster", CLUSTER_NAMES, _OPTIONS)
 
 
 def make_cluster(cluster: dict[str, Any]) -> Cluster | None:
-    """Where trials run; None: in this process.
+    """Return the Ray cluster of the options; None: trials run on this machine without Ray.
 
     Raises:
         SearchError: Ray is not installed, or see `zoo.search.executors.ray_cluster.Cluster`.

@@ -1,4 +1,4 @@
-"""`zoo data add`: give a dataset a name."""
+"""`zoo data add`: records a dataset under a name."""
 
 from __future__ import annotations
 
@@ -16,18 +16,20 @@ from zoo.cli.output import print_fields, print_json
 @click.option(
     "--resplit",
     is_flag=True,
-    help="Where PATH brings too few validation images: take new ones from those for training.",
+    help="Draw a new validation split from the training and validation images of PATH.",
 )
-@click.option("--replace", is_flag=True, help="Take the name from another dataset, as its next version.")
+@click.option(
+    "--replace", is_flag=True, help="Reuse the name of another dataset; this one becomes its next version."
+)
 @json_option
 @pass_app
 def command(app: App, name: str, path: str, resplit: bool, replace: bool, as_json: bool) -> None:
-    """Call the dataset at PATH by NAME from now on.
+    """Record the dataset at PATH under NAME.
 
     PATH is a folder of images, a manifest (CSV), arrays (.npz, .npy), an archive (.zip, .tar), or tfds:NAME.
-    What it holds is recorded as a version; later commands tell when that has changed. With --resplit the
-    validation images that it brings join those for training, and about 15 % of all these are for validation, always
-    the same ones; test images stay. Without a name of its own, such a dataset is PATH#resplit.
+    Its content is recorded as a version, and later commands report changes. With --resplit the validation
+    images of PATH join those for training, and about 15 % of all these, always the same ones, become the validation
+    split; test images stay. Without a name, such a dataset is PATH#resplit.
     """
     from zoo.data.sources import RESPLIT
     from zoo.display.live import watching

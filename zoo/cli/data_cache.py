@@ -1,4 +1,4 @@
-"""`zoo data cache`: what the cache holds, and clearing it."""
+"""`zoo data cache`: lists and clears the cache."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-COLUMNS = ("dataset", "holds", "size", "images", "bytes", "last used")
+COLUMNS = ("dataset", "kind", "size", "images", "bytes", "last used")
 
 
 @click.command()
 @click.argument("names", metavar="[DATASET]...", nargs=-1)
-@click.option("--clear", is_flag=True, help="Remove what is listed; what a process uses stays.")
+@click.option("--clear", is_flag=True, help="Remove the listed entries, except those in use.")
 @json_option
 def command(names: tuple[str, ...], clear: bool, as_json: bool) -> None:
-    """List what the cache holds, of each DATASET or of all, or clear it.
+    """List or clear the entries of the cache, of each DATASET or of all.
 
-    Everything in the cache can be made again. DATASET may also be what an entry holds, such as unpacked.
+    Everything in the cache can be computed again. DATASET may also be a kind of entry, such as unpacked.
     """
     folder = cache_folder()
     limit = cache_limit(folder)
@@ -43,11 +43,11 @@ def command(names: tuple[str, ...], clear: bool, as_json: bool) -> None:
 
 
 def _named(entries: Sequence[CacheEntry], names: Sequence[str]) -> list[CacheEntry]:
-    """The entries of these datasets or kinds; all without a name."""
-    known = {name for entry in entries for name in (entry.dataset, entry.kind) if name is not None}
+    """Return the entries of these datasets or kinds; all without a name."""
+    available = {name for entry in entries for name in (entry.dataset, entry.kind) if name is not None}
     for name in names:
-        if name not in known:
-            raise UnknownNameError("dataset in the cache", name, known)
+        if name not in available:
+            raise UnknownNameError("dataset in the cache", name, available)
     return [entry for entry in entries if not names or {entry.dataset, entry.kind} & set(names)]
 
 
@@ -56,7 +56,7 @@ def _print_entries(folder: Path, limit: int, entries: Sequence[CacheEntry]) -> N
         (entry.dataset, entry.kind, _size(entry), entry.images, bytes_in_words(entry.bytes), entry.last_used)
         for entry in entries
     ]
-    print_table(COLUMNS, rows, empty="nothing is in the cache", right=("bytes",))
+    print_table(COLUMNS, rows, empty="the cache is empty", right=("bytes",))
     total = sum(entry.bytes for entry in entries)
     click.echo(f"{bytes_in_words(total)} in {folder}; images and features may take {bytes_in_words(limit)}")
 

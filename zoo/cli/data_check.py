@@ -1,4 +1,4 @@
-"""`zoo data check`: what is wrong with a dataset."""
+"""`zoo data check`: finds problems of a dataset."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ INDENT = 9  # the longest severity, and two spaces
 @json_option
 @click.pass_context
 def command(ctx: click.Context, /, dataset: str, everything: bool, strict: bool, as_json: bool) -> None:
-    """Check DATASET for what would spoil a training.
+    """Check DATASET for problems that affect training or evaluation.
 
-    Damaged and blank images; copies and near copies in a class, in several classes and, the worst, in several
-    splits; unbalanced and small classes; splits that say too little; odd sizes and files.
+    Damaged and blank images; copies and near copies in a class, in several classes and, worst, in several splits;
+    unbalanced and small classes; splits that are too small; unusual sizes and files.
 
-    An error makes results wrong, a warning makes them poor, a note is good to know. No file is changed. The exit
-    code is 0 whatever is found, unless --strict is given.
+    An error makes results wrong, a warning makes them poor, a note is for information. No file is changed. The exit
+    code is 0 whatever the findings, unless --strict is given.
     """
     from zoo.data.checks import Severity, check_dataset
     from zoo.display.live import watching
@@ -52,7 +52,7 @@ def command(ctx: click.Context, /, dataset: str, everything: bool, strict: bool,
 
 
 def _print(report: Report, limit: int | None) -> None:
-    """The findings, the worst first, and a line that sums them up."""
+    """Print the findings, the worst first, and a summary."""
     screen = console()
     for finding in report.findings:
         for head in _head(screen, finding):
@@ -68,7 +68,7 @@ def _print(report: Report, limit: int | None) -> None:
 
 
 def _head(screen: Console, finding: Finding) -> Iterator[Text]:
-    """The severity in colour, and the message beside it."""
+    """Yield the severity in colour, and the message beside it."""
     severity = f"{finding.severity:<{INDENT}}"
     for line in Text(finding.message).wrap(screen, screen.width - INDENT):
         yield Text(severity, style=STYLES[finding.severity]).append(line.plain, style="not bold default")
@@ -80,21 +80,23 @@ def _indented(screen: Console, line: Text, columns: int) -> None:
 
 
 def _sum(report: Report) -> str:
-    """How many findings of each severity, and in what."""
+    """Return the number of findings of each severity."""
     from zoo.data.checks import Severity
     from zoo.data.units import counted
 
-    looked = f"{counted(report.images, 'image')} of {counted(report.classes, 'class')}"
-    found = [counted(len(report.of(one)), one.value) for one in Severity if report.of(one)]
-    if not found:
+    checked = f"{counted(report.images, 'image')} of {counted(report.classes, 'class')}"
+    counts = [
+        counted(len(report.of(severity)), severity.value) for severity in Severity if report.of(severity)
+    ]
+    if not counts:
         return (
-            f"{report.dataset}: nothing wrong in {looked}: all readable, no copies, no blanks, no poor split"
+            f"{report.dataset}: nothing wrong in {checked}: all readable, no copies, no blanks, no poor split"
         )
-    return f"{report.dataset}: {', '.join(found)} in {looked}"
+    return f"{report.dataset}: {', '.join(counts)} in {checked}"
 
 
 def _lines(finding: Finding, source: str) -> Iterator[str]:
-    """A line for each class, file or group of copies."""
+    """Yield a line for each class, file or group of copies."""
     yield from finding.classes
     groups: dict[object, list[ConcernedFile]] = {}
     for position, file in enumerate(finding.files):
@@ -104,7 +106,7 @@ def _lines(finding: Finding, source: str) -> Iterator[str]:
 
 
 def _name(file: ConcernedFile, source: str) -> str:
-    """Its path from the dataset's folder; of an array, its number with its class and split."""
+    """Return its path relative to the dataset's folder; of an array, its number with its class and split."""
     from zoo.data.sources import RESPLIT
 
     path, source = Path(file.path), source.removesuffix(RESPLIT)

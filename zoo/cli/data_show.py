@@ -1,4 +1,4 @@
-"""`zoo data show`: what a dataset holds."""
+"""`zoo data show`: the content of a dataset."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def command(app: App, dataset: str, as_json: bool) -> None:
     """Show where DATASET comes from, its images by class and split, and its versions.
 
-    Every image is read and hashed, so that a change since it was last recorded shows.
+    Every image is read and hashed, to detect changes since it was last recorded.
     """
     from zoo.workflows.datasets import change_of, describe_skipped, versions_of
 
@@ -46,7 +46,7 @@ def command(app: App, dataset: str, as_json: bool) -> None:
 
 
 def version_fields(version: DatasetVersion) -> dict[str, object]:
-    """A recorded version as name and value."""
+    """Return the fields of a recorded version."""
     return {
         "dataset": version.name,
         "source": version.source,
@@ -67,13 +67,13 @@ def _fields(opened: OpenedDataset, versions: list[DatasetVersion]) -> dict[str, 
         "fingerprint": f"sha256:{opened.fingerprint}",
         "images": f"{len(opened.digests):,} in {counted(len(opened.images.class_names), 'class')}",
         "read as": f"{size}×{size} {'RGB' if natural_channels(opened) == 3 else 'grayscale'}",
-        "splits": "brought along" if opened.images.split else "by each image's own hash",
+        "splits": "of the dataset" if opened.images.split else "by each image's own hash",
         "skipped": counted(len(opened.images.skipped), "file") if opened.images.skipped else None,
     }
 
 
 def _which(opened: OpenedDataset, versions: list[DatasetVersion]) -> str:
-    """Which recorded version this content is."""
+    """Return which recorded version this content is."""
     of = {version.fingerprint: version for version in versions}.get(opened.fingerprint)
     if of is None:
         return f"none of the {len(versions)} recorded" if versions else "not recorded yet"
@@ -82,7 +82,7 @@ def _which(opened: OpenedDataset, versions: list[DatasetVersion]) -> str:
 
 
 def _print_counts(counts: Mapping[str, Mapping[str, int]]) -> None:
-    """A row a class, and their sums."""
+    """Print a row for each class, and their sums."""
     names = list(counts[SPLITS[0]])
     rows = [(name, *(counts[split][name] for split in SPLITS)) for name in names]
     totals = [sum(counts[split].values()) for split in SPLITS]

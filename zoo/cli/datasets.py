@@ -1,4 +1,4 @@
-"""`zoo datasets`: what can be trained on, and what has been."""
+"""`zoo datasets`: the datasets of plugins, and those in the registry."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ if TYPE_CHECKING:
 @json_option
 @pass_app
 def command(app: App, as_json: bool) -> None:
-    """List the datasets of plugins and those seen so far.
+    """List the datasets of plugins and those in the registry.
 
     Any folder with one subfolder of images per class is a dataset too: give its path, or name it with `zoo data
     add`.
     """
     rows = [
         {
-            "dataset": one.name,
-            "summary": one.summary,
-            "source": f"plugin {one.name}",
-            "reference": one.reference,
+            "dataset": dataset.name,
+            "summary": dataset.summary,
+            "source": f"plugin {dataset.name}",
+            "reference": dataset.reference,
         }
-        for one in sorted(app.plugins.datasets.values(), key=lambda one: one.name)
+        for dataset in sorted(app.plugins.datasets.values(), key=lambda dataset: dataset.name)
     ]
-    brought = {row["source"] for row in rows}
-    rows += [_row(version) for version in _newest(app) if version.source not in brought]
+    described = {row["source"] for row in rows}
+    rows += [_row(version) for version in _newest(app) if version.source not in described]
     if as_json:
         print_json(rows)
         return
@@ -42,10 +42,10 @@ def command(app: App, as_json: bool) -> None:
 
 
 def _newest(app: App) -> list[DatasetVersion]:
-    """The newest version of each dataset in the registry; none where there is no registry yet."""
+    """Return the newest version of each dataset in the registry; nothing if there is no registry."""
     with app.find_registry() as registry:
         recorded = registry.datasets() if registry else []
-    newest = {version.name: version for version in sorted(recorded, key=lambda one: one.version)}
+    newest = {version.name: version for version in sorted(recorded, key=lambda version: version.version)}
     return [newest[name] for name in sorted(newest)]
 
 

@@ -1,4 +1,4 @@
-"""`zoo delete`: let go of models."""
+"""`zoo delete`: deletes models."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from zoo.cli.output import print_json
 @click.command()
 @click.argument("models", metavar="MODEL…", nargs=-1, required=True)
 @click.option(
-    "--force", is_flag=True, help="Delete a model too that has an alias, or that a search may need."
+    "--force", is_flag=True, help="Also delete models that have an alias, or that a search may need."
 )
 @json_option
 @pass_app
 def command(app: App, models: tuple[str, ...], force: bool, as_json: bool) -> None:
-    """Delete MODELs with their weights and metrics, for good.
+    """Delete MODELs permanently, with their weights and metrics.
 
-    The runs that made them stay. So do models that were fine-tuned from them: they work as before, and still name
-    their parents. Weights that another model needs stay too.
+    Their runs are kept. Models that were fine-tuned from them are kept too, and still name their parents, and so are
+    weights that another model shares.
     """
     with app.open_registry() as registry:
         deleted = {model.id: model for model in map(registry.model, models)}

@@ -1,4 +1,4 @@
-"""A model as people look at it after a search, a training, or a question for the best."""
+"""The fields of a model that several commands show."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 def model_fields(model: Model, *, metric: str = "accuracy") -> dict[str, object]:
-    """What `zoo best` shows: which model, how good, how large, and how to use it.
+    """Return a model's origin, metrics, size, and how to use it.
 
     Args:
-        metric: what to show beside the accuracy, without its split.
+        metric: a metric besides the accuracy, without its split.
     """
     measured = [
         f"{split}_{name}" for name in dict.fromkeys(("accuracy", metric)) for split in ("val", "test")
@@ -41,23 +41,23 @@ def model_fields(model: Model, *, metric: str = "accuracy") -> dict[str, object]
 
 
 def parent_of(model: Model) -> str | None:
-    """The model that it was fine-tuned from, and whether that is gone."""
+    """Return the id of its parent, and whether that was deleted."""
     return f"{model.parent_id} (deleted)" if model.parent_deleted else model.parent_id
 
 
 def leakage(model: Model) -> str:
-    """How many test images it was trained on."""
+    """Return the number of test images that it was trained on, in words."""
     count = model.leaked_test_images
     return f"trained on {'1 image' if count == 1 else f'{count:,} images'} of the test split"
 
 
 def leakage_note(models: Iterable[Model]) -> str:
-    """Which of these models were trained on test images, in a line; empty if none was."""
-    told: dict[str, list[str]] = {}
+    """Return in one line which of these models were trained on test images; an empty string if none was."""
+    models_by_leakage: dict[str, list[str]] = {}
     for model in models:
         if model.leaked_test_images:
-            told.setdefault(leakage(model), []).append(model.id)
-    groups = [f"{what}: {', '.join(ids)}" for what, ids in told.items()]
+            models_by_leakage.setdefault(leakage(model), []).append(model.id)
+    groups = [f"{leak}: {', '.join(ids)}" for leak, ids in models_by_leakage.items()]
     return f"{'; '.join(groups)} (their test metrics are too good)" if groups else ""
 
 

@@ -1,4 +1,4 @@
-"""`zoo export`: write a registered model for other programs."""
+"""`zoo export`: writes a registered model to a file."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ def command(app: App, model: str, file_format: str | None, output: Path | None, 
     with app.open_workspace() as workspace:
         from zoo import workflows
 
-        found, path, written = workflows.export(workspace, model, file_format=file_format, output=output)
+        registered, path, written = workflows.export(workspace, model, file_format=file_format, output=output)
     num_bytes = sum(file.stat().st_size for file in (path, *path.rglob("*")) if file.is_file())
-    fields = {"model": found.id, "format": written, "path": str(path), "bytes": num_bytes}
+    fields = {"model": registered.id, "format": written, "path": str(path), "bytes": num_bytes}
     if as_json:
-        print_json({**fields, "class_names": found.class_names})
+        print_json({**fields, "class_names": registered.class_names})
         return
-    classes = ", ".join(f"{number} = {name}" for number, name in enumerate(found.class_names))
+    classes = ", ".join(f"{number} = {name}" for number, name in enumerate(registered.class_names))
     print_fields({**fields, "bytes": bytes_in_words(num_bytes), "outputs": classes})

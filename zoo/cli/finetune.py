@@ -1,4 +1,4 @@
-"""`zoo finetune`: train a registered model on."""
+"""`zoo finetune`: continues to train a registered model."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 @click.option(
     "--compare",
     is_flag=True,
-    help="Train once for each of --freeze A,B,…, in which commas part what is compared, and once from scratch.",
+    help="Train once for each value of --freeze A,B,…, and once from scratch.",
 )
 @click.option("--search", is_flag=True, help="Search freeze depth, schedule and learning rates.")
 @search_options
@@ -75,10 +75,10 @@ def command(
 ) -> None:
     """Fine-tune MODEL on DATASET.
 
-    Images become what the model takes, unless --image-size or --channels rebuild it. Classes are known by their names.
-    What is frozen is computed once where that pays. With --search each trial is a run in the registry, as in `zoo
-    search`; with --compare the results of several --freeze are shown in one table. A fine-tuning that was stopped, by
-    Ctrl-C or a crash, goes on with --resume after its last epoch.
+    Images are converted to the size and channels of the model, unless --image-size or --channels rebuild its network.
+    Classes are matched by name. Activations of frozen layers are cached where that pays. With --search each trial is a
+    run in the registry, as in `zoo search`; with --compare the results for several values of --freeze are shown in one
+    table. A fine-tuning that was stopped, by Ctrl-C or a crash, continues with --resume after its last epoch.
     """
     _check_usage(ctx)
     options = make_options(training, image_size)
@@ -93,9 +93,9 @@ def command(
             tuned = workflows.resume_finetuning(workspace, resume, keep_best=keep_best)
             show: Callable[..., None] = partial(_show_tuned, tuned)
         else:
-            named = str(model), str(dataset)
-            show = _work(workspace, *named, request, freezes, search=search, keep_best=keep_best)
-    show(as_json=as_json)  # not before the table of a search stands still
+            names = str(model), str(dataset)
+            show = _work(workspace, *names, request, freezes, search=search, keep_best=keep_best)
+    show(as_json=as_json)  # after the live table has been closed
 
 
 def _work(
@@ -108,12 +108,12 @@ def _work(
     search: bool,
     keep_best: bool,
 ) -> Callable[..., None]:
-    """Search, compare or fine-tune; returns what shows the result."""
+    """Search, compare or fine-tune; return a function that shows the result."""
     from zoo import workflows
     from zoo.workflows import search as searches
 
-    given = request["hyperparameters"]
-    opened = workflows.check_finetuning(workspace, model, dataset, hyperparameters=given, freezes=freezes)
+    specified = request["hyperparameters"]
+    opened = workflows.check_finetuning(workspace, model, dataset, hyperparameters=specified, freezes=freezes)
     if search:
         return partial(show_search, *searches.search_finetuning(workspace, model, opened, **request))
     if freezes:
@@ -125,18 +125,18 @@ def _work(
 
 def _check_usage(ctx: click.Context) -> None:
     check_resume_usage(ctx, "model", "dataset")
-    given = given_on_command_line(ctx)
-    several = sorted({"search", "compare"} & given)
-    if several and "keep_best" in given:
+    specified = given_on_command_line(ctx)
+    several = sorted({"search", "compare"} & specified)
+    if several and "keep_best" in specified:
         raise click.UsageError(f"--keep-best is for a single training: leave it or --{several[0]} out")
-    if {"search", "compare"} <= given:
+    if {"search", "compare"} <= specified:
         raise click.UsageError("--search and --compare exclude each other")
-    if "compare" in given and "freeze" in ctx.params["hyperparameters"]:
+    if "compare" in specified and "freeze" in ctx.params["hyperparameters"]:
         raise click.UsageError("--compare takes what it compares from --freeze: leave --set freeze out")
-    if "compare" not in given and re.fullmatch(r"[^:/]+(,[^:/]+)+", ctx.params["freeze"] or ""):
+    if "compare" not in specified and re.fullmatch(r"[^:/]+(,[^:/]+)+", ctx.params["freeze"] or ""):
         raise click.UsageError("several --freeze with commas between are for --compare: give that too")
-    alone = sorted(given & {*SEARCH_NAMES, *CLUSTER_NAMES})
-    if alone and "search" not in given:
+    alone = sorted(specified & {*SEARCH_NAMES, *CLUSTER_NAMES})
+    if alone and "search" not in specified:
         raise click.UsageError(f"--{alone[0].replace('_', '-')} is for --search: give that too")
 
 

@@ -16,7 +16,7 @@ _SCHEDULE = (
     click.option(
         "--unfreeze-epochs",
         metavar="N",
-        help="After those, open a stage every N epochs, from the head on.  [default: 0, all at once]",
+        help="After those, unfreeze a stage every N epochs, from the head on.  [default: 0, all at once]",
     ),
     click.option(
         "--layer-decay",
@@ -37,10 +37,10 @@ _SCHEDULE = (
 _SCHEDULE_NAMES = ("head_epochs", "unfreeze_epochs", "layer_decay", "warmup_epochs", "batchnorm")
 
 
-def _head(_ctx: click.Context, _param: click.Parameter, given: str | None) -> str | None:
-    if given is None or re.fullmatch(r"keep|new|[0-9]+(,[0-9]+)*", given):
-        return given
-    raise click.BadParameter(f"'{given}' is neither keep, new nor numbers of units such as 256,128")
+def _head(_ctx: click.Context, _param: click.Parameter, values: str | None) -> str | None:
+    if values is None or re.fullmatch(r"keep|new|[0-9]+(,[0-9]+)*", values):
+        return values
+    raise click.BadParameter(f"'{values}' is neither keep, new nor numbers of units such as 256,128")
 
 
 _HEAD_AND_INPUTS = (
@@ -63,17 +63,17 @@ tuning_options = gathered("tuning", (*_SCHEDULE_NAMES, "head", "channels"), (*_S
 def make_tuning(
     tuning: dict[str, Any], hyperparameters: dict[str, str], freeze: str | None
 ) -> dict[str, Any]:
-    """The options as the workflows take them; `--head 256,128` sets head_units.
+    """Return the arguments of the workflow; `--head 256,128` sets head_units.
 
     Args:
-        hyperparameters: those of --set.
+        hyperparameters: of --set.
     """
     head, channels = tuning["head"], tuning["channels"]
-    named: dict[str, str | None] = {name: tuning[name] for name in _SCHEDULE_NAMES}
-    named |= {"freeze": freeze, "head_units": None if head in ("keep", "new") else head}
-    given = {name: value for name, value in named.items() if value is not None}
+    options: dict[str, str | None] = {name: tuning[name] for name in _SCHEDULE_NAMES}
+    options |= {"freeze": freeze, "head_units": None if head in ("keep", "new") else head}
+    values = {name: value for name, value in options.items() if value is not None}
     return {
-        "hyperparameters": {**hyperparameters, **given},
+        "hyperparameters": {**hyperparameters, **values},
         "head": head if head in (None, "keep") else "new",
         "channels": channels and int(channels),
     }

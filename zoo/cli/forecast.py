@@ -1,4 +1,4 @@
-"""How `zoo search --dry-run` looks."""
+"""The output of `zoo search --dry-run`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def print_forecast(forecast: Forecast, *, as_json: bool) -> None:
-    """The space, its size, and how long the search may take."""
+    """Print the space, its size, and the time that the search may take."""
     if as_json:
         print_json(forecast)
         return
@@ -31,7 +31,7 @@ def print_forecast(forecast: Forecast, *, as_json: bool) -> None:
     print_fields(
         {
             "different trials": _most(forecast.combinations),
-            "trials": f"{forecast.trials} of {forecast.epochs} epochs" + (", which is all" if fewer else ""),
+            "trials": f"{forecast.trials} of {forecast.epochs} epochs" + (", all of them" if fewer else ""),
             "an epoch takes": ", ".join(
                 f"{_seconds(each)} ({name})" for name, each in forecast.epoch_seconds.items()
             ),
@@ -42,7 +42,7 @@ def print_forecast(forecast: Forecast, *, as_json: bool) -> None:
 
 
 def _most(combinations: int | None) -> str:
-    return "endlessly many" if combinations is None else f"at most {combinations:,}"
+    return "infinitely many" if combinations is None else f"at most {combinations:,}"
 
 
 def _seconds(number: float) -> str:

@@ -1,4 +1,4 @@
-"""The `zoo` command itself: global options, and the commands, each imported when it is called."""
+"""The `zoo` command: global options and commands, which are imported when they are called."""
 
 from __future__ import annotations
 
@@ -59,11 +59,11 @@ class LazyGroup(NamedCommands):
                 told = f"adds no commands: {type(error).__name__}: {error}"
                 click.echo(f"plugin {implementation.plugin_name} {told}", err=True)
             for name in self._taken(before):
-                told = f"cannot add the command '{name}', which there is already: rename it"
-                click.echo(f"plugin {implementation.plugin_name} {told}", err=True)
+                problem = f"cannot add the command '{name}', which already exists: rename it"
+                click.echo(f"plugin {implementation.plugin_name} {problem}", err=True)
 
     def _taken(self, before: dict[str, click.Command]) -> list[str]:
-        """Take back the commands that took the name of another one; gives those names."""
+        """Remove the commands that replaced another one; return their names."""
         ours = {name for names in SECTIONS.values() for name in names}
         taken = [
             name
@@ -102,7 +102,7 @@ def cli(ctx: click.Context, /, **_: Any) -> None:  # the options are read by App
     """Find, fine-tune and keep the best image classifier for your images.
 
     DATASET is the name of a dataset (see `zoo datasets`), or the path of a folder with one subfolder of images
-    per class, of a manifest, of arrays or of an archive. MODEL is an id, the start of one, DATASET@best, or
-    DATASET@ALIAS.
+    per class, of a manifest, of arrays or of an archive. MODEL is an id or a prefix of one, DATASET@best,
+    or DATASET@ALIAS.
     """
     App.of(ctx)

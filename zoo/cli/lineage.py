@@ -1,4 +1,4 @@
-"""`zoo lineage`: which models a model comes from, and which come from it."""
+"""`zoo lineage`: the ancestors and descendants of a model."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
     from zoo.interfaces import Lineage, Run
 
-# How a child was trained: what is always told of it, and what is told where it is not what it usually is.
+# Hyperparameters of a child: shown always, and shown if they differ from the defaults.
 ALWAYS = ("freeze", "schedule", "learning_rate")
 UNUSUAL = ("head_epochs", "unfreeze_epochs", "unfreeze_rate", "layer_decay", "warmup_epochs", "batchnorm")
 INDENT = 4  # columns that rich draws before each generation
-LABEL = 60  # columns that a label has at least, so that no id is cut
+LABEL = 60  # minimum number of columns of a label, so that no id is cut
 FRAMES = 10  # of Python's stack, at most, for a generation in JSON
 
 
@@ -34,9 +34,9 @@ FRAMES = 10  # of Python's stack, at most, for a generation in JSON
 @json_option
 @pass_app
 def command(app: App, ref: str, as_json: bool) -> None:
-    """Draw the tree of models that REF comes from and that come from it.
+    """Draw the tree of the ancestors and descendants of REF.
 
-    REF is an id, the start of one, DATASET@best or DATASET@ALIAS; a run stands for its model, a search for its best.
+    REF is an id or a prefix of one, DATASET@best or DATASET@ALIAS; a run stands for its model, a search for its best.
     It is marked with ●. Below a model are those that were fine-tuned from it.
     """
     with app.open_registry() as registry:
@@ -49,12 +49,12 @@ def command(app: App, ref: str, as_json: bool) -> None:
 
 
 def _walk(oldest: Lineage) -> Iterator[tuple[int, Lineage]]:
-    """The generation of each, counted from 0, and itself; parents before their children."""
-    waiting = [(0, oldest)]
-    while waiting:
-        generation, one = waiting.pop()
-        yield generation, one
-        waiting += [(generation + 1, child) for child in reversed(one.children)]
+    """Yield the generation of each node, counted from 0, and the node; parents before their children."""
+    stack = [(0, oldest)]
+    while stack:
+        generation, node = stack.pop()
+        yield generation, node
+        stack += [(generation + 1, child) for child in reversed(node.children)]
 
 
 def _generations(oldest: Lineage) -> int:
@@ -64,36 +64,36 @@ def _generations(oldest: Lineage) -> int:
 def _drawn(oldest: Lineage) -> Tree:
     tree = Tree(_label(oldest), guide_style="dim")
     line = [tree]
-    for generation, one in _walk(oldest):
+    for generation, node in _walk(oldest):
         if generation:
-            line = [*line[:generation], line[generation - 1].add(_label(one))]
+            line = [*line[:generation], line[generation - 1].add(_label(node))]
     return tree
 
 
-def _label(one: Lineage) -> Text:
-    name = one.model_id or (f"run {one.run.id}" if one.run else "")
-    text = Text("● " if one.asked else "", style="bold" if one.asked else "dim" if one.deleted else "")
-    text.append("  ".join((f"{name} (deleted)" if one.deleted else name, *_told(one))))
+def _label(node: Lineage) -> Text:
+    name = node.model_id or (f"run {node.run.id}" if node.run else "")
+    text = Text("● " if node.asked else "", style="bold" if node.asked else "dim" if node.deleted else "")
+    text.append("  ".join((f"{name} (deleted)" if node.deleted else name, *_details(node))))
     return text
 
 
-def _told(one: Lineage) -> Iterator[str]:
-    run = one.run
+def _details(node: Lineage) -> Iterator[str]:
+    run = node.run
     if run is None:
         return
     yield run.plan.architecture
     yield f"{run.dataset} v{run.dataset_version}"
-    yield _made(run)
-    if one.model_id is None:
+    yield _training_of(run)
+    if node.model_id is None:
         yield run.state
     for split in ("val", "test"):
-        if f"{split}_accuracy" in one.metrics:
-            yield f"{split} {one.metrics[f'{split}_accuracy']:.4f}"
-    yield from (f"{run.dataset}@{alias}" for alias in one.aliases)
+        if f"{split}_accuracy" in node.metrics:
+            yield f"{split} {node.metrics[f'{split}_accuracy']:.4f}"
+    yield from (f"{run.dataset}@{alias}" for alias in node.aliases)
 
 
-def _made(run: Run) -> str:
-    """How: by a training, a search, a fine-tuning; of a child also with what frozen, and on which schedule."""
+def _training_of(run: Run) -> str:
+    """Return the kind of its run; of a child also the frozen layers, the schedule and unusual hyperparameters."""
     how: str = run.plan.kind
     if run.plan.kind is RunKind.TRIAL:
         how = f"trial {run.trial.number if run.trial else ''} of search {run.search_id}"
@@ -101,5 +101,5 @@ def _made(run: Run) -> str:
         return how
     usual = {name: OWN[name].default for name in UNUSUAL if name in OWN}
     values = {name: run.plan.hyperparameters.get(name, usual.get(name)) for name in (*ALWAYS, *UNUSUAL)}
-    told = {name: value for name, value in values.items() if value != usual.get(name)}
-    return f"{how} {pairs(told)}".rstrip()
+    settings = {name: value for name, value in values.items() if value != usual.get(name)}
+    return f"{how} {pairs(settings)}".rstrip()

@@ -19,7 +19,7 @@ class WholeRange(click.IntRange):
     """A whole number within bounds."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """The number; fails with one line."""
+        """Return the number, or fail with one line."""
         return int(super().convert(_read(whole_number, value, param, ctx), param, ctx))
 
 
@@ -27,7 +27,7 @@ class NumberRange(click.FloatRange):
     """A number within bounds."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """The number; fails with one line."""
+        """Return the number, or fail with one line."""
         return float(super().convert(_read(number, value, param, ctx), param, ctx))
 
 
@@ -35,7 +35,7 @@ class Number(FloatParamType):
     """Any number."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """The number; fails with one line."""
+        """Return the number, or fail with one line."""
         return float(super().convert(_read(number, value, param, ctx), param, ctx))
 
 
@@ -45,7 +45,7 @@ class Duration(click.ParamType):  # type: ignore[type-arg]  # generic only in ne
     name = "duration"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """The seconds; fails with one line."""
+        """Return the seconds, or fail with one line."""
         if isinstance(value, float):
             return value
         try:
@@ -57,7 +57,7 @@ class Duration(click.ParamType):  # type: ignore[type-arg]  # generic only in ne
 def _read(
     read: Callable[[str], float], value: Any, param: click.Parameter | None, ctx: click.Context | None
 ) -> Any:
-    """What click shall check: a default is a number already."""
+    """Return the number for click to check; a default is a number already."""
     if not isinstance(value, str):
         return value
     try:

@@ -27,9 +27,9 @@ strict_option = click.option(
 )
 
 
-def _pairs(_ctx: click.Context, _param: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
+def _pairs(_ctx: click.Context, _param: click.Parameter, specified: tuple[str, ...]) -> dict[str, str]:
     pairs = {}
-    for text in given:
+    for text in specified:
         name, equals, value = text.partition("=")
         if not (name and equals):
             raise click.BadParameter(f"'{text}' is not of the form name=value")
@@ -43,14 +43,14 @@ set_option = click.option(
     metavar="NAME=VALUE",
     multiple=True,
     callback=_pairs,
-    help="Hold a hyperparameter at a value; repeatable.",
+    help="Fix a hyperparameter at a value; repeatable.",
 )
 freeze_option = click.option(
     "--freeze",
     metavar="all|none|N|N%|LAYER|POINT|until:…|pattern:…",
-    help="What does not train: everything before the head; the first N layers that have weights, or that share of "
-    "them; everything up to a layer or the end of a stage; with until: everything before it; with pattern: the "
-    "layers of such names wherever they are, as in pattern:block_1?_*. `zoo show MODEL --layers` lists them.  "
+    help="The layers to freeze: everything before the head; the first N layers that have weights, or that share of "
+    "them; everything up to a layer or the end of a stage; with until: everything before it; with pattern: all "
+    "layers whose names match, as in pattern:block_1?_*. `zoo show MODEL --layers` lists them.  "
     "[default: none]",
 )
 weights_option = click.option(
@@ -61,12 +61,14 @@ weights_option = click.option(
 def gathered(
     argument: str, names: Sequence[str], options: Sequence[Callable[[Any], Any]]
 ) -> Callable[[Command], Command]:
-    """Adds options to a command, which gets those of these names as one dictionary."""
+    """Return a decorator that adds options to a command, which gets those of these names as one dictionary."""
 
     def decorate(command: Command) -> Command:
         @functools.wraps(command)
-        def call(*arguments: Any, **given: Any) -> Any:  # what click parsed
-            return command(*arguments, **{argument: {name: given.pop(name) for name in names}}, **given)
+        def call(*arguments: Any, **specified: Any) -> Any:  # parsed by click
+            return command(
+                *arguments, **{argument: {name: specified.pop(name) for name in names}}, **specified
+            )
 
         decorated: Any = call
         for option in reversed(options):
@@ -82,14 +84,14 @@ _FEATURES = (
         type=click.Choice(["auto", "on", "off"]),
         default="auto",
         show_default=True,
-        help="Compute what is frozen once, and keep it. auto: where that pays.",
+        help="Compute frozen layers once and cache their activations. auto: where that pays.",
     ),
     click.option(
         "--cache-dtype",
         type=click.Choice(["float32", "float16"]),
         default="float32",
         show_default=True,
-        help="float16: half the room, fewer digits.",
+        help="float16: half the space, fewer digits.",
     ),
     click.option(
         "--cache-copies",
@@ -113,14 +115,18 @@ _TRAINING_NAMES = (
 
 
 def training_options(*, epochs: int) -> Callable[[Command], Command]:
-    """What train, search and finetune share; the command gets it as `training`, for `make_options`, and as `strict`.
+    """Return the options that train, search and finetune share: `training`, for `make_options`, and `strict`.
 
     Args:
-        epochs: how many, by default.
+        epochs: their default number.
     """
     shared = (
         click.option(
-            "--epochs", type=WholeRange(1), default=epochs, show_default=True, help="The most epochs."
+            "--epochs",
+            type=WholeRange(1),
+            default=epochs,
+            show_default=True,
+            help="Maximum number of epochs.",
         ),
         click.option(
             "--patience",
@@ -173,10 +179,10 @@ image_size_option = click.option(
 
 
 def make_options(training: dict[str, Any], image_size: int | None = None) -> TrainingOptions:
-    """The options as the workflows take them.
+    """Return the options for the workflows.
 
     Raises:
-        HyperparameterError: two exclude each other.
+        HyperparameterError: two options exclude each other.
     """
     from zoo.workflows import training_options
 
@@ -185,7 +191,9 @@ def make_options(training: dict[str, Any], image_size: int | None = None) -> Tra
 
 
 resume_run_option = click.option(
-    "--resume", metavar="ID", help="Go on with an interrupted run; nothing else is given but --keep-best."
+    "--resume",
+    metavar="ID",
+    help="Resume an interrupted run; of the other options only --keep-best may be given.",
 )
 keep_best_option = click.option(
     "--keep-best",
@@ -195,17 +203,17 @@ keep_best_option = click.option(
 
 
 def given_on_command_line(ctx: click.Context) -> set[str]:
-    """Names of the parameters that the user gave."""
+    """Return the names of the parameters on the command line."""
     return {name for name in ctx.params if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE}
 
 
 def check_resume_usage(ctx: click.Context, *needed: str) -> None:
-    """A new run needs these arguments; one that is resumed remembers them, and its options too."""
-    given = given_on_command_line(ctx)
-    if "resume" not in given:
+    """Require these arguments for a new run, and refuse options that a resumed run has stored."""
+    specified = given_on_command_line(ctx)
+    if "resume" not in specified:
         if any(ctx.params[name] is None for name in needed):
             raise click.UsageError(f"give {' and '.join(_METAVARS[name] for name in needed)}, or --resume ID")
-    elif given - {"resume", "keep_best", "strict", "as_json"}:
+    elif specified - {"resume", "keep_best", "strict", "as_json"}:
         raise click.UsageError(
             "--resume takes only --keep-best, --strict and --json beside it: the run remembers the rest"
         )

@@ -1,4 +1,4 @@
-"""How results look: tables, fields and JSON on standard output."""
+"""Prints results as tables, fields and JSON on standard output."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ from zoo.display.tables import GAP, cell, console, make_table
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-LONGEST_WORD = 20  # what is longer is a text, which may be shortened
+LONGEST_WORD = 20  # columns with longer values are texts, which may be shortened
 SHORTEST_TEXT = 16
 
 
 def print_table(
     columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str, right: Collection[str] = ()
 ) -> None:
-    """A table without lines. `empty` is printed when there are no rows.
+    """Print a table without lines, or `empty` when there are no rows.
 
     On a terminal that is too narrow, texts are shortened; then columns are left out, the last ones first.
 
     Args:
-        right: columns to align to the right beside those of numbers.
+        right: columns to align to the right, in addition to those of numbers.
     """
     rows = [tuple(row) for row in rows]
     if not rows:
         click.echo(empty)
         return
     cells = [[cell(value) for value in row] for row in rows]
-    wanted = [
-        max(cell_len(name), *(one.cell_len for one in column))
+    natural = [
+        max(cell_len(name), *(text.cell_len for text in column))
         for name, column in zip(columns, zip(*cells, strict=True), strict=True)
     ]
-    widths = _fit(wanted, console().width)
+    widths = _fit(natural, console().width)
     table = make_table(columns[: len(widths)])
     for index, (column, width) in enumerate(zip(table.columns, widths, strict=True)):
         column.width = width
@@ -56,7 +56,7 @@ def print_table(
 
 
 def _fit(widths: Sequence[int], room: int) -> list[int]:
-    """The widths of the columns that fit, those of texts made smaller as needed; ids and numbers are never cut."""
+    """Return the widths of the columns that fit. Texts are shortened as needed; ids and numbers are never cut."""
     texts = [index for index, width in enumerate(widths) if width > LONGEST_WORD]
     least = [SHORTEST_TEXT if index in texts else width for index, width in enumerate(widths)]
     count = len(widths)
@@ -69,7 +69,7 @@ def _fit(widths: Sequence[int], room: int) -> list[int]:
 
 
 def _numbers(values: Sequence[object]) -> bool:
-    """Whether there are numbers and nothing else; None is a number that is not known."""
+    """Whether all values are numbers; None is an unknown number."""
     kinds = {type(value) for value in values} - {type(None)}
     return bool(kinds) and kinds <= {int, float}
 
@@ -79,7 +79,7 @@ def _line(widths: Sequence[int]) -> int:
 
 
 def print_fields(fields: Mapping[str, object]) -> None:
-    """A name and a value a line, the values aligned."""
+    """Print a name and a value on each line, the values aligned."""
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
@@ -89,10 +89,10 @@ def print_fields(fields: Mapping[str, object]) -> None:
 
 
 def print_trimmed(drawn: RenderableType, *, least: int = 0) -> None:
-    """Print without the spaces that rich fills lines up with.
+    """Print without rich's trailing spaces.
 
     Args:
-        least: columns that it needs; a terminal that has fewer breaks the lines itself.
+        least: minimum number of columns; a narrower terminal breaks the lines itself.
     """
     screen = console()
     screen.width = max(screen.width, least)
@@ -103,12 +103,12 @@ def print_trimmed(drawn: RenderableType, *, least: int = 0) -> None:
 
 
 def print_json(value: object) -> None:
-    """The value as JSON: dataclasses by field, times in ISO 8601."""
+    """Print the value as JSON: dataclasses by field, times in ISO 8601."""
     click.echo(json.dumps(jsonable(value), indent=2, ensure_ascii=False))
 
 
-def jsonable(value: Any) -> Any:  # any value of ours
-    """The value in JSON types."""
+def jsonable(value: Any) -> Any:  # a dataclass, a container or a plain value
+    """Return the value in JSON types."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: jsonable(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, Mapping):

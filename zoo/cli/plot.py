@@ -1,4 +1,4 @@
-"""`zoo plot`: pictures of a search."""
+"""`zoo plot`: plots of a search."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ KINDS = ("importance", "parallel", "history", "front", "all")
 @json_option
 @pass_app
 def command(app: App, search: str, kind: str | None, output: Path | None, as_json: bool) -> None:
-    """Plot SEARCH: which hyperparameters matter, how the trials went.
+    """Plot SEARCH: the importance of hyperparameters, and the trials.
 
-    SEARCH is an id, or the start of one. OUTPUT.svg becomes OUTPUT-KIND.svg where it is several plots.
+    SEARCH is an id or a prefix of one. For several plots, OUTPUT.svg becomes OUTPUT-KIND.svg.
     """
     from zoo.display.live import watching
     from zoo.workflows.search.plots import plot
@@ -63,5 +63,5 @@ def _print(plotted: PlottedSearch) -> None:
 
 
 def _written(plotted: PlottedSearch) -> dict[str, str]:
-    """Kind of plot -> its file."""
+    """Return kind of plot -> its file."""
     return {name: str(path) for name, path in plotted.files.items()}

@@ -1,4 +1,4 @@
-"""`zoo plugins`: what was found, where, and what is wrong with it; and the room of `new` and `check`."""
+"""`zoo plugins`: lists plugins with their origin and errors; the group of `new` and `check`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ KINDS = {
 
 
 class _Plugins(Subcommands):
-    room = "plugins"
+    group_name = "plugins"
     names = ("new", "check")
 
 
@@ -73,7 +73,7 @@ def _document(plugin: Plugin, plugins: Plugins) -> dict[str, object]:
 
 
 def _hooks(plugin: Plugin, plugins: Plugins) -> list[str]:
-    """The hooks that it implements; none when it is quarantined."""
+    """Return the hooks that it implements; none when it is quarantined."""
     if plugin.error is not None:
         return []
     module = plugins.manager.get_plugin(plugin.key)
@@ -82,7 +82,7 @@ def _hooks(plugin: Plugin, plugins: Plugins) -> list[str]:
 
 
 def _kind(plugin: Plugin, hook: str) -> str:
-    """In the plural where there are several of the kind."""
+    """Return the kind, in the plural where there are several."""
     added = {
         "zoo_architectures": plugin.architectures,
         "zoo_datasets": plugin.datasets,

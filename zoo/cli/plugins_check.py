@@ -1,4 +1,4 @@
-"""`zoo plugins check`: hold the contract against a plugin, in a process of its own."""
+"""`zoo plugins check`: checks a plugin against the contract, in a child process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`zoo plugins new`: the first files of an own architecture."""
+"""`zoo plugins new`: writes the first files of a new architecture."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def command(app: App, name: str, single_file: bool, into: Path) -> None:
     from zoo import scaffold
 
     taken = {plugin.name: plugin.provenance for plugin in app.plugins.entries}
-    taken |= {one: app.plugins.provider(one).provenance for one in app.plugins.architectures}
+    taken |= {each: app.plugins.provider(each).provenance for each in app.plugins.architectures}
     if single_file:
         written = [scaffold.write_file(name, into, taken)]
         folder, target = into, written[0]

@@ -1,4 +1,4 @@
-"""`zoo predict`: what a model sees in image files."""
+"""`zoo predict`: classifies image files."""
 
 from __future__ import annotations
 
@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 @model_argument
 @click.argument("files", metavar="FILE…", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
-    "--top", type=WholeRange(1), default=3, show_default=True, help="How many classes to show an image."
+    "--top",
+    type=WholeRange(1),
+    default=3,
+    show_default=True,
+    help="Number of classes to show for each image.",
 )
 @strict_option
 @json_option
@@ -60,5 +64,5 @@ def _print_table(predictions: Sequence[Prediction], top: int) -> None:
 
 
 def _likeliest(prediction: Prediction, top: int) -> list[tuple[str, float]]:
-    """The first `top` classes with their probabilities."""
+    """Return the likeliest classes with their probabilities."""
     return list(prediction.probabilities.items())[:top]

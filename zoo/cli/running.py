@@ -1,4 +1,4 @@
-"""Runs one command, and turns what it raises into a line and an exit code."""
+"""Runs one command, and converts its errors into one line and an exit code."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 def run_command(arguments: Sequence[str] | None) -> int:
-    """Run it and return the exit code. An error of ours, not of the user's, keeps its traceback.
+    """Run it and return the exit code. Unexpected errors keep their traceback.
 
     Raises:
-        KeyboardInterrupt: the user stopped it, and nothing is left that could be resumed.
+        KeyboardInterrupt: the user stopped it, and there is nothing to resume.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):

@@ -1,4 +1,4 @@
-"""`zoo runs`: every training, also those that failed."""
+"""`zoo runs`: all trainings, including those that failed."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def command(
 
 
 def _how_to_resume(registry: Registry, runs: Sequence[Run]) -> list[str]:
-    """The commands that resume the newest interrupted trainings, a line each, and how many more there are."""
+    """Return the commands that resume the newest interrupted trainings, and the number of the others."""
     from zoo.registry import resume_command
 
     interrupted = [run for run in runs if run.state is State.INTERRUPTED and run.search_id is None]

@@ -1,4 +1,4 @@
-"""`zoo search`: find good hyperparameters, every trial kept."""
+"""`zoo search`: searches hyperparameters and architectures."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 @click.option(
     "--resume",
     metavar="ID",
-    help="Go on with a search that was interrupted; give no ARCH and DATASET. One that has ended goes on with more "
+    help="Resume an interrupted search, without ARCH and DATASET. One that has ended can be extended with more "
     "--trials, with --max-time, or with another --target.",
 )
 @click.option("--dry-run", is_flag=True, help="Only show what would be searched, and how long it may take.")
@@ -74,58 +74,58 @@ def command(
 ) -> None:
     """Search the hyperparameters of ARCH on DATASET, or of several ARCHs.
 
-    Of several, as in convnet,resnet, the architecture itself is a hyperparameter. Every trial is a run in the
-    registry; the best ones leave models, and the best of all is shown at the end. A search that was stopped, by
-    Ctrl-C or a crash, goes on with --resume; so does one whose time or trials are over, with more of them.
+    With several, as in convnet,resnet, the architecture itself is a hyperparameter. Every trial is a run in the
+    registry; the models of the best ones are kept, and the best of all is shown at the end. A search that was stopped,
+    by Ctrl-C or a crash, continues with --resume; one that has ended can be extended with more time or trials.
     """
     _check_usage(ctx)
-    wanted: dict[str, Any] = {
+    options: dict[str, Any] = {
         "search_options": make_search_options(searching),
         "options": make_options(training, image_size),
     }
     request = {"hyperparameters": with_freeze(hyperparameters, freeze), "weights": no_weights(weights)}
-    where = make_cluster(cluster)
+    ray_cluster = make_cluster(cluster)
     with App.of(ctx).open_workspace(strict=strict, create=resume is None, dry=dry_run) as workspace:
         if resume is not None:
-            show = _resume(workspace, resume, make_extension(ctx), where)
+            show = _resume(workspace, resume, make_extension(ctx), ray_cluster)
         else:
             show = _begin(
-                workspace, (str(architecture), str(dataset)), request, wanted, where, dry_run=dry_run
+                workspace, (str(architecture), str(dataset)), request, options, ray_cluster, dry_run=dry_run
             )
-    show(as_json=as_json)  # not before the table of a search stands still
+    show(as_json=as_json)  # after the live table has been closed
 
 
-def _resume(workspace: Workspace, search: str, extension: Extension, where: Cluster | None) -> Show:
+def _resume(workspace: Workspace, search: str, extension: Extension, ray_cluster: Cluster | None) -> Show:
     from zoo import workflows
     from zoo.workflows import search as searches
 
     workflows.check_resuming(workspace, search, extension)
-    return partial(show_search, *searches.resume(workspace, search, where, extension))
+    return partial(show_search, *searches.resume(workspace, search, ray_cluster, extension))
 
 
 def _begin(
     workspace: Workspace,
-    named: tuple[str, str],
+    names: tuple[str, str],
     request: dict[str, Any],
-    wanted: dict[str, Any],
-    where: Cluster | None,
+    options: dict[str, Any],
+    ray_cluster: Cluster | None,
     *,
     dry_run: bool,
 ) -> Show:
     from zoo import workflows
     from zoo.workflows import search as searches
 
-    architecture, dataset = named
+    architecture, dataset = names
     opened = workflows.check_training(workspace, architecture, dataset, **request)
     if dry_run:
-        forecast = searches.forecast_search(workspace, architecture, opened, **request, **wanted)
+        forecast = searches.forecast_search(workspace, architecture, opened, **request, **options)
         return partial(print_forecast, forecast)
-    found = searches.search(workspace, architecture, opened, cluster=where, **request, **wanted)
-    return partial(show_search, *found)
+    result = searches.search(workspace, architecture, opened, cluster=ray_cluster, **request, **options)
+    return partial(show_search, *result)
 
 
 def show_search(search: Search, model: Model, *, as_json: bool) -> None:
-    """Print what a search came to: its id, and its best model."""
+    """Print the result of a search: its id and its best model."""
     if as_json:
         print_json({"search": search.id, "model": model})
         return
@@ -134,13 +134,13 @@ def show_search(search: Search, model: Model, *, as_json: bool) -> None:
 
 
 def _check_usage(ctx: click.Context) -> None:
-    """A new search needs ARCH and DATASET; one that goes on remembers them, and its options too."""
+    """Require ARCH and DATASET for a new search, and refuse options that a resumed search has stored."""
     if ctx.params["resume"] is None:
         if ctx.params["architecture"] is None or ctx.params["dataset"] is None:
             raise click.UsageError("give ARCH and DATASET, or --resume ID")
         return
-    given = [name for name in ctx.params if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE]
-    if set(given) - {"resume", "strict", "as_json", *CLUSTER_NAMES, *EXTENSION_NAMES}:
+    specified = {name for name in ctx.params if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE}
+    if specified - {"resume", "strict", "as_json", *CLUSTER_NAMES, *EXTENSION_NAMES}:
         raise click.UsageError(
             "--resume takes only --trials, --max-time, --target, --strict, --json and the options of Ray beside it: "
             "the search remembers the rest"

@@ -1,4 +1,4 @@
-"""The options of `zoo search` that say how to search; what a training needs is in `options`."""
+"""The options of `zoo search` besides those of a training, which are in `zoo.cli.options`."""
 
 from __future__ import annotations
 
@@ -22,24 +22,26 @@ _OPTIONS = (
         metavar="|".join(ALGORITHMS),
         help=f"How the next trial is chosen.  [default: {DEFAULT}; {DEFAULT_OF_SEVERAL} for several objectives]",
     ),
-    click.option("--trials", type=WholeRange(1), default=10, show_default=True, help="The most trials."),
+    click.option(
+        "--trials", type=WholeRange(1), default=10, show_default=True, help="Maximum number of trials."
+    ),
     click.option(
         "--objective",
         default=DEFAULT_OBJECTIVE.name,
         show_default=True,
         metavar="NAME[,NAME…]",
-        help=f"What makes a trial the best: {', '.join(objectives())}. Of several, trials that no other beats in all.",
+        help=f"The metrics to optimise: {', '.join(objectives())}. Of several, the Pareto front is searched.",
     ),
     click.option(
         "--pruner",
         metavar="|".join(PRUNERS),
-        help="End trials that do worse than others after an epoch.  [default: none]",
+        help="Stop trials that do worse than others after an epoch.  [default: none]",
     ),
     click.option(
         "--max-time", type=Duration(), metavar="TIME", help="End the search after 90s, 10m, 1h30m …"
     ),
     click.option(
-        "--target", type=Number(), metavar="VALUE", help="End the search when the objective is as good."
+        "--target", type=Number(), metavar="VALUE", help="End the search when the objective reaches VALUE."
     ),
     click.option(
         "--keep",
@@ -65,34 +67,34 @@ search_options = gathered("searching", SEARCH_NAMES, _OPTIONS)
 
 
 EXTENSION_NAMES = ("trials", "max_time", "target")
-"""Those that a search may be given anew when it goes on."""
+"""The options that may be changed when a search is resumed."""
 
 
 def make_extension(ctx: click.Context) -> Extension:
-    """What a search that goes on gets of the options that the user gave."""
+    """Return the changes of a resumed search from the options on the command line."""
     from zoo.workflows.search import Extension
 
-    given = {
+    values = {
         name: ctx.params[name]
         for name in EXTENSION_NAMES
         if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
     }
-    return Extension(given.get("trials"), given.get("max_time"), given.get("target"))
+    return Extension(values.get("trials"), values.get("max_time"), values.get("target"))
 
 
 def make_search_options(searching: dict[str, Any]) -> SearchOptions:
-    """The options as the workflow takes them.
+    """Return the options for the workflow.
 
     Raises:
         UnknownNameError, SearchError: see `zoo.workflows.search.search_options`.
     """
     from zoo.workflows.search import search_options as make
 
-    given = dict(searching)
-    several = "," in given["objective"]
+    values = dict(searching)
+    several = "," in values["objective"]
     return make(
-        algorithm=given.pop("algorithm") or (DEFAULT_OF_SEVERAL if several else DEFAULT),
-        max_seconds=given.pop("max_time"),
-        warm_start=given.pop("warm_start") == "auto",
-        **given,
+        algorithm=values.pop("algorithm") or (DEFAULT_OF_SEVERAL if several else DEFAULT),
+        max_seconds=values.pop("max_time"),
+        warm_start=values.pop("warm_start") == "auto",
+        **values,
     )

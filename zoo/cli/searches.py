@@ -1,4 +1,4 @@
-"""`zoo searches`: every search, and how to go on with those that were interrupted."""
+"""`zoo searches`: all searches, and how to resume interrupted ones."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def command(app: App, dataset: str | None, as_json: bool) -> None:
     with app.open_registry() as registry:
         searches, unreadable = registry.searches(dataset=dataset), registry.unreadable_searches()
         trials = {search.id: registry.runs(search=search.id) for search in searches}
-        left = [search for search in searches if search.state not in (State.COMPLETED, State.RUNNING)]
-        commands = [resume_command(registry, search) for search in left]
+        resumable = [search for search in searches if search.state not in (State.COMPLETED, State.RUNNING)]
+        commands = [resume_command(registry, search) for search in resumable]
     for line in unreadable:
         click.echo(line, err=True)
     if as_json:
@@ -37,12 +37,12 @@ def command(app: App, dataset: str | None, as_json: bool) -> None:
         return
     empty = "no searches yet: zoo search ARCH DATASET makes one" if dataset is None else "no such search"
     _print_table(searches, trials, empty)
-    for resuming in commands:
-        click.echo(f"continue with: {resuming}", err=True)
+    for command_line in commands:
+        click.echo(f"continue with: {command_line}", err=True)
 
 
 def _print_table(searches: Sequence[Search], trials: Mapping[str, Sequence[Run]], empty: str) -> None:
-    """A row for each search, with how many of its `trials` came to a good end."""
+    """Print a row for each search, with the number of its trials that are completed or pruned."""
     rows = [
         (
             search.id,

@@ -1,4 +1,4 @@
-"""The settings of a run or a search, beside its hyperparameters, as `zoo show` and `zoo compare` list them."""
+"""The settings of a run or a search besides its hyperparameters, for `zoo show` and `zoo compare`."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 def run_settings(plan: RunPlan) -> Settings:
-    """The settings of a run, each under the name of its option; what was not asked for is left out."""
-    return _known(
+    """Return the settings of a run by the names of their options, without those that have no value."""
+    return _without_none(
         {
             **_of_training(plan.training),
             **_of_candidate(plan.candidate),
@@ -27,13 +27,13 @@ def run_settings(plan: RunPlan) -> Settings:
 
 
 def search_settings(plan: SearchPlan) -> Settings:
-    """The settings of a search; of several architectures, those of each with its name in front."""
+    """Return the settings of a search; with several architectures, those of each have its name as prefix."""
     settings = _of_training(plan.training)
     for candidate in plan.candidates:
         prefix = "" if len(plan.candidates) == 1 else f"{candidate.architecture}/"
         settings |= {f"{prefix}{name}": value for name, value in _of_candidate(candidate).items()}
     options = plan.options
-    return _known(
+    return _without_none(
         {
             **settings,
             "parent": plan.parent_id,
@@ -48,7 +48,7 @@ def search_settings(plan: SearchPlan) -> Settings:
 
 def _of_training(training: TrainingOptions) -> Settings:
     sampling, features = training.sampling, training.features
-    usual, plain = FeatureOptions(), Sampling()
+    default_features, default_sampling = FeatureOptions(), Sampling()
     return {
         "epochs": training.epochs,
         "seed": training.seed,
@@ -56,9 +56,9 @@ def _of_training(training: TrainingOptions) -> Settings:
         "class_weights": sampling.class_weights,
         "oversample": sampling.oversample or None,
         "steps_per_epoch": sampling.steps_per_epoch,
-        "fraction": None if sampling.fraction == plain.fraction else sampling.fraction,
-        "cache_features": None if features.mode == usual.mode else features.mode,
-        "cache_dtype": None if features.dtype == usual.dtype else features.dtype,
+        "fraction": None if sampling.fraction == default_sampling.fraction else sampling.fraction,
+        "cache_features": None if features.mode == default_features.mode else features.mode,
+        "cache_dtype": None if features.dtype == default_features.dtype else features.dtype,
         "cache_copies": features.copies,
     }
 
@@ -80,5 +80,5 @@ def _of_check(check: Mapping[str, int]) -> Settings:
     }
 
 
-def _known(settings: Settings) -> Settings:
+def _without_none(settings: Settings) -> Settings:
     return {name: value for name, value in settings.items() if value is not None}

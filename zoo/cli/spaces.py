@@ -1,4 +1,4 @@
-"""A search space in words: each hyperparameter with its default, its range and its condition."""
+"""A search space as text: each hyperparameter with its default, its range and its condition."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class SpaceEntry:
     """One hyperparameter of a search space.
 
     Args:
-        own: one of zoo's, the same for every architecture; only these have a summary.
-        searched: what a search tries, in words; None: it is not searched, but may be set.
-        condition: when it has an effect, in words; None: always.
+        own: whether it is one of zoo's own; only these have a summary.
+        searched: the searched values as text; None: it is not searched, but may be set.
+        condition: when it is active, as text; None: always.
     """
 
     name: str
@@ -31,23 +31,25 @@ class SpaceEntry:
 
 
 def entries_of(space: Space) -> tuple[SpaceEntry, ...]:
-    """Its hyperparameters in words."""
+    """Return its hyperparameters as text."""
     return tuple(_entry(hp) for hp in space.hyperparameters)
 
 
 def _entry(hp: Hyperparameter) -> SpaceEntry:
-    conditions = [f"{one.name}={' or '.join(map(_shown, one.values))}" for one in hp.conditions]
+    conditions = [
+        f"{condition.name}={' or '.join(map(_shown, condition.values))}" for condition in hp.conditions
+    ]
     return SpaceEntry(
         name=hp.name,
         default=hp.default,
-        searched=_in_words(hp),
+        searched=_as_text(hp),
         condition=" and ".join(conditions) or None,
         own=hp.name in OWN,
         summary=OWN[hp.name].summary if hp.name in OWN else "",
     )
 
 
-def _in_words(hp: Hyperparameter) -> str | None:
+def _as_text(hp: Hyperparameter) -> str | None:
     match hp:
         case Boolean():
             return "True, False"

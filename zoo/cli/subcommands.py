@@ -1,4 +1,4 @@
-"""Commands that have commands, each imported when it is named."""
+"""Groups of commands, which are imported when they are called."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from zoo.errors import UnknownNameError
 
 
 class NamedCommands(click.Group):
-    """Answers an unknown command with the nearest names, as click does for options."""
+    """Suggests the nearest names for an unknown command, as click does for options."""
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -23,12 +23,12 @@ class NamedCommands(click.Group):
 
 
 class Subcommands(NamedCommands):
-    """`zoo ROOM NAME` is `command` in the module ROOM_NAME beside this one.
+    """A group whose `zoo GROUP NAME` is `command` in the module GROUP_NAME beside this one.
 
-    A room derives from this class and sets both.
+    Subclasses set both attributes.
     """
 
-    room: ClassVar[str]
+    group_name: ClassVar[str]
     names: ClassVar[tuple[str, ...]]
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
@@ -37,6 +37,6 @@ class Subcommands(NamedCommands):
     def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.names:
             return None
-        command = importlib.import_module(f"zoo.cli.{self.room}_{cmd_name}").command
+        command = importlib.import_module(f"zoo.cli.{self.group_name}_{cmd_name}").command
         assert isinstance(command, click.Command)  # noqa: S101  each module defines it
         return command

@@ -1,4 +1,4 @@
-"""`zoo train`: train one model."""
+"""`zoo train`: trains one model."""
 
 from __future__ import annotations
 
@@ -34,7 +34,9 @@ if TYPE_CHECKING:
 @click.argument("dataset", metavar="DATASET", required=False)
 @resume_run_option
 @keep_best_option
-@click.option("--preset", metavar="NAME", help="Hyperparameters of a published recipe; --set goes before it.")
+@click.option(
+    "--preset", metavar="NAME", help="Hyperparameters of a published recipe; --set takes precedence."
+)
 @training_options(epochs=20)
 @image_size_option
 @set_option
@@ -59,7 +61,7 @@ def command(
 ) -> None:
     """Train ARCH on DATASET and keep the weights of the best epoch.
 
-    A training that was stopped, by Ctrl-C or a crash, goes on with --resume after its last epoch.
+    A training that was stopped, by Ctrl-C or a crash, continues with --resume after its last epoch.
     """
     check_resume_usage(ctx, "architecture", "dataset")
     options = make_options(training, image_size)
@@ -74,8 +76,8 @@ def command(
         if resume is not None:
             model = workflows.resume_training(workspace, resume, keep_best=keep_best)
         else:
-            named = str(architecture), str(dataset)
-            model = _train(workspace, *named, request, options=options, keep_best=keep_best)
+            names = str(architecture), str(dataset)
+            model = _train(workspace, *names, request, options=options, keep_best=keep_best)
     print_json(model) if as_json else print_fields(model_fields(model))
 
 

@@ -60,7 +60,7 @@ class Phase(NamedTuple):
         when = f"epoch {self.stop}" if single else f"epochs {self.start + 1}–{self.stop}"
         if self.first is None:
             return f"{when}: all that is not frozen"
-        return f"{when}: {'the head' if self.first == HEAD else f'{self.first} and what follows'}"
+        return f"{when}: {'the head' if self.first == HEAD else f'all from {self.first} on'}"
 
 
 def plan_phases(classifier: Classifier, hyperparameters: Hyperparameters, epochs: int) -> tuple[Phase, ...]:
@@ -96,7 +96,7 @@ def describe_phases(classifier: Classifier, hyperparameters: Hyperparameters, ep
     phases = plan_phases(classifier, hyperparameters, epochs)
     if phases == (Phase(0, epochs),):
         return ""
-    never = ("the rest never, since the training ends before",) if phases[-1].frozen else ()
+    never = ("the rest never trains, since the training ends before",) if phases[-1].frozen else ()
     return "; ".join((*map(str, phases), *never))
 
 
