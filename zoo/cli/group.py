@@ -56,8 +56,8 @@ class LazyGroup(NamedCommands):
             try:
                 implementation.function(**dict.fromkeys(implementation.argnames, self))
             except Exception as error:  # third-party code may raise anything
-                told = f"adds no commands: {type(error).__name__}: {error}"
-                click.echo(f"plugin {implementation.plugin_name} {told}", err=True)
+                problem = f"adds no commands: {type(error).__name__}: {error}"
+                click.echo(f"plugin {implementation.plugin_name} {problem}", err=True)
             for name in self._taken(before):
                 problem = f"cannot add the command '{name}', which already exists: rename it"
                 click.echo(f"plugin {implementation.plugin_name} {problem}", err=True)

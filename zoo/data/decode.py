@@ -1,4 +1,4 @@
-"""One image, whatever its colour mode and size, becomes uint8 pixels of the size that a model takes."""
+"""Decodes an image of any colour mode and size into uint8 pixels of the size of a network's input."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def fingerprint(
     class_names: Sequence[str],
     own_splits: Sequence[str] | None,
 ) -> str:
-    """Return the SHA-256 in hex over every image with its class and the split that the dataset brings for it, and
+    """Return the SHA-256 in hex over every image with its class and the dataset's own split for it, and
     over the class names in order.
 
     It does not depend on the order, the names or the location of files.

@@ -35,7 +35,7 @@ class OpenedDataset:
         source: `plugin NAME`, `tfds:NAME`, a URL, or an absolute path.
         digests: SHA-256 of each image, in the order of `images.items`.
         split: train, validation or test for each image.
-        fingerprint: SHA-256 over the content of all images, their classes and the splits that the dataset brings.
+        fingerprint: SHA-256 over the content of all images, their classes and the dataset's own splits.
         notices: what is poor about the dataset, a line each.
         formats: the decoders of its files.
         decoders: name and version of each decoder of a plugin that decodes some of its files, sorted.
@@ -87,9 +87,7 @@ def fingerprinted(name: str, source: str, images: LabeledImages, formats: Format
         DatasetError: an image has vanished or cannot be read, its decoder needs a package that is not installed, or
             the splits cannot be trained on.
     """
-    decoders: dict[
-        str, tuple[Decoder, list[Path]]
-    ] = {}  # by name, each with its files as the threads come to them
+    decoders: dict[str, tuple[Decoder, list[Path]]] = {}  # name -> decoder and its files, in any order
 
     def look(path: Path, content: bytes) -> None:
         decoder = formats.decoder_of(path.name, content)
@@ -99,7 +97,7 @@ def fingerprinted(name: str, source: str, images: LabeledImages, formats: Format
     digests = digest_items(images.items, look)
     for _, (decoder, paths) in sorted(decoders.items()):
         require_package(decoder, str(min(paths)))
-    # Zoo's own decoders have no version: the cache's format stands for them.
+    # zoo's own decoders have no version: the cache's format number covers them.
     versions = sorted(
         f"{name} {decoder.version}" for name, (decoder, _) in decoders.items() if decoder.version
     )

@@ -10,7 +10,7 @@ from zoo.interfaces import SPLITS
 
 TRAIN_SHARE = 0.70
 VALIDATION_SHARE = 0.15  # the rest, another 0.15, is for testing
-TAKEN_FROM_TRAIN = 0.15  # where a dataset brings training images but none for validation
+TAKEN_FROM_TRAIN = 0.15  # where a dataset has its own training split but none for validation
 
 NAMED_CLASSES = 5  # in a line
 
@@ -21,7 +21,7 @@ Counts = Mapping[str, Mapping[str, int]]
 def assign_splits(digests: Sequence[str], own_splits: Sequence[str] | None) -> tuple[str, ...]:
     """Return the split of each image.
 
-    Where the dataset brings no splits, an image's digest decides: it is a number that is evenly spread over [0, 1), and
+    Where the dataset has no splits, an image's digest decides: it is a number that is evenly spread over [0, 1), and
     below 0.70 means train, below 0.85 validation, above test. So an image never changes its split because
     others are added or removed, copies of an image share a split, and every machine agrees. The price: each class is
     split 70 / 15 / 15 only in expectation, as each class is its own fair draw; a small class may be off.
@@ -31,7 +31,7 @@ def assign_splits(digests: Sequence[str], own_splits: Sequence[str] | None) -> t
 
     Args:
         digests: SHA-256 of each image, in hex.
-        own_splits: train, validation or test for each image; None: the dataset brings no splits.
+        own_splits: train, validation or test for each image; None: the dataset has none.
     """
     if own_splits is None:
         return tuple(_by_digest(digest) for digest in digests)
@@ -47,7 +47,7 @@ def without_validation(own_splits: Sequence[str]) -> tuple[str, ...]:
     """Return the splits with the validation images moved to training, so that `assign_splits` takes new ones from all
     of these; test images stay.
 
-    Some published datasets bring too few validation images to choose a model by: the chest X-rays bring 16.
+    Some published datasets have too few validation images to choose a model by: the chest X-rays have 16.
     """
     return tuple("train" if split == "validation" else split for split in own_splits)
 
@@ -74,7 +74,7 @@ def check_splits(counts: Counts) -> tuple[str, ...]:
     if not totals["validation"]:
         raise DatasetError(f"there are no validation images ({summary}); add images or a validation folder")
     if missing := _empty_classes(counts, "train"):
-        raise DatasetError(f"no training image of {missing}; add images of it or delete the class")
+        raise DatasetError(f"no training image of {missing}; add images of it or remove the class")
     notices = []
     if missing := _empty_classes(counts, "validation"):
         notices.append(f"no validation image of {missing}: validation metrics say nothing about it")

@@ -103,15 +103,15 @@ def _logits_of(classifier: Classifier, output: keras.layers.Dense) -> dict[str, 
 
 
 def _keep_known(
-    output: keras.layers.Dense, known: dict[str, np.ndarray], class_names: tuple[str, ...]
+    output: keras.layers.Dense, logits: dict[str, np.ndarray], class_names: tuple[str, ...]
 ) -> None:
     """Copy the known classes' weights into the output layer; the other classes keep their fresh ones."""
     fresh = _table(output)
     if output.units == 1:
-        first, second = (known.get(name, fresh[:, 0]) for name in class_names)
+        first, second = (logits.get(name, fresh[:, 0]) for name in class_names)
         table = (second - first)[:, None]
     else:
-        columns = [known.get(name, fresh[:, number]) for number, name in enumerate(class_names)]
+        columns = [logits.get(name, fresh[:, number]) for number, name in enumerate(class_names)]
         table = np.stack(columns, axis=1)
     output.set_weights([table[:-1], table[-1]])
 

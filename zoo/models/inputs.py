@@ -94,10 +94,10 @@ class _Rebuilding:
 
     def refuse_other_features(self, layer: keras.Operation, inputs: Any) -> None:
         """Refuse features for which the layer would create other weights, perhaps more than fit into memory."""
-        wanted = getattr(self.operations[layer.name], "input_spec", None)
-        if not isinstance(wanted, keras.InputSpec):
+        spec = getattr(self.operations[layer.name], "input_spec", None)
+        if not isinstance(spec, keras.InputSpec):
             return
-        for axis, size in (wanted.axes or {}).items():
+        for axis, size in (spec.axes or {}).items():
             if inputs.shape[axis] != size:
                 raise self.refused(
                     layer, f"has weights for {size:,} features and would get {inputs.shape[axis]:,}"

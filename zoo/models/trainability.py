@@ -1,4 +1,4 @@
-"""Which layers and variables of a network train."""
+"""The layers and variables of a network that train, and those that are frozen."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ SOURCE_CHECKS: Mapping[str, str] = {
     "recognises": "its sample is recognised, and a path that does not exist is not",
     "loads": "its sample is loaded as LabeledImages of two classes or more",
     "decodes": "every item of the sample is an image that can be decoded",
-    "loads-again": "loading the sample again gives the same images, classes and splits",
+    "loads-again": "loading the sample again returns the same images, classes and splits",
     "refuses-damage": "an empty file and one of noise with its suffix raise zoo.ZooError",
 }
 DECODER_CHECKS: Mapping[str, str] = {

@@ -94,10 +94,10 @@ def pack(checkpoint: Checkpoint) -> bytes:
         "stopped": checkpoint.stopped,
         "callbacks": checkpoint.callbacks,
     }
-    named = {
+    arrays = {
         f"{kind}/{place}": value for kind, values in tensors.items() for place, value in enumerate(values)
     }
-    blob: bytes = save(named, metadata={"training": json.dumps(state)})
+    blob: bytes = save(arrays, metadata={"training": json.dumps(state)})
     return blob
 
 

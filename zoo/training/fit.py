@@ -153,7 +153,7 @@ def restore_best(
 
 @dataclass(frozen=True, eq=False)
 class _Training:
-    """A training, a phase after the other."""
+    """A training, one phase after another."""
 
     classifier: Classifier
     decoded: DecodedDataset
@@ -163,7 +163,7 @@ class _Training:
     progress: Progress
 
     def run(self, checkpoint: bytes | None) -> Fitted:
-        """Go through the phases, from that of the checkpoint on if it belongs to this network."""
+        """Train all phases, from that of the checkpoint on if it belongs to this network."""
         settings = self.settings
         scales = stage_scales(stages(self.classifier), float(self.values["layer_decay"]))
         planned = plan_phases(self.classifier, self.values, settings.epochs)

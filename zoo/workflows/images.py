@@ -96,17 +96,17 @@ def shape_for(
         requested: pixels a side, of `--image-size`.
     """
     own_size, own_channels = natural_size(opened), natural_channels(opened)
-    wanted = requested or architecture.default_size or own_size
-    size, channels = max(wanted, architecture.min_size), architecture.channels or own_channels
+    target = requested or architecture.default_size or own_size
+    size, channels = max(target, architecture.min_size), architecture.channels or own_channels
     if size != own_size and not requested:
         verb = "enlarged" if size > own_size else "reduced"
         why = "the least" if size == architecture.min_size else "what"
         workspace.progress.notice(
             f"images of {own_size}×{own_size} are {verb} to {size}×{size}, {why} {architecture.name} takes"
         )
-    elif size > wanted:
+    elif size > target:
         workspace.progress.notice(
-            f"image size {wanted} is raised to {size}, the least {architecture.name} takes"
+            f"image size {target} is raised to {size}, the least {architecture.name} takes"
         )
     if channels != own_channels:
         workspace.progress.notice(

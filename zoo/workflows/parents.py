@@ -148,16 +148,16 @@ def _keeps_head(
     hyperparameters: Mapping[str, HyperparameterValue],
     head: str | None,
 ) -> bool:
-    known = any(name in model.class_names for name in class_names)
+    has_class = any(name in model.class_names for name in class_names)
     shaped = [name for name in SHAPE_OF_HEAD if name in hyperparameters]
-    if head == KEEP and not known:
+    if head == KEEP and not has_class:
         raise HyperparameterError(
             f"the head of model {model.id} cannot be kept: it knows {', '.join(model.class_names[:5])} and none of "
             f"{', '.join(class_names[:5])}; leave --head keep out"
         )
     if head == KEEP and shaped:
         raise HyperparameterError(f"--head keep leaves {shaped[0]} as it is: leave one of the two out")
-    return head == KEEP or (head is None and known and not shaped)
+    return head == KEEP or (head is None and has_class and not shaped)
 
 
 def _shape(
@@ -182,13 +182,14 @@ def _report_head(workspace: Workspace, parent: Parent) -> None:
     if not parent.keeps_head:
         workspace.progress.notice(f"new head for {len(names)} classes: {', '.join(names[:8])}")
         return
-    known = [name for name in names if name in parent.model.class_names]
-    if len(known) < len(names):
-        fresh = [name for name in names if name not in known]
+    kept_classes = [name for name in names if name in parent.model.class_names]
+    if len(kept_classes) < len(names):
+        new_classes = [name for name in names if name not in kept_classes]
         workspace.progress.notice(
-            f"the head knows {len(known)} of {len(names)} classes; new are {', '.join(fresh[:8])}"
+            f"the head knows {len(kept_classes)} of {len(names)} classes; new are {', '.join(new_classes[:8])}"
         )
-    elif len(known) < len(parent.model.class_names):
+    elif len(kept_classes) < len(parent.model.class_names):
         workspace.progress.notice(
-            f"the head keeps {len(known)} of its {len(parent.model.class_names)} classes: {', '.join(known[:8])}"
+            f"the head keeps {len(kept_classes)} of its {len(parent.model.class_names)} classes: "
+            f"{', '.join(kept_classes[:8])}"
         )

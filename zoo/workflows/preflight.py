@@ -47,13 +47,13 @@ def check_training(
         ZooError: an architecture, preset, hyperparameter, weights file or dataset is refused.
     """
     architectures = find_architectures(workspace.plugins, architecture_names)
-    given = dict(hyperparameters or {})
+    values = dict(hyperparameters or {})
     names_of_weights = weights_of_each(architectures, weights)
     for architecture in architectures:
         find_weights(architecture, names_of_weights[architecture.name], workspace.progress)
     if len(architectures) == 1:
-        given = {**preset_of(architectures[0], preset), **given}
-    _check_hyperparameters(workspace.plugins, architectures, given)
+        values = {**preset_of(architectures[0], preset), **values}
+    _check_hyperparameters(workspace.plugins, architectures, values)
     opened = workspace.open_dataset(dataset)
     start_tensorflow(workspace.progress)
     return opened
@@ -79,12 +79,12 @@ def check_finetuning(
         ZooError: the model, a hyperparameter, a value of `freeze` or the dataset is refused.
     """
     parent = workspace.registry.model(model)
-    given = dict(hyperparameters or {})
-    for name, value in given.items():
+    values = dict(hyperparameters or {})
+    for name, value in values.items():
         if name not in OWN:
             raise UnknownNameError("hyperparameter", name, OWN)
         OWN[name].check(value)
-    specs = [str(given["freeze"])] if "freeze" in given else list(freezes)
+    specs = [str(values["freeze"])] if "freeze" in values else list(freezes)
     if specs:
         network = workspace.registry.freezable(parent.id)
         for spec in specs:
@@ -132,9 +132,9 @@ def _check_hyperparameters(
 def _refuse_name(plugins: Plugins, architectures: Sequence[Architecture], name: str) -> None:
     """Refuse a hyperparameter, unless the names are only known with TensorFlow and no known one is similar."""
     cached = [cached_architecture(each, _provenance(plugins, each)) for each in architectures]
-    known = {*OWN, *(name for built in cached if built for name in hyperparameter_names(built))}
-    if None not in cached or nearest_names(name, known):
-        raise UnknownNameError("hyperparameter", name, known)
+    available = {*OWN, *(name for built in cached if built for name in hyperparameter_names(built))}
+    if None not in cached or nearest_names(name, available):
+        raise UnknownNameError("hyperparameter", name, available)
 
 
 def _provenance(plugins: Plugins, architecture: Architecture) -> str:

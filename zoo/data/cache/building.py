@@ -82,7 +82,7 @@ class Task:
 
 
 def build_entry(task: Task, read: Callable[[], _Out | None], progress: Progress) -> _Out | None:
-    """Decode all images into a folder beside the entry, then give that the entry's name.
+    """Decode all images into a folder beside the entry, then rename it to the entry's name.
 
     Args:
         read: reads the entry, None if it is not whole; another process may have built it meanwhile.

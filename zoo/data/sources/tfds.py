@@ -126,14 +126,14 @@ def _keys(info: Any, source: str) -> tuple[str, str]:
     from tensorflow_datasets import features as kinds
 
     features = dict(info.features.items())
-    named = info.supervised_keys or ("image", "label")
-    image, label = (features.get(key) if isinstance(key, str) else None for key in named[:2])
+    candidates = info.supervised_keys or ("image", "label")
+    image, label = (features.get(key) if isinstance(key, str) else None for key in candidates[:2])
     if not isinstance(image, kinds.Image) or not isinstance(label, kinds.ClassLabel):
         names = ", ".join(f"{name} ({type(feature).__name__})" for name, feature in features.items())
         raise DatasetError(
             f"'{source}' is not a dataset of images with one class each: its features are {names}; choose another"
         )
-    return named[0], named[1]
+    return candidates[0], candidates[1]
 
 
 def _prepare(builder: Any, source: str, progress: Progress) -> None:

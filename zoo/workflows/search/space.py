@@ -158,13 +158,13 @@ def _one_of_each(
     choices: Sequence[tuple[Hyperparameters, str]], names: Sequence[str]
 ) -> list[tuple[Hyperparameters, str]]:
     """Return the same choices, each architecture's first one before any second one."""
-    seen: set[str] = set()
+    covered: set[str] = set()
     first: list[tuple[Hyperparameters, str]] = []
     later: list[tuple[Hyperparameters, str]] = []
     for values, origin in choices:
         architecture = from_joint(values, names)[0]
-        (later if architecture in seen else first).append((values, origin))
-        seen.add(architecture)
+        (later if architecture in covered else first).append((values, origin))
+        covered.add(architecture)
     return [*first, *later]
 
 
