@@ -182,6 +182,10 @@ def test_an_upgrade_leaves_the_comma_in_the_version_of_one_architecture(
 UNREADABLE = [
     ({"architecture": "a,b,c", "architecture_version": "1,2"}, "3 architectures have 2 versions"),
     ({"settings": '{"patience": "long"}'}, "patience is no number: 'long'"),
+    ({"settings": '{"fraction": 0}'}, "fraction is out of range: 0"),
+    ({"settings": '{"class_weights": "some"}'}, "class_weights has an unknown value: 'some'"),
+    ({"settings": "[]"}, "settings is no dictionary: []"),
+    ({"objectives": '["val_loss"]'}, "objectives is no list of names and directions: ['val_loss']"),
 ]
 
 
@@ -206,15 +210,22 @@ def test_a_search_that_cannot_be_upgraded_is_named_and_left_alone(
                 ask("ffff")
             assert str(caught.value) == message
     (unread,) = older.execute("SELECT unread FROM searches WHERE id = 'ffffffffffff'").fetchone()
-    assert (
-        json.loads(unread).items()
-        >= {
-            **changes,
-            **({"settings": json.loads(changes["settings"])} if "settings" in changes else {}),
-            "algorithm": "random",
-            "trials": 4,
-        }.items()
-    )
+    stored = {
+        name: json.loads(value) if name in ("settings", "objectives") else value
+        for name, value in changes.items()
+    }
+    assert json.loads(unread).items() >= {**stored, "algorithm": "random", "trials": 4}.items()
+
+
+@pytest.mark.parametrize("settings", ['{"fraction": 0}', "[]", "null"])
+def test_a_run_whose_options_cannot_be_upgraded_gets_defaults(
+    older: sqlite3.Connection, tmp_path: Path, settings: str
+) -> None:
+    older.execute("UPDATE runs SET settings = ?", [settings])
+    older.commit()
+    with open_registry(tmp_path / "registry.db") as registry:
+        assert {run.plan.training for run in registry.runs()} == {TrainingOptions()}
+        assert registry.model("digits@champion").image_size == 8
 
 
 @pytest.mark.parametrize("version", ["0001", "0002"])

@@ -5,6 +5,7 @@ A search that cannot be read is left alone: its row keeps the old columns in `un
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -115,7 +116,7 @@ def _models_of(search_id: str) -> list[tuple[str, str]]:
 
 
 def _search(row: Row, taken: Mapping[str, Document]) -> Document:
-    settings, names = row["settings"], row["architecture"].split(",")
+    settings, names = _settings(row["settings"]), row["architecture"].split(",")
     versions = [row["architecture_version"]] if len(names) == 1 else row["architecture_version"].split(",")
     if len(names) != len(versions):
         raise ValueError(f"{len(names)} architectures have {len(versions)} versions")
@@ -127,7 +128,7 @@ def _search(row: Row, taken: Mapping[str, Document]) -> Document:
         "options": {
             "algorithm": row["algorithm"],
             "trials": row["trials"],
-            "objectives": row["objectives"],
+            "objectives": _objectives(row["objectives"]),
             "pruner": str(settings.get("pruner") or "none"),
             "max_seconds": _number(float, settings, "max_seconds"),
             "target": _number(float, settings, "target"),
@@ -170,7 +171,7 @@ def _fill_runs(shapes: Mapping[str, Document]) -> None:
         shape = shapes.get(model_id) or shapes.get(parent_id) or {}
         known = {"image_size": 0, "channels": 0, **shape}
         try:
-            values = _run({**known, **settings})
+            values = _run({**known, **_settings(settings)})
         except ValueError:  # nobody's run; it keeps its place in the lineage and in its search
             values = _run(known)
         connection.execute(sa.update(_RUNS).where(_RUNS.c.id == run_id).values(**values))
@@ -192,23 +193,50 @@ def _run(settings: Row) -> Document:
 
 
 def _training(settings: Row) -> Document:
+    class_weights = _choice(settings, "class_weights", None, "balanced")
+    oversample = bool(settings.get("oversample"))
+    if class_weights and oversample:
+        raise ValueError("class_weights and oversample exclude each other")
     return {
         "epochs": _number(int, settings, "epochs", 20),
         "seed": _number(int, settings, "seed", 0),
         "patience": _number(int, settings, "patience", 10),
         "image_size": None,
         "sampling": {
-            "class_weights": settings.get("class_weights"),
-            "oversample": bool(settings.get("oversample")),
-            "steps_per_epoch": _number(int, settings, "steps_per_epoch"),
-            "fraction": _number(float, settings, "fraction", 1.0),
+            "class_weights": class_weights,
+            "oversample": oversample,
+            "steps_per_epoch": _number(int, settings, "steps_per_epoch", least=1),
+            "fraction": _number(float, settings, "fraction", 1.0, least=math.ulp(0.0), most=1.0),
         },
         "features": {
-            "mode": settings.get("cache_features") or "auto",
-            "dtype": settings.get("cache_dtype") or "float32",
-            "copies": _number(int, settings, "cache_views"),
+            "mode": _choice(settings, "cache_features", "auto", "on", "off"),
+            "dtype": _choice(settings, "cache_dtype", "float32", "float16"),
+            "copies": _number(int, settings, "cache_views", least=1),
         },
     }
+
+
+def _settings(settings: Any) -> Row:  # what was stored may be anything
+    if not isinstance(settings, dict):
+        raise ValueError(f"settings is no dictionary: {settings!r}")  # noqa: TRY004  as for any fault of a row
+    return settings
+
+
+def _objectives(objectives: Any) -> object:  # as above
+    try:
+        readable = bool(objectives) and all(direction in ("max", "min") for _, direction in objectives)
+    except (TypeError, ValueError):
+        readable = False
+    if not readable:
+        raise ValueError(f"objectives is no list of names and directions: {objectives!r}")
+    return objectives
+
+
+def _choice(settings: Row, name: str, default: str | None, *others: str) -> str | None:
+    value: str | None = settings.get(name) or default
+    if value not in (default, *others):
+        raise ValueError(f"{name} has an unknown value: {value!r}")
+    return value
 
 
 def _weights(settings: Row) -> Document | None:
@@ -219,21 +247,30 @@ def _weights(settings: Row) -> Document | None:
 
 def _data_check(settings: Row) -> dict[str, int]:
     """`test-in-train:2,unreadable:1` as name -> count."""
-    pairs = (pair.rpartition(":") for pair in (settings.get("data_check") or "").split(",") if pair)
+    pairs = (pair.rpartition(":") for pair in str(settings.get("data_check") or "").split(",") if pair)
     leaked = {"test-in-train": settings["leaked_test_images"]} if settings.get("leaked_test_images") else {}
     return {**{check: int(count) for check, _, count in pairs}, **leaked}
 
 
 def _number(
-    kind: Callable[[Any], float], settings: Row, name: str, default: float | None = None
+    kind: Callable[[Any], float],
+    settings: Row,
+    name: str,
+    default: float | None = None,
+    *,
+    least: float = -math.inf,
+    most: float = math.inf,
 ) -> float | None:
     value = settings.get(name)
     if value is None:
         return default
     try:
-        return kind(value)
+        number = kind(value)
     except (TypeError, ValueError):
         raise ValueError(f"{name} is no number: {value!r}") from None
+    if not least <= number <= most:
+        raise ValueError(f"{name} is out of range: {value!r}")
+    return number
 
 
 # The tables while they have the columns of both revisions ----------------------------------------------------
