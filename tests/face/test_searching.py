@@ -79,3 +79,8 @@ def test_a_search_needs_architectures_and_a_dataset() -> None:
 def test_one_unknown_architecture_of_several_is_refused() -> None:
     with pytest.raises(UnknownNameError, match="unknown architecture 'tinny'"):
         zoo.search("tiny,tinny", "blobs")
+
+
+def test_names_may_have_blanks_between_them_as_on_the_command_line() -> None:
+    with pytest.raises(SearchError, match="'tiny, tiny' names an architecture twice"):
+        zoo.search("tiny, tiny", "blobs")

@@ -187,11 +187,12 @@ def _resume(arguments: Arguments) -> Callable[[Workspace], tuple[Search, Model]]
 
 def _new_search(plugins: Plugins, arguments: Arguments) -> Callable[[Workspace], tuple[Search, Model]]:
     """Return a function that runs a new search; mistakes that need no TensorFlow are refused immediately."""
+    from zoo.workflows.preflight import find_architectures
+
     if arguments["architectures"] is None or arguments["dataset"] is None:
         raise SearchError("name the architectures and the dataset, or give resume= the id of a search")
     names = join_names(arguments["architectures"], "architectures")
-    for name in names.split(","):
-        plugins.architecture(name)
+    find_architectures(plugins, names)
     dataset = dataset_reference(arguments["dataset"])
     training, searching = training_options(arguments), search_options(arguments)
     request: dict[str, Any] = {
