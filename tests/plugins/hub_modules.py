@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 import keras
 import numpy as np
 import tensorflow as tf
+from keras_tuner import HyperParameters
 from zoo_plugins.tfhub import zoo_architectures
 
-from zoo.models.building import build_classifier, space_builder
-from zoo.models.exploration import explore
-from zoo.models.space import check, choose
+from zoo.models.building import build_classifier
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -134,7 +133,7 @@ def save_first_generation(folder: Path) -> str:
 
 def built(handle: str, *, size: int = SIZE, **values: Any) -> Classifier:
     """A classifier of two classes on this module."""
-    shape = {"image_size": size, "channels": 3}
-    given = {"handle": handle, "dropout": 0.0, **values}
-    space = explore(space_builder(TFHUB, **shape), given)
-    return build_classifier(TFHUB, choose(space, check(space, given)), **shape, class_names=("a", "b"))
+    hp = HyperParameters()  # `tfhub` declares nothing that is searched, so its space need not be explored
+    for name, value in {"handle": handle, "dropout": 0.0, **values}.items():
+        hp.Fixed(name, value)
+    return build_classifier(TFHUB, hp, image_size=size, channels=3, class_names=("a", "b"))

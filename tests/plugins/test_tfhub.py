@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -227,29 +228,28 @@ def test_xla_which_knows_not_every_operation_leaves_the_module_alone(network: st
 # Keeping ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("save", [save_network, save_maps, save_keras])
-def test_a_keras_file_gives_the_same_network(tmp_path: Path, save: Callable[[Path], str]) -> None:
-    network = fitted(built(save(tmp_path / "module"))).network
-    network.save(tmp_path / "classifier.keras")
+@pytest.fixture(scope="module", params=[save_network, save_maps, save_keras])
+def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Classifier:
+    return fitted(built(request.param(tmp_path_factory.mktemp("trained") / "module")))
+
+
+def test_a_keras_file_gives_the_same_network(trained: Classifier, tmp_path: Path) -> None:
+    trained.network.save(tmp_path / "classifier.keras")
     again = keras.models.load_model(tmp_path / "classifier.keras")
-    assert np.array_equal(network.predict(PIXELS, verbose=0), again.predict(PIXELS, verbose=0))
+    assert np.array_equal(trained.network.predict(PIXELS, verbose=0), again.predict(PIXELS, verbose=0))
 
 
-@pytest.mark.parametrize("save", [save_network, save_maps, save_keras])
-def test_the_registry_gives_the_same_network(tmp_path: Path, save: Callable[[Path], str]) -> None:
-    classifier = fitted(built(save(tmp_path / "module")))
-    again = from_content(to_content(classifier))
+def test_the_registry_gives_the_same_network(trained: Classifier) -> None:
+    again = from_content(to_content(trained))
     assert np.array_equal(
-        classifier.network.predict(PIXELS, verbose=0), again.network.predict(PIXELS, verbose=0)
+        trained.network.predict(PIXELS, verbose=0), again.network.predict(PIXELS, verbose=0)
     )
 
 
-@pytest.mark.parametrize("save", [save_network, save_maps, save_keras])
-def test_an_export_gives_the_same_network(tmp_path: Path, save: Callable[[Path], str]) -> None:
-    network = fitted(built(save(tmp_path / "module"))).network
-    network.export(tmp_path / "export", verbose=False)
+def test_an_export_gives_the_same_network(trained: Classifier, tmp_path: Path) -> None:
+    trained.network.export(tmp_path / "export", verbose=False)
     exported = served(tmp_path / "export")
-    assert np.allclose(exported, network.predict(PIXELS, verbose=0), atol=1e-6)
+    assert np.allclose(exported, trained.network.predict(PIXELS, verbose=0), atol=1e-6)
 
 
 def test_an_export_needs_the_module_no_more(tmp_path: Path, network: str) -> None:
@@ -311,37 +311,64 @@ def zoo(command: str) -> int:
 TRAIN = "train tfhub digits --set handle=network --image-size 8 --epochs 1"
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        TRAIN,
-        TRAIN.replace("train", "search") + " --trials 1",
-        "finetune digits@best digits --freeze module/Net/conv",
-    ],
-    ids=["train", "search", "finetune"],
-)
-def test_the_model_that_a_command_makes_works_in_another_folder(
-    tmp_path: Path, network: str, monkeypatch: pytest.MonkeyPatch, command: str
+@pytest.fixture(scope="module")
+def trained_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a module and a registry with a model on it."""
+    folder = tmp_path_factory.mktemp("folder")
+    save_network(folder / "network")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        assert zoo(TRAIN) == 0
+    return folder
+
+
+@pytest.fixture
+def working_folder(trained_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working directory, with a copy of that registry; its model needs the module in the other folder."""
+    shutil.copy(trained_folder / "registry.db", tmp_path)
+    shutil.copytree(trained_folder / "artifacts", tmp_path / "artifacts")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def predicts_in_another_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> bool:
+    (folder / "elsewhere").mkdir()
+    monkeypatch.chdir(folder / "elsewhere")
+    Image.fromarray(PIXELS[0].astype("uint8")).save("image.png")
+    return zoo("--registry ../registry.db predict digits@best image.png") == 0
+
+
+def test_the_model_of_a_training_works_in_another_folder(
+    working_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert predicts_in_another_folder(working_folder, monkeypatch)
+
+
+def test_the_model_of_a_search_works_in_another_folder(
+    tmp_path: Path, network: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    if "@best" in command:
-        assert zoo(TRAIN) == 0
-        command += " --epochs 1"
-    assert zoo(command) == 0
-    (tmp_path / "elsewhere").mkdir()
-    monkeypatch.chdir(tmp_path / "elsewhere")
-    Image.fromarray(PIXELS[0].astype("uint8")).save("image.png")
-    assert zoo("--registry ../registry.db predict digits@best image.png") == 0
+    assert zoo(TRAIN.replace("train", "search") + " --trials 1") == 0
+    assert predicts_in_another_folder(tmp_path, monkeypatch)
+
+
+def test_the_model_of_a_fine_tuning_works_in_another_folder(
+    working_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert zoo("finetune digits@best digits --freeze module/Net/conv --epochs 1") == 0
+    assert predicts_in_another_folder(working_folder, monkeypatch)
 
 
 def test_a_stored_model_whose_module_is_gone_is_refused_in_one_line(
-    tmp_path: Path, network: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    trained_folder: Path, working_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    zoo(TRAIN)
-    Path(network).rename(tmp_path / "elsewhere")
+    network = trained_folder / "network"
+    moved = network.rename(working_folder / "elsewhere")
     capsys.readouterr()
-    assert zoo("evaluate digits@best digits") == 1
+    try:
+        assert zoo("evaluate digits@best digits") == 1
+    finally:
+        moved.rename(network)
     assert capsys.readouterr().err == (
         "· reading digits …\n"
         f"Error: this model needs its tfhub module {network}, which is missing: restore it there\n"

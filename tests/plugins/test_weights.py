@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -22,42 +23,62 @@ ARCHITECTURES = load_plugins().architectures
 FORMATS = ("weights.h5", "keras", "older.h5", "whole.h5")
 
 
-def backbone(name: str, weights: Path | str, **values: Any) -> keras.Model:
+def backbone(name: str, weights: Path | str | None, **values: Any) -> keras.Model:
     hp = HyperParameters()
-    for one, value in values.items():
-        hp.Fixed(one, value)
+    for hyperparameter, value in values.items():
+        hp.Fixed(hyperparameter, value)
     pixels = keras.Input((SIDE[name], SIDE[name], 3))
-    return keras.Model(pixels, ARCHITECTURES[name].backbone(hp, pixels, weights=str(weights)))
+    features = ARCHITECTURES[name].backbone(hp, pixels, weights=None if weights is None else str(weights))
+    return keras.Model(pixels, features)
 
 
 def weights_of(network: keras.Model) -> list[np.ndarray]:
     return [weight for layer in network.layers for weight in layer.get_weights()]
 
 
-def same(found: list[np.ndarray], expected: list[np.ndarray]) -> bool:
-    return all(np.array_equal(one, other) for one, other in zip(found, expected, strict=True))
+def same(arrays: list[np.ndarray], expected: list[np.ndarray]) -> bool:
+    return all(map(np.array_equal, arrays, expected)) and len(arrays) == len(expected)
 
 
 # Right files ---------------------------------------------------------------------------------------------
 
 
+@pytest.fixture(scope="module")
+def sources() -> dict[bool, keras.Model]:
+    """Keras's own network without and with its top."""
+    return {top: keras_network("mobilenet-v2", top=top) for top in (False, True)}
+
+
+@pytest.fixture(scope="module")
+def target() -> keras.Model:
+    """The network of the architecture, with weights of its own."""
+    return backbone("mobilenet-v2", None, alpha=0.35)
+
+
 @pytest.mark.parametrize("top", [False, True], ids=["bare", "with-top"])
 @pytest.mark.parametrize("kind", FORMATS)
-def test_each_weight_arrives(tmp_path: Path, kind: str, top: bool) -> None:
-    source = keras_network("mobilenet-v2", top=top)
-    network = backbone("mobilenet-v2", save(source, tmp_path / f"file.{kind}"), alpha=0.35)
-    found = weights_of(network)
-    assert len(found) == 260
-    assert same(found, weights_of(source)[:260])
+def test_each_weight_arrives(
+    tmp_path: Path, sources: dict[bool, keras.Model], target: keras.Model, kind: str, top: bool
+) -> None:
+    target.set_weights([np.zeros_like(weight) for weight in target.get_weights()])
+    load_weights(target, str(save(sources[top], tmp_path / f"file.{kind}")), whose="MobileNetV2")
+    arrived = weights_of(target)
+    assert len(arrived) == 260
+    assert same(arrived, weights_of(sources[top])[:260])
+
+
+def test_a_backbone_has_the_weights_of_the_file(tmp_path: Path, sources: dict[bool, keras.Model]) -> None:
+    network = backbone("mobilenet-v2", save(sources[False], tmp_path / "file.weights.h5"), alpha=0.35)
+    assert same(weights_of(network), weights_of(sources[False]))
 
 
 def test_names_that_keras_numbers_do_not_matter(tmp_path: Path) -> None:
     """InceptionV3's layers are called conv2d_17, or otherwise, as many as were made before them."""
     source = keras_network("inception-v3", top=True)
     network = backbone("inception-v3", save(source, tmp_path / "file.older.h5"))
-    found = weights_of(network)
+    arrived = weights_of(network)
     assert [layer.name for layer in network.layers[3:9]] != [layer.name for layer in source.layers[1:7]]
-    assert same(found, weights_of(source)[: len(found)])
+    assert same(arrived, weights_of(source)[: len(arrived)])
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +114,7 @@ def test_a_file_without_the_dense_layers_that_are_asked_for(
 ) -> None:
     bare = keras.Model(vgg16.input, vgg16.get_layer("block5_pool").output)
     path = save(bare, tmp_path / f"file.{kind}")
-    assert told(lambda: backbone("vgg16", path, fully_connected=True)) == (
+    assert refusal(lambda: backbone("vgg16", path, fully_connected=True)) == (
         f"weights file {path} does not fit VGG16 with its dense layers: {complaint}; {ADVICE}"
     )
 
@@ -101,8 +122,8 @@ def test_a_file_without_the_dense_layers_that_are_asked_for(
 ADVICE = "give a file that was saved from the same network, with the same hyperparameters"
 
 
-def told(call: Callable[[], object]) -> str:
-    """The one line that it answers."""
+def refusal(call: Callable[[], object]) -> str:
+    """The message, which is one line."""
     with pytest.raises(ZooError) as caught:
         call()
     assert "\n" not in str(caught.value)
@@ -110,8 +131,16 @@ def told(call: Callable[[], object]) -> str:
 
 
 @pytest.fixture(scope="module")
-def target() -> keras.Model:
-    return keras_network("mobilenet-v2", top=False)
+def other_networks() -> Callable[[str], keras.Model]:
+    """Build a network of `keras.applications`, of another kind or as wide again, once."""
+
+    @cache
+    def network(name: str) -> keras.Model:
+        make = getattr(keras.applications, name)
+        arguments = {} if name == "MobileNetV3Small" else {"alpha": 0.5}
+        return make(include_top=False, weights=None, input_shape=(32, 32, 3), **arguments)
+
+    return network
 
 
 @pytest.mark.parametrize(
@@ -123,23 +152,29 @@ def target() -> keras.Model:
         ("MobileNetV3Small", "keras"),
     ],
 )
-def test_the_file_of_another_network(tmp_path: Path, target: keras.Model, other: str, kind: str) -> None:
-    """Of another kind, or as wide again."""
-    make = getattr(keras.applications, other)
-    arguments = {} if other == "MobileNetV3Small" else {"alpha": 0.5}
-    network = make(include_top=False, weights=None, input_shape=(32, 32, 3), **arguments)
-    path = save(network, tmp_path / f"file.{kind}")
-    message = told(lambda: load_weights(target, str(path), whose="MobileNetV2"))
+def test_the_file_of_another_network(
+    tmp_path: Path, target: keras.Model, other_networks: Callable, other: str, kind: str
+) -> None:
+    path = save(other_networks(other), tmp_path / f"file.{kind}")
+    message = refusal(lambda: load_weights(target, str(path), whose="MobileNetV2"))
     assert message.startswith(f"weights file {path} does not fit MobileNetV2: ")
     assert message.endswith(f"; {ADVICE}")
 
 
+@pytest.fixture(scope="module")
+def saved(target: keras.Model, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], bytes]:
+    """Return the content of a file of the target in a format."""
+    folder = tmp_path_factory.mktemp("saved")
+    return cache(lambda kind: save(target, folder / f"whole.{kind}").read_bytes())
+
+
 @pytest.mark.parametrize("ending", ["weights.h5", "h5", "keras"])
 @pytest.mark.parametrize("damage", ["cut", "overwritten", "text", "empty", "folder", "missing"])
-def test_a_file_that_holds_no_weights(tmp_path: Path, target: keras.Model, damage: str, ending: str) -> None:
+def test_a_file_that_holds_no_weights(
+    tmp_path: Path, target: keras.Model, saved: Callable[[str], bytes], damage: str, ending: str
+) -> None:
     path = tmp_path / f"file.{ending}"
-    whole = save(target, tmp_path / f"whole.{ending.replace('h5', 'older.h5') if ending == 'h5' else ending}")
-    content = whole.read_bytes()
+    content = saved("older.h5" if ending == "h5" else ending)
     half = content[: len(content) // 2]
     if damage == "folder":
         path.mkdir()
@@ -149,12 +184,12 @@ def test_a_file_that_holds_no_weights(tmp_path: Path, target: keras.Model, damag
                 damage
             ]
         )
-    message = told(lambda: load_weights(target, str(path), whose="MobileNetV2"))
+    message = refusal(lambda: load_weights(target, str(path), whose="MobileNetV2"))
     assert message.startswith(f"weights file {path} does not fit MobileNetV2: ")
 
 
 def test_imagenet_weights_of_vggs_dense_layers_need_their_size() -> None:
-    assert told(lambda: backbone("vgg16", "imagenet", fully_connected=True)) == (
+    assert refusal(lambda: backbone("vgg16", "imagenet", fully_connected=True)) == (
         "the ImageNet weights of VGG16's dense layers are for images of 224×224, not 32×32: use that size, or set "
         "fully_connected=False"
     )
