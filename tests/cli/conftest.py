@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import sqlite3
-from contextlib import closing
+import sys
+from contextlib import closing, redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +18,7 @@ import pytest
 from PIL import Image
 
 import zoo as package
-from tests.cli.processes import LeanProcess
+from tests.cli.processes import LeanProcess, terminal
 from zoo.cli import run
 
 if TYPE_CHECKING:
@@ -68,6 +71,26 @@ def lean(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LeanProcess]:
 
 
 @pytest.fixture
+def zoo_on_screen(monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """Call `zoo` in this process, which writes to a terminal of 140 columns; all that it writes there."""
+
+    def call(*arguments: object) -> str:
+        with (
+            terminal(140) as screen,
+            monkeypatch.context() as patch,
+            os.fdopen(os.dup(screen.follower), "w", buffering=1, encoding="utf-8") as stream,
+        ):
+            for name in ("stdout", "stderr"):
+                patch.setattr(sys, name, stream)
+            patch.setenv("TERM", "xterm")
+            patch.setenv("COLUMNS", "140")
+            run([str(argument) for argument in arguments])
+        return screen.text
+
+    return call
+
+
+@pytest.fixture
 def refused(zoo: Callable[..., Result]) -> Callable[..., str]:
     """Call `zoo` with bad input; gives the one line that it answers, without `Error: `."""
 
@@ -91,31 +114,26 @@ def photos(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def trained_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder whose registry has a training, two searches, of which one failed, and a fine-tuning."""
+    """A folder whose registry has a training, two searches, of which one failed, and a fine-tuning.
+
+    What each of these commands printed as JSON is beside it, as `train.json`.
+    """
     folder = tmp_path_factory.mktemp("trained")
     _draw_photos(folder / "photos")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setenv("ZOO_PLUGINS_DIR", str(PLUGIN_FILES))
+        fixed = setting(ALL_BUT_AUGMENTATION)
         for command, code in (
             (["train", "tiny", "blobs", "--epochs", "2"], 0),
-            (
-                [
-                    "search",
-                    "tiny",
-                    "blobs",
-                    "--algorithm",
-                    "grid",
-                    "--epochs",
-                    "2",
-                    *setting(ALL_BUT_AUGMENTATION),
-                ],
-                0,
-            ),
+            (["search", "tiny", "blobs", "--algorithm", "grid", "--epochs", "2", *fixed], 0),
             (["search", "moody", "blobs", "--trials", "1", "--set", "mood=bad"], 1),
             (["finetune", "blobs@best", "photos", "--epochs", "2", "--freeze", "1"], 0),
         ):
-            assert run(command) == code
+            with redirect_stdout(StringIO()) as out:
+                assert run([*command, "--json"]) == code
+            if code == 0:
+                (folder / f"{command[0]}.json").write_text(out.getvalue())
     return folder
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -11,8 +12,13 @@ import struct
 import subprocess
 import sys
 import termios
+import threading
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ZOO = [sys.executable, "-m", "zoo"]
 LARGE = ("tensorflow", "keras", "keras_tuner", "optuna", "ray", "sklearn", "matplotlib", "matplotlib.pyplot")
@@ -112,24 +118,53 @@ def process(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 
 def on_a_terminal(columns: int, *arguments: object) -> str:
-    """All that `zoo` writes to a terminal of that width, without colours and movements of the cursor."""
-    leader, follower = pty.openpty()
-    fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    """All that `zoo` writes in a new process to a terminal of that width, without colours and movements."""
     environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
     command = [*ZOO, *map(str, arguments)]
-    with subprocess.Popen(
-        command, stdin=follower, stdout=follower, stderr=follower, env={**environment, "TERM": "xterm"}
-    ):
-        os.close(follower)
-        written = b""
-        while chunk := _read(leader):
-            written += chunk
-    os.close(leader)
-    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]| *\r(?=\n)", "", written.decode())
+    with terminal(columns) as screen:
+        subprocess.run(
+            command,
+            stdin=screen.follower,
+            stdout=screen.follower,
+            stderr=screen.follower,
+            env={**environment, "TERM": "xterm"},
+            check=False,
+        )
+    return screen.text
 
 
-def _read(leader: int) -> bytes:
+class Screen:
+    """The other side of a terminal, which is read until it is closed."""
+
+    def __init__(self, columns: int) -> None:
+        self._leader, self.follower = pty.openpty()
+        fcntl.ioctl(self.follower, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+        self._written = b""
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        with contextlib.suppress(OSError):  # how Linux reports that the other side is closed
+            while chunk := os.read(self._leader, 65536):
+                self._written += chunk
+
+    def close(self) -> None:
+        """Close it, and wait until all that was written is read."""
+        os.close(self.follower)
+        self._reader.join()
+        os.close(self._leader)
+
+    @property
+    def text(self) -> str:
+        """What was written, without colours and movements of the cursor."""
+        return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]| *\r(?=\n)", "", self._written.decode())
+
+
+@contextlib.contextmanager
+def terminal(columns: int) -> Iterator[Screen]:
+    """A terminal of that width, closed at the end."""
+    screen = Screen(columns)
     try:
-        return os.read(leader, 65536)
-    except OSError:  # how Linux tells that the other side is closed
-        return b""
+        yield screen
+    finally:
+        screen.close()

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from io import StringIO
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.cli.conftest import PLUGIN_FILES
 from tests.cli.expected import model_fields
-from tests.cli.processes import on_a_terminal
+from zoo.cli import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,11 +68,38 @@ def test_a_fine_tuning_on_other_images(zoo: Callable, trained: Path, photos: Pat
     )
 
 
-@pytest.mark.usefixtures("trained")
-def test_a_fine_tuning_in_phases(zoo: Callable, plain: Callable) -> None:
-    result = zoo("finetune", "blobs@best", "three", "--epochs", 3, *OPTIONS, "--cache-features", "off")
-    told = "".join(line for line in result.err.splitlines(True) if not line.startswith("· frozen layers are"))
-    assert plain(told) == (
+@dataclass(frozen=True)
+class Phases:
+    """A folder whose registry has a fine-tuning in phases, and what it printed."""
+
+    folder: Path
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture(scope="module")
+def phases(trained_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Phases:
+    folder = shutil.copytree(trained_folder, tmp_path_factory.mktemp("phases"), dirs_exist_ok=True)
+    arguments = ["finetune", "blobs@best", "three", "--epochs", "3", *OPTIONS, "--cache-features", "off"]
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        redirect_stdout(StringIO()) as out,
+        redirect_stderr(StringIO()) as err,
+    ):
+        patch.chdir(folder)
+        patch.setenv("ZOO_PLUGINS_DIR", str(PLUGIN_FILES))
+        code = run(arguments)
+    return Phases(folder, code, out.getvalue(), err.getvalue())
+
+
+def test_a_fine_tuning_in_phases(phases: Phases, plain: Callable) -> None:
+    lines = [
+        line
+        for line in phases.err.splitlines(True)
+        if not line.startswith(("· frozen layers are", "· starting"))
+    ]
+    assert plain("".join(lines)) == (
         "· reading three …\n"
         "· the head knows 2 of 3 classes; new are middle\n"
         "· parameters by stage; frozen: front_conv (1 layer)\n"
@@ -79,12 +111,13 @@ def test_a_fine_tuning_in_phases(zoo: Callable, plain: Callable) -> None:
         "· epoch 1: the head; epochs 2–3: all that is not frozen\n"
         "run ID: tiny on three\n" + "".join(EPOCH.format(f"{number}/3") for number in (1, 2, 3))
     )
-    assert (result.code, plain(result.out)) == (0, OF_THREE)
+    assert (phases.code, plain(phases.out)) == (0, OF_THREE)
 
 
-@pytest.mark.usefixtures("trained")
-def test_the_schedule_is_recorded_and_shown_by_the_lineage(zoo: Callable, hyperparameters: Callable) -> None:
-    zoo("finetune", "blobs@best", "three", "--epochs", 1, *OPTIONS)
+def test_the_schedule_is_recorded_and_shown_by_the_lineage(
+    phases: Phases, zoo: Callable, hyperparameters: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(phases.folder)
     recorded = hyperparameters()
     assert {name: recorded[name] for name in SCHEDULE} == SCHEDULE
     (line,) = (line for line in zoo("lineage", "three@best").out.splitlines() if "●" in line)
@@ -140,9 +173,11 @@ def test_a_search(zoo: Callable, plain: Callable) -> None:
 
 
 @pytest.mark.usefixtures("trained")
-def test_a_search_for_a_fine_tuning_ends_with_the_model_below_its_table(plain: Callable) -> None:
-    asked = ["finetune", "blobs@best", "blobs", "--search", "--trials", 1, "--epochs", 1]
-    written = plain(on_a_terminal(140, *asked))
+def test_a_search_for_a_fine_tuning_ends_with_the_model_below_its_table(
+    zoo_on_screen: Callable[..., str], plain: Callable
+) -> None:
+    options = ["--search", "--trials", 1, "--epochs", 1]
+    written = plain(zoo_on_screen("finetune", "blobs@best", "blobs", *options))
     assert "1 of 1 trials, best val_accuracy #.#### in trial 1\n\nsearch  ID\nmodel  ID\n" in written
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import signal
 import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from contextlib import closing, redirect_stdout
 from dataclasses import dataclass
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from tests.cli.conftest import Result
     from tests.cli.processes import LeanProcess
     from zoo.interfaces import Epoch, Run
 
@@ -54,19 +57,51 @@ def start(folder: Path, *arguments: str, trial: int | None) -> subprocess.Popen[
         stderr=subprocess.PIPE,
         text=True,
     )
-    query = "SELECT count(*) FROM epochs JOIN runs ON runs.id = run_id WHERE trial_number IS ? AND state = 'running'"
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
-        if (folder / "registry.db").exists():
-            with closing(sqlite3.connect(folder / "registry.db", timeout=30)) as registry:
-                ready = registry.execute(
-                    "SELECT count(*) FROM sqlite_master WHERE name = 'aliases'"
-                ).fetchone()[0]
-                if ready and registry.execute(query, (trial,)).fetchone()[0]:
-                    return process
+        if has_epoch(folder, trial):
+            return process
         time.sleep(0.02)
     process.kill()
     raise AssertionError(f"it did not get to trial {trial}: {process.communicate()}")
+
+
+def has_epoch(folder: Path, trial: int | None) -> bool:
+    """Whether the trial, or the run that is no trial, is running and has an epoch."""
+    query = "SELECT count(*) FROM epochs JOIN runs ON runs.id = run_id WHERE trial_number IS ? AND state = 'running'"
+    if not (folder / "registry.db").exists():
+        return False
+    with closing(sqlite3.connect(folder / "registry.db", timeout=30)) as registry:
+        (tables,) = registry.execute("SELECT count(*) FROM sqlite_master WHERE name = 'aliases'").fetchone()
+        return bool(tables and registry.execute(query, (trial,)).fetchone()[0])
+
+
+@pytest.fixture
+def interrupted(zoo: Callable[..., Result], tmp_path: Path) -> Callable[..., Result]:
+    """Call `zoo` in this process, which gets Ctrl-C as soon as its run has an epoch."""
+
+    def call(*arguments: str) -> Result:
+        working = True
+
+        def press() -> None:
+            while working and not has_epoch(tmp_path, None):
+                time.sleep(0.01)
+            os.kill(os.getpid(), signal.SIGINT)
+
+        def stop(_number: int, _frame: object) -> None:
+            if working:
+                raise KeyboardInterrupt
+
+        before, user = signal.signal(signal.SIGINT, stop), threading.Thread(target=press)
+        try:
+            user.start()
+            return zoo(*arguments)
+        finally:
+            working = False
+            user.join()
+            signal.signal(signal.SIGINT, before)
+
+    return call
 
 
 def trials_of(folder: Path) -> list[Run]:
@@ -205,34 +240,65 @@ def test_an_interrupted_search_can_go_on(tmp_path: Path, number: signal.Signals)
 TRAIN = ["train", "tiny", "blobs", "--patience", "9999", "--set", "learning_rate=0.003"]
 
 
-def test_an_interrupted_training_goes_on(tmp_path: Path, zoo: Callable) -> None:
-    process = start(tmp_path, *TRAIN, "--epochs", "40", trial=None)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate()
+def test_an_interrupted_training_goes_on(zoo: Callable, interrupted: Callable[..., Result]) -> None:
+    result = interrupted(*TRAIN, "--epochs", "40")
     with open_registry(create=False) as registry:
-        (interrupted,) = registry.runs()
-        before = registry.epochs(interrupted.id)
-    assert (process.returncode, out, interrupted.state) == (130, "", "interrupted")
-    command = f"zoo train --resume {interrupted.id}"
-    assert err.splitlines()[-1] == f"run {interrupted.id} was interrupted; continue with: {command}"
+        (run,) = registry.runs()
+        before = registry.epochs(run.id)
+    assert (result.code, result.out, run.state) == (130, "", "interrupted")
+    command = f"zoo train --resume {run.id}"
+    assert result.err.splitlines()[-1] == f"run {run.id} was interrupted; continue with: {command}"
     assert zoo("runs").err == f"continue with: {command}\n"
-    assert f"continue with    {command}\n" in zoo("show", interrupted.id).out
-    model = json.loads(zoo("train", "--resume", interrupted.id, "--json").out)
+    assert f"continue with    {command}\n" in zoo("show", run.id).out
+    model = json.loads(zoo("train", "--resume", run.id, "--json").out)
     with open_registry(create=False) as registry:
-        epochs = registry.epochs(interrupted.id)
-    assert (model["run_id"], len(epochs), epochs[: len(before)]) == (interrupted.id, 40, before)
+        epochs = registry.epochs(run.id)
+    assert (model["run_id"], len(epochs), epochs[: len(before)]) == (run.id, 40, before)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.large)])
-def test_keep_best_ends_with_a_model(tmp_path: Path, zoo: Callable, number: signal.Signals) -> None:
-    process = start(tmp_path, *TRAIN, "--epochs", "9999", "--keep-best", "--json", trial=None)
-    process.send_signal(number)
+@dataclass(frozen=True)
+class Stopped:
+    """A training with --keep-best that got a signal after its first epoch, in a process of its own."""
+
+    folder: Path
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture(scope="module", params=[signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.large)])
+def stopped(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Stopped:
+    folder = tmp_path_factory.mktemp("stopped")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ZOO_PLUGINS_DIR", str(PLUGIN_FILES))
+        process = start(folder, *TRAIN, "--epochs", "9999", "--keep-best", "--json", trial=None)
+    process.send_signal(request.param)
     out, err = process.communicate()
-    model = json.loads(out)
+    return Stopped(folder, process.returncode, out, err)
+
+
+def test_keep_best_ends_with_a_model(
+    stopped: Stopped, zoo: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(stopped.folder)
+    model = json.loads(stopped.out)
     (run,) = json.loads(zoo("runs", "--json").out)
-    assert (process.returncode, run["state"], run["model_id"]) == (0, "completed", model["id"])
-    assert "· stopped after epoch " in err
+    assert (stopped.code, run["state"], run["model_id"]) == (0, "completed", model["id"])
+    assert "· stopped after epoch " in stopped.err
     assert zoo("evaluate", model["id"], "blobs").code == 0
+
+
+def test_tensorflow_does_not_chatter(stopped: Stopped, plain: Callable) -> None:
+    *lines, notice = plain(stopped.err).splitlines()
+    assert lines[:4] == [
+        "· reading blobs …",
+        "· starting TensorFlow …",
+        "· 106 trainable and 0 non-trainable parameters",
+        "run ID: tiny on blobs",
+    ]
+    epoch = "epoch  NUMBER/9999  loss #.####  acc #.####  val_loss #.####  val_acc #.####  #.# s"
+    assert {re.sub(r"\d+/9999", "NUMBER/9999", line) for line in lines[4:]} == {epoch}
+    assert notice.startswith("· stopped after epoch ")
 
 
 @pytest.mark.large

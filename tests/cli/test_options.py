@@ -24,10 +24,9 @@ def newest_run(zoo: Callable) -> dict:
     return json.loads(zoo("show", json.loads(zoo("runs", "--json").out)[0]["id"], "--json").out)["run"]
 
 
+@pytest.mark.usefixtures("photos", "trained")
 @pytest.mark.parametrize("command", COMMANDS)
-def test_all_three_commands_take_them(zoo: Callable, photos: Path, command: str) -> None:
-    if command == "finetune":
-        zoo("train", "tiny", "./photos", "--epochs", 1)
+def test_all_three_commands_take_them(zoo: Callable, command: str) -> None:
     result = zoo(*COMMANDS[command], *ASKED, "--set", "augmentation=cutmix+classic")
     assert result.code == 0, result
     plan = newest_run(zoo)["plan"]

@@ -51,8 +51,9 @@ def rows(out: str) -> list[str]:
     return ["  ".join(row[:2]) for row in cells[1:]]
 
 
-def test_a_file_that_keeps_the_contract(zoo: Callable, file: Callable) -> None:
-    result = zoo("plugins", "check", file(NETWORK))
+def test_a_file_that_keeps_the_contract_with_the_value_that_it_needs(zoo: Callable, file: Callable) -> None:
+    path = file(NETWORK, "assert hp.Fixed('mood', 'bad') == 'good'")
+    result = zoo("plugins", "check", path, "--set", "mood=good")
     assert (result.code, rows(result.out)) == (
         0,
         [f"{check}  ok" for check in ("imports", *ARCHITECTURE_CHECKS)],
@@ -103,11 +104,6 @@ def test_a_quarantined_plugin_is_told_in_one_line(
     path = file("raise ValueError('no')")
     monkeypatch.setenv("ZOO_PLUGINS_DIR", str(path.parent))
     assert refused("plugins", "check", "mine") == (f"plugin 'mine' of {path} is quarantined: ValueError: no")
-
-
-def test_a_value_that_is_fixed(zoo: Callable, file: Callable) -> None:
-    path = file(NETWORK, "assert hp.Fixed('mood', 'bad') == 'good'")
-    assert zoo("plugins", "check", path, "--set", "mood=good").code == 0
 
 
 def test_a_plugin_that_cannot_be_imported(zoo: Callable, file: Callable) -> None:

@@ -12,7 +12,6 @@ import zoo as package
 from tests.cli.processes import ZOO, process
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from tests.cli.processes import LeanProcess
@@ -45,14 +44,3 @@ def test_a_reader_that_goes_away_is_no_error(trained: Path) -> None:
     done = subprocess.run([*ZOO, "models"], stdout=writer, stderr=subprocess.PIPE, check=False)
     os.close(writer)
     assert done.stderr == b""
-
-
-def test_tensorflow_does_not_chatter(tmp_path: Path, plain: Callable) -> None:
-    done = process("train", "tiny", "blobs", "--epochs", 1)
-    assert plain(done.stderr) == (
-        "· reading blobs …\n"
-        "· starting TensorFlow …\n"
-        "· 106 trainable and 0 non-trainable parameters\n"
-        "run ID: tiny on blobs\n"
-        "epoch  1/1  loss #.####  acc #.####  val_loss #.####  val_acc #.####  #.# s\n"
-    )

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.cli.conftest import ALL_BUT_AUGMENTATION, setting
 from tests.cli.expected import model_fields
-from tests.cli.processes import on_a_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
-
-    import pytest
 
 
 def test_search(zoo: Callable, plain: Callable) -> None:
@@ -27,9 +25,9 @@ def test_search(zoo: Callable, plain: Callable) -> None:
     )
 
 
-def test_a_search_on_a_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, plain: Callable) -> None:
-    monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "cache"))
-    written = plain(on_a_terminal(140, "search", "tiny", "blobs", "--trials", 1, "--epochs", 1))
+@pytest.mark.usefixtures("cache")
+def test_a_search_on_a_terminal(zoo_on_screen: Callable[..., str], plain: Callable) -> None:
+    written = plain(zoo_on_screen("search", "tiny", "blobs", "--trials", 1, "--epochs", 1))
     assert f"\rdecoding images {'━' * 30} 120/120\n" in written
     assert f"\rchecking images {'━' * 30} 120/120\nsearch ID: random, up to 1 trial of tiny" in written
     assert "trial  state  val_accuracy  epoch  curve  hyperparameters" in written

@@ -45,7 +45,7 @@ def test_several_architectures_are_noticed(architectures: str, several: bool) ->
     ],
 )
 def test_one_line_counts_how_the_trials_ended(of: object, ends: int, line: str) -> None:
-    assert trials(of=of, ends=ends, architectures="a,b").told == line
+    assert trials(of=of, ends=ends, architectures="a,b").summary == line
 
 
 def test_a_run_that_is_no_trial_has_number_0() -> None:
