@@ -297,6 +297,17 @@ def count_builds(build: Any) -> int:
     return count
 
 
+@pytest.mark.parametrize(("threshold", "names"), [(2 * 10**9, ["width", "wide"]), (10**9, ["width"])])
+def test_an_integer_may_have_billions_of_values(threshold: int, names: list[str]) -> None:
+    """Those that a condition would have to list must be few; the others are never listed."""
+
+    def build(hp: keras_tuner.HyperParameters) -> None:
+        if hp.Int("width", 1, 2 * 10**9 + 100, default=8) > threshold:
+            hp.Boolean("wide")
+
+    assert [hp.name for hp in explore(build).space] == names
+
+
 def test_many_hyperparameters_are_probed_at_once() -> None:
     """One build with the defaults, and one for each value of the longest choice besides its default."""
 

@@ -237,7 +237,7 @@ class _Exploration:
         implied = inherited
         for name in (name for name in changed if name in deciders and name not in stated):
             values_of_name = self._activating_values(key, name, deciders)
-            if not values_of_name or len(values_of_name) > MOST_VALUES:
+            if not values_of_name:
                 return None
             implied += [*self._entry(name, deciders).conditions, _condition(name, values_of_name)]
         return _without(implied, key[1])
@@ -260,19 +260,24 @@ class _Exploration:
         return None
 
     def _activating_values(self, key: Key, name: str, deciders: Values) -> list[HyperparameterValue]:
-        """Return the values of one decider with which the build declares the key, the others unchanged."""
+        """Return the values of one decider with which the build declares the key, the others unchanged.
+
+        None of them are returned if there are more than a condition can list.
+        """
 
         def activates(value: HyperparameterValue) -> bool:
             return self._declares(key, {**deciders, name: value})
 
         entry = self._entry(name, deciders)
-        values = list(domain(entry) or ())
+        values = domain(entry) or ()  # of an integer perhaps a range of billions
         if len(values) <= MOST_PROBED or not isinstance(entry, kinds.Int):
             return [value for value in values if activates(value)]
-        index_of = {value: index for index, value in enumerate(values)}
-        default = index_of.get(self._defaults.get(name, entry.default), 0)
+        value = self._defaults.get(name, entry.default)
+        default = values.index(value) if value in values else 0
         below = _nearest_index(default, -1, lambda index: activates(values[index]))
         above = _nearest_index(default, len(values), lambda index: activates(values[index]))
+        if below + 1 + len(values) - above > MOST_VALUES:
+            return []
         return [*values[: below + 1], *values[above:]]
 
     def _entry(self, name: str, values: Values) -> Any:  # a keras_tuner HyperParameter
