@@ -8,7 +8,8 @@ from tests.search.plain_search import Recorder, failing, plan, searched, wide_sp
 from zoo.errors import UnknownNameError
 from zoo.interfaces.algorithms import ALGORITHMS
 from zoo.interfaces.metrics import objectives
-from zoo.search.oracles import make_oracle, without_bookkeeping
+from zoo.models.joint_space import from_joint
+from zoo.search.oracles import make_oracle
 
 
 @pytest.mark.parametrize(("name", "direction"), [("val_accuracy", "max"), ("val_loss", "min")])
@@ -66,7 +67,7 @@ def test_hyperband_continues_the_best(hyperband: Recorder) -> None:
 
 
 def test_hyperband_continues_with_the_same_hyperparameters(hyperband: Recorder) -> None:
-    by_id = {trial.trial_id: without_bookkeeping(trial.hyperparameters) for trial in hyperband.started}
+    by_id = {trial.trial_id: from_joint(trial.hyperparameters, ("tiny",))[1] for trial in hyperband.started}
     continued = [trial for trial in hyperband.started if trial.continues]
     assert all(by_id[trial.trial_id] == by_id[trial.continues] for trial in continued if trial.continues)
 

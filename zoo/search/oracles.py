@@ -203,8 +203,3 @@ def to_trial(proposal: Any, number: int, plan: SearchPlan, **fields: Any) -> Tri
         continues=str(values["tuner/trial_id"]) if "tuner/trial_id" in values else None,
         **fields,
     )
-
-
-def without_bookkeeping(hyperparameters: Hyperparameters) -> dict[str, Any]:
-    """The hyperparameters without the oracle's own `tuner/…` entries."""
-    return {name: value for name, value in hyperparameters.items() if not name.startswith("tuner/")}

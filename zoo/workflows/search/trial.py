@@ -14,7 +14,6 @@ from zoo.interfaces.spaces import Space
 from zoo.models.content import assign_tensors
 from zoo.models.hyperparameters import OWN
 from zoo.models.joint_space import from_joint
-from zoo.search.oracles import without_bookkeeping
 from zoo.training.fit import FitSettings, start_fresh
 from zoo.workflows.fitting import fit_and_evaluate
 from zoo.workflows.images import in_order_of
@@ -108,7 +107,7 @@ def candidate_of(plan: SearchPlan, trial: Trial) -> CandidatePlan:
 
 def hyperparameters_of(plan: SearchPlan, trial: Trial) -> dict[str, HyperparameterValue]:
     """Return the trial's hyperparameters under their plain names."""
-    return without_bookkeeping(from_joint(trial.hyperparameters, plan.architectures)[1])
+    return from_joint(trial.hyperparameters, plan.architectures)[1]
 
 
 def same_frozen(plan: SearchPlan, candidate: Candidate) -> int:
