@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.registry import builders
-from tests.registry.builders import add_model, search_plan
+from tests.registry.builders import add_model, run_plan, search_plan
 from zoo.registry import Registry, open_registry
 
 if TYPE_CHECKING:
@@ -90,3 +90,18 @@ def three(registry: Registry, digits: DatasetVersion, ids: list[str]) -> tuple[R
     model = add_model(registry, digits, accuracy=0.9)
     add_model(registry, digits, accuracy=0.5)
     return registry.run("aaaaaaaaaaa1"), model, registry.start_search(search_plan(), digits)
+
+
+@pytest.fixture
+def run(registry: Registry, digits: DatasetVersion) -> Run:
+    return registry.start_run(run_plan(), digits)
+
+
+@pytest.fixture
+def search(registry: Registry, digits: DatasetVersion) -> Search:
+    return registry.start_search(search_plan(), digits)
+
+
+@pytest.fixture
+def model(registry: Registry, digits: DatasetVersion) -> Model:
+    return add_model(registry, digits, loss=0.25, accuracy=0.9)

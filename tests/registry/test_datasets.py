@@ -67,12 +67,6 @@ def test_a_renamed_source_keeps_its_name_for_new_content(registry: Registry) -> 
     assert (changed.name, changed.version) == ("photos-2", 2)
 
 
-def test_datasets_lists_every_version(registry: Registry, digits: DatasetVersion) -> None:
-    newer = record_digits(registry, "b")
-    photos = _record_folder(registry, "/a/photos")
-    assert registry.datasets() == [digits, newer, photos]
-
-
 def test_a_name_means_the_newest_version(registry: Registry, digits: DatasetVersion) -> None:
     assert record_digits(registry, "b") == registry.dataset(digits.name)
 
@@ -115,14 +109,6 @@ def test_a_name_of_another_dataset_is_not_taken_away(registry: Registry) -> None
     registry.add_dataset(content_of("pets", "/a/photos"))
     with pytest.raises(RegistryError, match="the name 'pets' belongs to the dataset at /a/photos: choose"):
         registry.add_dataset(content_of("pets", "/b/photos", "0"))
-
-
-def test_a_refused_name_changes_nothing(registry: Registry) -> None:
-    registry.add_dataset(content_of("pets", "/a/photos"))
-    before = registry.datasets()
-    with pytest.raises(RegistryError):
-        registry.add_dataset(content_of("pets", "/b/photos", "0"))
-    assert registry.datasets() == before
 
 
 def test_another_dataset_may_become_the_next_version(registry: Registry) -> None:

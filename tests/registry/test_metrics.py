@@ -5,19 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-import pytest
-
-from tests.registry.builders import add_model, evaluation, record_digits
+from tests.registry.builders import evaluation, record_digits
 from zoo.registry import Measurement
 
 if TYPE_CHECKING:
     from zoo.interfaces import DatasetVersion, Model
     from zoo.registry import Registry
-
-
-@pytest.fixture
-def model(registry: Registry, digits: DatasetVersion) -> Model:
-    return add_model(registry, digits, loss=0.25, accuracy=0.9)
 
 
 def test_metrics_have_their_split_in_front(model: Model) -> None:

@@ -1,21 +1,15 @@
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.registry.builders import add_model, content, record_digits
-from zoo.errors import ArtifactError, NotFoundError, RegistryError
+from tests.registry.builders import add_model, record_digits
+from zoo.errors import RegistryError
 
 if TYPE_CHECKING:
     from zoo.interfaces import DatasetVersion, Model
     from zoo.registry import Registry
-
-
-@pytest.fixture
-def model(registry: Registry, digits: DatasetVersion) -> Model:
-    return add_model(registry, digits, loss=0.25, accuracy=0.9)
 
 
 def test_what_complete_run_returns_is_what_is_found(registry: Registry, model: Model) -> None:
@@ -104,28 +98,3 @@ def test_best_cannot_be_an_alias(registry: Registry, model: Model) -> None:
 def test_an_alias_of_other_letters_is_refused(registry: Registry, model: Model, name: str) -> None:
     with pytest.raises(RegistryError, match="cannot be an alias"):
         registry.set_alias(model.id, name)
-
-
-def test_a_model_loads_bit_for_bit(registry: Registry, model: Model) -> None:
-    loaded = registry.load_content(model.id).tensors
-    assert {path: array.tobytes() for path, array in loaded.items()} == {
-        path: array.tobytes() for path, array in content().tensors.items()
-    }
-
-
-def test_a_flipped_byte_is_found_on_load_and_named(registry: Registry, model: Model) -> None:
-    digest = registry.artifacts.put_tensor(content().tensors["conv/kernel"])
-    path = Path(registry.artifacts.path(digest))
-    data = bytearray(path.read_bytes())
-    data[-1] ^= 1
-    path.write_bytes(data)
-    with pytest.raises(
-        ArtifactError,
-        match=f"model {model.id}: variable 'conv/kernel': artifact {digest} is damaged: .*{path}",
-    ):
-        registry.load_content(model.id)
-
-
-def test_an_unknown_model_cannot_be_loaded(registry: Registry) -> None:
-    with pytest.raises(NotFoundError, match="no model has the id 'nobody': `zoo models` lists them"):
-        registry.load_content("nobody")

@@ -2,21 +2,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from tests.plans import changed
-from tests.registry.builders import add_model, content, evaluation, run_plan, search_plan, trial
+from tests.registry.builders import add_model, content, evaluation, run_plan, trial
 from zoo.interfaces import DatasetVersion, Epoch, Metrics, PriorTrial, RunKind, Search, State
 
 if TYPE_CHECKING:
     from zoo.registry import Registry
 
 PLAN = changed(run_plan(RunKind.TRIAL), image_size=32, channels=3)
-
-
-@pytest.fixture
-def search(registry: Registry, digits: DatasetVersion) -> Search:
-    return registry.start_search(search_plan(), digits)
 
 
 def known_metrics(registry: Registry) -> list[Metrics]:

@@ -27,11 +27,6 @@ if TYPE_CHECKING:
     from zoo.registry import Registry
 
 
-@pytest.fixture
-def run(registry: Registry, digits: DatasetVersion) -> Run:
-    return registry.start_run(run_plan(), digits)
-
-
 def test_a_started_run_keeps_its_plan(registry: Registry, run: Run) -> None:
     assert registry.run(run.id).plan == run_plan()
 
@@ -84,28 +79,6 @@ def test_a_run_completes_without_a_model(registry: Registry, run: Run) -> None:
 
 def test_a_run_belongs_to_the_process_that_started_it(run: Run) -> None:
     assert run.owner == f"{socket.gethostname()}:{os.getpid()}"
-
-
-def test_a_checkpoint_comes_back(registry: Registry, run: Run) -> None:
-    registry.save_checkpoint(run.id, b"weights")
-    assert registry.checkpoint(run.id) == b"weights"
-
-
-def test_completing_a_run_drops_its_checkpoint(registry: Registry, run: Run) -> None:
-    registry.save_checkpoint(run.id, b"weights")
-    registry.complete_run(run.id, content(), [])
-    assert registry.checkpoint(run.id) is None
-
-
-@pytest.mark.parametrize(
-    ("state", "left"), [(State.FAILED, None), (State.PRUNED, None), (State.INTERRUPTED, b"weights")]
-)
-def test_only_an_interrupted_run_keeps_its_checkpoint(
-    registry: Registry, run: Run, state: State, left: bytes | None
-) -> None:
-    registry.save_checkpoint(run.id, b"weights")
-    registry.end_run(run.id, state)
-    assert registry.checkpoint(run.id) == left
 
 
 _TRAIN_ELSEWHERE = (

@@ -25,11 +25,6 @@ PLAN = run_plan(RunKind.TRIAL)
 LOSS = Objective("val_loss", "min")
 
 
-@pytest.fixture
-def search(registry: Registry, digits: DatasetVersion) -> Search:
-    return registry.start_search(search_plan(), digits)
-
-
 def _complete(registry: Registry, search: Search, number: int, score: float) -> Model:
     run = registry.start_trial(search.id, trial(number), PLAN)
     return registry.complete_run(run.id, content(number), [], scores={search.plan.objective.name: score})
@@ -191,23 +186,6 @@ def test_an_interrupted_search_is_reopened(registry: Registry, search: Search) -
     registry.end_search(search.id, State.INTERRUPTED, "stopped")
     again = registry.reopen_search(search.id)
     assert (again.state, again.error, again.finished_at) == (State.RUNNING, None, None)
-
-
-def test_reopening_clears_the_checkpoint_of_a_trial_that_completed_right_before_the_kill(
-    registry: Registry, search: Search
-) -> None:
-    run = registry.start_trial(search.id, trial(1), PLAN)
-    registry.complete_without_model(run.id, {"val_accuracy": 0.5})
-    registry.save_checkpoint(run.id, b"left behind")
-    registry.reopen_search(search.id)
-    assert registry.checkpoint(run.id) is None
-
-
-def test_reopening_keeps_the_checkpoints_of_interrupted_trials(registry: Registry, search: Search) -> None:
-    run = registry.start_trial(search.id, trial(1), PLAN)
-    registry.save_checkpoint(run.id, b"weights")
-    registry.reopen_search(search.id)
-    assert registry.checkpoint(run.id) == b"weights"
 
 
 def test_a_completed_search_is_not_reopened(registry: Registry, search: Search) -> None:
