@@ -117,6 +117,16 @@ def test_a_file_behind_a_url_is_downloaded_once_for_all_trials(
     assert (asked, watcher.downloads[-1:]) == (["/net.h5"], [True])
 
 
+def test_a_trial_is_refused_weights_that_have_changed_since_the_search_started(
+    workspace: Workspace, file: Path
+) -> None:
+    workspace.progress.at_epoch = lambda run, epoch: file.write_text("0.5")
+    found = search(workspace, "loaded", {"pooling": "avg"}, weights=str(file), algorithm="random", trials=2)
+    first, second = found.trials
+    assert (first.state, second.state) == (State.COMPLETED, State.FAILED)
+    assert str(second.error).startswith(f"the weights file {file} has changed since the search started: ")
+
+
 def test_a_search_goes_on_only_from_the_weights_that_it_began_with(workspace: Workspace, file: Path) -> None:
     workspace.progress.at_epoch = interrupt_in_trial(1)
     with pytest.raises(InterruptedWork):

@@ -41,6 +41,7 @@ from zoo.workflows.search.recorder import SearchRecorder
 from zoo.workflows.search.space import DeclaredSpace, declare_space, first_trials, prior_choices
 from zoo.workflows.search.trial import candidate_of, train_trial
 from zoo.workflows.search.worker import RemoteAssignment, RemoteImages, train_remotely
+from zoo.workflows.weights import locate_weights
 from zoo.workflows.workspace import Workspace, environment
 
 if TYPE_CHECKING:
@@ -245,6 +246,7 @@ class _Searching:
 
         def train(assignment: Assignment, reporter: TrialReporter) -> TrialOutcome:
             candidate = candidates[candidate_of(self.search.plan, assignment.trial).architecture]
+            locate_weights(candidate.architecture, candidate.plan.weights, reporter)  # refuses a changed file
             return train_trial(assignment, candidate, self.decoded[candidate.name], reporter)
 
         def assign(trial: Trial) -> RemoteAssignment:
