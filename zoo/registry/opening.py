@@ -55,7 +55,20 @@ def resume_command(registry: Registry, work: Search | Run) -> str:
         options += ["--registry", registry.url]
     if registry.artifacts.url != str(Path(registry.url).with_name(DEFAULT_ARTIFACTS)):
         options += ["--artifacts", registry.artifacts.url]
+    if folder := _plugins_dir(work):
+        options += ["--plugins-dir", folder]
     return shlex.join(["zoo", *options, *_resume_arguments(work)])
+
+
+def _plugins_dir(work: Search | Run) -> str | None:
+    """The folder of plugin files that the work needs; None if it needs none, or if ZOO_PLUGINS_DIR names it."""
+    candidates = work.plan.candidates if isinstance(work, Search) else (work.plan.candidate,)
+    origins = [Path(candidate.plugin) for candidate in candidates]
+    folder = next((path.parent for path in origins if path.is_absolute() and path.is_file()), None)
+    configured = os.environ.get("ZOO_PLUGINS_DIR")
+    if folder is None or (configured and Path(configured).resolve() == folder):
+        return None
+    return str(folder)
 
 
 def _resume_arguments(work: Search | Run) -> list[str]:

@@ -196,7 +196,7 @@ def test_ctrl_c_says_how_to_go_on(workspace: Workspace, search: Callable) -> Non
     (found,) = workspace.registry.searches()
     assert str(caught.value) == (
         f"search {found.id} was interrupted; continue with: "
-        f"zoo --registry {workspace.registry.url} search --resume {found.id}"
+        f"zoo --registry {workspace.registry.url} --plugins-dir {workspace.plugins.folder} search --resume {found.id}"
     )
     assert [one.state for one in workspace.registry.runs(search=found.id)] == [
         State.COMPLETED,
