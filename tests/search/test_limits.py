@@ -56,8 +56,7 @@ def joint_plan(algorithm: str = "random", **settings: float | str) -> SearchPlan
         algorithm,
         hp=joint(),
         candidates=candidates(*NAMES),
-        **settings,
-        trials=9,
+        **{"trials": 9, **settings},
         first=() if algorithm in ("grid", "hyperband") else first,
     )
 
@@ -108,6 +107,19 @@ def test_a_first_trial_takes_no_more_than_its_share(clock: Clock) -> None:
         [STOP],
         "the time limit is reached after 3 of 9 trials",
     )
+
+
+def test_trials_that_there_will_not_be_get_no_share(clock: Clock) -> None:
+    """Two trials of three architectures: the first gets half of the time, the second the rest."""
+    loop = TrialLoop(joint_plan(max_seconds=90.0, trials=2), Recorder(), clock=clock)
+    for too_early in (44, 89):
+        trial = loop.next_trial()
+        assert trial is not None
+        clock.now = 50.0 + too_early
+        assert report(loop, trial, [0.1]) == [CONTINUE]
+        clock.now = 50.0 + too_early + 1
+        assert report(loop, trial, [0.2], start=2) == [STOP]
+        complete(loop, trial)
 
 
 def test_no_trial_is_ended_for_those_that_have_all_begun(clock: Clock) -> None:

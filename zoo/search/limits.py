@@ -1,7 +1,8 @@
 """Limits that end a search before its last trial, or a trial before its last epoch: time, target, no improvement.
 
 With a time limit, each of several architectures gets a first trial: while some are untried, a first trial may take the
-remaining time divided by the number of untried architectures, including its own.
+remaining time divided by the number of untried architectures, including its own, or by the number of remaining trials
+if there are fewer.
 """
 
 from __future__ import annotations
@@ -70,9 +71,10 @@ class Limits:
         """The trial is about to train; if it is its architecture's first, its share of the time starts."""
         running = self._trials.setdefault(trial.trial_id, _RunningTrial())
         architecture = from_joint(trial.hyperparameters, self._plan.architectures)[0]
-        if self._ends is not None and architecture in self.untried:
+        first_trials = min(len(self.untried), self._plan.trials - trial.number + 1)
+        if self._ends is not None and architecture in self.untried and first_trials > 1:
             now = self._clock()
-            running.deadline = now + max(0.0, self._ends - now) / len(self.untried)
+            running.deadline = now + max(0.0, self._ends - now) / first_trials
         self._tried.add(architecture)
 
     def epoch_ended(self, trial: Trial, value: float, loss: float) -> None:
