@@ -91,9 +91,7 @@ def make_search_options(searching: dict[str, Any]) -> SearchOptions:
     from zoo.workflows.search import search_options as make
 
     values = dict(searching)
-    several = "," in values["objective"]
     return make(
-        algorithm=values.pop("algorithm") or (DEFAULT_OF_SEVERAL if several else DEFAULT),
         max_seconds=values.pop("max_time"),
         warm_start=values.pop("warm_start") == "auto",
         **values,

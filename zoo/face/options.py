@@ -32,10 +32,9 @@ def search_options(arguments: Arguments) -> SearchOptions:
     """The options of a search; raises UnknownNameError, SearchError."""
     from zoo.workflows import search
 
-    objective = join_names(arguments["objective"], "objective")
     return search.search_options(
-        algorithm=arguments["algorithm"] or ("tpe" if "," in objective else "random"),
-        objective=objective,
+        algorithm=arguments["algorithm"],
+        objective=join_names(arguments["objective"], "objective"),
         pruner=arguments["pruner"],
         max_seconds=seconds_of(arguments["max_time"]),
         target=arguments["target"],

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from zoo.errors import SearchError
 from zoo.interfaces import SearchOptions
-from zoo.interfaces.algorithms import DEFAULT, find_algorithm, find_pruner
+from zoo.interfaces.algorithms import DEFAULT, DEFAULT_OF_SEVERAL, find_algorithm, find_pruner
 from zoo.interfaces.metrics import DEFAULT_OBJECTIVE, find_objectives, measured_each_epoch
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def search_options(
     *,
-    algorithm: str = DEFAULT,
+    algorithm: str | None = None,
     trials: int = 10,
     objective: str = DEFAULT_OBJECTIVE.name,
     pruner: str | None = None,
@@ -29,7 +29,7 @@ def search_options(
     """Return the options of a search.
 
     Args:
-        algorithm: one of `zoo.interfaces.algorithms.ALGORITHMS`.
+        algorithm: one of `zoo.interfaces.algorithms.ALGORITHMS`; None: the default for so many objectives.
         objective: names of one or several objectives, separated by commas; see `zoo.interfaces.metrics`.
         pruner: "none" or "median", see `zoo.search.pruning`; None: the algorithm's own, if it has one.
         trials, max_seconds, target, keep, warm_start: as in `SearchOptions`.
@@ -39,6 +39,8 @@ def search_options(
         SearchError: two options exclude each other.
     """
     objectives = find_objectives(objective)
+    if algorithm is None:
+        algorithm = DEFAULT if len(objectives) == 1 else DEFAULT_OF_SEVERAL
     pruner = find_pruner(find_algorithm(algorithm, objectives=len(objectives)), pruner)
     if pruner != "none" and not _has_value_each_epoch(objectives):
         raise SearchError(
