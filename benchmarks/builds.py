@@ -1,11 +1,11 @@
-"""Counts what one small search builds, freezes and goes through; measures no time.
+"""Counts the networks, freezings and stage graphs of one small search; measures no time.
 
 Run it on two checkouts, one after the other, and compare:
 
     PYTHONPATH=CHECKOUT:CHECKOUT/plugins python benchmarks/builds.py
 
-The search is `zoo search convnet digits --trials 2 --epochs 1`, in this process. A backbone or a head is built also to
-explore the space and to try the defaults before the first trial.
+The search is `zoo search convnet digits --trials 2 --epochs 1`, in this process. Backbones and heads are also built
+to explore the space and to try the defaults before the first trial.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SEARCH = ["search", "convnet", "digits", "--trials", "2", "--epochs", "1"]
-# Module, function -> what a call of it counts as. What only one of two checkouts has is passed over in the other.
+# Module, function -> name of the count of its calls. A function that a checkout does not have is ignored.
 COUNTED = {
     ("zoo_plugins.convnet", "choose_blocks"): "backbones",
     ("zoo.models.heads", "new_head"): "heads",
@@ -36,7 +36,7 @@ COUNTED = {
 
 
 def count_calls(arguments: list[str]) -> Counter[str]:
-    """What the command line with these arguments calls, in this process and an empty registry."""
+    """Count the calls of the command line with these arguments, in this process and an empty registry."""
     with tempfile.TemporaryDirectory() as folder:
         os.environ |= {"ZOO_REGISTRY": f"{folder}/registry.db", "ZOO_CACHE": f"{folder}/cache"}
         import_all()
@@ -50,7 +50,7 @@ def count_calls(arguments: list[str]) -> Counter[str]:
 
 
 def import_all() -> None:
-    """Import every module of zoo, so that each name that a function goes by is known."""
+    """Import every module of zoo, so that all names of a function can be replaced."""
     for package in ("zoo", "zoo_plugins"):
         for module in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
             if not module.name.endswith("__main__") and "migrations" not in module.name:
@@ -59,7 +59,7 @@ def import_all() -> None:
 
 
 def counting(function: Callable[..., Any], counts: Counter[str], counted: str) -> Callable[..., Any]:
-    """The same function, whose calls are counted."""
+    """Return the function with its calls counted."""
 
     @functools.wraps(function)
     def counter(*arguments: Any, **named: Any) -> Any:
@@ -70,7 +70,7 @@ def counting(function: Callable[..., Any], counts: Counter[str], counted: str) -
 
 
 def replace_everywhere(function: object, replacement: object) -> None:
-    """Under whatever name a module has imported it."""
+    """Replace the function under each name by which a module has imported it."""
     for module in list(sys.modules.values()):
         if module.__name__.split(".")[0] in ("zoo", "zoo_plugins"):
             for name, value in list(vars(module).items()):
@@ -79,7 +79,7 @@ def replace_everywhere(function: object, replacement: object) -> None:
 
 
 def run(main: Any, arguments: list[str]) -> None:
-    """Call the entry point as a shell does."""
+    """Call the entry point as a shell would."""
     sys.argv = ["zoo", *arguments]
     try:
         main()

@@ -1,6 +1,6 @@
-"""How long `zoo data check` takes for 10,000 photos beside decoding them once, and its search for near copies alone.
+"""Times `zoo data check` on 10,000 photos against decoding them once, and its search for near copies alone.
 
-Both read the same files, which the drawing has left in memory; decoding writes into a cache of its own.
+Both read the same files, which are in the system's cache after they were written; decoding writes into a new cache.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def main() -> None:
 
 
 def measure_search() -> float:
-    """Seconds to find the near copies among many images, of which one in ten has one."""
+    """Return the seconds to find the near copies among many images, one in ten of which has a copy."""
     rng = np.random.default_rng(0)
     hashes = rng.integers(0, 2**63, MANY).astype(np.uint64)
     thumbnails = rng.integers(0, 256, (MANY, 16 * 16 * 3), dtype=np.uint8)

@@ -1,14 +1,14 @@
-"""How fast an image folder is read, at first and from its second epoch on: zoo beside Keras.
+"""Measures how fast an image folder is read, in the first epoch and in later ones: zoo against Keras.
 
-Keras means tf.data over image_dataset_from_directory, which decodes in each epoch. Both read files that the system
-has in memory, and all is done by turns, for a busy machine slows both.
+Keras means tf.data over image_dataset_from_directory, which decodes in each epoch. Both read files that are in the
+system's cache, and take turns, since a busy machine slows both.
 
-First come passes in new processes, each with what starts up in it but the imports. Then, in one process, the datasets
-that `fit` takes are read in a TensorFlow function, as `fit` does: Keras's, and zoo's from the second epoch on. Keras's
-pixels are float32; zoo's are uint8, a quarter of the bytes, which the model casts; a further figure adds that cast.
-In the end both train a network that does next to nothing, beside one batch that is trained on again and again: no
-pipeline is faster. zoo trains, and is read once more, in TensorFlow's deterministic mode, as all its trainings are;
-then as a file above 1 GB is read, which is not mapped.
+The first passes run in new processes, including all start-up except imports. Then, in one process, the datasets for
+`fit` are read in a TensorFlow function, as `fit` does: Keras's, and zoo's from the second epoch on. Keras's pixels are
+float32; zoo's are uint8, a quarter of the bytes, which the model casts; a further figure includes that cast. Finally
+both train a minimal network, compared with training on the same batch in memory, which is the upper bound. zoo's
+training, and a further reading, use TensorFlow's deterministic mode, as all its trainings do; the last reading is that
+of a file above 1 GB, which is not mapped.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         draw_photos(root / "photos", options.images)
-        os.sync()  # or else they are written to the disk while the first passes are timed
+        os.sync()  # otherwise they would be written to disk during the first passes
         print(
             f"{options.images} JPEGs of {WIDTH}x{HEIGHT}, read as {SIZE}x{SIZE} RGB in batches of {BATCH}, images/s"
         )
@@ -70,39 +70,39 @@ def main() -> None:
 
 
 def compare_first_passes(root: Path) -> None:
-    """Both in processes of their own."""
+    """Compare both, each pass in a new process."""
     theirs, ours = [], []
     for _ in range(ROUNDS):
         theirs.append(in_process("keras", root))
         ours.append(in_process("zoo", root))
-    tell("keras  first pass", median(theirs))
-    tell("zoo    first pass", median(ours))
-    tell_ratio("ratio  first passes", ours, theirs, TARGET_FIRST)
+    print_speed("keras  first pass", median(theirs))
+    print_speed("zoo    first pass", median(ours))
+    print_ratio("ratio  first passes", ours, theirs, TARGET_FIRST)
 
 
 def compare_later_passes(root: Path) -> None:
-    """In this process; the first round is thrown away, as everything starts up in it."""
+    """Compare both in this process; the first round is discarded, since it includes all start-up."""
     rounds = [later_round(root) for _ in range(1 + ROUNDS)][1:]
     theirs, opening, decoding, second, cast = zip(*rounds, strict=True)
-    tell("keras  later passes", median(theirs))
-    tell("zoo    opening (hashing)", median(opening))
-    tell("zoo    decoding anew", median(decoding))
-    tell("zoo    second epoch", median(second))
-    tell("zoo    the same, cast", median(cast))
-    tell_ratio("ratio  decoding anew", decoding, theirs)
-    tell_ratio("ratio  second epoch", second, theirs, TARGET_LATER)
-    tell_ratio("ratio  the same, cast", cast, theirs)
+    print_speed("keras  later passes", median(theirs))
+    print_speed("zoo    opening (hashing)", median(opening))
+    print_speed("zoo    decoding again", median(decoding))
+    print_speed("zoo    second epoch", median(second))
+    print_speed("zoo    the same, cast", median(cast))
+    print_ratio("ratio  decoding again", decoding, theirs)
+    print_ratio("ratio  second epoch", second, theirs, TARGET_LATER)
+    print_ratio("ratio  the same, cast", cast, theirs)
 
 
 def later_round(root: Path) -> tuple[float, ...]:
-    """Images per second of Keras's pass and of zoo's opening, decoding, second epoch, and the same with a cast."""
+    """Return images/s of Keras's pass and of zoo's opening, decoding, second epoch, and the same with a cast."""
     theirs = read_keras(root)
     opening, decoding, decoded = decode(root)
     return theirs, opening, decoding, read_later(decoded, "uint8"), read_later(decoded, "float32")
 
 
 def compare_training(root: Path) -> None:
-    """After all else, since the deterministic mode stays on."""
+    """Compare trainings, last of all, since the deterministic mode cannot be switched off."""
     *_, decoded = decode(root)
     images = len(decoded.rows["train"])
     peers = keras_batches(root)
@@ -114,22 +114,22 @@ def compare_training(root: Path) -> None:
     for _ in range(FITS):
         ours.append(fit_speed(dataset, steps, images))
         bound.append(fit_speed(same, steps, steps * BATCH))
-    tell("zoo    deterministic", read_later(decoded, "uint8"))
+    print_speed("zoo    deterministic", read_later(decoded, "uint8"))
     rows.LENT_LIMIT = 0
-    tell("zoo    as a large file", read_later(decoded, "uint8"))
-    tell("keras  fit, hardly a net", theirs)
-    tell("zoo    fit, hardly a net", median(ours))
-    tell("zoo    the same batch", median(bound))
-    tell_ratio("ratio  fit", [median(ours)], [theirs])
+    print_speed("zoo    as a large file", read_later(decoded, "uint8"))
+    print_speed("keras  fit, tiny network", theirs)
+    print_speed("zoo    fit, tiny network", median(ours))
+    print_speed("zoo    the same batch", median(bound))
+    print_ratio("ratio  fit", [median(ours)], [theirs])
 
 
-def tell(what: str, speed: float) -> None:
-    """One line of the table."""
+def print_speed(what: str, speed: float) -> None:
+    """Print one line of the table."""
     print(f"{what:26}{speed:10,.0f}")
 
 
-def tell_ratio(what: str, ours: Any, theirs: Any, target: int | None = None) -> None:
-    """The median of the rounds' ratios."""
+def print_ratio(what: str, ours: Any, theirs: Any, target: int | None = None) -> None:
+    """Print the median of the rounds' ratios."""
     ratio = median(one / other for one, other in zip(ours, theirs, strict=True))
     print(f"{what:26}{ratio:10.2f}" + (f"  (target: {target} or more)" if target else ""))
 
@@ -150,14 +150,14 @@ def draw_photos(folder: Path, count: int) -> None:
 
 
 def in_process(who: str, root: Path) -> float:
-    """Images per second of the first pass in a new process."""
+    """Return images per second of the first pass in a new process."""
     command = [sys.executable, __file__, "--child", who, str(root)]
-    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    return float(told.splitlines()[-1])
+    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return float(output.splitlines()[-1])
 
 
 def keras_batches(root: Path) -> Any:
-    """A tf.data.Dataset over the folder, shuffled."""
+    """Return a shuffled tf.data.Dataset over the folder."""
     return keras.utils.image_dataset_from_directory(
         root / "photos",
         image_size=(SIZE, SIZE),
@@ -169,13 +169,13 @@ def keras_batches(root: Path) -> Any:
 
 
 def read_keras(root: Path) -> float:
-    """Images per second of one pass over a new tf.data pipeline."""
+    """Return images per second of one pass over a new tf.data pipeline."""
     batches = keras_batches(root)
     return read_speed(iter(batches), len(batches))
 
 
 def decode(root: Path) -> tuple[float, float, DecodedDataset]:
-    """Images per second of opening, and of decoding into an empty cache, and what comes out."""
+    """Return images per second of opening and of decoding into an empty cache, and the decoded dataset."""
     shutil.rmtree(root / "cache", ignore_errors=True)
     started = time.perf_counter()
     opened = open_dataset(str(root / "photos"), {}, load_plugins().formats)
@@ -187,7 +187,7 @@ def decode(root: Path) -> tuple[float, float, DecodedDataset]:
 
 
 def read_later(decoded: DecodedDataset, dtype: str) -> float:
-    """Images per second of the epochs after the first, with pixels of this type."""
+    """Return images per second of the epochs after the first, with pixels of this type."""
     dataset, steps = training_batches(decoded, BATCH, epochs=range(1 + EPOCHS), seed=0)
     if dtype != "uint8":
         dataset = dataset.map(lambda pixels, targets: (tf.cast(pixels, dtype), targets))
@@ -197,7 +197,7 @@ def read_later(decoded: DecodedDataset, dtype: str) -> float:
 
 
 def read_speed(batches: Any, steps: int) -> float:
-    """Images per second of this many batches."""
+    """Return images per second of this many batches."""
     started = time.perf_counter()
     count = int(_read(batches, tf.constant(steps)))
     return count / (time.perf_counter() - started)
@@ -213,7 +213,7 @@ def _read(batches: Any, steps: Any) -> Any:
 
 
 def fit_speed(dataset: Any, steps: int, images: int) -> float:
-    """Images per second of a network with one dense layer on each image's mean colour: the median epoch but the first.
+    """Return images per second of one dense layer on each image's mean colour: the median epoch except the first.
 
     Args:
         images: in an epoch.

@@ -1,20 +1,19 @@
-"""What frozen layers cost: zoo beside stock Keras Tuner and plain Keras `fit`, same weights, seeds and batches.
+"""Times trainings with frozen layers: zoo against Keras Tuner and Keras's `fit`, with the same weights and batches.
 
-`head`: a search for the head of a frozen MobileNetV2. `resnet50`: the same with ResNet50, which takes Keras Tuner the
-better part of an hour. `one`: one fine-tuning of a ResNet50 that is frozen up to conv5. `second`: the search of `head`
-twice over one base and dataset.
+`head`: a search for the head of a frozen MobileNetV2. `resnet50`: the same with ResNet50, which takes Keras Tuner most
+of an hour. `one`: one fine-tuning of a ResNet50 that is frozen up to conv5. `second`: the search of `head` twice on the
+same backbone and dataset.
 
-All get the pixels decoded already. zoo begins without features in its cache and is timed to the models in the
-registry, before and after its peer: a machine that others use as well is not equally quick all the time. zoo draws the
-trials, and Keras Tuner is told the same. All run in TensorFlow's deterministic mode, which zoo turns on: without it
-ResNet50's last digits are others. TensorFlow tunes the pipelines of zoo's peers, as it does by default, and zoo's not;
-now and then a `fit` waits for that without using a processor, up to a minute.
+All start from decoded pixels. zoo starts without cached activations, and is timed until its models are in the registry,
+before and after its peer, since the speed of a shared machine varies. zoo draws the trials, and Keras Tuner gets the
+same ones. All run in TensorFlow's deterministic mode, which zoo switches on: without it the last digits of ResNet50
+differ. TensorFlow tunes the pipelines of zoo's peers, as by default, but not zoo's; sometimes a `fit` waits for that
+without using a processor, for up to a minute.
 
-"by hand" is a script that knows the trials and keeps what is frozen in memory: no search, nothing checked, tested or
-written down. It has the last images of a split in a smaller batch, by which their last digits may differ.
+"by hand" is a script that knows the trials and keeps the activations in memory: it does not search, check, test or
+record anything. Its last batch of a split is smaller, so that last digits may differ.
 
-Images are gratings under noise and weights are random, for there is nothing to download: what is frozen costs the
-same.
+Images are noisy gratings and weights are random, since nothing is downloaded; the cost of frozen layers is the same.
 """
 
 from __future__ import annotations
@@ -41,10 +40,10 @@ if TYPE_CHECKING:
 
     from zoo.interfaces import Model, Run
 
-Made = TypeVar("Made")
+Result = TypeVar("Result")
 
 SEARCHED = ("learning_rate", "head_units", "dropout")
-HELD = {"pooling": "avg", "augmentation": "none", "freeze": "all"}
+FIXED = {"pooling": "avg", "augmentation": "none", "freeze": "all"}
 
 HEAD = Case("mobilenet-v2", 8, 1400, 5, 6, rounds=3)
 RESNET50 = Case("resnet50", 30, 1400, 10, 10)
@@ -52,7 +51,7 @@ ONE = Case("resnet50", 2, 640, 4, rounds=3)
 
 
 def main() -> None:
-    """Print the figures of the parts that are asked for, or of all."""
+    """Print the figures of the given parts, or of all."""
     parts: dict[str, Callable[[Any], None]] = {
         "head": functools.partial(compare_searches, HEAD),
         "resnet50": functools.partial(compare_searches, RESNET50),
@@ -64,10 +63,13 @@ def main() -> None:
     )
     parser.add_argument("parts", nargs="*", help=f"some of {', '.join(parts)}; all by default")
     for name in ("images", "size", "trials", "epochs"):
-        parser.add_argument(f"--{name}", type=int, help="by default as the target has it")
+        parser.add_argument(f"--{name}", type=int, help="default: those of the target")
     parser.add_argument("--rounds", type=int, help="of a comparison; 1 for `resnet50`, else 3")
     parser.add_argument(
-        "--untuned", dest="tuned", action="store_false", help="spare zoo's peers TensorFlow's pipeline tuner"
+        "--untuned",
+        dest="tuned",
+        action="store_false",
+        help="switch off TensorFlow's pipeline tuner for zoo's peers",
     )
     options = vars(parser.parse_args())
     chosen = options.pop("parts") or list(parts)
@@ -81,34 +83,34 @@ def main() -> None:
 
 
 def compare_searches(case: Case, changed: Mapping[str, Any]) -> None:
-    """A search for the head by zoo, the same trials by Keras Tuner and by hand, and zoo's search once more."""
+    """Compare a search for the head by zoo, before and after, with the same trials by Keras Tuner and by hand."""
     case = replace(case, **changed)
     ratios = []
     for number in range(1, case.rounds + 1):
         ours, before = timed_zoo_trials(case)
         with bench(case) as place:
-            decoded, values = place.new_cache(), [one.values for one in ours]
+            decoded, values = place.new_cache(), [trial.values for trial in ours]
             theirs, stock = timed(functools.partial(stock_trials, case, place, decoded, values))
             written, by_hand = timed(functools.partial(trials_by_hand, case, place, decoded, values))
         _, after = timed_zoo_trials(case)
         if number == 1:
             print(
-                f"  {case.architecture}, frozen; {case.trials} trials of {case.epochs} epochs; {place.told}"
+                f"  {case.architecture}, frozen; {case.trials} trials of {case.epochs} epochs; {place.description}"
             )
-            tell_trials(ours, theirs)
+            print_trials(ours, theirs)
         equal = [sum(map(_equal, ours, others)) for others in (theirs, written)]
         print(f"  validation accuracies equal in {equal[0]} of {len(ours)} trials, by hand in {equal[1]}")
-        tell_time("by hand", by_hand)
-        ratios.append(tell_times("Keras Tuner", stock, before, after))
-    tell_ratio(ratios, case.target)
+        print_time("by hand", by_hand)
+        ratios.append(print_times("Keras Tuner", stock, before, after))
+    print_ratio(ratios, case.target)
 
 
 def _equal(one: Trial, other: Trial) -> bool:
     return one.accuracy == other.accuracy
 
 
-def tell_trials(ours: Sequence[Trial], theirs: Sequence[Trial]) -> None:
-    """Each trial's accuracies, and how far its losses are apart."""
+def print_trials(ours: Sequence[Trial], theirs: Sequence[Trial]) -> None:
+    """Print each trial's accuracies, and the difference of its losses."""
     print("  trial  learning rate  head units  dropout  val_accuracy:    zoo  Keras Tuner  losses differ by")
     for number, (one, other) in enumerate(zip(ours, theirs, strict=True), start=1):
         apart = max(abs(a - b) for a, b in zip(one.losses, other.losses, strict=True))
@@ -120,22 +122,22 @@ def tell_trials(ours: Sequence[Trial], theirs: Sequence[Trial]) -> None:
 
 
 def timed_zoo_trials(case: Case) -> tuple[list[Trial], Times]:
-    """A search by zoo in a place of its own, and how long it takes."""
+    """Return the trials of a search by zoo in a new folder, and its times."""
     with bench(case) as place:
         place.new_cache()
         return timed(functools.partial(zoo_trials, case, place))
 
 
 def zoo_trials(case: Case, place: Place, seed: int = 0, progress: Progress | None = None) -> list[Trial]:
-    """What zoo's random search tries and finds."""
-    held = HELD | ({"alpha": ALPHA} if case.architecture == "mobilenet-v2" else {})
+    """Return the trials of zoo's random search."""
+    fixed = FIXED | ({"alpha": ALPHA} if case.architecture == "mobilenet-v2" else {})
     with place.workspace(progress) as workspace:
         done, _ = search(
             workspace,
             case.architecture,
             str(place.images),
             search_options=search_options(trials=case.trials),
-            hyperparameters=held,
+            hyperparameters=fixed,
             weights=str(place.weights),
             options=TrainingOptions(case.epochs, seed, PATIENCE, case.size),
         )
@@ -161,7 +163,7 @@ def _zoo_trial(workspace: Workspace, run: Run) -> Trial:
 
 
 def compare_one(case: Case, changed: Mapping[str, Any]) -> None:
-    """One model of the registry is fine-tuned by zoo, by plain Keras out of a file, and by zoo once more."""
+    """Compare fine-tuning one model by zoo, before and after, with Keras's `fit` from a file."""
     case = replace(case, **changed)
     ratios = []
     with bench(case) as place, place.workspace() as workspace:
@@ -170,7 +172,7 @@ def compare_one(case: Case, changed: Mapping[str, Any]) -> None:
             workspace,
             case.architecture,
             str(place.images),
-            hyperparameters=HELD | {"dropout": 0.0},
+            hyperparameters=FIXED | {"dropout": 0.0},
             weights=str(place.weights),
             options=TrainingOptions(1, image_size=case.size),
         )
@@ -181,17 +183,17 @@ def compare_one(case: Case, changed: Mapping[str, Any]) -> None:
             theirs, stock = timed(functools.partial(fit_one, case, path, decoded))
             _, after = timed_finetuning(case, place, workspace, parent)
             if number == 1:
-                print(f"  {case.architecture}, frozen until conv5; {case.epochs} epochs; {place.told}")
-                tell_losses(ours, theirs)
-            ratios.append(tell_times("Keras fit", stock, before, after))
-            tell_epochs(ours, theirs)
-    tell_ratio(ratios, case.target)
+                print(f"  {case.architecture}, frozen until conv5; {case.epochs} epochs; {place.description}")
+                print_losses(ours, theirs)
+            ratios.append(print_times("Keras fit", stock, before, after))
+            print_epochs(ours, theirs)
+    print_ratio(ratios, case.target)
 
 
 def timed_finetuning(
     case: Case, place: Place, workspace: Workspace, parent: Model
 ) -> tuple[list[Epoch], Times]:
-    """The epochs of zoo's fine-tuning, and how long it takes."""
+    """Return the epochs of zoo's fine-tuning, and its times."""
     place.new_cache()
     work = functools.partial(
         finetune,
@@ -205,8 +207,8 @@ def timed_finetuning(
     return workspace.registry.epochs(child.run_id), times
 
 
-def tell_losses(ours: Sequence[Epoch], theirs: Sequence[Epoch]) -> None:
-    """Both losses of each epoch, and how many are equal."""
+def print_losses(ours: Sequence[Epoch], theirs: Sequence[Epoch]) -> None:
+    """Print both losses of each epoch, and how many are equal."""
     equal = 0
     print("  epoch  loss: zoo     Keras fit     val_loss: zoo  Keras fit")
     for epoch, other in zip(ours, theirs, strict=True):
@@ -216,8 +218,8 @@ def tell_losses(ours: Sequence[Epoch], theirs: Sequence[Epoch]) -> None:
     print(f"  losses equal to the last digit: {equal} of {2 * len(ours)}")
 
 
-def tell_epochs(ours: Sequence[Epoch], theirs: Sequence[Epoch]) -> None:
-    """How long an epoch takes once all is traced and kept: with more epochs, the ratio comes near to this one."""
+def print_epochs(ours: Sequence[Epoch], theirs: Sequence[Epoch]) -> None:
+    """Print the time of later epochs, without tracing and caching: the limit of the ratio for many epochs."""
     one, two = (
         statistics.median(epoch.seconds for epoch in epochs[1:] or epochs) for epochs in (ours, theirs)
     )
@@ -231,11 +233,13 @@ def tell_epochs(ours: Sequence[Epoch], theirs: Sequence[Epoch]) -> None:
 
 
 def search_twice(case: Case, changed: Mapping[str, Any]) -> None:
-    """Two searches of different seeds in one registry, and how many images the prefix is given in each."""
+    """Run two searches with different seeds in one registry; print the number of images that the prefix computes."""
     case = replace(case, **changed)
     with bench(case) as place:
         place.new_cache()
-        print(f"  {case.architecture}, frozen; {case.trials} trials of {case.epochs} epochs; {place.told}")
+        print(
+            f"  {case.architecture}, frozen; {case.trials} trials of {case.epochs} epochs; {place.description}"
+        )
         for number, which in enumerate(("first", "second")):
             watcher, began = Watcher(), time.perf_counter()
             zoo_trials(case, place, seed=100 * number, progress=watcher)
@@ -244,70 +248,70 @@ def search_twice(case: Case, changed: Mapping[str, Any]) -> None:
                 f"  {which:6} search {seconds:8.1f} s: the prefix computes {watcher.computed} images",
                 flush=True,
             )
-            for told in watcher.told:
-                print(f"    {told}")
+            for notice in watcher.notices:
+                print(f"    {notice}")
     print("  (target: none in the second search)", flush=True)
 
 
 class Watcher(Progress):
-    """Counts the images that frozen layers are given to keep what they make of them."""
+    """Counts the images whose activations are computed for the cache."""
 
     def __init__(self) -> None:
         self.computed = 0
-        self.told: list[str] = []
+        self.notices: list[str] = []
         self._done = 0
 
     def notice(self, message: str) -> None:
         if "frozen layers" in message:
-            self.told.append(message)
+            self.notices.append(message)
 
     def advanced(self, work: str, done: int, total: int) -> None:
         if work == "computing activations":
             self.computed += done - self._done
-            self._done = done % total  # the next split begins anew
+            self._done = done % total  # the next split counts from 0
 
 
 # Times -------------------------------------------------------------------------------------------------------
 
 
 class Times(NamedTuple):
-    """How long a work takes, in seconds.
+    """The time of some work, in seconds.
 
     Args:
-        wall: by the clock on the wall, what a user waits.
-        processor: what all cores spend on it; that others use the machine as well hardly changes it.
+        wall: elapsed time.
+        processor: time of all cores, which other users of the machine hardly change.
     """
 
     wall: float
     processor: float
 
 
-def timed(work: Callable[[], Made]) -> tuple[Made, Times]:
-    """What the work gives, and how long it takes."""
+def timed(work: Callable[[], Result]) -> tuple[Result, Times]:
+    """Return the result of the work, and its times."""
     wall, processor = time.perf_counter(), time.process_time()
-    made = work()
-    return made, Times(time.perf_counter() - wall, time.process_time() - processor)
+    result = work()
+    return result, Times(time.perf_counter() - wall, time.process_time() - processor)
 
 
-def tell_time(who: str, taken: Times) -> None:
-    """How long somebody took."""
+def print_time(who: str, taken: Times) -> None:
+    """Print the times of one side."""
     print(f"  {who:12} {taken.wall:14.1f} s {taken.processor:14.1f} s of processor time")
 
 
-def tell_times(peer: str, theirs: Times, before: Times, after: Times) -> Times:
-    """How long both took; gives how many times as long as zoo its peer took."""
+def print_times(peer: str, theirs: Times, before: Times, after: Times) -> Times:
+    """Print the times of both; return the ratios of the peer's times to zoo's."""
     ours = (before, after)
     ratio = Times(*(one / statistics.mean(two) for one, *two in zip(theirs, *ours, strict=True)))
-    tell_time(peer, theirs)
-    walls, processors = (" and ".join(f"{one:.1f}" for one in both) for both in zip(*ours, strict=True))
+    print_time(peer, theirs)
+    walls, processors = (" and ".join(f"{value:.1f}" for value in both) for both in zip(*ours, strict=True))
     print(f"  {'zoo':12} {walls:>14} s {processors:>14} s")
     print(f"  {'ratio':12} {ratio.wall:14.1f}   {ratio.processor:14.1f}", flush=True)
     return ratio
 
 
-def tell_ratio(ratios: Sequence[Times], target: float) -> None:
-    """The last line of a table."""
-    wall, processor = (statistics.median(one) for one in zip(*ratios, strict=True))
+def print_ratio(ratios: Sequence[Times], target: float) -> None:
+    """Print the last line of a table."""
+    wall, processor = (statistics.median(values) for values in zip(*ratios, strict=True))
     print(f"  {'median':12} {wall:14.1f}   {processor:14.1f}   (target: {target:g} or more)", flush=True)
 
 

@@ -1,4 +1,4 @@
-"""zoo's peers in `finetune_frozen.py`: Keras Tuner, and what one writes by hand."""
+"""zoo's peers in `finetune_frozen.py`: Keras Tuner, and a script written by hand."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ PATIENCE = 10
 
 
 class Trial(NamedTuple):
-    """A trial as zoo ran it, or its peer.
+    """A trial of zoo or of its peer.
 
     Args:
-        values: of the hyperparameters that are searched.
-        losses: after each epoch, validation losses.
+        values: of the searched hyperparameters.
+        losses: validation loss after each epoch.
         accuracy: of the best epoch, on validation images.
     """
 
@@ -48,27 +48,31 @@ class Trial(NamedTuple):
 
 
 def stock_trials(
-    case: Case, place: Place, decoded: DecodedDataset, wanted: Sequence[Mapping[str, Any]]
+    case: Case, place: Place, decoded: DecodedDataset, values_of_trials: Sequence[Mapping[str, Any]]
 ) -> list[Trial]:
-    """The same trials by Keras Tuner."""
+    """Return the same trials by Keras Tuner."""
     hypermodel = HeadSearch(case, place, decoded)
     tuner = keras_tuner.Tuner(
-        ListedOracle(wanted), hypermodel, directory=place.folder, project_name="stock", overwrite=True
+        ListedOracle(values_of_trials),
+        hypermodel,
+        directory=place.folder,
+        project_name="stock",
+        overwrite=True,
     )
     tuner.search(epochs=case.epochs, callbacks=plateau_callbacks(), verbose=0)
     scores = [tuner.oracle.trials[name].score for name in tuner.oracle.end_order]
-    return [Trial(*one) for one in zip(wanted, hypermodel.losses, scores, strict=True)]
+    return [Trial(*fields) for fields in zip(values_of_trials, hypermodel.losses, scores, strict=True)]
 
 
 class ListedOracle(keras_tuner.oracles.RandomSearchOracle):  # type: ignore[misc]  # Keras Tuner is untyped
-    """Gives these trials one after the other instead of drawing them."""
+    """Returns these trials one after the other instead of drawing them."""
 
-    def __init__(self, wanted: Sequence[Mapping[str, Any]]) -> None:
-        super().__init__(keras_tuner.Objective("val_accuracy", "max"), max_trials=len(wanted))
-        self.wanted, self.verbose = wanted, 0
+    def __init__(self, values_of_trials: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__(keras_tuner.Objective("val_accuracy", "max"), max_trials=len(values_of_trials))
+        self.values_of_trials, self.verbose = values_of_trials, 0
 
     def populate_space(self, trial_id: str) -> dict[str, Any]:
-        return {"status": "RUNNING", "values": dict(self.wanted[int(trial_id)])}
+        return {"status": "RUNNING", "values": dict(self.values_of_trials[int(trial_id)])}
 
 
 class HeadSearch(keras_tuner.HyperModel):  # type: ignore[misc]
@@ -94,18 +98,18 @@ class HeadSearch(keras_tuner.HyperModel):  # type: ignore[misc]
 
 
 def trials_by_hand(
-    case: Case, place: Place, decoded: DecodedDataset, wanted: Sequence[Mapping[str, Any]]
+    case: Case, place: Place, decoded: DecodedDataset, values_of_trials: Sequence[Mapping[str, Any]]
 ) -> list[Trial]:
-    """The same heads without a search: what is frozen is computed once, and nothing is written down."""
+    """Train the same heads without a search: frozen layers are computed once, and nothing is recorded."""
     pixels, outputs = frozen(case, place)
     prefix = keras.Model(pixels, outputs)
     splits = {}
     for split, rows in decoded.rows.items():
         features = prefix.predict(decoded.pixels[rows], batch_size=BATCH, verbose=0)
         splits[split] = SplitRows((features,), decoded.labels[rows], np.arange(len(rows)))
-    kept = Features(decoded.class_names, splits)
+    activations = Features(decoded.class_names, splits)
     trials = []
-    for values in wanted:
+    for values in values_of_trials:
         seed_head(values["seed"])
         inputs = keras.Input(outputs.shape[1:])
         network = with_head(
@@ -114,7 +118,7 @@ def trials_by_hand(
         history = plain_fit(
             case,
             network,
-            kept,
+            activations,
             values["seed"],
             epochs=case.epochs,
             callbacks=plateau_callbacks(),
@@ -125,7 +129,7 @@ def trials_by_hand(
 
 
 def frozen(case: Case, place: Place) -> tuple[Any, Any]:
-    """Pixels, and what the frozen network makes of them, as Keras's guide to transfer learning has it."""
+    """Return pixels and the pooled outputs of the frozen network, as in Keras's guide to transfer learning."""
     pixels = keras.Input((case.size, case.size, 3))
     base = backbone(case.architecture, case.size)
     base.load_weights(place.weights)
@@ -135,13 +139,13 @@ def frozen(case: Case, place: Place) -> tuple[Any, Any]:
 
 
 def seed_head(seed: int) -> None:
-    """As zoo does in the trial of this seed: a head's weights do not depend on what the backbone drew before it."""
+    """Seed as zoo does in the trial of this seed: the head's weights do not depend on numbers drawn by the backbone."""
     keras.utils.set_random_seed(seed)
     keras.utils.set_random_seed(random.getrandbits(32))
 
 
 def with_head(inputs: Any, features: Any, units: int, dropout: float, rate: float) -> keras.Model:
-    """The network from the inputs through the features to a new head, compiled."""
+    """Return the compiled network from the inputs through the features to a new head."""
     if units:
         features = layers.Dense(units, activation="relu")(features)
     if dropout:
@@ -155,7 +159,7 @@ def with_head(inputs: Any, features: Any, units: int, dropout: float, rate: floa
 
 
 def plateau_callbacks() -> list[keras.callbacks.Callback]:
-    """zoo's own, with its patience."""
+    """Return the same callbacks as zoo's, with its patience."""
     monitor = {"monitor": "val_accuracy", "mode": "max"}
     return [
         keras.callbacks.EarlyStopping(**monitor, patience=PATIENCE),
@@ -164,7 +168,7 @@ def plateau_callbacks() -> list[keras.callbacks.Callback]:
 
 
 def plain_fit(case: Case, network: keras.Model, served: Served, seed: int, **options: Any) -> Any:
-    """Keras's `fit` on the batches that zoo trains on with this seed; gives the history."""
+    """Keras's `fit` on the batches that zoo trains on with this seed; return the history."""
     pipeline = tf.data.Options()
     pipeline.autotune.enabled = case.tuned
     train_batches = training_batches(served, BATCH, epochs=range(case.epochs), seed=seed)
@@ -178,7 +182,7 @@ def plain_fit(case: Case, network: keras.Model, served: Served, seed: int, **opt
 
 
 class Epochs(keras.callbacks.Callback):  # type: ignore[misc]
-    """Writes down what came of each epoch, and how long it took with its validation."""
+    """Records the metrics of each epoch, and its time including validation."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -193,7 +197,7 @@ class Epochs(keras.callbacks.Callback):  # type: ignore[misc]
 
 
 def fit_one(case: Case, path: Path, decoded: DecodedDataset) -> list[Epoch]:
-    """A plain training of all from conv5 on."""
+    """Train all layers from conv5 on with Keras's `fit`."""
     network = keras.models.load_model(path)
     first = next(place for place, layer in enumerate(network.layers) if layer.name.startswith("conv5"))
     for place, layer in enumerate(network.layers):

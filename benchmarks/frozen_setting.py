@@ -1,4 +1,4 @@
-"""What the parts of `finetune_frozen.py` begin with: images, weights and folders."""
+"""The images, weights and folders of `finetune_frozen.py`."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ STATISTICS = 256  # images that random weights are normalised by
 
 @dataclass(frozen=True)
 class Case:
-    """What is measured.
+    """A comparison.
 
     Args:
-        target: how many times as fast as its peer zoo shall be.
+        target: how many times as fast as its peer zoo should be.
         trials: of a search.
-        rounds: how often both are timed; the figure is the median of the ratios.
-        tuned: whether TensorFlow tunes the pipelines of zoo's peers, as it does by default; zoo turns that off, see
+        rounds: number of measurements; the figure is the median of the ratios.
+        tuned: whether TensorFlow tunes the pipelines of zoo's peers, as by default; zoo switches that off, see
             `zoo.data.batches`.
     """
 
@@ -55,7 +55,7 @@ class Case:
 
 
 def backbone(architecture: str, size: int) -> keras.Model:
-    """The network of Keras Applications without its top."""
+    """Return the network of Keras Applications without its top."""
     shape: dict[str, Any] = {"input_shape": (size, size, 3), "include_top": False, "weights": None}
     if architecture == "resnet50":
         return keras.applications.ResNet50(**shape)
@@ -63,7 +63,7 @@ def backbone(architecture: str, size: int) -> keras.Model:
 
 
 def preprocessed(inputs: Any, architecture: str) -> Any:
-    """Pixels 0-255 as the network takes them."""
+    """Return pixels 0-255 scaled for the network."""
     if architecture == "resnet50":
         return keras.applications.resnet50.preprocess_input(inputs)
     return layers.Rescaling(1 / 127.5, offset=-1)(inputs)
@@ -71,31 +71,31 @@ def preprocessed(inputs: Any, architecture: str) -> Any:
 
 @dataclass(frozen=True)
 class Place:
-    """A folder with a dataset, weights, a registry and a cache of their own."""
+    """A folder with a dataset, weights, a registry and a cache."""
 
     folder: Path
     size: int
-    told: str
+    description: str
 
     @property
     def images(self) -> Path:
-        """The dataset."""
+        """The file of the dataset."""
         return self.folder / "gratings.npz"
 
     @property
     def weights(self) -> Path:
-        """Those of the network without its top."""
+        """The weights file of the network without its top."""
         return self.folder / "random.weights.h5"
 
     @contextmanager
     def workspace(self, progress: Progress | None = None) -> Iterator[Workspace]:
-        """The registry, opened."""
+        """Open the registry."""
         with open_registry(self.folder / "registry.db") as registry:
             yield Workspace(registry, load_plugins(None), progress or Progress())
 
     def new_cache(self) -> DecodedDataset:
-        """Give zoo a cache that holds these decoded pixels, and no features; as for a new process."""
-        features._SECONDS.clear()  # how long a prefix takes, which zoo measures once in a process
+        """Set a new cache with the decoded pixels but no activations, as for a new process."""
+        features._SECONDS.clear()  # the measured times of prefixes in this process
         os.environ["ZOO_CACHE"] = tempfile.mkdtemp(dir=self.folder)
         return decode_dataset(
             open_dataset(str(self.images), {}, load_plugins().formats), self.size, 3, progress=Progress()
@@ -104,7 +104,7 @@ class Place:
 
 @contextmanager
 def bench(case: Case) -> Iterator[Place]:
-    """A new place, where all is ready but what is measured."""
+    """Yield a new folder with images and weights."""
     with tempfile.TemporaryDirectory() as folder:
         place = Place(Path(folder), case.size, f"{case.images} images of {case.size}×{case.size}")
         draw_images(place.images, case.images, case.size)
@@ -113,7 +113,7 @@ def bench(case: Case) -> Iterator[Place]:
 
 
 def make_weights(place: Place, architecture: str) -> None:
-    """Random ones, normalised by the statistics of a batch, or else deep layers would give all images the same."""
+    """Save random weights, normalised by a batch: otherwise deep layers would return the same for all images."""
     keras.utils.set_random_seed(1)
     network = backbone(architecture, place.size)
     for layer in network.layers:
@@ -126,7 +126,7 @@ def make_weights(place: Place, architecture: str) -> None:
 
 
 def draw_images(path: Path, count: int, size: int) -> None:
-    """Gratings under noise; a class has a direction and a colour."""
+    """Draw noisy gratings; each class has a direction and a colour."""
     rng = np.random.default_rng(0)
     labels = rng.permutation(np.arange(count) % CLASSES)
     colours = 128 + rng.uniform(-60, 60, (CLASSES, 3))[labels] + rng.normal(0, 5, (count, 3))

@@ -1,8 +1,8 @@
-"""How much memory training takes that decoded images do not fit into: a set of 3 GB beside one of a few MB.
+"""Measures the memory of training on more decoded images than fit into it: 3 GB compared with a few MB.
 
-Small random arrays are decoded into the cache, enlarged, and a tiny network is trained on them for one epoch,
-each in a process of its own, whose peak of resident memory is asked of the system. What the large set takes more
-than the small one is the price of its size.
+Small random arrays are enlarged and decoded into the cache, and a tiny network is trained on them for one epoch,
+each in a new process, whose peak of resident memory is read from the system. The difference between the large and the
+small set is the cost of its size.
 """
 
 from __future__ import annotations
@@ -49,21 +49,21 @@ def main() -> None:
     print(
         f"{large:,} images of {options.image_size}x{options.image_size} RGB, {options.gigabytes:g} GB decoded"
     )
-    for work, told in (("decode", "decoding"), ("train", "training, one epoch")):
+    for work, label in (("decode", "decoding"), ("train", "training, one epoch")):
         small_peak, large_peak = peaks[work, SMALL], peaks[work, large]
-        print(f"{told:20} peak {large_peak:6.2f} GB, with {SMALL} images {small_peak:6.2f} GB")
+        print(f"{label:20} peak {large_peak:6.2f} GB, with {SMALL} images {small_peak:6.2f} GB")
         print(f"{'difference':20}      {large_peak - small_peak:6.2f} GB  (target: under {TARGET} GB)")
 
 
 def measure(work: str, images: int, size: int, cache: str) -> float:
-    """Peak resident memory of a process that does this work, in GB."""
+    """Return the peak resident memory of a process that does this work, in GB."""
     command = [sys.executable, __file__, "--image-size", str(size), "--child", work, str(images), cache]
     result = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     return float(result.stdout.splitlines()[-1])
 
 
 def run_child(work: str, images: int, size: int, cache: Path) -> None:
-    """Decode, or train on what is decoded already, and print the peak so far."""
+    """Decode, or train on decoded images, and print the peak so far."""
     decoded = decode(images, size, cache)
     if work == "train":
         train(decoded, size)
@@ -72,22 +72,22 @@ def run_child(work: str, images: int, size: int, cache: Path) -> None:
 
 
 def decode(images: int, size: int, cache: Path) -> DecodedDataset:
-    """Random arrays through zoo's own sources and cache."""
+    """Decode random arrays with zoo's own sources and cache."""
     rng = np.random.default_rng(0)
     arrays = rng.integers(0, 160, (images, SIDE, SIDE, 3), dtype=np.uint8)
     labels = np.arange(images) % len(CLASSES)
     arrays += (labels * 90).astype(np.uint8)[:, None, None, None]
-    found = LabeledImages(list(arrays), labels.tolist(), CLASSES)
+    images_of_classes = LabeledImages(list(arrays), labels.tolist(), CLASSES)
     opened = open_dataset(
         "generated",
-        {"generated": Dataset("generated", lambda: found, "random", "none")},
+        {"generated": Dataset("generated", lambda: images_of_classes, "random", "none")},
         load_plugins().formats,
     )
     return decode_dataset(opened, size, 3, cache=cache, progress=Progress())
 
 
 def train(decoded: DecodedDataset, size: int) -> None:
-    """One epoch by zoo's own `fit`."""
+    """Train for one epoch with zoo's `fit`."""
     from zoo.interfaces import Objective
     from zoo.models.building import build_classifier, space_builder
     from zoo.models.exploration import explore

@@ -1,4 +1,4 @@
-"""The README's search on `digits`: how long it takes and how good its best model is, beside one default training."""
+"""Measures the README's search on `digits`: its time and the accuracy of its best model, against one training."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3, help="how many seeds, from 0 on")
     for seed in range(parser.parse_args().seeds):
         with tempfile.TemporaryDirectory() as folder:
-            search_seconds, found = run([*SEARCH, "--seed", str(seed)], Path(folder))
+            search_seconds, result = run([*SEARCH, "--seed", str(seed)], Path(folder))
             train_seconds, model = run([*TRAIN, "--seed", str(seed)], Path(folder))
         print(
-            f"seed {seed}: search {search_seconds:5.1f} s, test accuracy {test_accuracy(found['model']):.4f}; "
+            f"seed {seed}: search {search_seconds:5.1f} s, test accuracy {test_accuracy(result['model']):.4f}; "
             f"one training {train_seconds:5.1f} s, test accuracy {test_accuracy(model):.4f}; "
             f"{search_seconds / train_seconds:.1f} times as long for 6 trials"
         )
 
 
 def run(arguments: list[str], folder: Path) -> tuple[float, dict[str, dict[str, object]]]:
-    """Seconds, start-up included, and what the command prints."""
+    """Return the seconds of the command, including start-up, and its JSON."""
     began = time.perf_counter()
     done = subprocess.run(
         [sys.executable, "-m", "zoo", *arguments], cwd=folder, check=True, capture_output=True, text=True
@@ -39,7 +39,7 @@ def run(arguments: list[str], folder: Path) -> tuple[float, dict[str, dict[str, 
 
 
 def test_accuracy(model: dict[str, dict[str, object]]) -> float:
-    """Of a model as --json prints it."""
+    """Return the accuracy of a model in the output of --json."""
     return float(str(model["metrics"]["test_accuracy"]))
 
 

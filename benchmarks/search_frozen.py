@@ -1,4 +1,4 @@
-"""What 20 trials on a frozen MobileNetV2 leave on the disk: zoo's registry beside stock Keras Tuner's checkpoints."""
+"""Measures the disk space of 20 trials on a frozen MobileNetV2: zoo's registry against Keras Tuner's checkpoints."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 SIDE = 32  # pixels
-FRACTION = 0.1  # of the training images: what is stored does not depend on how much is trained
+FRACTION = 0.1  # of the training images, which does not change what is stored
 CLASSES = 10
 MEGABYTE = 1e6
 
@@ -30,15 +30,15 @@ def main() -> None:
             began = time.perf_counter()
             weights = search(folder, trials)
             seconds = time.perf_counter() - began
-            kept = sum(file.stat().st_size for file in Path(folder).rglob("*") if file.is_file()) / MEGABYTE
+            stored = sum(file.stat().st_size for file in Path(folder).rglob("*") if file.is_file()) / MEGABYTE
         print(
-            f"{name:12} {trials} trials in {seconds:.0f} s keep {kept:6.1f} MB, "
-            f"{kept / weights:.1f} times the {weights:.1f} MB of one model's weights"
+            f"{name:12} {trials} trials in {seconds:.0f} s keep {stored:6.1f} MB, "
+            f"{stored / weights:.1f} times the {weights:.1f} MB of one model's weights"
         )
 
 
 def zoo_search(folder: str, trials: int) -> float:
-    """Megabytes of the best model's weights; registry and artifacts are in the folder."""
+    """Search with zoo; return the megabytes of the best model's weights. The registry is in the folder."""
     command = [
         "search",
         "mobilenet-v2",
@@ -58,7 +58,7 @@ def zoo_search(folder: str, trials: int) -> float:
 
 
 def stock_search(folder: str, trials: int) -> float:
-    """The same by Keras Tuner's own random search."""
+    """Search with Keras Tuner's random search; return the megabytes of the best model's weights."""
     import keras
     import keras_tuner
     import numpy as np

@@ -1,9 +1,9 @@
-"""What a search costs besides its trainings, beside stock Keras Tuner where that does the same; and what a kill costs.
+"""Measures the overhead of a search besides its trainings, compared with Keras Tuner where possible.
 
 `trials`: random search over 400 trials that train nothing, each recorded in a registry with an epoch and a checkpoint,
-the best with their models. `tpe`: one suggestion after 400 trials, beside Keras Tuner's Gaussian process after 50.
-`workers`: 8 equal trials with one worker and with two. `memory`: that of the process over 50 trials. `kills`: 50 trials
-in a process that is killed again and again.
+the best with their models. `tpe`: one suggestion after 400 trials, and of Keras Tuner's Gaussian process after 50.
+`workers`: 8 equal trials with one worker and with two. `memory`: of the process over 50 trials. `kills`: 50 trials in a
+process that is killed repeatedly.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ GAUSSIAN_TRIALS = 50  # a suggestion of Keras Tuner's takes half a second there 
 SUGGESTIONS = 5
 ROUNDS = 3
 OBJECTIVE = Objective("val_accuracy", "max")
-HELD = {
+FIXED = {
     "pooling": "avg",
     "head_units": "64",
     "augmentation": "none",
@@ -71,7 +71,7 @@ HELD = {
     "pool_kind": "max",
 }
 EQUAL = ["search", "convnet", "digits", "--trials", "8", "--epochs", "60", "--patience", "60"]
-EQUAL += [part for name, value in HELD.items() for part in ("--set", f"{name}={value}")]
+EQUAL += [part for name, value in FIXED.items() for part in ("--set", f"{name}={value}")]
 KILLED = [
     "search",
     "convnet",
@@ -88,7 +88,7 @@ KILLED = [
 
 
 def main() -> None:
-    """Print the figures of the parts that are asked for, or of all."""
+    """Print the figures of the given parts, or of all."""
     parts = {"trials": trials, "tpe": tpe, "workers": workers, "memory": memory, "kills": kills}
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", help=f"some of {', '.join(parts)}; all by default")
@@ -101,7 +101,7 @@ def main() -> None:
 
 
 def trials() -> None:
-    """Milliseconds a trial besides training."""
+    """Print the milliseconds of a trial besides training."""
     ours, stock = [], []
     for _ in range(ROUNDS):
         ours.append(milliseconds(zoo_search))
@@ -113,7 +113,7 @@ def trials() -> None:
 
 
 def milliseconds(search: Callable[[str], None]) -> float:
-    """A trial's share of a search in a new folder."""
+    """Return the milliseconds of a trial, from a search in a new folder."""
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
         search(folder)
@@ -121,7 +121,7 @@ def milliseconds(search: Callable[[str], None]) -> float:
 
 
 def zoo_search(folder: str) -> None:
-    """All that zoo does for a trial but to train it."""
+    """Run all of zoo's search except the training."""
     from zoo.interfaces import DatasetContent
 
     with open_registry(Path(folder) / "registry.db") as registry:
@@ -136,7 +136,7 @@ def zoo_search(folder: str) -> None:
 
 
 def stock_search(folder: str) -> None:
-    """Keras Tuner's own random search."""
+    """Run Keras Tuner's random search without training."""
 
     class Tuner(keras_tuner.RandomSearch):
         def run_trial(self, trial: Any, *arguments: Any, **options: Any) -> float:  # noqa: ARG002
@@ -154,7 +154,7 @@ def stock_search(folder: str) -> None:
 
 
 def train_nothing(trial: Trial, reporter: TrialReporter) -> TrialOutcome:
-    """One epoch whose score depends on the hyperparameters."""
+    """Report one epoch whose score depends on the hyperparameters."""
     score = score_of(trial.hyperparameters)
     reporter.report(
         Epoch(1, {"loss": 0.1, "accuracy": score, "val_loss": 0.1, "val_accuracy": score}, 0.1), bytes(1000)
@@ -166,12 +166,12 @@ def train_nothing(trial: Trial, reporter: TrialReporter) -> TrialOutcome:
 
 
 def score_of(values: Any) -> float:
-    """Some smooth function of two hyperparameters."""
+    """Return a smooth function of two hyperparameters."""
     return 1 - (float(values["dropout"]) - 0.2) ** 2 - (np.log10(float(values["learning_rate"])) + 2.5) ** 2
 
 
 def space() -> keras_tuner.HyperParameters:
-    """zoo's own hyperparameters and three of a network."""
+    """Return a space of zoo's own hyperparameters and three of a network."""
     hp = keras_tuner.HyperParameters()
     hp.Int("depth", 1, 5)
     hp.Int("filters", 8, 64, step=8)
@@ -181,7 +181,7 @@ def space() -> keras_tuner.HyperParameters:
 
 
 def plan(algorithm: str) -> SearchPlan:
-    """Of a search over that space."""
+    """Return the plan of a search over that space."""
     trials = 10 * TRIALS if algorithm != "random" else TRIALS
     return SearchPlan(
         candidates=(CandidatePlan("convnet", "1", "none", 8, 1),),
@@ -197,7 +197,7 @@ def plan(algorithm: str) -> SearchPlan:
 
 
 def tpe() -> None:
-    """Milliseconds a suggestion."""
+    """Print the milliseconds of a suggestion."""
     ours = suggestion("tpe", TRIALS)
     theirs = suggestion("bayesian", GAUSSIAN_TRIALS)
     print(
@@ -207,45 +207,47 @@ def tpe() -> None:
 
 
 def suggestion(algorithm: str, after: int) -> float:
-    """The median time of one after so many trials, in milliseconds."""
+    """Return the median time of a suggestion after so many trials, in milliseconds."""
     oracle = make_oracle(plan(algorithm))
     rng = np.random.default_rng(0)
     for number in range(after):
         hp = space()
-        oracle.next_values = {one.name: one.random_sample(int(rng.integers(2**31))) for one in hp.space}
+        oracle.next_values = {
+            declaration.name: declaration.random_sample(int(rng.integers(2**31))) for declaration in hp.space
+        }
         end(oracle, oracle.create_trial(str(number)))
     took = []
     for number in range(SUGGESTIONS):
         began = time.perf_counter()
-        asked = oracle.create_trial(str(after + number))
+        trial = oracle.create_trial(str(after + number))
         took.append(time.perf_counter() - began)
-        end(oracle, asked)
+        end(oracle, trial)
     return statistics.median(took) * 1000
 
 
-def end(oracle: Any, asked: Any) -> None:
-    """Tell the oracle the trial's score."""
-    score = score_of(asked.hyperparameters.values)
-    oracle.scores[asked.trial_id] = {OBJECTIVE.name: score}
-    oracle.update_trial(asked.trial_id, {OBJECTIVE.name: score})
-    asked.status = "COMPLETED"
-    oracle.end_trial(asked)
+def end(oracle: Any, trial: Any) -> None:
+    """Report the trial's score to the oracle."""
+    score = score_of(trial.hyperparameters.values)
+    oracle.scores[trial.trial_id] = {OBJECTIVE.name: score}
+    oracle.update_trial(trial.trial_id, {OBJECTIVE.name: score})
+    trial.status = "COMPLETED"
+    oracle.end_trial(trial)
 
 
 # workers -----------------------------------------------------------------------------------------------------
 
 
 def workers() -> None:
-    """Seconds of 8 equal trials with one worker and with two."""
-    one, two = equal_trials(1), equal_trials(2)
+    """Print the seconds of 8 equal trials with one worker and with two."""
+    with_one, with_two = equal_trials(1), equal_trials(2)
     print(
-        f"8 equal trials: {one:.0f} s with one worker, {two:.0f} s with two, "
-        f"{one / two:.2f} times as fast (target: 1.6), start-up included"
+        f"8 equal trials: {with_one:.0f} s with one worker, {with_two:.0f} s with two, "
+        f"{with_one / with_two:.2f} times as fast (target: 1.6), start-up included"
     )
 
 
 def equal_trials(number: int) -> float:
-    """Only the learning rate differs, so that each trial trains the same network for as long, some 40 s here."""
+    """Return the seconds of trials that differ in the learning rate only, so that each takes some 40 s."""
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
         run([*EQUAL, "--workers", str(number)], folder)
@@ -256,7 +258,7 @@ def equal_trials(number: int) -> float:
 
 
 def memory() -> None:
-    """Resident memory of the process that searches, and of the child that trains beside it after the tenth trial."""
+    """Print the resident memory of the search's process, and of its child process after the tenth trial."""
     import psutil
 
     from zoo.interfaces import Progress, Run
@@ -267,9 +269,9 @@ def memory() -> None:
 
     class Watcher(Progress):
         def run_ended(self, run: Run) -> None:  # noqa: ARG002
-            here = psutil.Process()
-            own.append(here.memory_info().rss / 1e6)
-            child.append(sum(one.memory_info().rss for one in here.children()) / 1e6)
+            parent = psutil.Process()
+            own.append(parent.memory_info().rss / 1e6)
+            child.append(sum(process.memory_info().rss for process in parent.children()) / 1e6)
 
     with tempfile.TemporaryDirectory() as folder, open_registry(Path(folder) / "registry.db") as registry:
         workspace = Workspace(registry, load_plugins(None), Watcher())
@@ -277,7 +279,7 @@ def memory() -> None:
         search(workspace, "convnet", "digits", search_options=options, options=TrainingOptions(epochs=2))
     print(
         f"memory after 10 trials {own[9]:.0f} MB, from then to the 50th at most {max(own[9:]):.0f} MB: "
-        f"{max(own[9:]) / own[9] - 1:+.1%} (target: within 10 %); the child beside it at most {max(child):.0f} MB"
+        f"{max(own[9:]) / own[9] - 1:+.1%} (target: within 10 %); its child process at most {max(child):.0f} MB"
     )
 
 
@@ -285,20 +287,20 @@ def memory() -> None:
 
 
 def kills(times: int = 10) -> None:
-    """Kill a search of 50 trials at random moments, and count what it leaves."""
+    """Kill a search of 50 trials at random times, and count its rows."""
     rng = random.Random(0)
     with tempfile.TemporaryDirectory() as folder:
         arguments, killed = KILLED, 0
         while killed < times:
             if killed_after(rng.uniform(4, 14), arguments, folder):
                 killed += 1
-            found = json.loads(run(["searches", "--json"], folder) or "[]")
-            if found:
-                arguments = ["search", "--resume", found[0]["id"]]
+            searches = json.loads(run(["searches", "--json"], folder) or "[]")
+            if searches:
+                arguments = ["search", "--resume", searches[0]["id"]]
         run(arguments, folder)
         runs = json.loads(run(["runs", "--json"], folder))
-    states = Counter(one["state"] for one in runs)
-    numbers = {one["trial"]["number"] for one in runs}
+    states = Counter(run["state"] for run in runs)
+    numbers = {run["trial"]["number"] for run in runs}
     print(
         f"50 trials, killed {killed} times: {len(runs)} rows, numbers {min(numbers)} to {max(numbers)}, {dict(states)}"
     )
@@ -306,7 +308,7 @@ def kills(times: int = 10) -> None:
 
 
 def killed_after(seconds: float, arguments: list[str], folder: str) -> bool:
-    """Whether the command was killed, with all that it started; it may end before."""
+    """Run the command and kill it and its children after these seconds; return False if it ended before."""
     process = subprocess.Popen(
         [sys.executable, "-m", "zoo", *arguments],
         cwd=folder,
@@ -324,7 +326,7 @@ def killed_after(seconds: float, arguments: list[str], folder: str) -> bool:
 
 
 def run(arguments: list[str], folder: str) -> str:
-    """What `zoo` prints."""
+    """Return the output of `zoo`."""
     done = subprocess.run(
         [sys.executable, "-m", "zoo", *arguments], cwd=folder, capture_output=True, text=True, check=False
     )

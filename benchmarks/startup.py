@@ -1,4 +1,4 @@
-"""Times the commands that only read beside the import of TensorFlow that they avoid, in one run."""
+"""Times commands that only read, and the import of TensorFlow that they avoid."""
 
 from __future__ import annotations
 
@@ -54,12 +54,12 @@ def main() -> None:
     medians = {name: statistics.median(values) for name, values in seconds.items()}
     for name, median in medians.items():
         print(
-            f"{name:32} {median:6.2f} s   {medians[PEER] / median:5.1f} times as quick as importing TensorFlow"
+            f"{name:32} {median:6.2f} s   {medians[PEER] / median:5.1f} times as fast as importing TensorFlow"
         )
 
 
 def train_something(folder: Path) -> None:
-    """A registry that has a model, so that `zoo best digits` finds one."""
+    """Create a registry with a model for `zoo best digits`."""
     subprocess.run(
         [sys.executable, "-m", "zoo", "train", "convnet", "digits", "--epochs", "1"],
         cwd=folder,
@@ -69,7 +69,7 @@ def train_something(folder: Path) -> None:
 
 
 def write_plugins(folder: Path) -> None:
-    """In `well` as many plugin files as make 25 architectures; in `broken` the same, and three that fail."""
+    """Write plugin files for 25 architectures in all into `well`, and the same and three broken ones into `broken`."""
     missing = ARCHITECTURES - len(load_plugins().architectures)
     files = {f"more_{number}": PLUGIN.format(name=f"more-{number}") for number in range(missing)}
     for name, plugins in (("well", files), ("broken", {**files, **BROKEN})):
@@ -79,7 +79,7 @@ def write_plugins(folder: Path) -> None:
 
 
 def timed(arguments: list[str], folder: Path) -> float:
-    """Seconds that Python takes for these arguments, from start to exit."""
+    """Return the seconds of Python with these arguments, from start to exit."""
     began = time.perf_counter()
     subprocess.run([sys.executable, *arguments], cwd=folder, check=True, capture_output=True)
     return time.perf_counter() - began
