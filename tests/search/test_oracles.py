@@ -89,24 +89,7 @@ def test_hyperband_continues_the_least_loss() -> None:
     assert found.started[9].continues == min(scores, key=scores.__getitem__)
 
 
-# TPE -------------------------------------------------------------------------------------------------------
-
-
-def test_tpe_tries_the_whole_space_and_ends() -> None:
-    assert len(searched(plan("tpe", trials=50)).started) == 8
-
-
-def test_tpe_comes_close_to_the_best_point() -> None:
-    found = searched(plan("tpe", hp=wide_space(), trials=40))
-    assert max(score for _, score in found.ended if score is not None) > 0.99
-
-
-def test_tpe_learns_what_good_trials_have_in_common() -> None:
-    """Random trials are 0.28 away from x = 0.3 on average."""
-    away = [
-        abs(float(values["x"]) - 0.3) for values in searched(plan("tpe", hp=wide_space(), trials=40)).values
-    ]
-    assert sum(away[20:]) / 20 < 0.15
+# All ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("algorithm", ["random", "bayesian", "tpe", "asha"])

@@ -19,7 +19,6 @@ from zoo.models.classifier import Classifier
 from zoo.models.freezing import freeze
 from zoo.models.hyperparameters import OWN
 from zoo.training.checkpoint import Checkpoint, changing_variables, epochs_in, pack, unpack
-from zoo.training.epoch_tracker import EpochTracker
 from zoo.training.fit import FitSettings, fit, start_fresh
 
 if TYPE_CHECKING:
@@ -246,14 +245,3 @@ def test_of_an_epoch_whose_loss_is_no_number_there_is_no_checkpoint() -> None:
     with pytest.raises(TrainingError):
         one_epoch(lambda epoch, _: told.append(epoch), learning_rate=float("nan"))
     assert told == []
-
-
-@pytest.mark.parametrize(("value", "word"), [(float("nan"), "NaN"), (float("inf"), "infinite")])
-def test_a_loss_that_is_no_number_is_named(value: float, word: str) -> None:
-    classifier = network()
-    classifier.network.compile("sgd", "categorical_crossentropy")
-    watch = EpochTracker(classifier.network, SETTINGS.objective, [], lambda *_: False)
-    with pytest.raises(TrainingError) as caught:
-        watch.on_epoch_end(2, {"loss": 1.0, "val_loss": value})
-    expected = f"the val_loss became {word} in epoch 3: try a lower learning_rate (--set learning_rate=…)"
-    assert str(caught.value) == expected
