@@ -58,7 +58,7 @@ def test_a_run_and_a_search_stand_for_their_models(zoo: Callable, models: list[d
 
 def test_a_search_without_a_model_is_refused(refused: Callable, zoo: Callable, trained: Path) -> None:
     (failed,) = (one["id"] for one in json.loads(zoo("searches", "--json").out) if not one["best_model_id"])
-    assert refused("compare", failed) == f"{failed} made no model to compare: see zoo show {failed}"
+    assert refused("compare", failed) == f"{failed} has no model to compare: see zoo show {failed}"
 
 
 def test_json(zoo: Callable, models: list[dict]) -> None:

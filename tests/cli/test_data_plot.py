@@ -109,4 +109,4 @@ def test_a_place_that_cannot_be_written(refused: Callable, photos: Path) -> None
 def test_kind_and_augmentation_exclude_each_other(zoo: Callable, photos: Path) -> None:
     result = zoo("data", "plot", photos, "--kind", "sizes", "--augmentation", "flip")
     assert result.code == 2
-    assert result.err.splitlines()[-1] == "Error: --augmentation is a plot of its own: leave --kind out"
+    assert result.err.splitlines()[-1] == "Error: --augmentation makes its own plot: leave --kind out"

@@ -1,4 +1,4 @@
-"""`zoo compare`: models side by side."""
+"""`zoo compare`: shows models side by side."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Compared:
-    """A model with the run that made it, and how long that took.
+    """A model with its run.
 
     Args:
-        epochs: how many were trained.
-        seconds: that these epochs took.
+        epochs: the number of trained epochs.
+        seconds: the time of these epochs.
     """
 
     model: Model
@@ -46,8 +46,8 @@ class Compared:
 def command(app: App, refs: tuple[str, ...], as_json: bool) -> None:
     """Show models side by side.
 
-    How good they are, how large, how long they took, and where their hyperparameters differ. REF is an id, the
-    start of one, DATASET@best or DATASET@ALIAS. A run stands for its model, a search for its best.
+    The table has their metrics, sizes and training times, and the hyperparameters that differ. REF is an id or a
+    prefix of one, DATASET@best or DATASET@ALIAS. A run stands for its model, a search for its best.
     """
     with app.open_registry() as registry:
         compared = [_look_up(registry, ref) for ref in refs]
@@ -55,28 +55,28 @@ def command(app: App, refs: tuple[str, ...], as_json: bool) -> None:
         print_json(compared)
         return
     rows = [*_results(compared), *_differences(compared)]
-    print_table(["model", *(one.model.id for one in compared)], rows, empty="")
-    datasets = dict.fromkeys(f"{one.model.dataset} v{one.model.dataset_version}" for one in compared)
+    print_table(["model", *(entry.model.id for entry in compared)], rows, empty="")
+    datasets = dict.fromkeys(f"{entry.model.dataset} v{entry.model.dataset_version}" for entry in compared)
     if len(datasets) > 1:
-        told = f"measured on different images ({', '.join(datasets)}): see zoo evaluate"
-        console(stderr=True).print(told)
-    if note := leakage_note(one.model for one in compared):
+        notice = f"measured on different images ({', '.join(datasets)}): see zoo evaluate"
+        console(stderr=True).print(notice)
+    if note := leakage_note(entry.model for entry in compared):
         console(stderr=True).print(note)
 
 
 def _look_up(registry: Registry, ref: str) -> Compared:
-    found = registry.find(ref)
-    if not isinstance(found, Model):
-        made = found.model_id if isinstance(found, Run) else found.best_model_id
-        if made is None:
-            raise NotFoundError(f"{found.id} made no model to compare: see zoo show {found.id}")
-        found = registry.model(made)
-    epochs = registry.epochs(found.run_id)
-    return Compared(found, registry.run(found.run_id), len(epochs), sum(epoch.seconds for epoch in epochs))
+    record = registry.find(ref)
+    if not isinstance(record, Model):
+        model_id = record.model_id if isinstance(record, Run) else record.best_model_id
+        if model_id is None:
+            raise NotFoundError(f"{record.id} has no model to compare: see zoo show {record.id}")
+        record = registry.model(model_id)
+    epochs = registry.epochs(record.run_id)
+    return Compared(record, registry.run(record.run_id), len(epochs), sum(epoch.seconds for epoch in epochs))
 
 
 def _results(compared: Sequence[Compared]) -> Iterator[tuple[object, ...]]:
-    models = [one.model for one in compared]
+    models = [entry.model for entry in compared]
     yield ("architecture", *(model.architecture for model in models))
     yield ("dataset", *(f"{model.dataset} v{model.dataset_version}" for model in models))
     yield ("parent", *(model.parent_id for model in models))
@@ -86,13 +86,13 @@ def _results(compared: Sequence[Compared]) -> Iterator[tuple[object, ...]]:
     yield ("parameters", *(model.parameters for model in models))
     yield ("trainable", *(model.trainable_parameters for model in models))
     yield ("size", *(bytes_in_words(model.size_bytes) for model in models))
-    yield ("epochs", *(one.epochs for one in compared))
-    yield ("seconds", *(f"{one.seconds:.1f}" for one in compared))
+    yield ("epochs", *(entry.epochs for entry in compared))
+    yield ("seconds", *(f"{entry.seconds:.1f}" for entry in compared))
 
 
 def _differences(compared: Sequence[Compared]) -> Iterator[tuple[object, ...]]:
-    """Hyperparameters and settings that are not the same for all."""
-    chosen = [{**run_settings(one.run.plan), **one.run.plan.hyperparameters} for one in compared]
+    """Yield the hyperparameters and settings that differ."""
+    chosen = [{**run_settings(entry.run.plan), **entry.run.plan.hyperparameters} for entry in compared]
     for name in dict.fromkeys(name for values in chosen for name in values):
         values = [values.get(name) for values in chosen]
         if any(value != values[0] for value in values):

@@ -1,4 +1,4 @@
-"""`zoo data plot`: pictures of a dataset."""
+"""`zoo data plot`: plots of a dataset."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _prepare(augmentation: str, kind: str | None) -> None:
     from zoo.tensorflow_startup import quiet_start
 
     if kind is not None:
-        raise click.UsageError("--augmentation is a plot of its own: leave --kind out")
+        raise click.UsageError("--augmentation makes its own plot: leave --kind out")
     parts_of(augmentation)
     with quiet_start():
         importlib.import_module("keras")

@@ -1,4 +1,4 @@
-"""`zoo show`: all about one model, run or search."""
+"""`zoo show`: shows the details of a model, a run or a search."""
 
 from __future__ import annotations
 
@@ -33,34 +33,36 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("ref", metavar="REF")
-@click.option("--layers", is_flag=True, help="A model's layers: what --freeze can name, and N for it.")
+@click.option(
+    "--layers", is_flag=True, help="Show a model's layers, which --freeze can name, and N for --freeze N."
+)
 @json_option
 @pass_app
 def command(app: App, ref: str, layers: bool, as_json: bool) -> None:
     """Show one model, run or search.
 
-    REF is an id, the start of one, DATASET@best or DATASET@ALIAS.
+    REF is an id or a prefix of one, DATASET@best or DATASET@ALIAS.
     """
     with app.open_registry() as registry:
-        found = registry.find(ref)
+        record = registry.find(ref)
         if layers:
-            show_layers(registry, found, as_json=as_json)
+            show_layers(registry, record, as_json=as_json)
         elif as_json:
-            print_json(_document(registry, found))
-        elif isinstance(found, Model):
-            _show_model(registry, found)
-        elif isinstance(found, Run):
-            _show_run(registry, found)
+            print_json(_document(registry, record))
+        elif isinstance(record, Model):
+            _show_model(registry, record)
+        elif isinstance(record, Run):
+            _show_run(registry, record)
         else:
-            _show_search(registry, found)
+            _show_search(registry, record)
 
 
-def _document(registry: Registry, found: Model | Run | Search) -> dict[str, object]:
-    if isinstance(found, Model):
-        return {"model": found, "run": registry.run(found.run_id), "metrics": registry.metrics(found.id)}
-    if isinstance(found, Run):
-        return {"run": found, "epochs": registry.epochs(found.id)}
-    return {"search": found, "trials": registry.runs(search=found.id)}
+def _document(registry: Registry, record: Model | Run | Search) -> dict[str, object]:
+    if isinstance(record, Model):
+        return {"model": record, "run": registry.run(record.run_id), "metrics": registry.metrics(record.id)}
+    if isinstance(record, Run):
+        return {"run": record, "epochs": registry.epochs(record.id)}
+    return {"search": record, "trials": registry.runs(search=record.id)}
 
 
 def _show_model(registry: Registry, model: Model) -> None:
@@ -113,16 +115,18 @@ def _show_run(registry: Registry, run: Run) -> None:
 def _show_search(registry: Registry, search: Search) -> None:
     plan = search.plan
     origins = ", ".join(dict.fromkeys(candidate.plugin for candidate in plan.candidates))
-    goes_on = search.state not in (State.COMPLETED, State.RUNNING)
+    resumable = search.state not in (State.COMPLETED, State.RUNNING)
     print_fields(
         {
             "search": search.id,
             "state": search.state,
-            **({"continue with": resume_command(registry, search)} if goes_on else {}),
+            **({"continue with": resume_command(registry, search)} if resumable else {}),
             "architecture": f"{', '.join(map(_named, plan.candidates))}, from {origins}",
             "dataset": f"{search.dataset}, version {search.dataset_version}",
             "algorithm": f"{plan.algorithm}, seed {plan.seed}",
-            "objective": ", ".join(f"{one.name} ({one.direction})" for one in plan.objectives),
+            "objective": ", ".join(
+                f"{objective.name} ({objective.direction})" for objective in plan.objectives
+            ),
             "fixed": pairs(plan.fixed),
             "settings": pairs(search_settings(plan)),
             "started": search.started_at,
@@ -145,7 +149,7 @@ def _print_trials(registry: Registry, search: Search) -> None:
     columns: dict[str, list[object]] = {
         "trial": [run.trial.number if run.trial else None for run in runs],
         "state": [run.state for run in runs],
-        **{one.name: [_score(run, one) for run in runs] for one in plan.objectives},
+        **{objective.name: [_score(run, objective) for run in runs] for objective in plan.objectives},
     }
     if len(plan.objectives) > 1:
         front = {run.id for run in pareto_front(runs, plan.objectives)}

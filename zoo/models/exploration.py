@@ -262,7 +262,7 @@ class _Exploration:
     def _activating_values(self, key: Key, name: str, deciders: Values) -> list[HyperparameterValue]:
         """Return the values of one decider with which the build declares the key, the others unchanged.
 
-        None of them are returned if there are more than a condition can list.
+        Return an empty list if there are more than a condition may list.
         """
 
         def activates(value: HyperparameterValue) -> bool:
