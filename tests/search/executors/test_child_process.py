@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import resource
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import keras_tuner
 import pytest
@@ -18,6 +21,9 @@ from zoo.search.executors import child_process
 from zoo.search.executors.child_process import ChildProcessExecutor
 from zoo.search.executors.trials import run_trials
 from zoo.search.loop import TrialLoop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def plan(trials: int) -> SearchPlan:
@@ -110,6 +116,30 @@ def test_an_interruption_ends_the_process() -> None:
         run_trials(TrialLoop(plan(2), recorder), ChildProcessExecutor(recorder.work, train))
     assert len(recorder.children) == 1
     assert multiprocessing.active_children() == []
+
+
+@pytest.fixture
+def _no_files_left() -> Iterator[None]:
+    """Let this process open three files more: enough for a connection, but not to start a process."""
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(256, limits[0]), limits[1]))
+    opened = []
+    with suppress(OSError):
+        while True:
+            opened.append(os.dup(0))
+    for _ in range(3):
+        os.close(opened.pop())
+    yield
+    for descriptor in opened:
+        os.close(descriptor)
+    resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+
+
+@pytest.mark.usefixtures("_no_files_left")
+def test_a_process_that_does_not_start_ends_the_search_with_the_reason() -> None:
+    recorder = Recorder()
+    with pytest.raises(OSError, match="Too many open files"):
+        run_trials(TrialLoop(plan(2), recorder), ChildProcessExecutor(recorder.work, train))
 
 
 def test_a_search_without_trials_starts_no_process() -> None:

@@ -80,12 +80,13 @@ class ChildProcessExecutor(Executor):
     def _start(self) -> Connection:
         # A fork of a process with TensorFlow's threads would hang.
         context = multiprocessing.get_context("spawn")
-        self._connection, of_child = context.Pipe()
-        self._process = context.Process(target=_serve, args=(of_child,), daemon=True)
+        connection, of_child = context.Pipe()
+        process = context.Process(target=_serve, args=(of_child,), daemon=True)
         with _without_main():
-            self._process.start()
+            process.start()
         of_child.close()
-        return self._connection
+        self._connection, self._process = connection, process  # not before there is something to close
+        return connection
 
     def _death(self) -> Died:
         self._process.join(END_SECONDS)
