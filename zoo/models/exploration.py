@@ -32,8 +32,9 @@ def explore(build: Build, options: Mapping[str, HyperparameterValue] | None = No
 
     Builds once with the defaults and once for each `conditional_scope` that no build has entered yet, as Keras Tuner
     does before a search; then with the extremes of each integer and with each choice, many at a time, until nothing
-    new appears. A hyperparameter that appears with some values only, such as `units_2` in a loop over
-    `range(hp.Int("layers", 1, 3))`, becomes conditional on the hyperparameters that activate it.
+    new appears. A hyperparameter that does not appear with the defaults, such as `units_2` in a loop over
+    `range(hp.Int("layers", 1, 3))`, becomes conditional on the hyperparameters that activate it. One that appears with
+    them is conditional only if the code says so.
 
     Names that depend on a float, on intermediate values of an integer only, or on randomness are not found.
 
