@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import keras_tuner
@@ -205,6 +206,30 @@ def test_epochs_before_an_interruption_count() -> None:
     assert resumed.next_trial() == trial
     epoch = Epoch(STALE_EPOCHS + 1, {"val_accuracy": 1.0, "val_loss": 0.2}, 0.1)
     assert resumed.epoch_ended(trial, epoch, b"") == STOP
+
+
+def test_a_target_reached_before_an_interruption_ends_the_search() -> None:
+    loop = TrialLoop(joint_plan(target=0.9), Recorder())
+    trial = loop.next_trial()
+    assert trial is not None
+    running = PastTrial(trial, None, None, [0.9], [0.2])
+    resumed = TrialLoop(joint_plan(target=0.9), Recorder(), [running])
+    assert resumed.next_trial() == trial
+    assert report(resumed, trial, [0.8], start=2) == [STOP]
+    complete(resumed, trial)
+    assert (resumed.ended_early, resumed.next_trial()) == ("the target is reached: val_accuracy 0.9000", None)
+    last_epoch_done = TrialLoop(joint_plan(target=0.9), Recorder(), [running])
+    assert last_epoch_done.next_trial() == trial
+    complete(last_epoch_done, trial)
+    assert (last_epoch_done.target_was_met, last_epoch_done.next_trial()) == (True, None)
+
+
+@pytest.mark.parametrize("values", [[math.nan], [math.nan, 0.5]])
+def test_what_is_no_number_meets_no_target(values: list[float]) -> None:
+    loop = TrialLoop(joint_plan(target=0.9), Recorder())
+    trial = loop.next_trial()
+    assert trial is not None
+    assert set(report(loop, trial, values)) == {CONTINUE}
 
 
 # Turns -----------------------------------------------------------------------------------------------------

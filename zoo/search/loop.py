@@ -127,9 +127,10 @@ class TrialLoop:
         """
         self.recorder.epoch_ended(trial, epoch, checkpoint)
         value = epoch.metrics[self.plan.monitor.name]
-        reason = self._curves[trial.trial_id].report(epoch.number, value)
+        curve = self._curves[trial.trial_id]
+        reason = curve.report(epoch.number, value)
         self._limits.epoch_ended(trial, value, epoch.metrics.get("val_loss", math.inf))
-        self._end_for_target(value)
+        self._end_for_target(curve.best)
         self._end_for_time()
         if self.ended_early is not None or self._limits.ends_trial(trial):
             return STOP
@@ -144,7 +145,8 @@ class TrialLoop:
                 self.failed(trial, f"{objective.name} is {problem}")
                 return
         self._failures_in_a_row = 0
-        self._end_curve(trial, finished=True)
+        curve = self._end_curve(trial, finished=True)
+        self._end_for_target(curve.best)  # a trial that was interrupted after its last epoch reports no other
         self._end_in_oracle(trial.trial_id, outcome.scores)
         self.recorder.trial_completed(trial, outcome)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -59,8 +60,9 @@ class TrialCurve:
 
     @property
     def best(self) -> float:
-        """The best value so far."""
-        return (max if self._objective.direction == "max" else min)(self._values.values())
+        """The best value so far; NaN if there is none."""
+        numbers = (value for value in self._values.values() if not math.isnan(value))
+        return (max if self._objective.direction == "max" else min)(numbers, default=math.nan)
 
     def report(self, epoch: int, value: float) -> str | None:
         """Add a value; return the reason to prune the trial at this epoch, or None to continue.
