@@ -1,4 +1,4 @@
-"""`workflows.finetune`: what becomes of the parent's head. Most tests look at it before it is trained."""
+"""The model that a fine-tuning starts from: what becomes of its head. Most tests look at it before it is trained."""
 
 from __future__ import annotations
 

@@ -1,60 +1,58 @@
-"""`workflows.train`: what it records, tells and promises."""
+"""`workflows.train`: what it records and shows, and what it refuses."""
 
 from __future__ import annotations
 
-import os
-import signal
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from tests.workflows.search.tiny_searches import workspace_in
 from zoo import workflows
-from zoo.errors import ArtifactError, DatasetError, FreezeError, HyperparameterError, InterruptedWork
+from zoo.errors import DatasetError, FreezeError, HyperparameterError
 from zoo.interfaces import RunKind, State, TrainingOptions
-from zoo.plugins import load_plugins
-from zoo.registry import open_registry, resume_command
+from zoo.registry import open_registry
+from zoo.workflows import training_options
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
-    from zoo.interfaces import Epoch, Run
+    from zoo.interfaces import Run
+    from zoo.plugins import Plugins
     from zoo.workflows import Workspace
-
-TINY = Path(__file__).parent.parent / "cli" / "plugin_files" / "tiny.py"
-FINISHED = """
-import zoo
-
-@zoo.hookimpl
-def zoo_run_finished(run):
-    with open({path!r}, "a") as file:
-        file.write(f"{{run.state}} {{run.model_id}}\\n")
-"""
-CLUMSY = """
-import zoo
-
-@zoo.hookimpl
-def zoo_run_finished():
-    raise RuntimeError("not today")
-"""
 
 
 def test_the_run_is_recorded_with_its_model(trained: Workspace) -> None:
     model = trained.registry.best("blobs")
     run = trained.registry.run(model.run_id)
     assert (run.model_id, run.state, run.plan.kind) == (model.id, State.COMPLETED, RunKind.TRAIN)
-
-
-def test_settings_are_recorded(workspace: Workspace, options: Callable) -> None:
-    workflows.train(workspace, "tiny", "blobs", options=options(seed=3, patience=4, image_size=12))
-    (run,) = workspace.registry.runs()
-    assert run.plan.training == TrainingOptions(epochs=2, seed=3, patience=4, image_size=12)
-    candidate = run.plan.candidate
-    assert (candidate.image_size, candidate.channels, candidate.weights) == (12, 1, None)
     assert (run.plan.preset, run.plan.data_check) == (None, {})
+
+
+@pytest.fixture(scope="module")
+def preset_run(tmp_path_factory: pytest.TempPathFactory, plugins: Plugins) -> Run:
+    """The run of a training with a preset, of which one value is set otherwise."""
+    options = training_options(epochs=1, seed=3, patience=4, image_size=12)
+    values = {"dropout": "0.1"}
+    with workspace_in(tmp_path_factory.mktemp("preset"), plugins) as workspace:
+        workflows.train(workspace, "tiny", "blobs", preset="wide", hyperparameters=values, options=options)
+        (run,) = workspace.registry.runs()
+    return run
+
+
+def test_settings_are_recorded(preset_run: Run) -> None:
+    assert preset_run.plan.training == TrainingOptions(epochs=1, seed=3, patience=4, image_size=12)
+    candidate = preset_run.plan.candidate
+    assert (candidate.image_size, candidate.channels, candidate.weights) == (12, 1, None)
+    assert preset_run.plan.preset == "wide"
+
+
+def test_set_takes_precedence_over_a_preset_and_a_preset_over_defaults(preset_run: Run) -> None:
+    chosen = preset_run.plan.hyperparameters
+    assert (chosen["filters"], chosen["dropout"], chosen["optimizer"]) == (4, 0.1, "adam")
 
 
 def test_the_environment_is_recorded(trained: Workspace) -> None:
@@ -80,34 +78,31 @@ def test_others_see_the_run_and_its_epochs_as_they_happen(
 def test_the_same_seed_gives_the_same_weights(workspace: Workspace, options: Callable) -> None:
     first, second = (
         workflows.train(
-            workspace, "tiny", "blobs", hyperparameters={"augmentation": "light"}, options=options(seed=5)
+            workspace,
+            "tiny",
+            "blobs",
+            hyperparameters={"augmentation": "light"},
+            options=options(seed=5, epochs=1),
         )
         for _ in range(2)
     )
     assert first.manifest == second.manifest
 
 
-def test_another_seed_gives_other_weights(workspace: Workspace, options: Callable) -> None:
-    first, second = (
-        workflows.train(workspace, "tiny", "blobs", options=options(seed=seed, epochs=1)) for seed in (0, 1)
-    )
-    assert first.manifest != second.manifest
+@pytest.fixture(scope="module")
+def default_training(tmp_path_factory: pytest.TempPathFactory, plugins: Plugins) -> Iterator[Workspace]:
+    """One epoch with all defaults."""
+    with workspace_in(tmp_path_factory.mktemp("default"), plugins) as workspace:
+        workflows.train(workspace, "tiny", "blobs", options=training_options(epochs=1))
+        yield workspace
 
 
-def test_set_goes_before_a_preset_and_a_preset_before_defaults(
-    workspace: Workspace, options: Callable
+def test_another_seed_gives_other_weights(
+    default_training: Workspace, workspace: Workspace, options: Callable
 ) -> None:
-    workflows.train(
-        workspace,
-        "tiny",
-        "blobs",
-        preset="wide",
-        hyperparameters={"dropout": "0.1"},
-        options=options(epochs=1),
-    )
-    (run,) = workspace.registry.runs()
-    chosen = run.plan.hyperparameters
-    assert (chosen["filters"], chosen["dropout"], chosen["optimizer"]) == (4, 0.1, "adam")
+    (first,) = default_training.registry.models()
+    second = workflows.train(workspace, "tiny", "blobs", options=options(seed=1, epochs=1))
+    assert first.manifest != second.manifest
 
 
 # Notices -------------------------------------------------------------------------------------------------
@@ -116,7 +111,6 @@ def test_set_goes_before_a_preset_and_a_preset_before_defaults(
 @pytest.mark.parametrize(
     ("architecture", "image_size", "notices"),
     [
-        ("tiny", None, []),
         (
             "large",
             None,
@@ -128,16 +122,15 @@ def test_set_goes_before_a_preset_and_a_preset_before_defaults(
         ("tiny", 2, ["image size 2 is raised to 4, the least tiny takes"]),
     ],
 )
-def test_what_becomes_of_images_is_told(
+def test_a_notice_says_what_becomes_of_images(
     workspace: Workspace, options: Callable, architecture: str, image_size: int | None, notices: list[str]
 ) -> None:
     workflows.train(workspace, architecture, "blobs", options=options(epochs=1, image_size=image_size))
     assert workspace.progress.notices[:-1] == notices
 
 
-def test_numbers_of_parameters_are_told(workspace: Workspace, options: Callable) -> None:
-    workflows.train(workspace, "tiny", "blobs", options=options(epochs=1))
-    assert workspace.progress.notices == ["106 trainable and 0 non-trainable parameters"]
+def test_where_images_are_suitable_only_parameters_are_counted(default_training: Workspace) -> None:
+    assert default_training.progress.notices == ["106 trainable and 0 non-trainable parameters"]
 
 
 @pytest.fixture
@@ -153,7 +146,7 @@ def photos(tmp_path: Path) -> Path:
     return tmp_path / "photos"
 
 
-def test_a_skipped_file_is_told(workspace: Workspace, options: Callable, photos: Path) -> None:
+def test_a_notice_names_a_skipped_file(workspace: Workspace, options: Callable, photos: Path) -> None:
     workflows.train(workspace, "tiny", str(photos), options=options(epochs=1))
     assert f"skipped 1 file: {photos}/cat/broken.png (not an image)" in workspace.progress.notices
 
@@ -164,75 +157,14 @@ def test_a_skipped_file_is_an_error_if_strict(workspace: Workspace, options: Cal
     assert workspace.registry.runs() == []
 
 
-# Ends ----------------------------------------------------------------------------------------------------
-
-
-def test_ctrl_c_ends_the_run_as_interrupted(workspace: Workspace, options: Callable) -> None:
-    workspace.progress.at_epoch = lambda run, epoch: os.kill(os.getpid(), signal.SIGINT)
-    with pytest.raises(InterruptedWork) as caught:
-        workflows.train(workspace, "tiny", "blobs", options=options())
-    (run,) = workspace.registry.runs()
-    assert run.state is State.INTERRUPTED
-    command = resume_command(workspace.registry, run)
-    assert str(caught.value) == f"run {run.id} was interrupted; continue with: {command}"
-
-
-def test_ctrl_c_as_the_run_is_shown_ends_it_as_interrupted(workspace: Workspace, options: Callable) -> None:
-    workspace.progress.run_started = lambda run: os.kill(os.getpid(), signal.SIGINT)
-    with pytest.raises(InterruptedWork, match="continue with"):
-        workflows.train(workspace, "tiny", "blobs", options=options())
-    assert [run.state for run in workspace.registry.runs()] == [State.INTERRUPTED]
-
-
-def test_a_run_that_cannot_be_stored_has_failed_with_its_error(
-    tmp_path: Path, workspace: Workspace, options: Callable
-) -> None:
-    (tmp_path / "file").touch()
-    with open_registry(tmp_path / "registry.db", tmp_path / "file" / "artifacts") as registry:
-        with pytest.raises(ArtifactError) as caught:
-            workflows.train(replace(workspace, registry=registry), "tiny", "blobs", options=options(epochs=1))
-        (run,) = registry.runs()
-    assert (run.state, run.error, run.model_id) == (State.FAILED, str(caught.value), None)
-
-
-def test_a_bug_is_recorded_with_its_traceback(workspace: Workspace, options: Callable) -> None:
-    workspace.progress.at_epoch = lambda run, epoch: 1 // 0
-    with pytest.raises(ZeroDivisionError):
-        workflows.train(workspace, "tiny", "blobs", options=options())
-    (run,) = workspace.registry.runs()
-    assert run.state is State.FAILED
-    assert str(run.error).startswith("Traceback")
-    assert "ZeroDivisionError" in str(run.error).splitlines()[-1]
-
-
-@pytest.fixture
-def hooked(workspace: Workspace, tmp_path: Path) -> Workspace:
-    """With a plugin that writes finished runs to `finished`, and a clumsy one."""
-    folder = tmp_path / "hooks"
-    folder.mkdir()
-    (folder / "tiny.py").symlink_to(TINY)
-    (folder / "a_clumsy.py").write_text(CLUMSY)
-    (folder / "b_finished.py").write_text(FINISHED.format(path=str(tmp_path / "finished")))
-    return replace(workspace, plugins=load_plugins(folder))
-
-
-def test_plugins_hear_of_a_finished_run(hooked: Workspace, options: Callable, tmp_path: Path) -> None:
-    model = workflows.train(hooked, "tiny", "blobs", options=options(epochs=1))
-    assert (tmp_path / "finished").read_text() == f"completed {model.id}\n"
-
-
-def test_a_plugin_that_raises_does_no_harm(hooked: Workspace, options: Callable, tmp_path: Path) -> None:
-    workflows.train(hooked, "tiny", "blobs", options=options(epochs=1))
-    assert hooked.progress.notices[-1] == (
-        f"zoo_run_finished of plugin {tmp_path}/hooks/a_clumsy.py:a_clumsy failed: RuntimeError: not today"
-    )
+# Refused ----------------------------------------------------------------------------------------------
 
 
 def cache_entries(tmp_path: Path) -> list[Path]:
     return list((tmp_path / "cache").rglob("*.bin"))
 
 
-def test_a_wrong_hyperparameter_is_told_before_images_are_decoded(
+def test_a_wrong_hyperparameter_is_refused_before_images_are_decoded(
     workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "cache"))
@@ -241,23 +173,10 @@ def test_a_wrong_hyperparameter_is_told_before_images_are_decoded(
     assert cache_entries(tmp_path) == []
 
 
-def test_a_wrong_freeze_is_told_before_images_are_decoded(
+def test_a_wrong_freeze_is_refused_before_images_are_decoded(
     trained: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "cache"))
     with pytest.raises(FreezeError):
         workflows.finetune(trained, "blobs@best", "blobs", hyperparameters={"freeze": "99"})
     assert cache_entries(tmp_path) == []
-
-
-def test_an_end_that_cannot_be_recorded_does_not_hide_what_went_wrong(
-    workspace: Workspace, options: Callable
-) -> None:
-    def end_it_elsewhere(run: Run, epoch: Epoch) -> None:
-        workspace.registry.end_run(run.id, State.FAILED, "ended by somebody else")
-        raise DatasetError("the reason")
-
-    workspace.progress.at_epoch = end_it_elsewhere
-    with pytest.raises(DatasetError, match="the reason"):
-        workflows.train(workspace, "tiny", "blobs", options=options())
-    assert "remains 'running' in the registry" in workspace.progress.notices[-1]
