@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pkgutil import resolve_name
 
 import pytest
@@ -113,6 +114,10 @@ def test_numbers_of_weights_are_shown_without_decimals() -> None:
         ("min", 0.8, 0.8, False),
         ("max", 0.0, None, True),
         ("min", 9.0, None, True),
+        ("max", 0.1, math.nan, True),
+        ("min", 9.0, math.nan, True),
+        ("max", math.nan, 0.1, False),
+        ("max", math.nan, math.nan, False),
     ],
 )
 def test_better_follows_the_direction(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import keras
@@ -61,6 +62,13 @@ def test_of_equally_accurate_epochs_the_one_with_the_lower_loss_is_best(network:
     tracker = track(network)
     for number, loss in ((1, 0.3), (2, 0.2), (3, 0.2)):
         end_epoch(tracker, number, 0.9, loss)
+    assert tracker.take_best().best.number == 2
+
+
+def test_an_epoch_with_a_value_is_better_than_one_without(network: keras.Model) -> None:
+    tracker = track(network)
+    for number, accuracy in ((1, math.nan), (2, 0.5), (3, math.nan)):
+        end_epoch(tracker, number, accuracy)
     assert tracker.take_best().best.number == 2
 
 

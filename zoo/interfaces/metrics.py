@@ -28,9 +28,11 @@ class Objective:
     direction: str
 
     def better(self, value: float, other: float | None) -> bool:
-        """Whether `value` is strictly better than `other`; anything is better than None."""
+        """Whether `value` is strictly better than `other`; anything is better than None, and any number than NaN."""
         if other is None:
             return True
+        if math.isnan(other):
+            return not math.isnan(value)
         return value > other if self.direction == "max" else value < other
 
 

@@ -7,7 +7,6 @@ if there are fewer.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -66,7 +65,7 @@ class Limits:
     def meets_target(self, value: float) -> bool:
         """Whether the value is as good as the target or better."""
         target = self._plan.options.target
-        return target is not None and not (math.isnan(value) or self._plan.monitor.better(target, value))
+        return target is not None and not self._plan.monitor.better(target, value)
 
     def trial_started(self, trial: Trial) -> None:
         """The trial is about to train; if it is its architecture's first, its share of the time starts."""
