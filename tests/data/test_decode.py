@@ -413,7 +413,7 @@ def test_a_header_that_is_none_breaks_the_contract(tmp_path: Path) -> None:
         image_header(tmp_path / "a.toy", by_toy(header=lambda file: 3))
 
 
-def failing(error: Exception) -> Formats:
+def failing(error: BaseException) -> Formats:
     def decode(content: bytes) -> np.ndarray:
         raise error
 
@@ -422,9 +422,13 @@ def failing(error: Exception) -> Formats:
 
 @pytest.mark.parametrize(
     ("error", "reason"),
-    [(KeyError("palette"), "damaged"), (ZooError("needs a newer codec"), "needs a newer codec")],
+    [
+        (KeyError("palette"), "damaged"),
+        (ZooError("needs a newer codec"), "needs a newer codec"),
+        (SystemExit(1), "damaged"),
+    ],
 )
-def test_what_a_decoder_raises_makes_the_image_unreadable(error: Exception, reason: str) -> None:
+def test_what_a_decoder_raises_makes_the_image_unreadable(error: BaseException, reason: str) -> None:
     with pytest.raises(UnreadableImage) as caught:
         decode_bytes(encode(GREEN), "a.toy", 8, 3, failing(error))
     assert (caught.value.name, caught.value.reason, caught.value.__cause__) == ("a.toy", reason, error)

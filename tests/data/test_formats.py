@@ -121,16 +121,21 @@ def test_a_reference_belongs_to_the_source_with_its_prefix() -> None:
     assert FORMATS.source_of_reference("./tfds:mnist") is None
 
 
-def test_a_source_that_fails_to_look_is_reported_and_passed_over(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("error", "reason"), [(KeyError("x"), "KeyError: 'x'"), (SystemExit(3), "SystemExit: 3")]
+)
+def test_a_source_that_fails_to_look_is_reported_and_passed_over(
+    tmp_path: Path, error: BaseException, reason: str
+) -> None:
     def fail(path: Path) -> bool:
-        raise KeyError("x")
+        raise error
 
     progress = RecordedProgress()
     formats = Formats((*FORMATS.sources, source("bad", fail)), FORMATS.decoders)
     found = formats.source_of(tmp_path, progress)
     assert found is FORMATS.sources[0]
     assert progress.notices == [
-        f"source 'bad' failed to look at '{tmp_path}' (KeyError: 'x') and is skipped; fix its plugin"
+        f"source 'bad' failed to look at '{tmp_path}' ({reason}) and is skipped; fix its plugin"
     ]
 
 

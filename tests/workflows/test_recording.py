@@ -38,7 +38,7 @@ import zoo
 
 @zoo.hookimpl
 def zoo_run_finished():
-    raise RuntimeError("not today")
+    raise SystemExit("not today")
 """
 
 
@@ -105,7 +105,7 @@ def test_plugins_hear_of_a_finished_run(hooked: Workspace, hooked_folder: Path) 
 
 def test_a_plugin_that_raises_does_no_harm(hooked: Workspace, hooked_folder: Path) -> None:
     assert hooked.progress.notices[-1] == (
-        f"zoo_run_finished of plugin {hooked_folder}/hooks/a_clumsy.py:a_clumsy failed: RuntimeError: not today"
+        f"zoo_run_finished of plugin {hooked_folder}/hooks/a_clumsy.py:a_clumsy failed: SystemExit: not today"
     )
 
 

@@ -55,7 +55,7 @@ class LazyGroup(NamedCommands):
             before = dict(self.commands)
             try:
                 implementation.function(**dict.fromkeys(implementation.argnames, self))
-            except Exception as error:  # third-party code may raise anything
+            except (Exception, SystemExit) as error:  # third-party code may raise anything
                 problem = f"adds no commands: {type(error).__name__}: {error}"
                 click.echo(f"plugin {implementation.plugin_name} {problem}", err=True)
             for name in self._taken(before):

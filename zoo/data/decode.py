@@ -82,7 +82,7 @@ def decode_bytes(content: bytes, name: str, size: int, channels: int, formats: F
         return pixels_of(_fit(image_of(_require_pixels(decoder, decoded)), size, channels))
     except ContractError:
         raise
-    except Exception as error:  # decoders raise nearly anything for damaged bytes
+    except (Exception, SystemExit) as error:  # decoders raise nearly anything for damaged bytes
         raise UnreadableImage(name, _reason(error), formats) from error
 
 
@@ -114,7 +114,7 @@ def read_header(file: BinaryIO, name: str, formats: Formats) -> tuple[int, int, 
     file.seek(0)
     try:
         header = decoder.header(file)
-    except Exception as error:  # as in decode_bytes
+    except (Exception, SystemExit) as error:  # as in decode_bytes
         raise UnreadableImage(name, _reason(error), formats) from error
     return _require_header(decoder, header)
 
@@ -233,7 +233,7 @@ def scale_to_8_bits(wide: np.ndarray, low: float, high: float) -> np.ndarray:
     return scaled
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     """Return a few words for an exception of a decoder."""
     text = str(error)
     if isinstance(error, ZooError):

@@ -95,7 +95,10 @@ def _recognises(source: Source, path: Path, progress: Progress) -> bool:
         return bool(source.recognises(path))
     except OSError:  # a name that is too long, or a folder without permission
         return False
-    except Exception as error:  # a plugin's code, whose failure must not break all other folders
+    except (
+        Exception,
+        SystemExit,
+    ) as error:  # a plugin's code, whose failure must not break all other folders
         progress.notice(
             f"source '{source.name}' failed to look at '{path}' ({type(error).__name__}: {error}) and is skipped; "
             "fix its plugin"

@@ -93,7 +93,7 @@ def space_builder(
                 weightless = True
             except ZooError:
                 raise
-            except Exception:
+            except (Exception, SystemExit):
                 if (
                     weightless
                 ):  # weights are not the cause, and those of an extreme network could fill the memory

@@ -156,7 +156,10 @@ class _Exploration:
         self._tried |= probe.items()
         try:
             self._try(probe)
-        except Exception:  # extremes may not fit together, or not these images; a trial would report that
+        except (
+            Exception,
+            SystemExit,
+        ):  # extremes may not fit together, or not these images; a trial would report that
             if len(probe) > 1:
                 self._retries += probe.items()
 
@@ -297,7 +300,7 @@ class _Exploration:
             return False
         try:
             return key in self._try(complete)
-        except Exception:  # as in a probe: what was declared before the failure counts
+        except (Exception, SystemExit):  # as in a probe: what was declared before the failure counts
             return key in self._built[assignment]
 
 

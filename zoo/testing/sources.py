@@ -133,7 +133,7 @@ def _refuses_damage(subject: Subject) -> None:
                 source.load(str(damaged), context)
             except ZooError:
                 continue
-            except Exception as error:  # third-party code
+            except (Exception, SystemExit) as error:  # third-party code
                 reason = reason_of(error, module_file(source.load))
                 raise ContractError(
                     f"a damaged {suffix} raises {reason}: raise zoo.ZooError with the problem in one line"

@@ -62,7 +62,7 @@ def built_architecture(architecture: Architecture, provenance: str) -> BuiltArch
         return cached
     try:
         described = _build(architecture)
-    except Exception as error:  # third-party code may raise anything
+    except (Exception, SystemExit) as error:  # third-party code may raise anything
         return BuiltArchitecture(
             error=str(error) if isinstance(error, ZooError) else f"{type(error).__name__}: {error}"
         )

@@ -140,7 +140,7 @@ def announce(workspace: Workspace, ended: Run) -> None:
     for implementation in workspace.plugins.manager.hook.zoo_run_finished.get_hookimpls():
         try:
             implementation.function(**dict.fromkeys(implementation.argnames, ended))
-        except Exception as error:  # third-party code may raise anything
+        except (Exception, SystemExit) as error:  # third-party code may raise anything
             workspace.progress.notice(
                 f"zoo_run_finished of plugin {implementation.plugin_name} failed: {type(error).__name__}: {error}"
             )

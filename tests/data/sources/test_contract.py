@@ -114,6 +114,14 @@ def test_what_it_raises_is_one_line_with_its_cause(file: Path) -> None:
     assert isinstance(caught.value.__cause__, ZeroDivisionError)
 
 
+def test_a_source_that_exits_does_not_end_zoo(file: Path) -> None:
+    def load(location: str, context: SourceContext) -> LabeledImages:
+        raise SystemExit("no driver")
+
+    with pytest.raises(DatasetError, match=r"failed to read '.*' \(SystemExit: no driver\); see its plugin"):
+        open_dataset(str(file), {}, formats(load))
+
+
 def test_its_own_line_is_told_as_it_is(file: Path) -> None:
     def load(location: str, context: SourceContext) -> LabeledImages:
         raise ZooError("the set is empty; fill it")

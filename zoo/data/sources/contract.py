@@ -45,7 +45,7 @@ def _checked(load: Callable[[], LabeledImages], whose: str, failure: str) -> Lab
         images = load()
     except ZooError:
         raise
-    except Exception as error:  # a plugin's code, which may raise anything
+    except (Exception, SystemExit) as error:  # a plugin's code, which may raise anything
         reason = f"{type(error).__name__}: {error}"
         raise DatasetError(f"{failure} ({reason}); see its plugin") from error
     if not isinstance(images, LabeledImages):

@@ -90,7 +90,7 @@ def _try_defaults(candidate: Candidate, space: HyperParameters, class_names: tup
         candidate.build(choose(space, {}), class_names)
     except ZooError:
         raise
-    except Exception:  # noqa: S110  a plugin's own failure is recorded with its trial
+    except (Exception, SystemExit):  # noqa: S110  a plugin's own failure is recorded with its trial
         pass
 
 
