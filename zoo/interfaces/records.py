@@ -190,6 +190,21 @@ class ModelContent:
     tensors: Mapping[str, np.ndarray]
     trainable: tuple[str, ...]
 
+    @property
+    def parameters(self) -> int:
+        """The number of its weights, including moving statistics."""
+        return sum(int(tensor.size) for tensor in self.tensors.values())
+
+    @property
+    def trainable_parameters(self) -> int:
+        """The number of weights that were trainable when it was trained."""
+        return sum(int(self.tensors[path].size) for path in self.trainable)
+
+    @property
+    def size_bytes(self) -> int:
+        """The size of its weights."""
+        return sum(int(tensor.nbytes) for tensor in self.tensors.values())
+
 
 @dataclass(frozen=True)
 class LayerInfo:

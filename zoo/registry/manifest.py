@@ -83,9 +83,9 @@ def save_content(store: ArtifactStore, content: ModelContent) -> StoredContent:
     return StoredContent(
         manifest=digest,
         digests=_digests(digest, manifest),
-        size_bytes=sum(int(array.nbytes) for array in content.tensors.values()),
-        parameters=sum(int(array.size) for array in content.tensors.values()),
-        trainable_parameters=sum(int(content.tensors[path].size) for path in trainable),
+        size_bytes=content.size_bytes,
+        parameters=content.parameters,
+        trainable_parameters=content.trainable_parameters,
     )
 
 

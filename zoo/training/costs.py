@@ -12,17 +12,17 @@ BYTES_PER_MEGABYTE = 1_000_000
 
 def params(content: ModelContent, seconds: float) -> float:  # noqa: ARG001
     """Return the number of its weights."""
-    return sum(tensor.size for tensor in content.tensors.values())
+    return content.parameters
 
 
 def trainable_params(content: ModelContent, seconds: float) -> float:  # noqa: ARG001
     """Return the number of its weights that trained."""
-    return sum(content.tensors[path].size for path in content.trainable)
+    return content.trainable_parameters
 
 
 def megabytes(content: ModelContent, seconds: float) -> float:  # noqa: ARG001
     """Return the bytes of its weights, in millions."""
-    return sum(tensor.nbytes for tensor in content.tensors.values()) / BYTES_PER_MEGABYTE
+    return content.size_bytes / BYTES_PER_MEGABYTE
 
 
 def seconds(content: ModelContent, seconds: float) -> float:  # noqa: ARG001

@@ -42,7 +42,7 @@ class Ranking:
             state=State.COMPLETED,
             scores=outcome.scores,
             val_loss=losses[0] if losses else None,
-            parameters=sum(int(tensor.size) for tensor in outcome.content.tensors.values()),
+            parameters=outcome.content.parameters,
         )
         return any(best.id == run.id for best in self._best())
 
