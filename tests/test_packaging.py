@@ -107,7 +107,7 @@ def test_an_installed_wheel_makes_a_registry(installed: Path, tmp_path: Path) ->
         check=True,
     )
     done = run_installed(installed, tmp_path, "--registry", "new.db", "models")
-    assert (done.stdout, done.returncode) == ("no models yet: zoo search ARCH DATASET makes some\n", 0)
+    assert (done.stdout, done.returncode) == ("no models yet: train some with `zoo search ARCH DATASET`\n", 0)
 
 
 def test_every_dependency_has_a_bound() -> None:

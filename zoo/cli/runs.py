@@ -54,7 +54,7 @@ def command(
         print_json(runs)
         return
     filtered = any(option is not None for option in (dataset, search, kind, state))
-    _print_table(runs, "no such run" if filtered else "no runs yet: zoo train ARCH DATASET makes one")
+    _print_table(runs, "no such run" if filtered else "no runs yet: start one with `zoo train ARCH DATASET`")
     for line in resuming:
         click.echo(line, err=True)
 
