@@ -36,7 +36,9 @@ def command(
         print_json(models)
         return
     filtered = dataset is not None or architecture is not None
-    _print_table(models, "no such model" if filtered else "no models yet: train some with `zoo search ARCH DATASET`")
+    _print_table(
+        models, "no such model" if filtered else "no models yet: train some with `zoo search ARCH DATASET`"
+    )
     if note := leakage_note(models):
         console(stderr=True).print(note)
 
