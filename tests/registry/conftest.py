@@ -70,7 +70,7 @@ def start_python(tmp_path: Path) -> Callable[[str], subprocess.Popen[str]]:
 
 @pytest.fixture
 def ids(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Ids that are given out next, last first; then chance goes on."""
+    """The ids to assign next, last first; after them ids are random again."""
     import secrets
 
     coming: list[str] = []

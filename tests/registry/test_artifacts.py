@@ -36,7 +36,7 @@ def test_a_digest_is_the_sha256_of_the_bytes(store: ArtifactStore) -> None:
     assert store.put(b"weights") == hashlib.sha256(b"weights").hexdigest()
 
 
-def test_has_tells_what_is_there(store: ArtifactStore) -> None:
+def test_has_reports_which_artifacts_exist(store: ArtifactStore) -> None:
     assert (store.has(store.put(b"weights")), store.has("0" * 64)) == (True, False)
 
 
@@ -52,13 +52,13 @@ def test_a_file_url_is_a_folder(tmp_path: Path) -> None:
     assert (tmp_path / "artifacts" / digest[:2] / digest[2:]).read_bytes() == b"weights"
 
 
-def test_what_is_deleted_is_gone(store: ArtifactStore) -> None:
+def test_a_deleted_artifact_is_gone(store: ArtifactStore) -> None:
     digest = store.put(b"weights")
     store.delete(digest)
     assert not store.has(digest)
 
 
-def test_deleting_what_is_not_there_is_no_error(store: ArtifactStore) -> None:
+def test_deleting_an_artifact_that_does_not_exist_is_no_error(store: ArtifactStore) -> None:
     store.delete("0" * 64)
 
 
@@ -114,7 +114,7 @@ def test_an_unknown_protocol_is_an_artifact_error() -> None:
         ArtifactStore("nowhere://bucket")
 
 
-def test_what_is_there_is_not_written_again(tmp_path: Path) -> None:
+def test_an_existing_artifact_is_not_written_again(tmp_path: Path) -> None:
     store = ArtifactStore(tmp_path)
     path = Path(store.path(store.put(b"weights")))
     before = path.stat()
@@ -166,17 +166,19 @@ def test_a_full_disk_is_an_artifact_error_and_leaves_nothing(
 
 
 def test_other_processes_never_see_half_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[list[str]] = []
+    listings: list[list[str]] = []
     store = ArtifactStore(tmp_path)
     sync = os.fsync
 
     def look_then_sync(descriptor: int) -> None:
-        seen.append([path.name for path in tmp_path.rglob("*") if path.is_file() and path.suffix != ".tmp"])
+        listings.append(
+            [path.name for path in tmp_path.rglob("*") if path.is_file() and path.suffix != ".tmp"]
+        )
         sync(descriptor)
 
     monkeypatch.setattr(os, "fsync", look_then_sync)
     store.put(b"weights")
-    assert seen[0] == []
+    assert listings[0] == []
 
 
 _DTYPES = [

@@ -143,7 +143,7 @@ def test_an_unknown_kind_of_database_is_refused() -> None:
         open_registry("nowhere://host/zoo", "artifacts")
 
 
-def test_a_password_is_not_told() -> None:
+def test_a_password_is_not_shown() -> None:
     with pytest.raises(RegistryError) as caught:
         open_registry("nowhere://me:secret@host/zoo", "artifacts")
     assert "secret" not in str(caught.value)
@@ -216,7 +216,7 @@ def _change_and_fail(session: Session) -> None:
     raise KeyError
 
 
-def test_a_reader_goes_on_while_another_writes(registry: Registry) -> None:
+def test_a_reader_continues_while_another_writes(registry: Registry) -> None:
     with open_database(registry.url, create=False).writing():
         assert registry.datasets() == []
 

@@ -24,7 +24,7 @@ def test_a_dataset_comes_back_whole(registry: Registry, digits: DatasetVersion) 
     assert registry.dataset("digits") == digits
 
 
-def test_what_was_recorded_is_kept(digits: DatasetVersion) -> None:
+def test_recorded_fields_are_stored(digits: DatasetVersion) -> None:
     assert (digits.name, digits.version, digits.source, digits.class_names, digits.counts["train"]) == (
         "digits",
         1,
@@ -38,7 +38,7 @@ def test_it_is_recorded_now(digits: DatasetVersion) -> None:
     assert abs((datetime.now(UTC) - digits.created_at).total_seconds()) < 60
 
 
-def test_the_same_content_is_the_known_version(registry: Registry, digits: DatasetVersion) -> None:
+def test_the_same_content_is_the_existing_version(registry: Registry, digits: DatasetVersion) -> None:
     assert record_digits(registry) == digits
 
 
@@ -79,7 +79,7 @@ def test_a_relative_path_means_the_dataset_of_that_folder(
     assert registry.dataset("./photos") == photos
 
 
-def test_an_unknown_dataset_tells_the_nearest_name(registry: Registry, digits: DatasetVersion) -> None:
+def test_an_unknown_dataset_gets_the_nearest_name(registry: Registry, digits: DatasetVersion) -> None:
     with pytest.raises(UnknownNameError, match=r"unknown dataset 'digit': did you mean 'digits'\?"):
         registry.dataset("digit")
 
@@ -94,7 +94,7 @@ def test_a_dataset_gets_the_name_that_it_is_added_by(registry: Registry) -> None
     assert (added.name, added.version, registry.dataset_sources()) == ("pets", 1, {"pets": "/a/photos"})
 
 
-def test_what_comes_from_a_named_source_counts_for_the_name(registry: Registry) -> None:
+def test_images_from_a_named_source_count_for_the_name(registry: Registry) -> None:
     added = registry.add_dataset(content_of("pets", "/a/photos"))
     assert _record_folder(registry, "/a/photos", "a") == added
 
@@ -105,7 +105,7 @@ def test_one_source_may_have_two_names(registry: Registry) -> None:
     assert _record_folder(registry, "/a/photos", "1").name == "photos"
 
 
-def test_a_name_of_another_dataset_is_not_taken_away(registry: Registry) -> None:
+def test_a_name_of_another_dataset_is_not_taken_over(registry: Registry) -> None:
     registry.add_dataset(content_of("pets", "/a/photos"))
     with pytest.raises(RegistryError, match="the name 'pets' belongs to the dataset at /a/photos: choose"):
         registry.add_dataset(content_of("pets", "/b/photos", "0"))
@@ -129,7 +129,7 @@ def test_the_content_of_an_older_version_from_elsewhere_is_refused(registry: Reg
         registry.add_dataset(content_of("pets", "/b/photos", "0"), replace=True)
 
 
-def test_what_has_lost_its_name_is_a_dataset_of_its_own(registry: Registry) -> None:
+def test_a_folder_that_lost_its_name_is_a_dataset_of_its_own(registry: Registry) -> None:
     registry.add_dataset(content_of("pets", "/a/photos", "0"))
     registry.add_dataset(content_of("pets", "/b/photos", "1"), replace=True)
     assert _record_folder(registry, "/a/photos", "2").name == "photos"
@@ -140,6 +140,6 @@ def test_a_version_is_found_by_its_number(registry: Registry, digits: DatasetVer
     assert registry.dataset("digits", 1) == digits
 
 
-def test_a_dataset_of_tensorflow_datasets_is_found_by_what_it_is(registry: Registry) -> None:
+def test_a_dataset_of_tensorflow_datasets_is_found_by_its_reference(registry: Registry) -> None:
     version = registry.record_dataset(content_of("tfds-mnist", "tfds:mnist"))
     assert registry.dataset("tfds:mnist") == version

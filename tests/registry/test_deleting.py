@@ -52,9 +52,9 @@ def child(registry: Registry, digits: DatasetVersion) -> Model:
     parent = add_model(registry, digits)
     run = registry.start_run(run_plan(RunKind.FINETUNE, parent_id=parent.id), digits)
     shared = {**content().tensors, "predictions/kernel": content(1).tensors["predictions/kernel"]}
-    made = registry.complete_run(run.id, dataclasses.replace(content(), tensors=shared), [evaluation()])
+    child = registry.complete_run(run.id, dataclasses.replace(content(), tensors=shared), [evaluation()])
     registry.delete_models([parent.id])
-    return made
+    return child
 
 
 def test_a_child_keeps_all_its_weights(registry: Registry, child: Model) -> None:
@@ -62,8 +62,8 @@ def test_a_child_keeps_all_its_weights(registry: Registry, child: Model) -> None
 
 
 def test_a_child_names_its_deleted_parent_ever_after(registry: Registry, child: Model) -> None:
-    found = registry.model(child.id)
-    assert (found.parent_id, found.parent_deleted) == (child.parent_id, True)
+    after = registry.model(child.id)
+    assert (after.parent_id, after.parent_deleted) == (child.parent_id, True)
     assert registry.run(child.run_id).plan.parent_id == child.parent_id
 
 
@@ -88,14 +88,14 @@ def test_no_run_can_start_from_a_deleted_model(registry: Registry, child: Model)
         registry.start_run(plan, registry.dataset("digits"))
 
 
-def test_a_reference_to_a_deleted_model_tells_what_is_left(
+def test_a_reference_to_a_deleted_model_names_what_is_left(
     registry: Registry, digits: DatasetVersion
 ) -> None:
     model = add_model(registry, digits)
     registry.delete_models([model.id])
-    told = f"deleted; `zoo show {model.run_id}` and `zoo lineage {model.run_id}` show what is known of it"
+    message = f"deleted; `zoo show {model.run_id}` and `zoo lineage {model.run_id}` show what is known of it"
     for ref in (model.id, model.id[:11]):
-        with pytest.raises(NotFoundError, match=told):
+        with pytest.raises(NotFoundError, match=message):
             registry.find(ref)
 
 
@@ -189,48 +189,48 @@ def _searched(
 ) -> tuple[Search, list[str]]:
     """A running search, and its models, the best first."""
     search = registry.start_search(changed(search_plan(), algorithm=algorithm), digits)
-    made = []
+    models = []
     for number, score in ((1, 0.9), (2, 0.8)):
         run = registry.start_trial(search.id, trial(number), run_plan(RunKind.TRIAL))
-        made.append(registry.complete_run(run.id, content(number), [], scores={"val_accuracy": score}).id)
-    return search, made
+        models.append(registry.complete_run(run.id, content(number), [], scores={"val_accuracy": score}).id)
+    return search, models
 
 
 def test_a_search_names_the_best_model_that_is_left(registry: Registry, digits: DatasetVersion) -> None:
-    search, made = _searched(registry, digits)
-    registry.delete_models(made[:1])
-    assert registry.search(search.id).best_model_id == made[1]
+    search, models = _searched(registry, digits)
+    registry.delete_models(models[:1])
+    assert registry.search(search.id).best_model_id == models[1]
 
 
 def test_a_search_whose_models_are_all_deleted_keeps_its_scores(
     registry: Registry, digits: DatasetVersion
 ) -> None:
-    search, made = _searched(registry, digits)
-    registry.delete_models(made)
+    search, models = _searched(registry, digits)
+    registry.delete_models(models)
     assert registry.search(search.id).best_model_id is None
     assert [run.score for run in registry.runs(search=search.id)] == [0.9, 0.8]
 
 
 def test_a_model_that_a_search_may_go_on_from_is_refused(registry: Registry, digits: DatasetVersion) -> None:
-    search, made = _searched(registry, digits, "hyperband")
+    search, models = _searched(registry, digits, "hyperband")
     registry.end_search(search.id, State.INTERRUPTED)
     with pytest.raises(RegistryError, match=f"^search {search.id} is not completed .* --force$"):
-        registry.delete_models(made[:1])
-    assert registry.model(made[0]).id == made[0]
+        registry.delete_models(models[:1])
+    assert registry.model(models[0]).id == models[0]
 
 
 def test_a_model_that_a_search_may_go_on_from_is_deleted_by_force(
     registry: Registry, digits: DatasetVersion
 ) -> None:
-    _, made = _searched(registry, digits, "hyperband")
-    registry.delete_models(made, force=True)
+    _, models = _searched(registry, digits, "hyperband")
+    registry.delete_models(models, force=True)
     assert registry.models() == []
 
 
 def test_a_model_of_a_search_that_is_over_is_deleted(registry: Registry, digits: DatasetVersion) -> None:
-    search, made = _searched(registry, digits, "hyperband")
+    search, models = _searched(registry, digits, "hyperband")
     registry.end_search(search.id, State.COMPLETED)
-    registry.delete_models(made)
+    registry.delete_models(models)
     assert registry.models() == []
 
 
@@ -287,12 +287,12 @@ def test_other_models_than_a_search_fine_tunes_are_deleted(
 def test_a_damaged_model_is_deleted_with_what_is_left_of_it(
     registry: Registry, digits: DatasetVersion, damage: Callable[[Path], object]
 ) -> None:
-    model, kept = add_model(registry, digits), add_model(registry, digits, seed=1)
-    alone = blobs(registry) - {Path(registry.artifacts.path(kept.manifest))}
+    model, other = add_model(registry, digits), add_model(registry, digits, seed=1)
+    alone = blobs(registry) - {Path(registry.artifacts.path(other.manifest))}
     damage(sorted(alone)[0])
     damage(Path(registry.artifacts.path(model.manifest)))
     registry.delete_models([model.id])
-    assert [left.id for left in registry.models()] == [kept.id]
+    assert [remaining.id for remaining in registry.models()] == [other.id]
 
 
 def test_an_older_model_is_deleted_with_its_blobs(registry: Registry, digits: DatasetVersion) -> None:
@@ -305,12 +305,12 @@ def test_an_older_model_is_deleted_with_its_blobs(registry: Registry, digits: Da
 def test_an_older_model_with_a_damaged_manifest_can_be_deleted(
     registry: Registry, digits: DatasetVersion
 ) -> None:
-    damaged, kept = add_model(registry, digits), add_model(registry, digits, seed=1)
+    damaged, other = add_model(registry, digits), add_model(registry, digits, seed=1)
     change(registry, "DELETE FROM tensors")
     Path(registry.artifacts.path(damaged.manifest)).write_bytes(b"damaged")
     registry.delete_models([damaged.id])
-    assert [model.id for model in registry.models()] == [kept.id]
-    assert len(registry.load_content(kept.id).tensors) == 3
+    assert [model.id for model in registry.models()] == [other.id]
+    assert len(registry.load_content(other.id).tensors) == 3
 
 
 def test_no_blob_is_deleted_while_nobody_knows_what_an_older_model_needs(
@@ -326,7 +326,7 @@ def test_no_blob_is_deleted_while_nobody_knows_what_an_older_model_needs(
     assert len(registry.load_content(damaged.id).tensors) == 3
 
 
-def test_a_store_that_lets_nobody_delete_is_told_of(registry: Registry, digits: DatasetVersion) -> None:
+def test_a_read_only_store_is_reported(registry: Registry, digits: DatasetVersion) -> None:
     model = add_model(registry, digits)
     path = Path(registry.artifacts.path(model.manifest))
     path.unlink()
@@ -338,10 +338,10 @@ def test_a_store_that_lets_nobody_delete_is_told_of(registry: Registry, digits: 
     assert registry.models() == []
 
 
-def test_of_two_processes_that_delete_a_model_at_once_the_second_is_told(
+def test_of_two_processes_that_delete_a_model_at_once_the_second_is_refused(
     registry: Registry, digits: DatasetVersion, start_python: Start
 ) -> None:
-    model, kept = add_model(registry, digits), add_model(registry, digits, seed=1)
+    model, other = add_model(registry, digits), add_model(registry, digits, seed=1)
     script = (
         "from zoo.errors import NotFoundError\n"
         "registry = open_registry()\n"
@@ -354,7 +354,7 @@ def test_of_two_processes_that_delete_a_model_at_once_the_second_is_told(
     processes = [start_python(script) for _ in range(2)]
     assert [process.stdout.readline() for process in processes if process.stdout] == ["ready\n"] * 2
     ends = [process.communicate("\n", timeout=60) for process in processes]
-    told = sorted(out for out, _ in ends)
-    assert told == ["deleted\n", f"no model has the id '{model.id}': `zoo models` lists them\n"]
+    outputs = sorted(out for out, _ in ends)
+    assert outputs == ["deleted\n", f"no model has the id '{model.id}': `zoo models` lists them\n"]
     assert [error for _, error in ends] == ["", ""]
-    assert len(registry.load_content(kept.id).tensors) == 3
+    assert len(registry.load_content(other.id).tensors) == 3

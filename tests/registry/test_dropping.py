@@ -52,9 +52,9 @@ def test_blobs_that_another_model_needs_stay(registry: Registry, digits: Dataset
     dropped = add_model(registry, digits)
     run = registry.start_run(run_plan(), digits)
     shared = {**content().tensors, "predictions/kernel": content(1).tensors["predictions/kernel"]}
-    kept = registry.complete_run(run.id, dataclasses.replace(content(), tensors=shared), [])
+    child = registry.complete_run(run.id, dataclasses.replace(content(), tensors=shared), [])
     registry.drop_models([dropped.id])
-    assert blobs(registry) == needed(registry, kept.id)
+    assert blobs(registry) == needed(registry, child.id)
 
 
 def test_a_model_with_an_alias_stays(registry: Registry, digits: DatasetVersion) -> None:
@@ -68,7 +68,7 @@ def test_a_model_that_a_run_started_from_stays(registry: Registry, digits: Datas
     model = add_model(registry, digits)
     registry.start_run(run_plan(parent_id=model.id), digits)
     registry.drop_models([model.id])
-    assert [left.id for left in registry.models()] == [model.id]
+    assert [remaining.id for remaining in registry.models()] == [model.id]
 
 
 def test_a_model_that_is_gone_already_is_passed_over(registry: Registry, digits: DatasetVersion) -> None:
@@ -164,15 +164,15 @@ def test_blobs_that_a_new_model_needs_by_now_are_not_deleted(
 def test_a_kill_between_rows_and_blobs_leaves_only_blobs_too_many(
     registry: Registry, digits: DatasetVersion, start_python: Start
 ) -> None:
-    kept, dropped = add_model(registry, digits), add_model(registry, digits, seed=1)
+    other, dropped = add_model(registry, digits), add_model(registry, digits, seed=1)
     script = (
         "import os, signal, sys\n"
         "sys.addaudithook(lambda name, _: name == 'os.remove' and os.kill(os.getpid(), signal.SIGKILL))\n"
         f"open_registry().drop_models([{dropped.id!r}])\n"
     )
     start_python(script).communicate(timeout=60)
-    assert ([model.id for model in registry.models()], needed(registry, kept.id) < blobs(registry)) == (
-        [kept.id],
+    assert ([model.id for model in registry.models()], needed(registry, other.id) < blobs(registry)) == (
+        [other.id],
         True,
     )
-    assert len(registry.load_content(kept.id).tensors) == 3
+    assert len(registry.load_content(other.id).tensors) == 3

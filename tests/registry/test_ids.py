@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from zoo.registry import Registry
 
 
-def test_an_id_in_use_is_not_given_out_again(
+def test_an_id_in_use_is_not_assigned_again(
     registry: Registry, three: tuple[Run, Model, Search], digits: DatasetVersion, ids: list[str]
 ) -> None:
     ids[:] = ["ffffffffffff", "aacccccccccc", "aabbbbbbbbbb", "aaaaaaaaaaa1"]
     assert registry.start_run(run_plan(), digits).id == "ffffffffffff"
 
 
-def test_the_id_of_a_deleted_model_is_not_given_out_again(
+def test_the_id_of_a_deleted_model_is_not_assigned_again(
     registry: Registry, three: tuple[Run, Model, Search], digits: DatasetVersion, ids: list[str]
 ) -> None:
     registry.delete_models([three[1].id])

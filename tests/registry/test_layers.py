@@ -1,4 +1,4 @@
-"""`Registry.layers`: what a manifest tells of a model's layers."""
+"""`Registry.layers`: what a manifest records about a model's layers."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ def store(registry: Registry, digits: DatasetVersion) -> Callable[[ModelContent]
 def layers_of(
     registry: Registry, store: Callable[[ModelContent], Model]
 ) -> Callable[[Classifier], tuple[LayerInfo, ...]]:
-    """What the registry tells of a classifier's layers once it is stored."""
+    """Return what the registry records about a classifier's layers once it is stored."""
     return lambda classifier: registry.layers(store(to_content(classifier)).id)
 
 
-def test_each_layer_is_told(build: Callable[..., Classifier], layers_of: Callable) -> None:
+def test_each_layer_is_described(build: Callable[..., Classifier], layers_of: Callable) -> None:
     classifier = build()
     freeze(classifier, "block1")
     # A convolution of 1·9·4+4 weights, one of 4·9·4+4, normalisations of 4·4, a head of 4·2+2.
@@ -75,7 +75,7 @@ def test_a_layer_is_frozen_or_not_or_partly(
 ) -> None:
     classifier = build()
     freeze(classifier, spec)
-    assert [one.frozen for one in layers_of(classifier) if one.number] == frozen
+    assert [layer.frozen for layer in layers_of(classifier) if layer.number] == frozen
 
 
 @pytest.mark.parametrize(
@@ -123,8 +123,8 @@ def classifier_of(*backbone: Any, points: tuple[str, ...] = ()) -> Classifier:
 
 
 def test_functions_are_no_layers(layers_of: Callable) -> None:
-    told = layers_of(classifier_of(lambda x: keras.ops.flip(x, axis=1) + x, layers.Conv2D(2, 1, name="conv")))
-    assert [(one.index, one.name) for one in told][:2] == [(0, "pixels"), (1, "conv")]
+    rows = layers_of(classifier_of(lambda x: keras.ops.flip(x, axis=1) + x, layers.Conv2D(2, 1, name="conv")))
+    assert [(row.index, row.name) for row in rows][:2] == [(0, "pixels"), (1, "conv")]
 
 
 @keras.saving.register_keras_serializable(package="layers of a registry")
@@ -140,8 +140,8 @@ class Doubled(layers.Layer):
 
 
 def test_weights_of_a_part_that_was_built_before_count_to_their_layer(layers_of: Callable) -> None:
-    told = layers_of(classifier_of(layers.Conv2D(1, 1, name="first"), Doubled(name="doubled"), layers.ReLU()))
-    assert [(one.name, one.parameters) for one in told if one.number] == [("first", 2), ("doubled", 2)]
+    rows = layers_of(classifier_of(layers.Conv2D(1, 1, name="first"), Doubled(name="doubled"), layers.ReLU()))
+    assert [(row.name, row.parameters) for row in rows if row.number] == [("first", 2), ("doubled", 2)]
 
 
 def test_no_tensor_is_read(

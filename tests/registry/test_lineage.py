@@ -26,14 +26,14 @@ def shape(lineage: Lineage) -> Shape:
 
 def every(lineage: Lineage) -> Iterator[Lineage]:
     waiting = [lineage]
-    for one in waiting:
-        waiting += one.children
+    for entry in waiting:
+        waiting += entry.children
     yield from waiting
 
 
 def node(lineage: Lineage, model_id: str) -> Lineage:
-    (found,) = (one for one in every(lineage) if one.model_id == model_id)
-    return found
+    (match,) = (entry for entry in every(lineage) if entry.model_id == model_id)
+    return match
 
 
 @pytest.fixture
@@ -65,14 +65,14 @@ def test_whoever_is_asked_for_the_tree_is_the_same(registry: Registry, ids: list
 
 @pytest.mark.parametrize("which", range(4))
 def test_the_one_that_is_asked_for_is_marked(registry: Registry, ids: list[str], which: int) -> None:
-    marked = [one.model_id for one in every(registry.lineage(ids[which])) if one.asked]
+    marked = [entry.model_id for entry in every(registry.lineage(ids[which])) if entry.asked]
     assert marked == [ids[which]]
 
 
-def test_a_model_tells_what_is_known_of_it(registry: Registry, family: list[Model]) -> None:
+def test_a_model_is_described(registry: Registry, family: list[Model]) -> None:
     registry.set_alias(family[3].id, "champion")
-    found = node(registry.lineage(family[0].id), family[3].id)
-    assert (found.run, found.metrics, found.aliases, found.deleted) == (
+    entry = node(registry.lineage(family[0].id), family[3].id)
+    assert (entry.run, entry.metrics, entry.aliases, entry.deleted) == (
         registry.run(family[3].run_id),
         family[3].metrics,
         ("champion",),
@@ -100,11 +100,11 @@ def test_an_alias_is_a_reference(registry: Registry, ids: list[str]) -> None:
 def test_a_search_stands_for_its_best_model(registry: Registry, digits: DatasetVersion) -> None:
     search = registry.start_search(search_plan(), digits)
     scores = {1: 0.5, 2: 0.9, 3: 0.7}
-    made = []
+    models = []
     for number, score in scores.items():
         run = registry.start_trial(search.id, trial(number), run_plan(RunKind.TRIAL))
-        made.append(registry.complete_run(run.id, content(number), [], scores={"val_accuracy": score}))
-    assert shape(registry.lineage(search.id)) == (made[1].id, [])
+        models.append(registry.complete_run(run.id, content(number), [], scores={"val_accuracy": score}))
+    assert shape(registry.lineage(search.id)) == (models[1].id, [])
 
 
 def test_a_search_without_a_model_is_refused(registry: Registry, digits: DatasetVersion) -> None:
@@ -134,32 +134,32 @@ def test_a_run_that_left_no_model_is_in_its_own_tree(
 ) -> None:
     run = registry.start_run(run_plan(RunKind.FINETUNE, parent_id=ids[3]), digits)
     failed = registry.end_run(run.id, State.FAILED, "no")
-    (found,) = node(registry.lineage(run.id), ids[3]).children
-    assert (found.run, found.model_id, found.deleted, found.asked) == (failed, None, False, True)
+    (entry,) = node(registry.lineage(run.id), ids[3]).children
+    assert (entry.run, entry.model_id, entry.deleted, entry.asked) == (failed, None, False, True)
 
 
 def test_a_run_of_no_parent_that_left_no_model_is_alone(registry: Registry, digits: DatasetVersion) -> None:
     failed = registry.end_run(registry.start_run(run_plan(), digits).id, State.FAILED, "no")
     add_model(registry, digits)
-    found = registry.lineage(failed.id)
-    assert (found.run, found.model_id, found.children) == (failed, None, ())
+    lineage = registry.lineage(failed.id)
+    assert (lineage.run, lineage.model_id, lineage.children) == (failed, None, ())
 
 
-def test_what_lay_above_a_deleted_model_stays_known(registry: Registry, ids: list[str]) -> None:
+def test_the_ancestors_of_a_deleted_model_stay_listed(registry: Registry, ids: list[str]) -> None:
     before = shape(registry.lineage(ids[3]))
     registry.delete_models([ids[1], ids[0]])
     after = registry.lineage(ids[3])
     assert shape(after) == before
-    assert [one.model_id for one in every(after) if one.deleted] == [ids[0], ids[1]]
+    assert [entry.model_id for entry in every(after) if entry.deleted] == [ids[0], ids[1]]
 
 
-def test_a_deleted_model_tells_how_it_was_made_but_not_how_good_it_was(
+def test_a_deleted_model_keeps_its_history_but_not_its_metrics(
     registry: Registry, family: list[Model]
 ) -> None:
     registry.set_alias(family[1].id, "champion")
     registry.delete_models([family[1].id], force=True)
-    found = node(registry.lineage(family[3].id), family[1].id)
-    assert (found.run, found.metrics, found.aliases) == (registry.run(family[1].run_id), {}, ())
+    entry = node(registry.lineage(family[3].id), family[1].id)
+    assert (entry.run, entry.metrics, entry.aliases) == (registry.run(family[1].run_id), {}, ())
 
 
 def test_a_deleted_model_from_which_nothing_comes_is_left_out(registry: Registry, ids: list[str]) -> None:
@@ -170,8 +170,8 @@ def test_a_deleted_model_from_which_nothing_comes_is_left_out(registry: Registry
 @pytest.mark.parametrize("length", [12, 11])
 def test_a_deleted_model_has_a_lineage_of_its_own(registry: Registry, ids: list[str], length: int) -> None:
     registry.delete_models([ids[3]])
-    found = node(registry.lineage(ids[3][:length]), ids[3])
-    assert (found.deleted, found.asked) == (True, True)
+    entry = node(registry.lineage(ids[3][:length]), ids[3])
+    assert (entry.deleted, entry.asked) == (True, True)
 
 
 def test_the_run_of_a_deleted_model_stands_for_it(registry: Registry, family: list[Model]) -> None:
@@ -198,8 +198,8 @@ def _descend(registry: Registry, ancestor: Model, generations: int) -> None:
             for number in range(generations):
                 changed = {"id": f"{table[0]}{number:011}"}
                 if table == "runs":
-                    made = f"m{number:011}"
-                    changed |= {"model_id": made, "made_id": made}
+                    model_id = f"m{number:011}"
+                    changed |= {"model_id": model_id, "made_id": model_id}
                     changed["parent_id"] = f"m{number - 1:011}" if number else ancestor.id
                 copies.append(tuple({**dict(zip(columns, row, strict=True)), **changed}.values()))
             marks = ",".join("?" * len(columns))
@@ -216,15 +216,15 @@ def test_a_large_tree_takes_no_more_queries_than_a_small_one(
     registry: Registry, digits: DatasetVersion
 ) -> None:
     ancestor = add_model(registry, digits)
-    asked = []
+    statements = []
 
     def count(*_: object) -> None:
-        asked.append(1)
+        statements.append(1)
 
     def queries(ref: str) -> int:
-        asked.clear()
+        statements.clear()
         registry.lineage(ref)
-        return len(asked)
+        return len(statements)
 
     event.listen(Engine, "before_cursor_execute", count)
     try:

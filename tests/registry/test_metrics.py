@@ -1,4 +1,4 @@
-"""What was measured of a model, on each split of each dataset version."""
+"""The metrics of a model on each split of each dataset version."""
 
 from __future__ import annotations
 
@@ -40,6 +40,8 @@ def test_an_evaluation_replaces_the_older_of_its_split(
     assert registry.model(model.id).metrics == {"val_f1": 0.7, "test_accuracy": 0.5}
 
 
-def test_a_metric_that_is_no_number_is_kept(registry: Registry, model: Model, digits: DatasetVersion) -> None:
+def test_a_metric_that_is_no_number_is_stored(
+    registry: Registry, model: Model, digits: DatasetVersion
+) -> None:
     registry.record_evaluation(model.id, digits, evaluation("train", loss=math.nan))
     assert math.isnan(registry.model(model.id).metrics["train_loss"])

@@ -12,16 +12,22 @@ if TYPE_CHECKING:
     from zoo.registry import Registry
 
 
-def test_what_complete_run_returns_is_what_is_found(registry: Registry, model: Model) -> None:
+def test_complete_run_returns_the_stored_model(registry: Registry, model: Model) -> None:
     assert registry.model(model.id) == model
 
 
-def test_a_model_tells_what_it_is(model: Model, digits: DatasetVersion) -> None:
-    told = (model.architecture, model.dataset, model.dataset_version, model.class_names, model.image_size)
-    assert told == ("convnet", digits.name, 1, ("one", "two"), 8)
+def test_a_model_has_its_description(model: Model, digits: DatasetVersion) -> None:
+    description = (
+        model.architecture,
+        model.dataset,
+        model.dataset_version,
+        model.class_names,
+        model.image_size,
+    )
+    assert description == ("convnet", digits.name, 1, ("one", "two"), 8)
 
 
-def test_a_model_tells_its_size(model: Model) -> None:
+def test_a_model_has_its_size(model: Model) -> None:
     assert (model.parameters, model.trainable_parameters, model.size_bytes, model.channels) == (
         48,
         44,

@@ -40,7 +40,7 @@ PLAN = run_plan(RunKind.TRIAL)
 
 
 def _missing() -> str | None:
-    """What these tests need and this machine has not."""
+    """Return what these tests need and this machine lacks."""
     programs = [name for name in ("initdb", "postgres") if shutil.which(name) is None]
     if programs:
         return f"no {' and no '.join(programs)} on the PATH"
@@ -64,7 +64,7 @@ def server() -> Iterator[str]:
             pytest.fail(missing)
         pytest.skip(missing)
     account = _account()
-    # Not in pytest's folder, which is closed to others and too long for the path of a socket.
+    # Not in pytest's folder, which others cannot read and which is too long for the path of a socket.
     with tempfile.TemporaryDirectory(prefix="zoo-pg-", ignore_cleanup_errors=True) as folder:
         if account:
             os.chown(folder, int(str(account["user"])), int(str(account["group"])))
@@ -129,9 +129,9 @@ def test_a_user_without_rights(url: str, tmp_path: Path) -> None:
         connection.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")  # as it is from PostgreSQL 15 on
     with pytest.raises(RegistryError) as caught:
         open_registry(url.replace("zoo@", f"{stranger}@"), tmp_path / "artifacts")
-    said = str(caught.value)
-    assert "permission denied for schema public" in said
-    assert said.endswith(
+    message = str(caught.value)
+    assert "permission denied for schema public" in message
+    assert message.endswith(
         "ask the owner of the database for access, or name another registry with --registry or ZOO_REGISTRY"
     )
 
@@ -216,8 +216,8 @@ def test_a_lineage_goes_past_a_deleted_model(registry: Registry, digits: Dataset
     oldest = registry.lineage("digits@champion")
     (middle,) = oldest.children
     (youngest,) = middle.children
-    assert [one.model_id for one in (oldest, middle, youngest)] == [grandparent.id, parent.id, child.id]
-    assert [one.deleted for one in (oldest, middle, youngest)] == [False, True, False]
+    assert [entry.model_id for entry in (oldest, middle, youngest)] == [grandparent.id, parent.id, child.id]
+    assert [entry.deleted for entry in (oldest, middle, youngest)] == [False, True, False]
     assert (youngest.metrics["val_accuracy"], youngest.aliases) == (0.7, ("champion",))
     assert registry.model(child.id).parent_deleted
 
@@ -250,10 +250,10 @@ def test_a_search_from_its_start_to_its_best_model(registry: Registry, digits: D
         run = registry.start_trial(search.id, trial(number), PLAN)
         registry.record_epoch(run.id, Epoch(1, {"val_loss": 1.0}, 0.1))
         registry.record_epoch(run.id, Epoch(2, {"val_loss": loss}, 0.1))
-        made = registry.complete_run(
+        child = registry.complete_run(
             run.id, content(number), [evaluation(loss=loss, accuracy=0.5)], scores={"val_loss": loss}
         )
-        models.append(made)
+        models.append(child)
     ended = registry.end_search(search.id, State.COMPLETED)
     assert (ended.best_model_id, registry.best("digits").id) == (models[1].id, models[1].id)
     assert registry.load_content(models[1].id).class_names == ("one", "two")
@@ -267,17 +267,17 @@ def test_numbers_that_are_none_come_back(registry: Registry, digits: DatasetVers
         run.id, content(), [evaluation(accuracy=math.nan)], scores={"val_accuracy": math.nan}
     )
     (epoch,) = registry.epochs(run.id)
-    kept = (math.isnan(epoch.metrics["loss"]), epoch.metrics["val_loss"], registry.run(run.id).score)
-    assert (kept, registry.search(search.id).best_model_id) == ((True, math.inf, None), None)
+    stored = (math.isnan(epoch.metrics["loss"]), epoch.metrics["val_loss"], registry.run(run.id).score)
+    assert (stored, registry.search(search.id).best_model_id) == ((True, math.inf, None), None)
 
 
-def test_known_trials_are_found(registry: Registry, digits: DatasetVersion) -> None:
+def test_prior_trials_are_found(registry: Registry, digits: DatasetVersion) -> None:
     search = registry.start_search(search_plan(), digits)
     run = registry.start_trial(search.id, trial(1), PLAN)
     registry.record_epoch(run.id, Epoch(1, {"val_accuracy": 0.5, "val_loss": 0.7}, 0.1))
     registry.complete_without_model(run.id, {"val_accuracy": 0.5})
-    (known,) = registry.prior_trials("convnet", "1")
-    assert (known.run_id, known.metrics) == (run.id, {"val_accuracy": 0.5, "val_loss": 0.7})
+    (prior,) = registry.prior_trials("convnet", "1")
+    assert (prior.run_id, prior.metrics) == (run.id, {"val_accuracy": 0.5, "val_loss": 0.7})
 
 
 def test_one_process_writes_at_a_time(registry: Registry, url: str) -> None:
@@ -311,20 +311,20 @@ def test_processes_that_open_and_write_at_once_all_succeed(
 def test_models_dropped_by_two_processes_at_once_leave_the_others_whole(
     registry: Registry, digits: DatasetVersion, url: str, tmp_path: Path, start_python: Start
 ) -> None:
-    kept = add_model(registry, digits, seed=0, loss=0.1)
+    better = add_model(registry, digits, seed=0, loss=0.1)
     dropped = [add_model(registry, digits, seed=seed % 4, loss=0.2).id for seed in range(12)]
     script = f"open_registry({url!r}, 'artifacts').drop_models({dropped!r})\n"
     processes = [start_python(script) for _ in range(2)]
     errors = [process.communicate(timeout=60)[1] for process in processes]
     blobs = [path for path in (tmp_path / "artifacts").rglob("*") if path.is_file()]
-    assert (errors, registry.models()) == (["", ""], [kept])
-    assert len(blobs) == len(registry.load_content(kept.id).tensors) + 1
+    assert (errors, registry.models()) == (["", ""], [better])
+    assert len(blobs) == len(registry.load_content(better.id).tensors) + 1
 
 
 def test_of_two_processes_that_delete_the_same_models_at_once_one_does(
     registry: Registry, digits: DatasetVersion, url: str, start_python: Start
 ) -> None:
-    kept = add_model(registry, digits, seed=0, loss=0.1)
+    better = add_model(registry, digits, seed=0, loss=0.1)
     deleted = [add_model(registry, digits, seed=seed, loss=0.2).id for seed in range(4)]
     script = (
         "from zoo.errors import NotFoundError\n"
@@ -335,7 +335,7 @@ def test_of_two_processes_that_delete_the_same_models_at_once_one_does(
     processes = [start_python(script) for _ in range(2)]
     ends = [process.communicate(timeout=60) for process in processes]
     assert sorted(ends) == [("deleted\n", ""), ("too late\n", "")]
-    assert (registry.models(), len(registry.load_content(kept.id).tensors)) == ([kept], 3)
+    assert (registry.models(), len(registry.load_content(better.id).tensors)) == ([better], 3)
 
 
 def test_a_server_that_does_not_answer_is_one_line(tmp_path: Path, server: str) -> None:

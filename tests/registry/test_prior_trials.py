@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 PLAN = changed(run_plan(RunKind.TRIAL), image_size=32, channels=3)
 
 
-def known_metrics(registry: Registry) -> list[Metrics]:
-    return [known.metrics for known in registry.prior_trials("convnet", "1")]
+def prior_metrics(registry: Registry) -> list[Metrics]:
+    return [prior.metrics for prior in registry.prior_trials("convnet", "1")]
 
 
-def test_a_completed_trial_is_known_with_its_dataset(
+def test_a_completed_trial_is_found_with_its_dataset(
     registry: Registry, search: Search, digits: DatasetVersion
 ) -> None:
     run = registry.start_trial(search.id, trial(1), PLAN)
@@ -40,45 +40,46 @@ def test_without_a_model_the_best_epoch_counts(registry: Registry, search: Searc
         metrics = {"val_accuracy": accuracy, "val_loss": loss, "loss": 0.1}
         registry.record_epoch(run.id, Epoch(number, metrics, 1.0))
     registry.complete_without_model(run.id, {})
-    assert known_metrics(registry) == [{"val_accuracy": 0.8, "val_loss": 0.4}]
+    assert prior_metrics(registry) == [{"val_accuracy": 0.8, "val_loss": 0.4}]
 
 
-def test_what_its_search_optimised_is_known(registry: Registry, search: Search) -> None:
+def test_its_objective_is_found(registry: Registry, search: Search) -> None:
     run = registry.start_trial(search.id, trial(1), PLAN)
     registry.record_epoch(run.id, Epoch(1, {"val_accuracy": 0.8}, 1.0))
     registry.complete_without_model(run.id, {"val_f1": 0.7, "params": 120.0, "val_loss": float("nan")})
-    assert known_metrics(registry) == [{"val_f1": 0.7, "params": 120.0, "val_accuracy": 0.8}]
+    assert prior_metrics(registry) == [{"val_f1": 0.7, "params": 120.0, "val_accuracy": 0.8}]
 
 
-def test_what_is_no_number_is_left_out(registry: Registry, search: Search) -> None:
+def test_a_metric_that_is_no_number_is_left_out(registry: Registry, search: Search) -> None:
     first, second = (registry.start_trial(search.id, trial(number), PLAN) for number in (1, 2))
     registry.record_epoch(first.id, Epoch(1, {"val_accuracy": 0.8, "val_loss": float("nan")}, 1.0))
     registry.complete_without_model(first.id, {})
     registry.complete_run(second.id, content(), [evaluation(accuracy=0.6, loss=float("nan"))])
-    assert known_metrics(registry) == [{"val_accuracy": 0.6}, {"val_accuracy": 0.8}]
+    assert prior_metrics(registry) == [{"val_accuracy": 0.6}, {"val_accuracy": 0.8}]
 
 
-def test_only_completed_trials_are_known(registry: Registry, search: Search, digits: DatasetVersion) -> None:
+def test_only_completed_trials_are_found(registry: Registry, search: Search, digits: DatasetVersion) -> None:
     add_model(registry, digits)
     run = registry.start_trial(search.id, trial(1), PLAN)
     registry.end_run(run.id, State.FAILED)
-    assert known_metrics(registry) == []
+    assert prior_metrics(registry) == []
 
 
-def test_only_trials_of_the_architecture_and_version_are_known(registry: Registry, search: Search) -> None:
+def test_only_trials_of_the_architecture_and_version_are_found(registry: Registry, search: Search) -> None:
     run = registry.start_trial(search.id, trial(1), PLAN)
     registry.complete_without_model(run.id, {})
-    known = [
-        len(registry.prior_trials(*asked)) for asked in (("convnet", "1"), ("convnet", "2"), ("vgg", "1"))
+    counts = [
+        len(registry.prior_trials(*arguments))
+        for arguments in (("convnet", "1"), ("convnet", "2"), ("vgg", "1"))
     ]
-    assert known == [1, 0, 0]
+    assert counts == [1, 0, 0]
 
 
-def test_the_newest_are_known_where_there_are_more_than_asked(registry: Registry, search: Search) -> None:
+def test_the_newest_are_returned_up_to_the_limit(registry: Registry, search: Search) -> None:
     runs = [registry.start_trial(search.id, trial(number), PLAN) for number in (1, 2, 3)]
     for run in runs:
         registry.complete_without_model(run.id, {})
-    assert [known.run_id for known in registry.prior_trials("convnet", "1", limit=2)] == [
+    assert [prior.run_id for prior in registry.prior_trials("convnet", "1", limit=2)] == [
         runs[2].id,
         runs[1].id,
     ]

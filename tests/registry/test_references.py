@@ -1,4 +1,4 @@
-"""What a reference means: an id, the start of one, `DATASET@best` or `DATASET@ALIAS`."""
+"""References: an id, the start of one, `DATASET@best` or `DATASET@ALIAS`."""
 
 from __future__ import annotations
 
@@ -44,19 +44,19 @@ def test_find_finds_any_kind(
 
 
 @pytest.mark.parametrize("ref", ["", "0", "%", "_"])
-def test_an_unknown_model_tells_what_a_model_is(
+def test_an_unknown_model_explains_references_to_models(
     registry: Registry, three: tuple[Run, Model, Search], ref: str
 ) -> None:
     with pytest.raises(NotFoundError, match=f"no model '{ref}': give an id or .* `zoo models` lists them"):
         registry.model(ref)
 
 
-def test_an_unknown_run_tells_where_runs_are_listed(registry: Registry) -> None:
+def test_the_error_of_an_unknown_run_says_where_runs_are_listed(registry: Registry) -> None:
     with pytest.raises(NotFoundError, match="no run '0': `zoo runs` lists them"):
         registry.run("0")
 
 
-def test_an_unknown_search_tells_where_searches_are_listed(registry: Registry) -> None:
+def test_the_error_of_an_unknown_search_says_where_searches_are_listed(registry: Registry) -> None:
     with pytest.raises(NotFoundError, match="no search '0': `zoo searches` lists them"):
         registry.search("0")
 
@@ -71,18 +71,18 @@ def test_a_datasets_name_alone_is_no_model(registry: Registry, digits: DatasetVe
         registry.model("digits")
 
 
-def test_the_id_of_a_run_tells_its_model(registry: Registry, three: tuple[Run, Model, Search]) -> None:
+def test_the_id_of_a_run_refers_to_its_model(registry: Registry, three: tuple[Run, Model, Search]) -> None:
     with pytest.raises(NotFoundError, match="that is a run, and its model is aaaaaaaaaaa2"):
         registry.model("aaaaaaaaaaa1")
 
 
-def test_an_unknown_alias_tells_the_nearest(registry: Registry, three: tuple[Run, Model, Search]) -> None:
+def test_an_unknown_alias_gets_the_nearest(registry: Registry, three: tuple[Run, Model, Search]) -> None:
     registry.set_alias(three[1].id, "champion")
     with pytest.raises(UnknownNameError, match=r"unknown alias 'champ': did you mean 'champion'\? \(within"):
         registry.model("digits@champ")
 
 
-def test_an_unknown_dataset_of_an_alias_tells_the_nearest(
+def test_an_unknown_dataset_of_an_alias_gets_the_nearest(
     registry: Registry, three: tuple[Run, Model, Search]
 ) -> None:
     with pytest.raises(UnknownNameError, match=r"unknown dataset 'digit': did you mean 'digits'\?"):

@@ -60,7 +60,7 @@ def test_an_epoch_recorded_again_replaces_the_older(registry: Registry, run: Run
     assert registry.epochs(run.id) == [Epoch(1, {"loss": 0.4}, 2.0)]
 
 
-def test_a_loss_that_is_no_number_is_kept(registry: Registry, run: Run) -> None:
+def test_a_loss_that_is_no_number_is_stored(registry: Registry, run: Run) -> None:
     registry.record_epoch(run.id, Epoch(1, {"loss": math.nan}, 1.0))
     assert math.isnan(registry.epochs(run.id)[0].metrics["loss"])
 
@@ -97,8 +97,8 @@ def lost(registry: Registry, start_python: Callable[[str], subprocess.Popen[str]
 
 
 def test_a_run_whose_process_was_killed_is_interrupted(registry: Registry, lost: Run) -> None:
-    found = registry.run(lost.id)
-    assert (found.state, found.error) == (State.INTERRUPTED, "its process ended without reporting an error")
+    stored = registry.run(lost.id)
+    assert (stored.state, stored.error) == (State.INTERRUPTED, "its process ended without reporting an error")
 
 
 def test_a_run_whose_process_was_killed_is_found_among_the_interrupted(registry: Registry, lost: Run) -> None:
@@ -155,7 +155,9 @@ def test_a_completed_run_is_not_reopened(registry: Registry, run: Run) -> None:
     )
 
 
-def test_what_a_kill_left_of_a_completed_run_goes_when_it_is_refused(registry: Registry, run: Run) -> None:
+def test_leftovers_of_a_killed_completion_are_removed_when_it_is_refused(
+    registry: Registry, run: Run
+) -> None:
     registry.complete_run(run.id, content(), [])
     registry.save_checkpoint(run.id, b"left behind")
     with pytest.raises(TrainingError, match="is completed"):
@@ -229,7 +231,7 @@ def test_a_run_cannot_end_as_completed_without_a_model(registry: Registry, run: 
         registry.end_run(run.id, State.COMPLETED)
 
 
-def test_a_run_whose_transaction_fails_goes_on_without_a_model(registry: Registry, run: Run) -> None:
+def test_a_run_whose_transaction_fails_continues_without_a_model(registry: Registry, run: Run) -> None:
     with pytest.raises(IntegrityError):
         registry.complete_run(run.id, content(), [evaluation(), evaluation()])  # a split measured twice
     assert (registry.run(run.id), registry.models()) == (run, [])

@@ -57,8 +57,8 @@ def test_a_moment_comes_back_as_utc(registry: Registry) -> None:
     with database.writing() as session:
         session.get_one(DatasetRow, digits.id).created_at = moment
     with database.reading() as session:
-        found = session.scalar(select(DatasetRow.created_at))
-    assert (found, found and found.tzinfo) == (moment, UTC)
+        created_at = session.scalar(select(DatasetRow.created_at))
+    assert (created_at, created_at and created_at.tzinfo) == (moment, UTC)
 
 
 def _run(model_id: str | None = None, **changes: object) -> dict[str, object]:

@@ -34,9 +34,9 @@ def test_a_search_keeps_its_plan(registry: Registry, search: Search) -> None:
     assert registry.search(search.id).plan == search_plan()
 
 
-def test_a_search_tells_where_its_dataset_comes_from(search: Search, digits: DatasetVersion) -> None:
-    told = (search.dataset, search.dataset_version, search.dataset_source)
-    assert told == (digits.name, digits.version, digits.source)
+def test_a_search_records_the_source_of_its_dataset(search: Search, digits: DatasetVersion) -> None:
+    recorded = (search.dataset, search.dataset_version, search.dataset_source)
+    assert recorded == (digits.name, digits.version, digits.source)
 
 
 def test_a_search_belongs_to_the_process_that_started_it(search: Search) -> None:
@@ -92,14 +92,12 @@ def test_a_score_that_is_no_number_is_left_out(registry: Registry, search: Searc
 
 
 def test_a_trial_keeps_where_it_comes_from(registry: Registry, search: Search) -> None:
-    told = dataclasses.replace(trial(3), origin="defaults", after=1)
-    run = registry.start_trial(search.id, told, PLAN)
-    assert registry.run(run.id).trial == told
+    third = dataclasses.replace(trial(3), origin="defaults", after=1)
+    run = registry.start_trial(search.id, third, PLAN)
+    assert registry.run(run.id).trial == third
 
 
-def test_a_trial_that_goes_on_keeps_the_epochs_that_it_goes_on_after(
-    registry: Registry, search: Search
-) -> None:
+def test_a_resumed_trial_keeps_the_epochs_before_it(registry: Registry, search: Search) -> None:
     run = registry.start_trial(search.id, trial(1), PLAN)
     epochs = [Epoch(number, {"loss": 1 / number}, 1.0) for number in (1, 2, 3)]
     for epoch in epochs:
@@ -160,8 +158,8 @@ def test_of_equal_scores_the_lower_loss_is_best_as_among_all_models(
     for number, loss in ((1, 0.4), (2, 0.2), (3, 0.3)):
         run = registry.start_trial(search.id, trial(number), PLAN)
         measured = evaluation(accuracy=0.5, loss=loss)
-        kept = registry.complete_run(run.id, content(), [measured], scores={"val_accuracy": 0.5})
-        models.append(kept)
+        model = registry.complete_run(run.id, content(), [measured], scores={"val_accuracy": 0.5})
+        models.append(model)
     best = registry.best("digits", metric="val_accuracy")
     assert registry.search(search.id).best_model_id == best.id == models[1].id
 
@@ -232,8 +230,8 @@ def test_a_search_of_a_killed_process_and_its_trial_are_interrupted(
     elsewhere.kill()
     elsewhere.communicate()
     (search,), (run,) = registry.searches(), registry.runs()
-    told = ((search.state, search.error), (run.state, run.error))
-    assert told == ((State.INTERRUPTED, ENDED_SILENTLY), (State.INTERRUPTED, ENDED_SILENTLY))
+    outcomes = ((search.state, search.error), (run.state, run.error))
+    assert outcomes == ((State.INTERRUPTED, ENDED_SILENTLY), (State.INTERRUPTED, ENDED_SILENTLY))
 
 
 def test_a_search_of_a_killed_process_is_reopened_as_ours(

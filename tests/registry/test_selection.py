@@ -35,7 +35,7 @@ def test_only_validation_metrics_select(registry: Registry, digits: DatasetVersi
         registry.best("digits", metric=metric)
 
 
-def test_an_unknown_metric_tells_the_nearest(registry: Registry, digits: DatasetVersion) -> None:
+def test_an_unknown_metric_gets_the_nearest(registry: Registry, digits: DatasetVersion) -> None:
     add_model(registry, digits, accuracy=0.9)
     with pytest.raises(
         UnknownNameError, match=r"unknown metric 'val_acuracy': did you mean 'val_accuracy'\?"
@@ -48,10 +48,10 @@ def test_of_equal_accuracies_the_lower_loss_is_best(registry: Registry, digits: 
     assert registry.best("digits") == models[1]
 
 
-def test_a_known_loss_is_better_than_none(registry: Registry, digits: DatasetVersion) -> None:
+def test_a_finite_loss_is_better_than_none(registry: Registry, digits: DatasetVersion) -> None:
     add_model(registry, digits, accuracy=0.9)
-    known = add_model(registry, digits, accuracy=0.9, loss=0.4)
-    assert registry.best("digits") == known
+    finite = add_model(registry, digits, accuracy=0.9, loss=0.4)
+    assert registry.best("digits") == finite
 
 
 def test_of_equal_losses_the_fewer_parameters_are_best(registry: Registry, digits: DatasetVersion) -> None:
@@ -127,12 +127,14 @@ def test_limits_that_leave_nothing_only_together_are_all_named(
         registry.best("digits", max_params=1, max_size_mb=0)
 
 
-def test_a_dataset_without_models_tells_how_to_make_one(registry: Registry, digits: DatasetVersion) -> None:
+def test_the_error_of_a_dataset_without_models_says_how_to_make_one(
+    registry: Registry, digits: DatasetVersion
+) -> None:
     with pytest.raises(NotFoundError, match="no model yet for digits: run `zoo search ARCH digits`"):
         registry.best("digits")
 
 
-def test_a_new_version_without_models_tells_of_the_older_ones(
+def test_the_error_of_a_new_version_without_models_names_the_older_ones(
     registry: Registry, digits: DatasetVersion
 ) -> None:
     add_model(registry, digits)
@@ -174,6 +176,8 @@ def test_each_model_counts_by_the_version_that_it_was_trained_on(
     assert registry.best("digits", version="all") == newer
 
 
-def test_an_unknown_version_tells_those_that_there_are(registry: Registry, digits: DatasetVersion) -> None:
+def test_the_error_of_an_unknown_version_names_the_existing_ones(
+    registry: Registry, digits: DatasetVersion
+) -> None:
     with pytest.raises(NotFoundError, match="dataset 'digits' has no version 3; available: 1"):
         registry.best("digits", version=3)

@@ -33,7 +33,7 @@ ASSETS = Path(__file__).parent / "assets"
 SCRIPTS = ScriptDirectory.from_config(migrations())
 
 
-def test_every_schema_version_has_a_database_kept_for_tests() -> None:
+def test_every_schema_version_has_a_stored_database_to_test_with() -> None:
     versions = {script.revision for script in SCRIPTS.walk_revisions()}
     assert {path.stem for path in ASSETS.glob("*.sql")} == versions
 
@@ -166,7 +166,7 @@ def test_an_upgrade_takes_the_shape_of_images_that_was_not_recorded_from_models(
     with open_registry(tmp_path / "registry.db") as registry:
         candidates = [registry.searches()[0].plan.candidates[0]]
         candidates += [run.plan.candidate for run in registry.runs()]
-    assert {(one.image_size, one.channels) for one in candidates} == {(8, 1)}
+    assert {(candidate.image_size, candidate.channels) for candidate in candidates} == {(8, 1)}
 
 
 def test_an_upgrade_leaves_the_comma_in_the_version_of_one_architecture(
@@ -246,7 +246,7 @@ def test_an_upgrade_remembers_the_names_of_models(tmp_path: Path, version: str) 
     assert [child.run for child in oldest.children] == [failed]
 
 
-def test_a_kept_registry_names_a_deleted_model_between_two_others(tmp_path: Path) -> None:
+def test_an_upgraded_registry_names_a_deleted_model_between_two_others(tmp_path: Path) -> None:
     path = tmp_path / "registry.db"
     with sqlite3.connect(path) as connection:
         connection.executescript((ASSETS / "0003.sql").read_text())
@@ -255,7 +255,7 @@ def test_a_kept_registry_names_a_deleted_model_between_two_others(tmp_path: Path
         with pytest.raises(NotFoundError, match="which was deleted"):
             registry.model("digits@runner-up")
     (middle,) = oldest.children
-    assert (oldest.deleted, middle.deleted, [one.deleted for one in middle.children]) == (
+    assert (oldest.deleted, middle.deleted, [child.deleted for child in middle.children]) == (
         False,
         True,
         [False],

@@ -1,4 +1,4 @@
-"""An open registry: what stays when it is closed."""
+"""Opening and closing a registry."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from zoo.interfaces import DatasetVersion
 
 
-def test_what_is_written_is_there_after_closing(tmp_path: Path) -> None:
+def test_what_is_written_persists_after_closing(tmp_path: Path) -> None:
     with open_registry(tmp_path / "registry.db") as registry:
         digits = record_digits(registry)
     with open_registry(tmp_path / "registry.db", create=False) as registry:
