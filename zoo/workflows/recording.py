@@ -11,6 +11,7 @@ from zoo.errors import InterruptedWork, RegistryError, ZooError
 from zoo.interfaces import Epoch, Model, Run, State
 from zoo.registry import resume_command
 from zoo.training.checkpoint import epochs_in
+from zoo.workflows.at_work import at_work
 from zoo.workflows.fitting import evaluate_checkpoint, fit_and_evaluate, fit_settings
 from zoo.workflows.options import report_sampling
 
@@ -55,7 +56,7 @@ def run_training(
         InterruptedWork: the user stopped it; the message says how to resume.
     """
     plan = run.plan
-    with recorded(workspace, run):
+    with at_work(run.id), recorded(workspace, run):
         try:
             workspace.progress.run_started(run)
             for epoch in epochs_in(checkpoint):

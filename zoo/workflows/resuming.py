@@ -9,6 +9,7 @@ from zoo.data.downloads import is_url
 from zoo.data.sources import open_source
 from zoo.errors import NotFoundError, TrainingError
 from zoo.interfaces import Progress, RunKind
+from zoo.workflows.at_work import is_at_work
 from zoo.workflows.images import InputShape, in_order_of, prepare
 from zoo.workflows.weights import locate_weights
 from zoo.workflows.workspace import start_tensorflow
@@ -40,6 +41,8 @@ def check_resumable(registry: Registry, plugins: Plugins, ref: str, kind: RunKin
         HyperparameterError: its weights file is missing or has changed.
     """
     run = registry.resumable_run(ref)
+    if is_at_work(run.id):
+        raise TrainingError(f"run {run.id} is running in this process: wait until it ends, or stop it first")
     if run.plan.kind is not kind:
         command = _COMMANDS[run.plan.kind]
         raise TrainingError(

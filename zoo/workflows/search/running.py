@@ -30,6 +30,7 @@ from zoo.search.executors.ray import RayExecutor
 from zoo.search.executors.ray_cluster import Cluster, connected
 from zoo.search.executors.trials import run_trials
 from zoo.search.loop import TrialLoop, last_line
+from zoo.workflows.at_work import at_work, is_at_work
 from zoo.workflows.options import report_sampling
 from zoo.workflows.search.candidates import (
     find_candidates,
@@ -106,7 +107,8 @@ def run_search(
     plan = _plan(workspace, candidates, space, images, search_options, options)
     started = workspace.registry.start_search(plan, images.version)
     searching = _Searching(workspace, candidates, decoded, _located(started, candidates), opened, cluster)
-    return _run(searching)
+    with at_work(started.id):
+        return _run(searching)
 
 
 def _plan(
@@ -160,6 +162,10 @@ def resume(
     """
     stored = workspace.registry.search(search_ref)
     plan = extend(stored.plan, extension)
+    if is_at_work(stored.id):
+        raise SearchError(
+            f"search {stored.id} is running in this process: wait until it ends, or stop it first"
+        )
     check_extension(stored, workspace.registry.runs(search=stored.id), extension)
     if stored.state is State.COMPLETED:
         _refuse_exhausted(workspace, stored, plan)
@@ -171,11 +177,10 @@ def resume(
         _refuse_change(workspace, stored, opened)
         candidates = restore_candidates(workspace, stored.plan, opened)
         _, decoded = prepare_each(workspace, opened, candidates)
-        reopened = workspace.registry.reopen_search(stored.id, None if extension == NOTHING else plan)
-        searching = _Searching(
-            workspace, candidates, decoded, _located(reopened, candidates), opened, cluster
-        )
-        return _run(searching)
+        with at_work(stored.id):
+            reopened = workspace.registry.reopen_search(stored.id, None if extension == NOTHING else plan)
+            located = _located(reopened, candidates)
+            return _run(_Searching(workspace, candidates, decoded, located, opened, cluster))
 
 
 def ready(cluster: Cluster | None) -> AbstractContextManager[None]:
