@@ -1,4 +1,4 @@
-"""Augmentation policies: what they change, what they never change, and that a seed fixes them."""
+"""Augmentations: which pixels and labels they change, which they leave, and that a seed makes them repeatable."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def targets(count: int = 32) -> np.ndarray:
     return np.eye(3, dtype=np.float32)[np.arange(count) % 3]
 
 
-Policy = Callable[..., tuple[np.ndarray, np.ndarray]]
+Augment = Callable[..., tuple[np.ndarray, np.ndarray]]
 
 
-def policy(name: str, seed: int = 1) -> Policy:
+def compile_augmentation(name: str, seed: int = 1) -> Augment:
     """Compiled as `tf.data.Dataset.map` does it: one trace serves each batch size. Calls are numbered in turn."""
     augment = augmenter(name, seed)
     assert augment is not None
@@ -42,27 +42,27 @@ def policy(name: str, seed: int = 1) -> Policy:
     numbers = itertools.count()
 
     def call(
-        pixels: np.ndarray, given: np.ndarray, number: int | None = None
+        pixels: np.ndarray, labels: np.ndarray, number: int | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
         number = next(numbers) if number is None else number
-        changed, mixed = compiled(tf.constant(pixels), tf.constant(given), tf.constant(number, tf.int64))
+        changed, mixed = compiled(tf.constant(pixels), tf.constant(labels), tf.constant(number, tf.int64))
         return changed.numpy(), mixed.numpy()
 
     return call
 
 
 @functools.cache
-def shared(name: str, shape: tuple[int, ...]) -> Policy:
-    """One for all tests that do not care what it was called with before: it is dear to make."""
-    return policy(name)
+def shared(name: str, shape: tuple[int, ...]) -> Augment:
+    """Return one augmentation for all tests that do not depend on earlier calls: it is slow to compile."""
+    return compile_augmentation(name)
 
 
-def made(name: str, pixels: np.ndarray, given: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    return shared(name, (*pixels.shape[1:], given.shape[1]))(pixels, given)
+def augmented(name: str, pixels: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return shared(name, (*pixels.shape[1:], labels.shape[1]))(pixels, labels)
 
 
 def changed(name: str, pixels: np.ndarray) -> np.ndarray:
-    return made(name, pixels, targets(len(pixels)))[0]
+    return augmented(name, pixels, targets(len(pixels)))[0]
 
 
 # Names -----------------------------------------------------------------------------------------------------
@@ -78,7 +78,7 @@ def test_none_changes_nothing() -> None:
 @pytest.mark.parametrize("name", EVERY)
 @pytest.mark.parametrize("channels", [1, 3])
 def test_shapes_stay_and_all_becomes_float32(name: str, channels: int) -> None:
-    pixels, mixed = made(name, images(channels=channels), targets())
+    pixels, mixed = augmented(name, images(channels=channels), targets())
     assert (pixels.shape, pixels.dtype, mixed.shape, mixed.dtype) == (
         (32, 8, 8, channels),
         np.float32,
@@ -104,13 +104,13 @@ def test_a_seed_and_the_number_of_the_batch_decide_all_changes(name: str) -> Non
     sizes = (32, 32, 5)
 
     def results(seed: int, order: tuple[int, ...]) -> list[np.ndarray]:
-        augment = policy(name, seed)
-        made = {n: augment(images(sizes[n]), targets(sizes[n]), n) for n in order}
-        return [np.concatenate([part.ravel() for part in made[n]]) for n in range(3)]
+        augment = compile_augmentation(name, seed)
+        augmented = {n: augment(images(sizes[n]), targets(sizes[n]), n) for n in order}
+        return [np.concatenate([part.ravel() for part in augmented[n]]) for n in range(3)]
 
-    one, same, other = results(1, (0, 1, 2)), results(1, (2, 1, 0)), results(2, (0, 1, 2))
-    equal = [np.array_equal(a, b) for a, b in zip(one, same, strict=True)]
-    assert (equal, np.array_equal(one[0], other[0]), np.array_equal(one[0], one[1])) == (
+    first, same, other = results(1, (0, 1, 2)), results(1, (2, 1, 0)), results(2, (0, 1, 2))
+    equal = [np.array_equal(a, b) for a, b in zip(first, same, strict=True)]
+    assert (equal, np.array_equal(first[0], other[0]), np.array_equal(first[0], first[1])) == (
         [True] * 3,
         False,
         False,
@@ -118,16 +118,16 @@ def test_a_seed_and_the_number_of_the_batch_decide_all_changes(name: str) -> Non
 
 
 def test_no_layer_draws_into_the_next_batch(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keras's beta distribution also takes the draw that lies 12 further on."""
+    """Keras's beta distribution also uses the draw that is 12 positions later."""
     draws: collections.Counter[int] = collections.Counter()
     draw = keras.random.SeedGenerator.next
 
-    def counted(generator: Any, *given: Any, **named: Any) -> Any:
+    def counted(generator: Any, *args: Any, **named: Any) -> Any:
         draws[id(generator)] += 1
-        return draw(generator, *given, **named)
+        return draw(generator, *args, **named)
 
     monkeypatch.setattr(keras.random.SeedGenerator, "next", counted)
-    policy("+".join(("classic", "randaugment", *MIXING)))(images(4, channels=3), targets(4))
+    compile_augmentation("+".join(("classic", "randaugment", *MIXING)))(images(4, channels=3), targets(4))
     assert 0 < max(draws.values()) <= MOST_DRAWS - 12
 
 
@@ -138,7 +138,7 @@ def test_images_of_one_batch_are_changed_differently(name: str) -> None:
 
 @pytest.mark.parametrize("name", CHANGING)
 def test_targets_stay_where_images_are_not_mixed(name: str) -> None:
-    assert np.array_equal(made(name, images(), targets())[1], targets())
+    assert np.array_equal(augmented(name, images(), targets())[1], targets())
 
 
 # Each augmentation -----------------------------------------------------------------------------------------------
@@ -172,7 +172,7 @@ def test_light_never_mirrors() -> None:
 
 @pytest.mark.parametrize("name", ["flip", "light"])
 def test_an_even_image_stays_as_it_is(name: str) -> None:
-    """What comes in from outside continues the nearest pixel, and is not black."""
+    """Pixels from outside the image continue the nearest pixel and are not black."""
     even = np.full((32, 16, 16, 3), 200, np.uint8)
     assert np.abs(changed(name, even) - 200).max() < 0.01
 
@@ -186,8 +186,8 @@ def test_classic_adds_the_same_to_all_channels() -> None:
 def test_cutmix_takes_small_and_large_parts_equally_often() -> None:
     """As in the paper the kept share is even between 0 and 1; each image here has a target of its own."""
     own = np.eye(128, dtype=np.float32)
-    kept = np.concatenate([np.diag(made("cutmix", images(128), own)[1]) for _ in range(8)])
-    assert 0.42 < np.mean((kept > 0.25) & (kept < 0.75)) < 0.58
+    own_shares = np.concatenate([np.diag(augmented("cutmix", images(128), own)[1]) for _ in range(8)])
+    assert 0.42 < np.mean((own_shares > 0.25) & (own_shares < 0.75)) < 0.58
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -198,37 +198,37 @@ def test_randaugment_draws_for_each_image(channels: int) -> None:
 
 
 def test_randaugment_equalizes_each_image_by_itself() -> None:
-    """What one image becomes does not hang on the others: the dark ones are the same, whatever the bright ones are."""
+    """An image does not depend on the others: the dark ones are the same, whatever the bright ones are."""
     dark = images(32) // 4
     others = [np.concatenate([dark, np.full_like(dark, value)]) for value in (10, 250)]
-    one, other = (policy("randaugment")(batch, targets(64))[0][:32] for batch in others)
-    assert np.array_equal(one, other)
+    first, other = (compile_augmentation("randaugment")(batch, targets(64))[0][:32] for batch in others)
+    assert np.array_equal(first, other)
 
 
 @pytest.mark.parametrize("sigmoid", [False, True])
 @pytest.mark.parametrize("count", [32, 7])
 @pytest.mark.parametrize(("name", "tolerance"), [("mixup", 0.001), ("cutmix", 0.08)])
 def test_targets_are_mixed_as_pixels_are(name: str, tolerance: float, count: int, sigmoid: bool) -> None:
-    """Images of the second class are white, others black: how bright an image is tells how much of it is of the class.
+    """Images of the second class are white, others black: the brightness of an image is the share of the class in it.
 
     CutMix takes whole pixels where the target counts parts of pixels, so up to a row and a column of 32 more or less.
     """
     second = np.arange(count) % 2
     pixels = (255 * second[:, None, None, None] * np.ones((1, 32, 32, 1))).astype(np.uint8)
-    given = second[:, None] if sigmoid else np.eye(2)[second]
-    after, mixed = made(name, pixels, given.astype(np.float32))
+    labels = second[:, None] if sigmoid else np.eye(2)[second]
+    after, mixed = augmented(name, pixels, labels.astype(np.float32))
     assert after.mean(axis=(1, 2, 3)) / 255 == pytest.approx(mixed[:, -1], abs=tolerance)
-    assert np.abs(mixed - given).max() > 0.05
+    assert np.abs(mixed - labels).max() > 0.05
 
 
 @pytest.mark.parametrize("name", MIXING)
 def test_mixed_targets_still_add_up_to_one(name: str) -> None:
-    assert made(name, images(), targets())[1].sum(axis=1) == pytest.approx(1)
+    assert augmented(name, images(), targets())[1].sum(axis=1) == pytest.approx(1)
 
 
 @pytest.mark.parametrize("name", MIXING)
 def test_an_image_alone_has_none_to_be_mixed_with(name: str) -> None:
-    pixels, mixed = made(name, images(1), targets(1))
+    pixels, mixed = augmented(name, images(1), targets(1))
     assert pixels == pytest.approx(images(1), abs=1e-3)
     assert mixed == pytest.approx(targets(1))
 
@@ -237,9 +237,9 @@ def test_cutmix_takes_a_rectangle() -> None:
     """Of 64 images that are all black or all white, those that changed hold one rectangle of the other kind."""
     white = np.arange(64) % 2
     pixels = (255 * white[:, None, None, None] * np.ones((1, 16, 16, 1))).astype(np.uint8)
-    taken = changed("cutmix", pixels)[..., 0] != pixels[..., 0]
-    areas = taken.any(axis=2).sum(axis=1) * taken.any(axis=1).sum(axis=1)
-    assert (areas.max() > 0, taken.sum(axis=(1, 2)).tolist()) == (True, areas.tolist())
+    replaced = changed("cutmix", pixels)[..., 0] != pixels[..., 0]
+    areas = replaced.any(axis=2).sum(axis=1) * replaced.any(axis=1).sum(axis=1)
+    assert (areas.max() > 0, replaced.sum(axis=(1, 2)).tolist()) == (True, areas.tolist())
 
 
 def test_all_but_batches_and_augmentation_import_no_keras() -> None:

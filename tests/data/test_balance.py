@@ -1,4 +1,4 @@
-"""What an epoch takes of the training images: a share, each class as often, and how much each counts."""
+"""The training images of an epoch: a share of them, balanced classes, and class weights."""
 
 from __future__ import annotations
 
@@ -118,15 +118,15 @@ def test_no_image_comes_again_before_all_have_come(size: int, number: int) -> No
 @pytest.mark.parametrize("balanced", [True, False])
 @pytest.mark.parametrize("size", [84, 50])
 def test_the_same_seed_draws_the_same_and_another_seed_another(balanced: bool, size: int) -> None:
-    one, same, other = (epochs(2, size=size, balanced=balanced, seed=seed) for seed in (1, 1, 2))
-    assert (np.array_equal(one, same), np.array_equal(one, other)) == (True, False)
+    first, same, other = (epochs(2, size=size, balanced=balanced, seed=seed) for seed in (1, 1, 2))
+    assert (np.array_equal(first, same), np.array_equal(first, other)) == (True, False)
 
 
-# What is refused and what is told -------------------------------------------------------------------------
+# Refusals and notices -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("given", "lines"),
+    ("options", "lines"),
     [
         ({}, []),
         ({"steps_per_epoch": 3}, []),
@@ -141,5 +141,5 @@ def test_the_same_seed_draws_the_same_and_another_seed_another(balanced: bool, s
         ),
     ],
 )
-def test_what_is_told(given: dict, lines: list[str]) -> None:
-    assert describe(UNBALANCED, Sampling(**given)) == lines
+def test_notices(options: dict, lines: list[str]) -> None:
+    assert describe(UNBALANCED, Sampling(**options)) == lines

@@ -37,9 +37,9 @@ def served(decoded: DecodedDataset, split: str = "train", *, sigmoid: bool = Fal
     return list(split_batches(decoded, split, 4, sigmoid=sigmoid).as_numpy_iterator())
 
 
-def epoch(decoded: Served, number: int = 0, *, seed: int = 1, **given: Any) -> list[Batch]:
-    """What one epoch of a training serves."""
-    dataset, steps = training_batches(decoded, 4, epochs=range(number, number + 1), seed=seed, **given)
+def epoch(decoded: Served, number: int = 0, *, seed: int = 1, **options: Any) -> list[Batch]:
+    """Return the batches of one epoch of a training."""
+    dataset, steps = training_batches(decoded, 4, epochs=range(number, number + 1), seed=seed, **options)
     batches = list(dataset.as_numpy_iterator())
     assert len(batches) == steps
     return batches
@@ -114,7 +114,7 @@ def test_targets_for_sigmoid_are_one_column(ten: DecodedDataset) -> None:
 def mapped(
     request: pytest.FixtureRequest, ten: DecodedDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> DecodedDataset:
-    """The ten as the cache gives them."""
+    """The ten as the cache returns them."""
     monkeypatch.setattr(rows_module, "LENT_LIMIT", 10**9 if request.param == "shared" else 0)
     ten.pixels.tofile(tmp_path / "pixels.bin")
     return replace(ten, pixels=map_rows(tmp_path / "pixels.bin", ten.pixels.shape))
@@ -133,7 +133,7 @@ def test_fit_knows_how_many_batches_a_split_has(ten: DecodedDataset) -> None:
 def test_a_large_mapped_file_is_not_copied_to_be_read(
     ten: DecodedDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is written to the file afterwards is served."""
+    """A change of the file afterwards appears in the batches."""
     monkeypatch.setattr(batches_module, "READ_LIMIT", 0)
     ten.pixels.tofile(tmp_path / "pixels.bin")
     mapped = replace(ten, pixels=map_rows(tmp_path / "pixels.bin", ten.pixels.shape))
@@ -177,11 +177,11 @@ def test_batches_are_the_same_however_many_are_read_at_once(
     assert (sizes, order(batches[:3]), order(batches[3:])) == ([4, 4, 2] * 2, *expected)
 
 
-def test_the_same_seed_gives_the_same_epochs(ten: DecodedDataset) -> None:
+def test_the_same_seed_produces_the_same_epochs(ten: DecodedDataset) -> None:
     assert order(epoch(ten, 1)) == order(epoch(ten, 1))
 
 
-def test_another_seed_gives_another_order(ten: DecodedDataset) -> None:
+def test_another_seed_produces_another_order(ten: DecodedDataset) -> None:
     assert order(epoch(ten, seed=1)) != order(epoch(ten, seed=2))
 
 
@@ -195,12 +195,12 @@ def test_augmentation_is_applied(ten: DecodedDataset) -> None:
 
 
 def test_batches_are_numbered_from_the_first_epoch_on(ten: DecodedDataset) -> None:
-    """What an augmentation draws depends on it, so the second epoch is the same wherever a training begins."""
+    """The random draws of an augmentation depend on it, so the second epoch is the same wherever a training begins."""
     batches = epoch(ten, 1, augment=lambda pixels, targets, number: (pixels, number))
     assert [int(number) for _, number in batches] == [3, 4, 5]
 
 
-def test_fit_with_augmentation_gives_the_same_weights_for_the_same_seed(ten: DecodedDataset) -> None:
+def test_fit_with_augmentation_produces_the_same_weights_for_the_same_seed(ten: DecodedDataset) -> None:
     def trained() -> np.ndarray:
         keras.utils.set_random_seed(0)
         model = keras.Sequential([keras.Input((4, 4, 3)), keras.layers.Flatten(), keras.layers.Dense(2)])
@@ -216,14 +216,16 @@ def test_fit_with_augmentation_gives_the_same_weights_for_the_same_seed(ten: Dec
 
 
 def sampled(
-    decoded: DecodedDataset, number: int = 0, *, sigmoid: bool = False, mixed: bool = False, **given: Any
+    decoded: DecodedDataset, number: int = 0, *, sigmoid: bool = False, mixed: bool = False, **options: Any
 ) -> list[Batch]:
-    """`mixed` gives every image three quarters of its label and a quarter of the other one."""
+    """`mixed` assigns every image three quarters of its label and a quarter of the other one."""
 
     def mix(pixels: Any, targets: Any, number: Any) -> tuple[Any, Any]:
         return pixels, 0.75 * targets + 0.25 * (1 - targets)
 
-    return epoch(decoded, number, augment=mix if mixed else None, sigmoid=sigmoid, sampling=Sampling(**given))
+    return epoch(
+        decoded, number, augment=mix if mixed else None, sigmoid=sigmoid, sampling=Sampling(**options)
+    )
 
 
 @pytest.fixture
@@ -264,11 +266,11 @@ def test_an_epoch_has_as_many_batches_as_asked(ten: DecodedDataset) -> None:
     assert len(sampled(ten, steps_per_epoch=7)) == 7
 
 
-def test_batches_are_full_where_their_number_is_given(ten: DecodedDataset) -> None:
+def test_batches_are_full_where_their_number_is_fixed(ten: DecodedDataset) -> None:
     assert [len(pixels) for pixels, _ in sampled(ten, steps_per_epoch=7)] == [4] * 7
 
 
-def test_a_short_epoch_goes_on_where_the_last_one_ended(ten: DecodedDataset) -> None:
+def test_a_short_epoch_continues_where_the_last_one_ended(ten: DecodedDataset) -> None:
     """Two epochs of four images out of ten."""
     first, second = (order(sampled(ten, number, steps_per_epoch=1)) for number in range(2))
     assert len({*first, *second}) == 8
@@ -356,11 +358,11 @@ def test_mapped_features_are_the_same(
 ) -> None:
     monkeypatch.setattr(rows_module, "LENT_LIMIT", 10**9 if lent else 0)
     features = features_of(ten, "float16")
-    held = features.splits["train"]
-    for number, array in enumerate(held.inputs):
+    split = features.splits["train"]
+    for number, array in enumerate(split.inputs):
         array.tofile(tmp_path / str(number))
     mapped = tuple(
-        map_rows(tmp_path / str(number), array.shape, "float16") for number, array in enumerate(held.inputs)
+        map_rows(tmp_path / str(number), array.shape, "float16") for number, array in enumerate(split.inputs)
     )
-    again = replace(features, splits={**features.splits, "train": held._replace(inputs=mapped)})
+    again = replace(features, splits={**features.splits, "train": split._replace(inputs=mapped)})
     assert numbers(epoch(again)) == numbers(epoch(features))

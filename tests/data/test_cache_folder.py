@@ -45,7 +45,7 @@ def test_a_file_system_without_locks(tmp_path: Path) -> None:
     )
 
 
-def test_an_error_of_the_system_names_the_folder_and_what_to_do(tmp_path: Path) -> None:
+def test_an_error_of_the_system_names_the_folder_and_a_remedy(tmp_path: Path) -> None:
     with pytest.raises(DatasetError) as caught, writing(tmp_path):
         raise OSError(errno.ENOSPC, "No space left on device")
     assert str(caught.value) == (

@@ -163,7 +163,7 @@ def test_an_empty_array_is_unreadable() -> None:
         (encoded(NOISE, "JPEG")[:1000], "truncated"),
     ],
 )
-def test_damage_is_told_in_a_few_words(content: bytes, reason: str) -> None:
+def test_damage_is_described_in_a_few_words(content: bytes, reason: str) -> None:
     with pytest.raises(UnreadableImage) as caught:
         decode_bytes(content, "photo.png", 8, 3, FORMATS)
     assert caught.value.reason == reason
@@ -254,7 +254,7 @@ def test_nothing_is_written_to_stderr(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("mode", "is_gray"), [("L", True), ("1", True), ("I;16", True), ("RGB", False)])
-def test_the_header_tells_size_and_colour(tmp_path: Path, mode: str, is_gray: bool) -> None:
+def test_the_header_contains_size_and_colour(tmp_path: Path, mode: str, is_gray: bool) -> None:
     path = tmp_path / "image.png"
     Image.new(mode, (7, 5)).save(path)
     assert image_header(path, FORMATS) == (7, 5, is_gray)
@@ -270,7 +270,9 @@ def test_the_header_is_read_without_decoding(tmp_path: Path, kind: str, pixels: 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
 @pytest.mark.parametrize("orientation", [1, 3, 6, 8])
-def test_the_header_tells_the_size_of_the_upright_image(tmp_path: Path, kind: str, orientation: int) -> None:
+def test_the_header_contains_the_size_of_the_upright_image(
+    tmp_path: Path, kind: str, orientation: int
+) -> None:
     exif = Image.Exif()
     exif[0x0112] = orientation
     Image.new("RGB", (7, 5)).save(tmp_path / "image", kind, exif=exif)
@@ -371,7 +373,7 @@ def test_a_decoders_pillow_image_is_laid_on_white_and_turned() -> None:
     assert (decode_bytes(encode(GREEN), "a.toy", 4, 3, formats) == 255).all()
 
 
-def test_what_decode_square_leaves_is_decoded() -> None:
+def test_images_without_decode_square_are_decoded() -> None:
     formats = by_toy(decode_square=lambda content, size, channels: None)
     assert np.array_equal(decode_bytes(encode(GREEN), "a.toy", 8, 3, formats), decode_array(GREEN, 8, 3))
 
@@ -399,7 +401,7 @@ def test_what_decode_square_leaves_is_decoded() -> None:
         ),
     ],
 )
-def test_what_is_no_pixels_breaks_the_contract(fields: dict[str, Any], message: str) -> None:
+def test_a_result_that_is_no_pixels_breaks_the_contract(fields: dict[str, Any], message: str) -> None:
     with pytest.raises(ContractError) as caught:
         decode_bytes(encode(GREEN), "a.toy", 8, 3, by_toy(**fields))
     assert str(caught.value) == message
@@ -428,7 +430,7 @@ def failing(error: BaseException) -> Formats:
         (SystemExit(1), "damaged"),
     ],
 )
-def test_what_a_decoder_raises_makes_the_image_unreadable(error: BaseException, reason: str) -> None:
+def test_an_exception_of_a_decoder_makes_the_image_unreadable(error: BaseException, reason: str) -> None:
     with pytest.raises(UnreadableImage) as caught:
         decode_bytes(encode(GREEN), "a.toy", 8, 3, failing(error))
     assert (caught.value.name, caught.value.reason, caught.value.__cause__) == ("a.toy", reason, error)
@@ -440,7 +442,7 @@ def test_a_missing_package_is_no_damage() -> None:
     assert not isinstance(caught.value, UnreadableImage)
 
 
-def test_what_is_no_image_is_told_with_what_would_be() -> None:
+def test_a_file_that_is_no_image_is_refused_with_the_formats() -> None:
     with pytest.raises(UnreadableImage) as caught:
         decode_bytes(b"hello", "notes.txt", 8, 3, FORMATS)
     assert str(caught.value) == (

@@ -60,11 +60,11 @@ def test_http(server: str) -> None:
     assert (opened(url).name, downloads(url)) == ("photos", False)
 
 
-def test_what_a_server_does_not_have(server: str) -> None:
+def test_a_file_that_the_server_lacks(server: str) -> None:
     url = f"{server}/none.zip"
-    said = refusal(url)
-    assert said.startswith(f"cannot download '{url}': 404, message='File not found'"), said
-    assert said.endswith(f"; {CHECK}"), said
+    message = refusal(url)
+    assert message.startswith(f"cannot download '{url}': 404, message='File not found'"), message
+    assert message.endswith(f"; {CHECK}"), message
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_what_a_server_does_not_have(server: str) -> None:
         ("photos", False),
     ],
 )
-def test_what_is_a_url(text: str, expected: bool) -> None:
+def test_urls_are_recognised(text: str, expected: bool) -> None:
     assert is_url(text) is expected
 
 
@@ -117,7 +117,7 @@ def test_a_changed_file_is_downloaded_again(
 
 @pytest.mark.usefixtures("bucket")
 def test_a_download_that_was_killed_is_begun_anew(cache: Path) -> None:
-    """Between the copy and its note, which says what it is a copy of."""
+    """Between the copy and the note of its source."""
     opened(PHOTOS)
     (note,) = cache.glob("downloads/*/*.json")
     note.unlink()
@@ -185,7 +185,7 @@ def test_the_copy_is_used_while_the_url_cannot_be_reached(bucket: fsspec.Abstrac
         ("file://a.zip", "'file://a.zip' is not a whole path: write file:///home/… or the path alone"),
     ],
 )
-def test_what_cannot_be_read_is_one_line(url: str, message: str) -> None:
+def test_a_url_that_cannot_be_read_is_refused_in_one_line(url: str, message: str) -> None:
     assert refusal(url) == message
 
 
@@ -197,16 +197,16 @@ def test_a_folder_that_is_called_like_an_archive(photos: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "advice"),
+    ("hint", "advice"),
     [
         ("Install none_such to access Nowhere", "pip install none_such"),
         ("Nowhere needs the package of another name", "install that package"),
     ],
 )
-def test_a_package_that_is_not_installed_is_named(told: str, advice: str) -> None:
-    protocol = f"nowhere{len(told)}"
-    fsspec.register_implementation(protocol, "none_such.FileSystem", errtxt=told, clobber=True)
-    assert refusal(f"{protocol}://a.zip") == f"cannot download '{protocol}://a.zip': {told}; {advice}"
+def test_a_package_that_is_not_installed_is_named(hint: str, advice: str) -> None:
+    protocol = f"nowhere{len(hint)}"
+    fsspec.register_implementation(protocol, "none_such.FileSystem", errtxt=hint, clobber=True)
+    assert refusal(f"{protocol}://a.zip") == f"cannot download '{protocol}://a.zip': {hint}; {advice}"
 
 
 @pytest.mark.usefixtures("bucket")

@@ -34,8 +34,8 @@ def test_the_digest_of_a_file_is_sha256(tmp_path: Path) -> None:
     "other", [np.zeros((4, 2), np.uint8), np.zeros((2, 4), np.int8), np.ones((2, 4), np.uint8)]
 )
 def test_the_digest_of_an_array_knows_shape_dtype_and_values(other: np.ndarray) -> None:
-    one, same, another = digest_items([np.zeros((2, 4), np.uint8), np.zeros((2, 4), np.uint8), other])
-    assert one == same != another
+    first, same, another = digest_items([np.zeros((2, 4), np.uint8), np.zeros((2, 4), np.uint8), other])
+    assert first == same != another
 
 
 def test_the_memory_layout_of_an_array_does_not_matter() -> None:
@@ -70,7 +70,7 @@ def test_the_order_of_images_does_not_matter() -> None:
         (DIGESTS, LABELS, CLASSES, ("train", "train", "test")),
     ],
 )
-def test_content_classes_and_given_splits_matter(other: tuple) -> None:
+def test_content_classes_and_declared_splits_matter(other: tuple) -> None:
     assert fingerprint(*other) != fingerprint(DIGESTS, LABELS, CLASSES, None)
 
 

@@ -29,8 +29,8 @@ def source(name: str, recognises: Callable[[Path], bool] | None = None, *suffixe
 
 
 def decoder_of(name: str, content: bytes, *more: Decoder) -> str | None:
-    found = Formats((), (*FORMATS.decoders, *more)).decoder_of(name, content)
-    return None if found is None else found.name
+    decoder = Formats((), (*FORMATS.decoders, *more)).decoder_of(name, content)
+    return None if decoder is None else decoder.name
 
 
 # Decoders --------------------------------------------------------------------------------------------------
@@ -69,12 +69,12 @@ def test_magic_bytes_may_lie_behind_the_beginning() -> None:
     assert decoder_of("a", b"DICM", dicom) is None
 
 
-def test_a_decoder_without_magic_bytes_gets_what_has_its_suffix_and_nobodys_magic_bytes() -> None:
+def test_a_decoder_without_magic_bytes_gets_files_with_its_suffix_and_no_known_magic_bytes() -> None:
     plain = decoder("plain", ".tga")
-    found = [
+    decoders = [
         decoder_of(name, content, plain) for name, content in (("a.tga", b"x"), ("a.tga", PNG), ("a", b"x"))
     ]
-    assert found == ["plain", "png", None]
+    assert decoders == ["plain", "png", None]
 
 
 def test_a_suffix_may_have_two_dots() -> None:
@@ -96,28 +96,28 @@ def test_image_suffixes_are_those_of_all_decoders() -> None:
 
 def test_of_the_sources_that_recognise_a_folder_the_last_is_taken(tmp_path: Path) -> None:
     formats = Formats((source("one", lambda path: True), source("two", lambda path: True)), ())
-    found = formats.source_of(tmp_path, Progress())
-    assert found is formats.sources[1]
+    chosen = formats.source_of(tmp_path, Progress())
+    assert chosen is formats.sources[1]
 
 
-def test_what_is_recognised_goes_before_what_has_a_suffix(tmp_path: Path) -> None:
+def test_recognition_goes_before_suffixes(tmp_path: Path) -> None:
     formats = Formats((source("one", lambda path: path.name == "a.x"), source("two", None, ".x")), ())
-    found = [formats.source_of(tmp_path / name, Progress()) for name in ("a.x", "b.x", "c.y")]
-    assert found == [*formats.sources, None]
+    sources = [formats.source_of(tmp_path / name, Progress()) for name in ("a.x", "b.x", "c.y")]
+    assert sources == [*formats.sources, None]
 
 
 @pytest.mark.parametrize(
     ("name", "expected"), [("a.tar.gz", "archive"), ("A.ZIP", "archive"), ("a.npz", "npz"), ("a.gz", None)]
 )
 def test_a_file_belongs_to_the_source_with_its_suffix(name: str, expected: str | None) -> None:
-    found = FORMATS.source_of_file(name)
-    assert (None if found is None else found.name) == expected
+    source = FORMATS.source_of_file(name)
+    assert (None if source is None else source.name) == expected
 
 
 def test_a_reference_belongs_to_the_source_with_its_prefix() -> None:
-    found = FORMATS.source_of_reference("tfds:mnist")
-    assert found is not None
-    assert found.name == "tfds"
+    source = FORMATS.source_of_reference("tfds:mnist")
+    assert source is not None
+    assert source.name == "tfds"
     assert FORMATS.source_of_reference("./tfds:mnist") is None
 
 
@@ -132,8 +132,8 @@ def test_a_source_that_fails_to_look_is_reported_and_passed_over(
 
     progress = RecordedProgress()
     formats = Formats((*FORMATS.sources, source("bad", fail)), FORMATS.decoders)
-    found = formats.source_of(tmp_path, progress)
-    assert found is FORMATS.sources[0]
+    chosen = formats.source_of(tmp_path, progress)
+    assert chosen is FORMATS.sources[0]
     assert progress.notices == [
         f"source 'bad' failed to look at '{tmp_path}' ({reason}) and is skipped; fix its plugin"
     ]

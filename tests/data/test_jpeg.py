@@ -1,4 +1,4 @@
-"""The quick way for ordinary JPEGs: what it takes, what it leaves to Pillow, and that both give the same."""
+"""The fast path for ordinary JPEGs: which it accepts, which it leaves to Pillow, and that both decode the same."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def with_app1(content: bytes, payload: bytes) -> bytes:
 
 
 def test_exif_behind_other_segments_counts() -> None:
-    profile = b"\xff\xda\xff\xe0" * 5000  # looks like markers, and lies before EXIF
+    profile = b"\xff\xda\xff\xe0" * 5000  # looks like markers, and comes before EXIF
     content = encoded(PHOTO.crop((0, 0, 64, 64)), icc_profile=profile)
     exif = b"Exif\0\0" + rotated(3).tobytes().removeprefix(b"Exif\0\0")
     straight, turned = quick(content), quick(with_app1(content, exif))
@@ -120,7 +120,7 @@ def test_damage_that_pillow_can_read_is_read() -> None:
     assert decode_bytes(damaged(), "photo.jpg", 32, 3, FORMATS).shape == (32, 32, 3)
 
 
-def test_no_damage_is_told_on_the_terminal(capfd: pytest.CaptureFixture[str]) -> None:
+def test_no_damage_is_printed_on_the_terminal(capfd: pytest.CaptureFixture[str]) -> None:
     with warnings.catch_warnings(action="error"):
         decode_bytes(damaged(), "photo.jpg", 32, 3, FORMATS)
         with pytest.raises(UnreadableImage, match=r"'photo.jpg': truncated"):

@@ -28,7 +28,7 @@ LONG = "ä" * 100  # 200 bytes; most disks allow 255
 
 @dataclass(frozen=True)
 class Found:
-    """What was made of a folder: images by class, and what was skipped by name."""
+    """The dataset of a folder: images by class, and skipped files by name."""
 
     images: dict[str, int]
     skipped: dict[str, str]
@@ -224,9 +224,9 @@ def test_both_layouts_at_once_are_classes(root: Path) -> None:
 
 def test_a_test_folder_without_classes(root: Path) -> None:
     draw(root, "train/cat", "train/dog", "test")
-    found = found_in(root)
-    assert found.images == {"cat": 30, "dog": 30}
-    assert found.skipped == {f"test/{number:03}.png": "in no class folder" for number in range(30)}
+    images = found_in(root)
+    assert images.images == {"cat": 30, "dog": 30}
+    assert images.skipped == {f"test/{number:03}.png": "in no class folder" for number in range(30)}
 
 
 # Those that are refused ----------------------------------------------------------------------------------
@@ -327,7 +327,7 @@ def test_a_path_that_cannot_be_is_refused(name: str, ending: str) -> None:
 
 @pytest.mark.parametrize("ending", [".csv", ".npz", ".npy", ".zip", ".tar", ".tar.gz"])
 @pytest.mark.parametrize("make", [os.mkfifo, os.mkdir], ids=["pipe", "folder"])
-def test_what_is_no_file_is_refused(tmp_path: Path, ending: str, make: Callable[[Path], None]) -> None:
+def test_a_path_that_is_no_file_is_refused(tmp_path: Path, ending: str, make: Callable[[Path], None]) -> None:
     path = tmp_path / f"set{ending}"
     make(path)
     with pytest.raises(DatasetError, match=r"there is no file|has no images"):

@@ -1,4 +1,4 @@
-"""Image formats and colour modes that are decoded right, beside those in test_decode.py."""
+"""Image formats and colour modes beside those in test_decode.py."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ def test_a_lossless_format_keeps_every_colour(kind: str) -> None:
     ids=["JPEG", "progressive JPEG", "WebP"],
 )
 def test_a_lossy_format_keeps_colours_nearly(options: dict[str, object]) -> None:
-    found = corners(encoded(Image.fromarray(QUARTERS), **options))  # type: ignore[arg-type]
-    assert np.abs(np.array(found) - COLOURS).max() < 16
+    decoded = corners(encoded(Image.fromarray(QUARTERS), **options))  # type: ignore[arg-type]
+    assert np.abs(np.array(decoded) - COLOURS).max() < 16
 
 
 @pytest.mark.parametrize("kind", ["GIF", "PNG", "TIFF", "BMP"])
@@ -69,8 +69,8 @@ def test_of_several_frames_the_first_counts(kind: str) -> None:
 
 @pytest.mark.parametrize("compression", ["raw", "tiff_lzw", "tiff_adobe_deflate", "packbits", "jpeg"])
 def test_a_tiff_is_read_however_it_is_compressed(compression: str) -> None:
-    found = corners(encoded(Image.fromarray(QUARTERS), "TIFF", compression=compression))
-    assert np.abs(np.array(found) - COLOURS).max() < (60 if compression == "jpeg" else 1)
+    decoded = corners(encoded(Image.fromarray(QUARTERS), "TIFF", compression=compression))
+    assert np.abs(np.array(decoded) - COLOURS).max() < (60 if compression == "jpeg" else 1)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "TIFF"])
@@ -82,14 +82,14 @@ def test_one_bit_is_black_and_white(kind: str) -> None:
 def test_gray_with_alpha_is_laid_on_white() -> None:
     image = Image.merge("LA", (Image.new("L", (16, 16), 100), Image.fromarray(QUARTERS[:, :, 1])))
     wanted = [round((100 * alpha + 255 * (255 - alpha)) / 255) for _, alpha, _ in COLOURS]
-    found = [one[0] for one in corners(encoded(image, "PNG"), channels=1)]
-    assert np.abs(np.array(found) - wanted).max() <= 1
+    decoded = [corner[0] for corner in corners(encoded(image, "PNG"), channels=1)]
+    assert np.abs(np.array(decoded) - wanted).max() <= 1
 
 
 def test_sixteen_bits_of_a_big_endian_tiff_are_scaled() -> None:
     values = (QUARTERS[:, :, 0].astype(np.uint16) * 257).astype(">u2")
     content = big_endian_tiff(values)
-    assert [one[0] for one in corners(content, channels=1)] == [one[0] for one in COLOURS]
+    assert [corner[0] for corner in corners(content, channels=1)] == [colour[0] for colour in COLOURS]
 
 
 def big_endian_tiff(values: np.ndarray) -> bytes:
@@ -118,8 +118,8 @@ def test_inks_of_a_jpeg_become_colours(transform: int) -> None:
 
 
 def test_the_colours_of_a_cmyk_tiff_are_those_of_its_rgb() -> None:
-    found = corners(encoded(Image.fromarray(QUARTERS).convert("CMYK"), "TIFF"))
-    assert np.abs(np.array(found) - COLOURS).max() <= 1
+    decoded = corners(encoded(Image.fromarray(QUARTERS).convert("CMYK"), "TIFF"))
+    assert np.abs(np.array(decoded) - COLOURS).max() <= 1
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
@@ -138,8 +138,8 @@ def test_every_orientation_is_turned_upright(kind: str, orientation: int, order:
     exif = Image.Exif()
     exif[0x0112] = orientation
     options = {"quality": 98} if kind in ("JPEG", "WEBP") else {}
-    found = corners(encoded(Image.fromarray(QUARTERS), kind, exif=exif, **options))
-    assert np.abs(np.array(found) - np.array(COLOURS)[order]).max() < 24
+    decoded = corners(encoded(Image.fromarray(QUARTERS), kind, exif=exif, **options))
+    assert np.abs(np.array(decoded) - np.array(COLOURS)[order]).max() < 24
 
 
 def test_more_pixels_than_pillow_thinks_safe_are_refused() -> None:

@@ -53,7 +53,7 @@ def test_a_file_that_was_cut_is_an_error(mapped: np.ndarray, written: Path) -> N
         read_rows(mapped, np.arange(40))
 
 
-def test_a_batch_that_is_still_held_keeps_its_pixels(written: Path) -> None:
+def test_a_batch_that_is_still_referenced_keeps_its_pixels(written: Path) -> None:
     mapped = map_rows(written, SHAPE)
     batches = [read_rows(mapped, np.arange(start, start + 8)) for start in range(0, 40, 8)]
     assert np.array_equal(np.concatenate(batches), mapped)
@@ -61,14 +61,14 @@ def test_a_batch_that_is_still_held_keeps_its_pixels(written: Path) -> None:
 
 def test_a_slice_keeps_its_pixels_when_its_batch_is_gone(written: Path) -> None:
     mapped = map_rows(written, SHAPE)
-    held = read_rows(mapped, np.arange(8))[2:4]
+    part = read_rows(mapped, np.arange(8))[2:4]
     for _ in range(8):
         read_rows(mapped, np.arange(20, 28))
-    assert np.array_equal(held, mapped[2:4])
+    assert np.array_equal(part, mapped[2:4])
 
 
 def test_the_memory_of_a_batch_is_used_again(written: Path) -> None:
-    """Memory that was given back to the system would go to the next map, and the next batch elsewhere."""
+    """Memory returned to the system would go to the next map, and the next batch elsewhere."""
     mapped, others, addresses = map_rows(written, SHAPE), [], set()
     for _ in range(5):
         batch = read_rows(mapped, np.arange(8))
@@ -95,7 +95,7 @@ def test_lent_pixels_lie_where_the_mapped_ones_do(mapped: np.ndarray) -> None:
     assert (lent.ctypes.data, lent.shape, lent.flags.writeable) == (mapped.ctypes.data, SHAPE, True)
 
 
-def test_what_is_lent_keeps_the_map(written: Path) -> None:
+def test_a_lent_array_keeps_the_map(written: Path) -> None:
     expected, lent = np.fromfile(written, np.uint8).reshape(SHAPE), lend_rows(map_rows(written, SHAPE))
     gc.collect()
     assert np.array_equal(lent, expected)
@@ -106,7 +106,7 @@ def test_a_large_file_is_not_lent(written: Path, monkeypatch: pytest.MonkeyPatch
     assert lend_rows(map_rows(written, SHAPE)) is None
 
 
-def test_what_was_never_mapped_is_not_lent() -> None:
+def test_an_array_that_was_never_mapped_is_not_lent() -> None:
     assert lend_rows(np.zeros(SHAPE, np.uint8)) is None
 
 
@@ -117,9 +117,9 @@ def test_pixels_stay_when_the_name_of_their_file_goes(mapped: np.ndarray, writte
 
 
 def test_a_file_is_mapped_as_long_as_its_pixels_are_there(written: Path) -> None:
-    told = [is_mapped(written)]
+    states = [is_mapped(written)]
     mapped = map_rows(written, SHAPE)
-    told.append(is_mapped(written))
+    states.append(is_mapped(written))
     del mapped
     gc.collect()
-    assert [*told, is_mapped(written)] == [False, True, False]
+    assert [*states, is_mapped(written)] == [False, True, False]

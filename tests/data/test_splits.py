@@ -14,8 +14,8 @@ DIGESTS = tuple(hashlib.sha256(str(number).encode()).hexdigest() for number in r
 
 
 def counts(train: tuple[int, int], validation: tuple[int, int], test: tuple[int, int]) -> dict:
-    given = {"train": train, "validation": validation, "test": test}
-    return {split: dict(zip(("cat", "dog"), images, strict=True)) for split, images in given.items()}
+    sizes = {"train": train, "validation": validation, "test": test}
+    return {split: dict(zip(("cat", "dog"), images, strict=True)) for split, images in sizes.items()}
 
 
 def test_shares_are_70_15_15() -> None:
@@ -43,20 +43,20 @@ def test_the_split_of_a_digest_never_changes(digest: str, split: str) -> None:
     assert assign_splits([digest], None) == (split,)
 
 
-def test_given_splits_are_kept() -> None:
-    given = ("train", "validation", "test")
-    assert assign_splits(DIGESTS[:3], given) == given
+def test_declared_splits_are_preserved() -> None:
+    declared = ("train", "validation", "test")
+    assert assign_splits(DIGESTS[:3], declared) == declared
 
 
-def test_given_train_and_validation_get_no_test() -> None:
+def test_declared_train_and_validation_get_no_test() -> None:
     assert set(assign_splits(DIGESTS[:10], ["train", "validation"] * 5)) == {"train", "validation"}
 
 
 def test_missing_validation_is_taken_from_train_only() -> None:
-    given = ["train"] * 1000 + ["test"] * 1000
-    split = assign_splits(DIGESTS[:2000], given)
-    taken = Counter(split[:1000])["validation"]
-    assert (taken == pytest.approx(150, abs=40), set(split[1000:])) == (True, {"test"})
+    declared = ["train"] * 1000 + ["test"] * 1000
+    split = assign_splits(DIGESTS[:2000], declared)
+    count = Counter(split[:1000])["validation"]
+    assert (count == pytest.approx(150, abs=40), set(split[1000:])) == (True, {"test"})
 
 
 def test_counts_have_every_split_and_class_as_a_key() -> None:
@@ -64,20 +64,20 @@ def test_counts_have_every_split_and_class_as_a_key() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "message"),
+    ("sizes", "message"),
     [
         (counts((0, 0), (1, 1), (1, 1)), r"no training images \(0 train, 2 validation, 2 test\)"),
         (counts((5, 4), (0, 0), (1, 1)), r"no validation images \(9 train, 0 validation, 2 test\)"),
         (counts((5, 0), (1, 1), (1, 1)), "no training image of 'dog'"),
     ],
 )
-def test_splits_that_cannot_be_trained_on_are_refused(given: dict, message: str) -> None:
+def test_splits_that_cannot_be_trained_on_are_refused(sizes: dict, message: str) -> None:
     with pytest.raises(DatasetError, match=message):
-        check_splits(given)
+        check_splits(sizes)
 
 
 @pytest.mark.parametrize(
-    ("given", "notices"),
+    ("sizes", "notices"),
     [
         (counts((5, 5), (1, 1), (1, 1)), []),
         (counts((5, 5), (1, 0), (1, 1)), ["no validation image of 'dog'"]),
@@ -85,18 +85,18 @@ def test_splits_that_cannot_be_trained_on_are_refused(given: dict, message: str)
         (counts((5, 5), (1, 1), (0, 1)), ["no test image of 'cat'"]),
     ],
 )
-def test_poor_splits_are_noticed(given: dict, notices: list[str]) -> None:
-    assert [notice.split(":")[0] for notice in check_splits(given)] == notices
+def test_poor_splits_are_noticed(sizes: dict, notices: list[str]) -> None:
+    assert [notice.split(":")[0] for notice in check_splits(sizes)] == notices
 
 
 def test_a_resplit_takes_validation_anew_from_train_and_validation() -> None:
-    given = ["train"] * 1000 + ["validation"] * 16 + ["test"] * 100
-    split = assign_splits(DIGESTS[:1116], without_validation(given))
-    taken = Counter(split[:1016])
-    assert (taken["validation"] == pytest.approx(152, abs=40), set(split[1016:])) == (True, {"test"})
+    declared = ["train"] * 1000 + ["validation"] * 16 + ["test"] * 100
+    split = assign_splits(DIGESTS[:1116], without_validation(declared))
+    counts = Counter(split[:1016])
+    assert (counts["validation"] == pytest.approx(152, abs=40), set(split[1016:])) == (True, {"test"})
     assert "train" in split[1000:1016]
 
 
 def test_a_resplit_of_no_validation_changes_nothing() -> None:
-    given = ("train", "test", "train")
-    assert without_validation(given) == given
+    declared = ("train", "test", "train")
+    assert without_validation(declared) == declared

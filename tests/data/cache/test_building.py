@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 CHUNK = 4
 HALF = 24  # of the 48 images
 
-# Decodes a folder, and stops in the middle until it is told to go on.
+# Decodes a folder, and stops in the middle until it is told to continue.
 STOPPING = f"""
 import pathlib, sys
 from zoo.data.cache import building
@@ -59,7 +59,7 @@ class NoticeHook(RecordedProgress):
 
 
 def done_of(progress: RecordedProgress) -> list[int]:
-    """How many images were written at each report."""
+    """Return the number of images written at each report."""
     return [done for _, done, _ in progress.advances]
 
 
@@ -105,14 +105,14 @@ def decoded(opened: OpenedDataset, cache: Path, progress: Progress | None = None
     return np.array(decode_dataset(opened, 8, 3, cache=cache, progress=progress or Progress()).pixels)
 
 
-def told(opened: OpenedDataset, cache: Path) -> list[int]:
-    """How far decoding says that it has come, each time."""
+def reported_counts(opened: OpenedDataset, cache: Path) -> list[int]:
+    """Return the number of decoded images at each report of progress."""
     progress = RecordedProgress()
     decoded(opened, cache, progress)
     return done_of(progress)
 
 
-def test_a_killed_build_goes_on_where_it_stopped(
+def test_a_killed_build_resumes_where_it_stopped(
     other: subprocess.Popen[str], opened_photos: OpenedDataset, cache: Path, tmp_path: Path
 ) -> None:
     """Images that were decoded before the kill are not even there any more."""
@@ -131,16 +131,16 @@ def test_a_half_built_entry_is_no_entry(interrupted: Path) -> None:
 def test_an_interrupted_build_says_at_once_how_far_it_is(
     interrupted: Path, opened_photos: OpenedDataset, cache: Path
 ) -> None:
-    assert told(opened_photos, cache) == list(range(HALF + CHUNK, 49, CHUNK))
+    assert reported_counts(opened_photos, cache) == list(range(HALF + CHUNK, 49, CHUNK))
 
 
-def test_a_build_that_is_stopped_again_goes_on_from_there(
+def test_a_build_that_is_stopped_again_resumes_from_there(
     interrupted: Path, opened_photos: OpenedDataset, cache: Path
 ) -> None:
     append(interrupted / "journal.jsonl", b"half a li")
     with pytest.raises(KeyboardInterrupt):
         decoded(opened_photos, cache, Interrupted(at=HALF + 2 * CHUNK))
-    assert told(opened_photos, cache) == list(range(HALF + 3 * CHUNK, 49, CHUNK))
+    assert reported_counts(opened_photos, cache) == list(range(HALF + 3 * CHUNK, 49, CHUNK))
 
 
 def test_the_unreadable_images_of_before_the_kill_are_remembered(photos: Path, cache: Path) -> None:
@@ -154,7 +154,7 @@ def test_the_unreadable_images_of_before_the_kill_are_remembered(photos: Path, c
 
 
 @pytest.mark.parametrize(
-    ("damage", "kept"),
+    ("damage", "reused"),
     [
         (lambda part: cut(part / "journal.jsonl", -10), HALF - CHUNK),
         (lambda part: cut(part / "journal.jsonl", -1), HALF - CHUNK),
@@ -171,22 +171,22 @@ def test_the_unreadable_images_of_before_the_kill_are_remembered(photos: Path, c
         (lambda part: (part / "pixels.bin").unlink(), 0),
     ],
 )
-def test_only_whole_chunks_of_a_stopped_build_are_kept(
+def test_only_whole_chunks_of_a_stopped_build_are_reused(
     interrupted: Path,
     opened_photos: OpenedDataset,
     cache: Path,
     tmp_path: Path,
     damage: Callable[[Path], object],
-    kept: int,
+    reused: int,
 ) -> None:
     damage(interrupted)
     progress = RecordedProgress()
     pixels = decoded(opened_photos, cache, progress)
-    assert done_of(progress)[0] == kept + CHUNK
+    assert done_of(progress)[0] == reused + CHUNK
     assert np.array_equal(pixels, decoded(opened_photos, tmp_path / "another"))
 
 
-def test_rows_of_an_older_way_of_decoding_are_not_kept(
+def test_rows_that_an_older_decoder_wrote_are_not_reused(
     interrupted: Path, opened_photos: OpenedDataset, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(building, "FORMAT", building.FORMAT + 1)
@@ -208,7 +208,7 @@ def test_a_finished_entry_keeps_no_journal(
 def test_a_second_process_waits_and_takes_the_entry_of_the_first(
     other: subprocess.Popen[str], opened_photos: OpenedDataset, cache: Path, tmp_path: Path
 ) -> None:
-    progress = NoticeHook(on_notice=lambda: other.communicate("go on\n"))
+    progress = NoticeHook(on_notice=lambda: other.communicate("continue\n"))
     pixels = decoded(opened_photos, cache, progress)
     assert (progress.notices, done_of(progress)) == (
         ["waiting for another process that decodes these images"],
@@ -217,7 +217,7 @@ def test_a_second_process_waits_and_takes_the_entry_of_the_first(
     assert np.array_equal(pixels, decoded(opened_photos, tmp_path / "another"))
 
 
-def test_a_second_process_goes_on_when_the_first_is_killed(
+def test_a_second_process_continues_when_the_first_is_killed(
     other: subprocess.Popen[str], opened_photos: OpenedDataset, cache: Path
 ) -> None:
     progress = NoticeHook(on_notice=other.kill)
@@ -267,11 +267,11 @@ def flip(path: Path, position: int) -> None:
     path.write_bytes(content)
 
 
-def test_what_threads_give_in_any_order_is_handed_on_in_turn() -> None:
-    taken: list[str] = []
-    in_turn = building.InTurn(taken.append)
-    seen = []
+def test_results_of_threads_are_passed_on_in_order() -> None:
+    consumed: list[str] = []
+    in_turn = building.InTurn(consumed.append)
+    positions = []
     for number in (2, 0, 3, 1):
         in_turn.put(number, f"chunk {number}")
-        seen.append(len(taken))
-    assert (taken, seen) == (["chunk 0", "chunk 1", "chunk 2", "chunk 3"], [0, 1, 1, 4])
+        positions.append(len(consumed))
+    assert (consumed, positions) == (["chunk 0", "chunk 1", "chunk 2", "chunk 3"], [0, 1, 1, 4])

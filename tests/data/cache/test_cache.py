@@ -1,4 +1,4 @@
-"""The cache: right pixels in right rows, decoded once, whole or not there, and open about what it skipped."""
+"""The cache: right pixels in right rows, decoded once, complete or absent, with a list of what it skipped."""
 
 from __future__ import annotations
 
@@ -260,14 +260,14 @@ def test_threads_may_decode_the_same_dataset_at_once(opened_photos: OpenedDatase
     assert [rows_of(result) for result in results] == [expected_rows(opened_photos)] * 4
 
 
-def test_a_cache_that_cannot_be_made_is_told(opened_photos: OpenedDataset, tmp_path: Path) -> None:
+def test_a_cache_that_cannot_be_created_is_reported(opened_photos: OpenedDataset, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(DatasetError, match=r"cannot write the cache .*: not a directory; .* set ZOO_CACHE"):
         decoded(opened_photos, tmp_path / "file")
 
 
-def test_a_full_disk_is_told_and_leaves_nothing(photos: Path, tmp_path: Path) -> None:
-    """A limit on the size of files stands in for the disk, in a process of its own."""
+def test_a_full_disk_is_reported_and_leaves_nothing(photos: Path, tmp_path: Path) -> None:
+    """A limit on the size of files simulates a full disk, in a separate process."""
     script = (
         "import resource, sys, pathlib\n"
         "from zoo.plugins import load_plugins\n"

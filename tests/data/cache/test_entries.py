@@ -1,4 +1,4 @@
-"""The entries of the cache folder: what is listed of them, and what may be removed."""
+"""The entries of the cache folder: how they are listed, and which may be removed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def entry_in(cache: Path, name: str, index: object = ABOUT, *, used: int = 1_000
     return folder
 
 
-def test_an_entry_is_listed_with_what_its_index_says(cache: Path) -> None:
+def test_an_entry_is_listed_with_the_fields_of_its_index(cache: Path) -> None:
     path = entry_in(cache, "decoded/a")
     (entry,) = list_cache(cache)
     assert (entry.kind, entry.dataset, entry.source, entry.path) == ("decoded", "pets", "/pets", path)

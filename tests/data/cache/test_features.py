@@ -1,4 +1,4 @@
-"""Features in the cache: kept once, read again, never trusted when they are not what was written."""
+"""Activations in the cache: computed once, read again, and never used when damaged."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MAPS = np.random.default_rng(0).normal(size=(ROWS, 2, 2, 3)).astype(np.float32)
 VECTORS = np.random.default_rng(1).normal(size=(ROWS, 5)).astype(np.float32)
 BYTES = MAPS.nbytes + VECTORS.nbytes
 
-# Builds the entry that `entry` names, and stops in the middle until it is told to go on.
+# Builds the entry that `entry` names, and stops in the middle until it is told to continue.
 STOPPING = """
 import pathlib, sys
 import numpy as np
@@ -79,7 +79,7 @@ def same(arrays: tuple[np.ndarray, ...] | None) -> bool:
 # Keeping them ------------------------------------------------------------------------------------------------
 
 
-def test_what_is_built_is_given_and_read(entry: FeatureEntry) -> None:
+def test_activations_are_returned_when_built_and_when_read(entry: FeatureEntry) -> None:
     assert (same(entry.build(batches(), Progress())), same(entry.read(Progress()))) == (True, True)
 
 
@@ -88,7 +88,7 @@ def test_nothing_is_read_before_it_is_built(entry: FeatureEntry) -> None:
     assert (entry.read(progress), progress.notices) == (None, [])
 
 
-def test_what_is_there_is_not_computed_again(built: FeatureEntry) -> None:
+def test_existing_activations_are_not_computed_again(built: FeatureEntry) -> None:
     assert same(built.build(never(), Progress()))
 
 
@@ -105,7 +105,7 @@ def test_arrays_are_mapped_and_read_only(built: FeatureEntry) -> None:
     assert is_mapped(built.folder / "features-1.bin")
 
 
-def test_progress_is_told_by_rows(entry: FeatureEntry) -> None:
+def test_progress_is_reported_in_rows(entry: FeatureEntry) -> None:
     progress = RecordedProgress()
     entry.build(batches(), progress)
     assert progress.advances == [("computing activations", done, ROWS) for done in (4, 8, 10)]
@@ -130,10 +130,10 @@ def test_a_feature_too_large_for_float16_is_refused(entry: FeatureEntry) -> None
     )
 
 
-@pytest.mark.parametrize("given", [{"mode": "always"}, {"dtype": "int8"}, {"copies": 0}])
-def test_options_out_of_range_are_refused(given: dict[str, Any]) -> None:
+@pytest.mark.parametrize("options", [{"mode": "always"}, {"dtype": "int8"}, {"copies": 0}])
+def test_options_out_of_range_are_refused(options: dict[str, Any]) -> None:
     with pytest.raises(HyperparameterError):
-        FeatureOptions(**given)
+        FeatureOptions(**options)
 
 
 # Damage ------------------------------------------------------------------------------------------------------
@@ -182,7 +182,7 @@ DAMAGES = (
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
-def test_damage_is_told_once_and_mended(built: FeatureEntry, damage: Any) -> None:
+def test_damage_is_reported_once_and_repaired(built: FeatureEntry, damage: Any) -> None:
     damage(built)
     progress = RecordedProgress()
     assert built.read(progress) is None
@@ -205,7 +205,7 @@ def test_an_end_in_the_middle_leaves_nothing(entry: FeatureEntry, error: BaseExc
     assert list(entry.folder.parent.iterdir()) == []
 
 
-def test_an_error_of_the_disk_is_told_in_one_line(entry: FeatureEntry) -> None:
+def test_an_error_of_the_disk_is_reported_in_one_line(entry: FeatureEntry) -> None:
     with pytest.raises(DatasetError) as refused:
         entry.build(failing(OSError(28, os.strerror(28))), Progress())
     assert str(refused.value) == (
@@ -214,7 +214,7 @@ def test_an_error_of_the_disk_is_told_in_one_line(entry: FeatureEntry) -> None:
     )
 
 
-def test_a_cache_that_is_no_folder_is_told_in_one_line(entry: FeatureEntry, cache: Path) -> None:
+def test_a_cache_that_is_no_folder_is_reported_in_one_line(entry: FeatureEntry, cache: Path) -> None:
     cache.write_text("a file")
     assert entry.read(Progress()) is None
     with pytest.raises(
@@ -234,7 +234,7 @@ def other(cache: Path) -> Iterator[subprocess.Popen[str]]:
         process.kill()
 
 
-def test_what_a_killed_process_left_is_begun_anew(other: subprocess.Popen[str], cache: Path) -> None:
+def test_a_build_that_was_killed_starts_again(other: subprocess.Popen[str], cache: Path) -> None:
     other.send_signal(signal.SIGKILL)
     other.wait()
     (part,) = (cache / "features").iterdir()
@@ -251,7 +251,7 @@ def test_a_second_process_waits_for_the_first(other: subprocess.Popen[str]) -> N
     waiting.start()
     assert progress.noticed.wait(60)
     assert results == []
-    other.communicate("go on\n")
+    other.communicate("continue\n")
     waiting.join(60)
     assert progress.notices == ["waiting for another process that computes these activations"]
     assert results[0][0].tolist() == np.ones((10, 5)).tolist()
@@ -276,12 +276,12 @@ def test_features_larger_than_the_limit_are_refused_before_they_are_computed(
 def two(entry: FeatureEntry, monkeypatch: pytest.MonkeyPatch) -> tuple[FeatureEntry, FeatureEntry]:
     """Two entries, the first used longer ago, in a cache that has no room for a third."""
     first, second = (replace(entry, key={"prefix": name}) for name in ("first", "second"))
-    for age, one in enumerate((second, first)):
-        one.build(batches(), Progress())
-        for path in (*one.folder.iterdir(), one.folder):
+    for age, sibling in enumerate((second, first)):
+        sibling.build(batches(), Progress())
+        for path in (*sibling.folder.iterdir(), sibling.folder):
             os.utime(path, (1_000_000_000 - 60 * age,) * 2)
     gc.collect()
-    monkeypatch.setenv("ZOO_CACHE_LIMIT", str(sum(one.bytes for one in list_cache(entry.cache)) + 100))
+    monkeypatch.setenv("ZOO_CACHE_LIMIT", str(sum(listed.bytes for listed in list_cache(entry.cache)) + 100))
     return first, second
 
 
@@ -304,10 +304,10 @@ def test_reading_is_using(entry: FeatureEntry, two: tuple[FeatureEntry, FeatureE
 
 
 def test_features_in_use_stay(entry: FeatureEntry, two: tuple[FeatureEntry, FeatureEntry]) -> None:
-    held = two[0].read(Progress())
+    activations = two[0].read(Progress())
     os.utime(two[0].folder / "index.json", (1_000_000_000 - 60,) * 2)  # it is the older one all the same
     entry.build(batches(), Progress())
-    assert (same(held), names_in(entry)) == (True, {entry.name, two[0].name})
+    assert (same(activations), names_in(entry)) == (True, {entry.name, two[0].name})
 
 
 # `zoo data cache` --------------------------------------------------------------------------------------------
@@ -332,9 +332,9 @@ def test_features_are_cleared(built: FeatureEntry, capsys: pytest.CaptureFixture
 
 
 def test_features_in_use_are_not_cleared(built: FeatureEntry, capsys: pytest.CaptureFixture[str]) -> None:
-    held = built.read(Progress())
+    activations = built.read(Progress())
     assert run(["data", "cache", "pets", "--clear"]) == 0
-    assert (same(held), capsys.readouterr().out.splitlines()[1:]) == (
+    assert (same(activations), capsys.readouterr().out.splitlines()[1:]) == (
         True,
         ["kept pets 8×8 RGB: a process uses it"],
     )

@@ -1,4 +1,4 @@
-"""The unfinished entry: what is written is read again, and only what is whole."""
+"""The unfinished entry: only what was written completely is read again."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ def folder(tmp_path: Path) -> Path:
 
 
 def resumed(folder: Path, task: dict[str, object] = TASK) -> tuple[int, int, dict[str, str], bytes]:
-    """How many images and rows an opened entry has, which are unreadable, and the bytes of its rows."""
+    """Return the numbers of images and rows of an opened entry, its unreadable images and the bytes of its rows."""
     with PartialEntry(folder, task, ROW) as entry:
         return entry.images, entry.rows, entry.unreadable, (folder / ROWS).read_bytes()
 
 
-def test_an_entry_counts_what_is_appended(tmp_path: Path) -> None:
+def test_an_entry_counts_appended_rows(tmp_path: Path) -> None:
     with PartialEntry(tmp_path / "entry", TASK, ROW) as entry:
         entry.append(chunk(1))
         entry.append(chunk(2, abc="truncated"))
         assert (entry.images, entry.rows, entry.unreadable) == (5, 4, {"abc": "truncated"})
 
 
-def test_what_was_appended_is_resumed(folder: Path) -> None:
+def test_appended_rows_are_resumed(folder: Path) -> None:
     assert resumed(folder) == (5, 4, {"abc": "truncated"}, b"\1" * 8 + b"\2" * 8)
 
 

@@ -1,4 +1,4 @@
-"""The bound on the cache: what it may take, and what goes first."""
+"""The size limit of the cache, and which entries are removed first."""
 
 from __future__ import annotations
 
@@ -110,14 +110,14 @@ def test_an_entry_that_a_process_uses_stays(two_entries: Path, opened_photos: Op
     assert sizes_in(two_entries) == [6, 8]
 
 
-def test_it_is_told_when_entries_in_use_leave_no_room(
+def test_entries_in_use_that_leave_no_room_are_reported(
     two_entries: Path, opened_photos: OpenedDataset
 ) -> None:
-    held = [decoded(opened_photos, two_entries, size) for size in (7, 8)]
+    entries = [decoded(opened_photos, two_entries, size) for size in (7, 8)]
     progress = RecordedProgress()
     decoded(opened_photos, two_entries, 6, progress)
     (notice,) = progress.notices
-    assert len(held) == 2
+    assert len(entries) == 2
     assert re.fullmatch(
         r"the cache grows to 2\d\.\d kB, over its limit of 1\d\.\d kB: its other entries are in use", notice
     )
@@ -135,7 +135,7 @@ def test_an_entry_larger_than_the_limit_is_refused(
     )
 
 
-def test_a_disk_too_full_for_the_entry_is_told_before_decoding(
+def test_a_disk_too_full_for_the_entry_is_reported_before_decoding(
     opened_photos: OpenedDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ZOO_CACHE_LIMIT", "1000000TB")
@@ -165,7 +165,9 @@ def test_the_limit_is_read_with_or_without_a_unit(
 
 
 @pytest.mark.parametrize("text", ["much", "-1GB", "GB", "1,5GB", "20 gigabytes", "1e9", "nan"])
-def test_a_limit_that_is_no_size_is_told(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_limit_that_is_no_size_is_reported(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("ZOO_CACHE_LIMIT", text)
     with pytest.raises(DatasetError) as refused:
         cache_limit(tmp_path)
@@ -186,7 +188,7 @@ def test_the_default_limit_leaves_half_of_the_disk(
     assert cache_limit(tmp_path / "not there yet") == pytest.approx(min(DEFAULT_LIMIT, free / 2), rel=0.1)
 
 
-def test_the_size_of_a_large_entry_is_told(
+def test_the_size_of_a_large_entry_is_reported(
     opened_photos: OpenedDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(building, "LARGE_ENTRY", 9_000)

@@ -83,14 +83,14 @@ def test_a_drawing_is_not_blank(folder: Path, check: Callable) -> None:
     assert check("blank") is None
 
 
-@pytest.mark.parametrize(("size", "told"), [((120, 30), True), ((30, 120), True), ((120, 31), False)])
+@pytest.mark.parametrize(("size", "reported"), [((120, 30), True), ((30, 120), True), ((120, 31), False)])
 def test_very_long_images_are_named(
-    size: tuple[int, int], told: bool, folder: Path, check: Callable, picture: Callable
+    size: tuple[int, int], reported: bool, folder: Path, check: Callable, picture: Callable
 ) -> None:
     picture(500, size).save(folder / "cat" / "long.jpg")
     finding = check("aspect")
     assert (finding and details(finding, folder)) == (
-        {"cat/long.jpg": f"{size[0]}×{size[1]}"} if told else None
+        {"cat/long.jpg": f"{size[0]}×{size[1]}"} if reported else None
     )
 
 
@@ -98,7 +98,7 @@ def test_one_size_needs_no_word(check: Callable) -> None:
     assert check("mixed-sizes") is None
 
 
-def test_sizes_of_all_kinds_are_told(folder: Path, check: Callable, picture: Callable) -> None:
+def test_sizes_of_all_kinds_are_reported(folder: Path, check: Callable, picture: Callable) -> None:
     picture(500, (480, 360)).save(folder / "cat" / "large.jpg")
     assert check("mixed-sizes").message == "2 different sizes, from 120×90 to 480×360"
 

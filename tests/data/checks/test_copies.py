@@ -26,8 +26,8 @@ def jpeg(image: Image.Image) -> Image.Image:
     return Image.open(buffer).convert("RGB")
 
 
-def about_copies(found: dict) -> dict[str, int]:
-    return {check: finding.count for check, finding in found.items() if check.endswith(COPIES)}
+def about_copies(findings: dict) -> dict[str, int]:
+    return {check: finding.count for check, finding in findings.items() if check.endswith(COPIES)}
 
 
 EDITS = {
@@ -71,7 +71,7 @@ def test_a_leak_names_the_copies_together(picture: Callable, of_pictures: Callab
     ]
 
 
-def test_an_exact_copy_is_not_told_again_as_a_near_one(
+def test_an_exact_copy_is_not_reported_again_as_a_near_one(
     picture: Callable, of_pictures: Callable, found: Callable
 ) -> None:
     smaller = picture(0).resize((60, 45))

@@ -1,4 +1,4 @@
-"""How findings name the images of a dataset."""
+"""The names of images in findings."""
 
 from __future__ import annotations
 

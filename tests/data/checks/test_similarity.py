@@ -22,7 +22,7 @@ def together(groups: np.ndarray) -> np.ndarray:
     return groups[:, np.newaxis] == groups
 
 
-def test_it_finds_what_comparing_each_with_each_finds() -> None:
+def test_it_agrees_with_a_comparison_of_all_pairs() -> None:
     rng = np.random.default_rng(0)
     hashes = rng.integers(0, 2**63, 40).astype(np.uint64)[rng.integers(0, 40, 400)]
     for _ in range(3):
@@ -57,7 +57,7 @@ def test_the_same_drawing_in_another_colour_is_not_alike() -> None:
     assert groups[0] != groups[1]
 
 
-def test_a_still_camera_gives_one_group() -> None:
+def test_images_of_a_still_camera_form_one_group() -> None:
     frames = noise(0, 1, 768) // 2 + noise(1, 3000, 768) // 64
     groups = groups_of_alike(signatures(np.full(3000, 7, np.uint64), frames))
     assert set(groups.tolist()) == {groups[0]}

@@ -1,4 +1,4 @@
-"""The summary of a check in the cache: read back whole, or not at all."""
+"""The summary of a check in the cache: read back complete, or ignored."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 DIGEST = "ab" * 32
 
 
-def test_what_was_remembered_is_recalled() -> None:
+def test_a_stored_summary_is_read_back() -> None:
     remember(DIGEST, {"test-in-train": 3})
     assert recall(DIGEST) == {"test-in-train": 3}
 
@@ -28,23 +28,23 @@ def test_no_errors_are_something_to_remember() -> None:
     assert recall(DIGEST) == {}
 
 
-def test_what_was_never_checked_is_not_known() -> None:
+def test_a_dataset_without_a_check_has_no_summary() -> None:
     assert recall(DIGEST) is None
 
 
-def test_another_dataset_with_the_same_beginning_is_not_known() -> None:
+def test_another_dataset_with_the_same_beginning_has_no_summary() -> None:
     remember(DIGEST, {})
     assert recall(DIGEST[:16] + "0" * 48) is None
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"errors": {"leak": "many"}}', "\x00"])
-def test_a_damaged_file_is_not_known(content: str, tmp_path: Path) -> None:
+def test_a_damaged_file_is_ignored(content: str, tmp_path: Path) -> None:
     remember(DIGEST, {})
     (tmp_path / "cache" / "checks" / f"{DIGEST[:16]}.json").write_text(content)
     assert recall(DIGEST) is None
 
 
-def test_another_format_is_not_known(tmp_path: Path) -> None:
+def test_another_format_is_ignored(tmp_path: Path) -> None:
     remember(DIGEST, {})
     file = tmp_path / "cache" / "checks" / f"{DIGEST[:16]}.json"
     file.write_text(json.dumps({**json.loads(file.read_text()), "format": 0}))

@@ -1,4 +1,4 @@
-"""Archives: what they unpack to, and that nothing in one can reach outside, fill the disk, or hang."""
+"""Archives: how they are unpacked, and that no archive can write outside, fill the disk or hang."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def test_only_hidden_things_lie_beside_the_one_folder(tmp_path: Path, members: d
 
 def test_an_only_train_folder_is_a_split(tmp_path: Path, members: dict[str, bytes]) -> None:
     images = load_path(
-        zipped(tmp_path / "a.zip", {f"train/{name}": one for name, one in members.items()}), FORMATS
+        zipped(tmp_path / "a.zip", {f"train/{name}": content for name, content in members.items()}), FORMATS
     )
     assert set(images.split or ()) == {"train"}
 
 
 def test_folders_written_as_windows_does_are_folders(tmp_path: Path, members: dict[str, bytes]) -> None:
-    path = zipped(tmp_path / "a.zip", {name.replace("/", "\\"): one for name, one in members.items()})
+    path = zipped(tmp_path / "a.zip", {name.replace("/", "\\"): content for name, content in members.items()})
     assert load_path(path, FORMATS).class_names == ("cat", "dog")
 
 
@@ -77,14 +77,14 @@ def test_an_empty_archive_is_refused(tmp_path: Path, pack: Callable[..., Path]) 
     assert refusal(path) == f"the archive '{path.name}' contains no files; recreate it"
 
 
-def test_a_name_that_no_disk_holds_is_told(tmp_path: Path, members: dict[str, bytes]) -> None:
+def test_a_name_that_no_disk_holds_is_reported(tmp_path: Path, members: dict[str, bytes]) -> None:
     path = zipped(tmp_path / "a.zip", {**members, f"cat/{'x' * 300}.png": b"x"})
     assert f"the archive 'a.zip' contains 'cat/{'x' * 76}', a name that the disk does not allow" in refusal(
         path
     )
 
 
-def test_a_file_that_is_also_a_folder_is_told(tmp_path: Path, members: dict[str, bytes]) -> None:
+def test_a_file_that_is_also_a_folder_is_reported(tmp_path: Path, members: dict[str, bytes]) -> None:
     path = zipped(tmp_path / "a.zip", {**members, "cat/00.png/1.png": b"x"})
     assert refusal(path) == (
         "the archive 'a.zip' contains 'cat/00.png/1.png' as a file and as a folder; recreate it"

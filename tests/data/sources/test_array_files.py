@@ -26,7 +26,7 @@ def test_stored_and_compressed_arrays_are_the_same(tmp_path: Path, save: object,
     assert np.array_equal(pixels(load_arrays(tmp_path / "set.npz", Progress())), GRAY)
 
 
-def test_what_is_stored_as_it_is_is_mapped_and_not_read(tmp_path: Path) -> None:
+def test_uncompressed_arrays_are_mapped_and_not_read(tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", GRAY)
     np.save(tmp_path / "y.npy", LABELS)
     assert is_mapped(loaded(tmp_path, x=GRAY, y=LABELS).items[0])
@@ -59,7 +59,7 @@ def test_a_truncated_npy_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
-def test_a_damaged_npz_gives_images_or_one_line(tmp_path: Path, save: object) -> None:
+def test_a_damaged_npz_loads_images_or_one_line(tmp_path: Path, save: object) -> None:
     path = tmp_path / "set.npz"
     save(path, x=GRAY, y=LABELS)  # type: ignore[operator]
     content = path.read_bytes()

@@ -1,4 +1,4 @@
-"""Which values of arrays are pixels and labels, and what is refused."""
+"""The values of arrays that are accepted as pixels and labels, and those that are refused."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     ids=["column", "float", "gaps", "one-hot", "text", "bytes"],
 )
 def test_labels_in_every_usual_form(tmp_path: Path, labels: np.ndarray, class_names: tuple[str, ...]) -> None:
-    found = loaded(tmp_path, x=GRAY, y=labels)
-    assert (list(found.labels), found.class_names) == ([0, 1, 2, 0, 1, 2], class_names)
+    images = loaded(tmp_path, x=GRAY, y=labels)
+    assert (list(images.labels), images.class_names) == ([0, 1, 2, 0, 1, 2], class_names)
 
 
 def test_class_names_name_the_numbers_from_zero(tmp_path: Path) -> None:
-    found = loaded(tmp_path, x=GRAY, y=LABELS, class_names=np.array(["b", "a", "c"]))
-    assert (list(found.labels), found.class_names) == ([0, 1, 2, 0, 1, 2], ("b", "a", "c"))
+    images = loaded(tmp_path, x=GRAY, y=LABELS, class_names=np.array(["b", "a", "c"]))
+    assert (list(images.labels), images.class_names) == ([0, 1, 2, 0, 1, 2], ("b", "a", "c"))
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,9 @@ def test_class_names_name_the_numbers_from_zero(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_what_are_no_labels_is_told(tmp_path: Path, arrays: dict[str, np.ndarray], message: str) -> None:
+def test_values_that_are_no_labels_are_refused(
+    tmp_path: Path, arrays: dict[str, np.ndarray], message: str
+) -> None:
     assert refused(tmp_path, x=GRAY, **arrays).startswith(message)
 
 
@@ -108,14 +110,14 @@ def test_uint8_pixels_are_taken_as_they_are(tmp_path: Path, shape: tuple[int, ..
     ],
     ids=["0-1", "float 0-255", "int64", "uint16", "-1 to 1"],
 )
-def test_other_numbers_become_uint8_and_the_user_is_told(
+def test_other_numbers_become_uint8_and_this_is_reported(
     tmp_path: Path, array: np.ndarray, notice: str
 ) -> None:
     progress = RecordedProgress()
     np.savez(tmp_path / "set.npz", x=array, y=LABELS)
-    found = pixels(load_arrays(tmp_path / "set.npz", progress))
-    assert found.dtype == np.uint8
-    assert np.abs(found.astype(int) - GRAY).max() <= 1
+    images = pixels(load_arrays(tmp_path / "set.npz", progress))
+    assert images.dtype == np.uint8
+    assert np.abs(images.astype(int) - GRAY).max() <= 1
     assert progress.notices == [notice]
 
 
@@ -126,8 +128,8 @@ def test_true_is_white(tmp_path: Path) -> None:
 def test_the_range_is_that_of_all_splits_together(tmp_path: Path) -> None:
     """By itself the dark test split would be taken for 0-1 and become bright."""
     bright, dark = np.full((6, 2, 2), 200.0), np.full((2, 2, 2), 1.0)
-    found = loaded(tmp_path, x_train=bright, y_train=LABELS, x_test=dark, y_test=LABELS[:2])
-    assert [int(np.asarray(item).max()) for item in found.items] == [200] * 6 + [1] * 2
+    images = loaded(tmp_path, x_train=bright, y_train=LABELS, x_test=dark, y_test=LABELS[:2])
+    assert [int(np.asarray(item).max()) for item in images.items] == [200] * 6 + [1] * 2
 
 
 def test_no_number_is_black(tmp_path: Path) -> None:
@@ -165,7 +167,7 @@ def test_transparent_pixels_become_white(tmp_path: Path) -> None:
         (np.array(3), "x of 'set.npz' holds 0 images, but the array y of 'set.npz' 6 labels"),
     ],
 )
-def test_what_are_no_images_is_told(tmp_path: Path, array: np.ndarray, message: str) -> None:
+def test_values_that_are_no_images_are_refused(tmp_path: Path, array: np.ndarray, message: str) -> None:
     assert refused(tmp_path, x=array, y=LABELS).startswith(f"the array {message}")
 
 

@@ -1,4 +1,4 @@
-"""Arrays: which names are images and labels, which values are pixels and classes, and what is refused."""
+"""Arrays: the names of images and labels, and the names that are refused."""
 
 from __future__ import annotations
 
@@ -23,9 +23,13 @@ if TYPE_CHECKING:
 
 @pytest.mark.parametrize(("images", "labels"), [("images", "labels"), ("x", "y"), ("X", "Y")])
 def test_one_pair_brings_no_splits(tmp_path: Path, images: str, labels: str) -> None:
-    found = loaded(tmp_path, **{images: GRAY, labels: LABELS, "other": np.zeros(3)})
-    assert (list(found.labels), found.class_names, found.split) == ([0, 1, 2, 0, 1, 2], ("0", "1", "2"), None)
-    assert np.array_equal(pixels(found), GRAY)
+    dataset = loaded(tmp_path, **{images: GRAY, labels: LABELS, "other": np.zeros(3)})
+    assert (list(dataset.labels), dataset.class_names, dataset.split) == (
+        [0, 1, 2, 0, 1, 2],
+        ("0", "1", "2"),
+        None,
+    )
+    assert np.array_equal(pixels(dataset), GRAY)
 
 
 @pytest.mark.parametrize(
@@ -37,16 +41,16 @@ def test_one_pair_brings_no_splits(tmp_path: Path, images: str, labels: str) -> 
     ],
 )
 def test_a_pair_for_each_split(tmp_path: Path, names: list[str]) -> None:
-    found = loaded(tmp_path, **dict(zip(names, (GRAY, LABELS, GRAY[:2], LABELS[:2]), strict=True)))
-    assert (list(found.labels), found.split) == ([0, 1, 2, 0, 1, 2, 0, 1], ["train"] * 6 + ["test"] * 2)
+    dataset = loaded(tmp_path, **dict(zip(names, (GRAY, LABELS, GRAY[:2], LABELS[:2]), strict=True)))
+    assert (list(dataset.labels), dataset.split) == ([0, 1, 2, 0, 1, 2, 0, 1], ["train"] * 6 + ["test"] * 2)
 
 
 @pytest.mark.parametrize("name", ["val", "valid", "validation"])
 def test_validation_by_any_usual_name(tmp_path: Path, name: str) -> None:
-    found = loaded(
+    dataset = loaded(
         tmp_path, x_train=GRAY, y_train=LABELS, **{f"x_{name}": GRAY[:3], f"y_{name}": LABELS[:3, None]}
     )
-    assert found.split == ["train"] * 6 + ["validation"] * 3
+    assert dataset.split == ["train"] * 6 + ["validation"] * 3
 
 
 def test_an_only_train_split_is_none(tmp_path: Path) -> None:
@@ -60,8 +64,8 @@ def test_an_only_train_split_is_none(tmp_path: Path) -> None:
 def test_labels_lie_beside_a_npy(tmp_path: Path, image: str, labels: str) -> None:
     np.save(tmp_path / f"{image}.npy", GRAY)
     np.save(tmp_path / f"{labels}.npy", LABELS)
-    found = load_arrays(tmp_path / f"{image}.npy", Progress())
-    assert (list(found.labels), found.split) == ([0, 1, 2, 0, 1, 2], None)
+    dataset = load_arrays(tmp_path / f"{image}.npy", Progress())
+    assert (list(dataset.labels), dataset.split) == ([0, 1, 2, 0, 1, 2], None)
 
 
 def test_a_npy_of_one_split_brings_the_others_beside_it(tmp_path: Path) -> None:
@@ -69,9 +73,9 @@ def test_a_npy_of_one_split_brings_the_others_beside_it(tmp_path: Path) -> None:
         np.save(tmp_path / f"x_{split}.npy", GRAY[:count])
         np.save(tmp_path / f"y_{split}.npy", LABELS[:count])
     np.save(tmp_path / "class_names.npy", np.array(["a", "b", "c"]))
-    found = load_arrays(tmp_path / "x_train.npy", Progress())
-    assert found.split == ["test"] * 3 + ["train"] * 6
-    assert found.class_names == ("a", "b", "c")
+    dataset = load_arrays(tmp_path / "x_train.npy", Progress())
+    assert dataset.split == ["test"] * 3 + ["train"] * 6
+    assert dataset.class_names == ("a", "b", "c")
 
 
 @pytest.mark.parametrize(
@@ -92,7 +96,7 @@ def test_a_npy_of_one_split_brings_the_others_beside_it(tmp_path: Path) -> None:
         ([], "'set.npz' holds nothing; zoo looks for images and labels, "),
     ],
 )
-def test_unclear_names_are_told(tmp_path: Path, names: list[str], message: str) -> None:
+def test_unclear_names_are_refused(tmp_path: Path, names: list[str], message: str) -> None:
     assert refused(tmp_path, **dict.fromkeys(names, GRAY)).startswith(message)
 
 

@@ -1,4 +1,4 @@
-"""What a plugin's source loads is what the contract asks for, or one line says what it is instead."""
+"""The contract of a plugin's source: a breach is reported in one line."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_something_else_breaks_the_contract(file: Path, result: object, message:
     assert message in str(caught.value)
 
 
-def test_what_it_raises_is_one_line_with_its_cause(file: Path) -> None:
+def test_its_exception_becomes_one_line_with_its_cause(file: Path) -> None:
     with pytest.raises(DatasetError) as caught:
         open_dataset(str(file), {}, formats(lambda location, context: 1 // 0))
     assert str(caught.value) == (
@@ -122,7 +122,7 @@ def test_a_source_that_exits_does_not_end_zoo(file: Path) -> None:
         open_dataset(str(file), {}, formats(load))
 
 
-def test_its_own_line_is_told_as_it_is(file: Path) -> None:
+def test_its_own_message_is_shown_unchanged(file: Path) -> None:
     def load(location: str, context: SourceContext) -> LabeledImages:
         raise ZooError("the set is empty; fill it")
 
@@ -135,7 +135,7 @@ def test_a_missing_package_is_one_line(file: Path) -> None:
         open_dataset(str(file), {}, formats(suffixes=(".mine",), package="nowhere"))
 
 
-def test_a_file_that_no_source_reads_is_told_with_all_suffixes(tmp_path: Path) -> None:
+def test_a_file_that_no_source_reads_is_refused_with_all_suffixes(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("x")
     with pytest.raises(DatasetError, match=r", or a file that ends in \.csv, .*\.txz, \.mine$"):
         open_dataset(str(tmp_path / "a.txt"), {}, formats())

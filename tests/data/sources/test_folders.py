@@ -1,4 +1,4 @@
-"""Folders: the two layouts, what is skipped, what is refused."""
+"""Folders: the two layouts, skipped files and refused folders."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_images_are_found_below_the_class_folder_in_sorted_order(tmp_path: Path)
 
 
 @pytest.mark.parametrize("extension", ["jpg", "JPEG", "png", "webp", "bmp", "gif", "tif", "TIFF"])
-def test_every_known_extension_is_an_image(tmp_path: Path, extension: str) -> None:
+def test_every_supported_extension_is_an_image(tmp_path: Path, extension: str) -> None:
     assert len(load_folder(make(tmp_path, f"a/1.{extension}", "b/1.png"), FORMATS.image_suffixes).items) == 2
 
 
@@ -61,8 +61,8 @@ def test_other_files_are_skipped_with_a_reason(tmp_path: Path) -> None:
     images = load_folder(
         make(tmp_path, "a/1.png", "b/1.png", "a/notes.txt", "README.md"), FORMATS.image_suffixes
     )
-    told = {(Path(file.path).name, file.reason) for file in images.skipped}
-    assert told == {("notes.txt", "not an image by its name"), ("README.md", "in no class folder")}
+    skipped = {(Path(file.path).name, file.reason) for file in images.skipped}
+    assert skipped == {("notes.txt", "not an image by its name"), ("README.md", "in no class folder")}
 
 
 def test_hidden_files_and_folders_are_ignored_silently(tmp_path: Path) -> None:

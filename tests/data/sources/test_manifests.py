@@ -1,4 +1,4 @@
-"""Manifests: the columns, where paths lead, splits, and what is refused with its line."""
+"""Manifests: columns, paths, splits, and refusals with the number of the line."""
 
 from __future__ import annotations
 
@@ -96,13 +96,13 @@ def test_an_empty_split_column_means_no_splits(folder: Path) -> None:
     )
 
 
-def test_what_is_not_there_or_no_image_is_skipped_with_a_reason(folder: Path) -> None:
+def test_missing_files_and_files_that_are_no_images_are_skipped_with_a_reason(folder: Path) -> None:
     (folder / "f.png").mkdir()
     rows = f"path,label\n{ROWS}gone.png,cat\nnotes.txt,cat\nf.png,dog\n{'n' * 300}.png,cat\n"
     images = load_manifest(manifest(folder, rows), FORMATS.image_suffixes)
-    told = {Path(file.path).name[:9]: file.reason for file in images.skipped}
+    skipped = {Path(file.path).name[:9]: file.reason for file in images.skipped}
     assert len(images.items) == 2
-    assert told == {
+    assert skipped == {
         "gone.png": "no such file",
         "notes.txt": "not an image by its name",
         "f.png": "not a regular file",
@@ -175,7 +175,7 @@ def test_a_repeated_row_counts_once(folder: Path) -> None:
         ),
     ],
 )
-def test_what_is_wrong_is_told_with_its_line(folder: Path, text: str, message: str) -> None:
+def test_an_error_names_its_line(folder: Path, text: str, message: str) -> None:
     assert refused(folder, text) == message
 
 

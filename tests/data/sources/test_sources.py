@@ -94,7 +94,7 @@ def test_a_plugin_that_fails_to_load_is_named() -> None:
         open_dataset("pets", registered(lambda: LabeledImages([], [1 // 0], ())), FORMATS)
 
 
-def test_what_a_plugin_prints_is_no_part_of_a_result(capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_output_of_a_plugin_is_no_part_of_a_result(capfd: pytest.CaptureFixture[str]) -> None:
     def load() -> LabeledImages:
         print("downloading")
         os.write(2, b"TensorFlow starts")
@@ -192,7 +192,7 @@ def test_a_resplit_needs_splits(photos: Path) -> None:
         open_dataset(f"{photos}#resplit", {}, FORMATS)
 
 
-def test_a_recorded_name_and_another_folder_of_that_name_are_told_apart(
+def test_a_recorded_name_and_another_folder_of_that_name_are_distinguished(
     photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(photos.parent)

@@ -92,19 +92,19 @@ def test_an_image_is_the_bytes_that_tfds_keeps(cache: Path) -> None:
 
     images = load_tfds("tfds:tiny_pets", Progress())
     assert all(isinstance(item, Path) and item.suffix == ".png" for item in images.items)
-    found = set()
+    sizes = set()
     for item, label in zip(images.items, images.labels, strict=True):
         with Image.open(item) as image:
-            found.add((np.asarray(image).tobytes(), images.class_names[label]))
-    assert found == {(IMAGES[number].tobytes(), ("dog", "a/cat")[number % 2]) for number in range(32)}
+            sizes.add((np.asarray(image).tobytes(), images.class_names[label]))
+    assert sizes == {(IMAGES[number].tobytes(), ("dog", "a/cat")[number % 2]) for number in range(32)}
 
 
-def test_other_splits_are_told_as_skipped(cache: Path) -> None:
+def test_other_splits_are_reported_as_skipped(cache: Path) -> None:
     skipped = [(file.path, file.reason) for file in load_tfds("tfds:tiny_pets", Progress()).skipped]
     assert skipped == [("tfds:tiny_pets, split extra", "not one of zoo's splits")]
 
 
-def test_images_without_a_label_are_left_out_and_told(cache: Path) -> None:
+def test_images_without_a_label_are_left_out_and_reported(cache: Path) -> None:
     images = load_tfds("tfds:half_labeled", Progress())
     skipped = [(file.path, file.reason) for file in images.skipped]
     assert (len(images.items), skipped) == (
@@ -130,7 +130,9 @@ def test_it_opens_by_its_name(cache: Path) -> None:
     assert (opened.name, opened.source, len(opened.digests)) == ("tfds-only_train", "tfds:only_train", 40)
 
 
-def test_what_tfds_prints_stays_off_standard_output(cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_output_of_tfds_stays_off_standard_output(
+    cache: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     load_tfds("tfds:tiny_pets", Progress())
     assert capsys.readouterr().out == ""
 
@@ -147,21 +149,23 @@ def test_what_tfds_prints_stays_off_standard_output(cache: Path, capsys: pytest.
         ),
     ],
 )
-def test_what_cannot_be_taken_is_told(cache: Path, source: str, message: str) -> None:
+def test_an_unsuitable_dataset_is_refused(cache: Path, source: str, message: str) -> None:
     with pytest.raises(DatasetError) as caught:
         load_tfds(source, Progress())
     assert str(caught.value) == message
 
 
-def test_an_unknown_name_is_told_with_the_nearest_ones(cache: Path) -> None:
+def test_an_unknown_name_is_refused_with_the_nearest_ones(cache: Path) -> None:
     with pytest.raises(
         DatasetError, match=r"^TensorFlow Datasets has no dataset 'mnits': did you mean mnist, .*\?$"
     ):
         load_tfds("tfds:mnits", Progress())
 
 
-def test_a_failed_preparation_is_told_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where a file is in the way instead of a network: tfds itself tries for three minutes before it gives up."""
+def test_a_failed_preparation_is_reported_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file blocks the folder here; without a network tfds would retry for three minutes."""
     (tmp_path / "file").write_text("no folder")
     monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "file"))
     with pytest.raises(DatasetError, match=r"^TensorFlow Datasets cannot .* 'tfds:mnist': .*") as caught:
@@ -169,7 +173,7 @@ def test_a_failed_preparation_is_told_in_one_line(tmp_path: Path, monkeypatch: p
     assert "\n" not in str(caught.value)
 
 
-def test_how_to_install_it_is_told(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_install_command_is_shown(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "tensorflow_datasets", None)
     with pytest.raises(
         DatasetError,

@@ -46,7 +46,9 @@ def test_two_at_once_unpack_one(tmp_path: Path, members: dict[str, bytes]) -> No
     assert (progress.completed("unpacking"), len(progress.advances)) == (1, 1 + len(members))
 
 
-def test_what_a_killed_process_left_is_unpacked_anew(tmp_path: Path, members: dict[str, bytes]) -> None:
+def test_an_archive_whose_unpacking_was_killed_is_unpacked_again(
+    tmp_path: Path, members: dict[str, bytes]
+) -> None:
     path = zipped(tmp_path / "pets.zip", members)
     left = Path(f"{unpacking.unpacked_entry(path)}.tmp")
     (left / "old").mkdir(parents=True)
@@ -94,7 +96,9 @@ def test_too_many_files_are_refused(
     )
 
 
-def test_what_does_not_fit_on_the_disk_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_archive_that_does_not_fit_on_the_disk_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(unpacking, "ALWAYS_ALLOWED", 10**18)
     path = zipped(tmp_path / "large.zip", {"cat/1.png": b"x"})
     budget = unpacking.Budget(path, tmp_path)
@@ -115,7 +119,7 @@ def test_a_missing_archive_is_refused(tmp_path: Path) -> None:
     assert refusal(tmp_path / "gone.zip") == "there is no file 'gone.zip'; check the path"
 
 
-def test_a_cache_that_cannot_be_written_is_told(
+def test_a_cache_that_cannot_be_written_is_reported(
     tmp_path: Path, members: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_text("no folder")

@@ -72,5 +72,5 @@ def test_a_damaged_file_is_called_by_its_url(bucket: fsspec.AbstractFileSystem) 
     "url",
     ["memory://photos", "memory://photos.zip/", "memory://manifest.csv", "memory://x_train.npy"],
 )
-def test_what_no_source_reads_by_itself_is_refused(url: str) -> None:
+def test_a_url_that_no_source_reads_by_itself_is_refused(url: str) -> None:
     assert refusal(url) == f"'{url}' {ONE_FILE}"
