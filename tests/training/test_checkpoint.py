@@ -1,4 +1,4 @@
-"""A training that was stopped after an epoch goes on from its checkpoint as if nothing had happened."""
+"""A training that was stopped after an epoch resumes from its checkpoint as if it had not been stopped."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 SETTINGS = FitSettings(epochs=4, seed=1, patience=9, objective=Objective("val_loss", "min"))
 CASES: dict[str, tuple[FitSettings, dict[str, Any]]] = {
     "plateau": (
-        replace(SETTINGS, epochs=6, patience=3),  # ends after 4, for what is learned is wrong; a plateau is 2
+        replace(
+            SETTINGS, epochs=6, patience=3
+        ),  # ends after 4, because it learns wrong labels; a plateau is 2
         {"optimizer": "adam", "augmentation": "classic+mixup", "learning_rate": 0.01},
     ),
     "cosine": (SETTINGS, {"optimizer": "sgd", "schedule": "cosine", "learning_rate": 0.03}),
@@ -55,7 +57,7 @@ def network(units: int = 3) -> Classifier:
 
 @dataclass
 class Trained:
-    """What a training came to, with its checkpoints after each epoch."""
+    """The result of a training, with its checkpoints after each epoch."""
 
     classifier: Classifier
     epochs: list[Epoch]
@@ -89,7 +91,7 @@ def resumed(case: str, done: int) -> Trained:
     return train(case, whole(case).checkpoints[done - 1])
 
 
-def told(epochs: list[Epoch]) -> list[tuple[int, dict[str, float]]]:
+def results_of(epochs: list[Epoch]) -> list[tuple[int, dict[str, float]]]:
     """Without the seconds, which differ."""
     return [(epoch.number, dict(epoch.metrics)) for epoch in epochs]
 
@@ -110,8 +112,8 @@ STOPS = [("plateau", 1), ("plateau", 2), ("cosine", 2)]
 
 
 @pytest.mark.parametrize(("case", "done"), STOPS)
-def test_it_goes_on_with_the_same_epochs(case: str, done: int) -> None:
-    assert told(resumed(case, done).epochs) == told(whole(case).epochs[done:])
+def test_it_continues_with_the_same_epochs(case: str, done: int) -> None:
+    assert results_of(resumed(case, done).epochs) == results_of(whole(case).epochs[done:])
 
 
 @pytest.mark.parametrize(("case", "done"), STOPS)
@@ -127,19 +129,19 @@ def test_its_last_checkpoint_is_the_same(case: str, done: int) -> None:
     assert states(resumed(case, done).checkpoints[-1]) == states(whole(case).checkpoints[-1])
 
 
-def test_the_rate_falls_and_the_training_ends_by_what_was_before() -> None:
-    """What makes the comparisons of "plateau" worth something."""
+def test_the_rate_falls_and_the_training_ends_by_the_epochs_before() -> None:
+    """Otherwise the comparisons of "plateau" would show nothing."""
     rates = [round(epoch.metrics["learning_rate"], 6) for epoch in whole("plateau").epochs]
     assert (rates, whole("plateau").best.number) == ([0.01, 0.01, 0.01, 0.005], 1)
 
 
 def test_a_checkpoint_has_all_epochs_so_far() -> None:
     epochs = epochs_in(resumed("cosine", 2).checkpoints[0])
-    assert told(list(epochs)) == told(whole("cosine").epochs[:3])
+    assert results_of(list(epochs)) == results_of(whole("cosine").epochs[:3])
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_finished_training_gives_its_best_epoch(case: str) -> None:
+def test_a_finished_training_returns_its_best_epoch(case: str) -> None:
     """One ended by early stopping, the other with its last epoch."""
     again = train(case, whole(case).checkpoints[-1])
     assert (again.epochs, again.best, weights(again) == weights(whole(case))) == ([], whole(case).best, True)
@@ -162,11 +164,11 @@ def names(classifier: Classifier) -> set[str]:
     return {re.sub(r"_\d+$", "", variable.path.split("/")[0]) for variable in variables}
 
 
-def test_all_that_training_changes_is_held() -> None:
+def test_it_contains_all_that_training_changes() -> None:
     assert names(network()) == {"front", "normal", "seed_generator", "head"}
 
 
-def test_what_is_frozen_is_left_out() -> None:
+def test_frozen_layers_are_left_out() -> None:
     classifier = network()
     freeze(classifier, "all")
     assert names(classifier) == {"seed_generator", "head"}
@@ -190,7 +192,7 @@ def checkpoint(best: Epoch) -> Checkpoint:
     )
 
 
-def test_best_weights_that_are_the_current_ones_are_held_once() -> None:
+def test_best_weights_that_are_the_current_ones_are_stored_once() -> None:
     assert len(pack(checkpoint(EPOCHS[1]))) + 3000 < len(pack(checkpoint(EPOCHS[0])))
 
 
@@ -216,9 +218,9 @@ def test_without_a_checkpoint_there_are_no_epochs(blob: bytes | None) -> None:
     assert epochs_in(blob) == ()
 
 
-@pytest.mark.parametrize("kept", [4, 60, -1])
-def test_bytes_that_are_cut_short_are_none(kept: int) -> None:
-    assert unpack(pack(checkpoint(EPOCHS[0]))[:kept]) is None
+@pytest.mark.parametrize("length", [4, 60, -1])
+def test_bytes_that_are_cut_short_are_none(length: int) -> None:
+    assert unpack(pack(checkpoint(EPOCHS[0]))[:length]) is None
 
 
 # What is no epoch ------------------------------------------------------------------------------------------
@@ -229,7 +231,7 @@ def one_epoch(on_epoch: Callable[..., bool], **chosen: Any) -> None:
     fit(network(), images(misleading=False), values, replace(SETTINGS, epochs=1), on_epoch)
 
 
-def test_what_on_epoch_raises_comes_out_unchanged() -> None:
+def test_an_exception_of_on_epoch_is_raised_unchanged() -> None:
     error = KeyError("gone")
 
     def fail(*_: Any) -> bool:
@@ -241,7 +243,7 @@ def test_what_on_epoch_raises_comes_out_unchanged() -> None:
 
 
 def test_of_an_epoch_whose_loss_is_no_number_there_is_no_checkpoint() -> None:
-    told: list[Epoch] = []
+    epochs: list[Epoch] = []
     with pytest.raises(TrainingError):
-        one_epoch(lambda epoch, _: told.append(epoch), learning_rate=float("nan"))
-    assert told == []
+        one_epoch(lambda epoch, _: epochs.append(epoch), learning_rate=float("nan"))
+    assert epochs == []

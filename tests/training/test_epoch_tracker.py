@@ -1,4 +1,4 @@
-"""After each epoch: what is reported, and which weights are the best so far. Nothing is trained."""
+"""The report after each epoch and the choice of the best weights so far. Nothing is trained."""
 
 from __future__ import annotations
 

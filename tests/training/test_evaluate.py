@@ -76,7 +76,7 @@ def test_a_probability_of_zero_costs_no_infinity() -> None:
     assert loss(Predictions(np.array([0]), np.array([[0.0, 1.0]]))) == pytest.approx(-np.log(1e-7))
 
 
-def test_the_true_classes_are_kept(measured: Evaluation) -> None:
+def test_the_true_classes_are_returned(measured: Evaluation) -> None:
     assert (measured.split, measured.labels.tolist()) == ("test", LABELS.tolist())
 
 
@@ -96,8 +96,8 @@ def test_keras_measures_the_same(build: Callable[..., Classifier], decoded: Deco
     rows = decoded.rows["train"]
     classifier.network.compile(loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     loss, accuracy = classifier.network.evaluate(decoded.pixels[rows], decoded.labels[rows], verbose=0)
-    found = evaluate(classifier, decoded, "train").metrics
-    assert (found["loss"], found["accuracy"]) == pytest.approx((loss, accuracy), rel=1e-5)
+    metrics = evaluate(classifier, decoded, "train").metrics
+    assert (metrics["loss"], metrics["accuracy"]) == pytest.approx((loss, accuracy), rel=1e-5)
 
 
 @pytest.mark.parametrize("output", ["softmax", "sigmoid"])

@@ -1,4 +1,4 @@
-"""What the frozen front of a classifier makes of many images, several batches of which are computed at a time."""
+"""The activations of the frozen layers for many images, several batches of which are computed at a time."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def frontier() -> Frontier:
     """One that two tensors cross."""
     classifier = built(BRANCHING)
     freeze(classifier, "block1")
-    found = find_frontier(classifier)
-    assert found is not None
-    return found
+    frontier = find_frontier(classifier)
+    assert frontier is not None
+    return frontier
 
 
 def features_of(maker: FeatureMaker, split: str) -> list[np.ndarray]:
@@ -45,16 +45,16 @@ def features_of(maker: FeatureMaker, split: str) -> list[np.ndarray]:
 
 def test_features_come_in_the_order_of_the_rows(frontier: Frontier, many: DecodedDataset) -> None:
     expected = frontier.prefix.predict(many.pixels[many.rows["train"]], batch_size=BATCH, verbose=0)
-    made = features_of(FeatureMaker(frontier, many, "float32", Copies()), "train")
-    for tensor, other in zip(made, expected, strict=True):
+    features = features_of(FeatureMaker(frontier, many, "float32", Copies()), "train")
+    for tensor, other in zip(features, expected, strict=True):
         np.testing.assert_allclose(tensor, other, rtol=1e-5, atol=1e-4)
 
 
 def test_a_split_smaller_than_a_batch_has_its_own_images_only(
     frontier: Frontier, many: DecodedDataset
 ) -> None:
-    made = features_of(FeatureMaker(frontier, many, "float32", Copies()), "validation")
-    assert [len(tensor) for tensor in made] == [2, 2]
+    features = features_of(FeatureMaker(frontier, many, "float32", Copies()), "validation")
+    assert [len(tensor) for tensor in features] == [2, 2]
 
 
 def test_copies_are_drawn_alike_each_time(frontier: Frontier, many: DecodedDataset) -> None:
@@ -67,7 +67,7 @@ def test_copies_are_drawn_alike_each_time(frontier: Frontier, many: DecodedDatas
     assert not np.array_equal(first[0][:COUNT], first[0][COUNT:])
 
 
-def test_nothing_goes_on_when_nobody_wants_more(frontier: Frontier, many: DecodedDataset) -> None:
+def test_computing_stops_when_the_consumer_stops(frontier: Frontier, many: DecodedDataset) -> None:
     before = pool_threads()
     batches = FeatureMaker(frontier, many, "float32", Copies()).batches("train")
     next(batches)
@@ -88,7 +88,7 @@ class Refusing(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
             return tf.identity(pixels)
 
 
-def test_what_fails_there_is_raised_here(frontier: Frontier, many: DecodedDataset) -> None:
+def test_an_exception_of_a_thread_is_raised_to_the_consumer(frontier: Frontier, many: DecodedDataset) -> None:
     pixels = keras.Input((8, 8, 1))
     refusing = replace(frontier, prefix=keras.Model(pixels, Refusing()(pixels)))
     with pytest.raises(tf.errors.InvalidArgumentError, match="too bright"):

@@ -78,8 +78,8 @@ def rates(epochs: list[Epoch]) -> list[float]:
     return [round(epoch.metrics["learning_rate"], 9) for epoch in epochs]
 
 
-def same_weights(one: Classifier, other: Classifier) -> bool:
-    pairs = zip(one.network.get_weights(), other.network.get_weights(), strict=True)
+def same_weights(first: Classifier, other: Classifier) -> bool:
+    pairs = zip(first.network.get_weights(), other.network.get_weights(), strict=True)
     return all(np.array_equal(a, b) for a, b in pairs)
 
 
@@ -136,7 +136,7 @@ def misleading(decoded: DecodedDataset) -> DecodedDataset:
     return replace(decoded, labels=labels)
 
 
-def test_the_weights_of_the_best_epoch_are_kept(trained: Fitted, misleading: DecodedDataset) -> None:
+def test_the_weights_of_the_best_epoch_are_restored(trained: Fitted, misleading: DecodedDataset) -> None:
     classifier, epochs, best = trained(data=misleading, settings={"epochs": 20, "patience": 3})
     assert best is not epochs[-1]
     loss = evaluate(classifier, misleading, "validation").metrics["loss"]
@@ -163,7 +163,9 @@ def test_a_loss_that_is_no_number_ends_the_training(fitted: Fitted) -> None:
         fitted(learning_rate=float("nan"))
 
 
-def test_a_validation_loss_that_is_no_number_is_told_as_such(fitted: Fitted, decoded: DecodedDataset) -> None:
+def test_a_validation_loss_that_is_no_number_is_reported_as_such(
+    fitted: Fitted, decoded: DecodedDataset
+) -> None:
     """Only a validation image has a pixel above 250, of which the network takes the square root of a negative."""
 
     def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
@@ -175,16 +177,16 @@ def test_a_validation_loss_that_is_no_number_is_told_as_such(fitted: Fitted, dec
         fitted(data=replace(decoded, pixels=pixels), backbone=backbone)
 
 
-class TellsOfTraining(keras.layers.Layer):
-    """Says so each time that Python runs through it in training mode."""
+class ReportsTraining(keras.layers.Layer):
+    """Calls `report` each time that Python runs through it in training mode."""
 
-    def __init__(self, tell: Callable[[], None]) -> None:
+    def __init__(self, report: Callable[[], None]) -> None:
         super().__init__()
-        self.tell = tell
+        self.report = report
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         if training:
-            self.tell()
+            self.report()
         return inputs
 
 
@@ -204,16 +206,16 @@ def test_a_training_step_is_traced_once(
     sampling: Sampling,
 ) -> None:
     """Twice would cost a small search more than its training."""
-    told: list[str] = []
+    traces: list[str] = []
 
     def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
-        return TellsOfTraining(lambda: told.append("traced"))(TINY.backbone(hp, inputs))
+        return ReportsTraining(lambda: traces.append("traced"))(TINY.backbone(hp, inputs))
 
     classifier = build(replace(TINY, backbone=backbone))
-    told.clear()
+    traces.clear()
     values = {**DEFAULTS, "batch_size": 8, "optimizer": optimizer, "augmentation": augmentation}
     fit(classifier, decoded, values, FitSettings(2, 1, 9, LOSS, sampling=sampling), lambda *_: None)
-    assert told == ["traced"]
+    assert traces == ["traced"]
 
 
 def test_sigmoid_is_trained_too(trained: Fitted) -> None:
@@ -294,13 +296,15 @@ def test_accuracy_counts_mixed_images_by_their_larger_part() -> None:
         ("flip+cutmix", Sampling(oversample=True, steps_per_epoch=3)),
     ],
 )
-def test_the_same_seed_gives_the_same_weights(fitted: Fitted, augmentation: str, sampling: Sampling) -> None:
+def test_the_same_seed_produces_the_same_weights(
+    fitted: Fitted, augmentation: str, sampling: Sampling
+) -> None:
     settings = {"epochs": 2, "sampling": sampling}
-    one, other = (fitted(augmentation=augmentation, settings=settings)[0] for _ in range(2))
-    assert same_weights(one, other)
+    first, other = (fitted(augmentation=augmentation, settings=settings)[0] for _ in range(2))
+    assert same_weights(first, other)
 
 
-def test_another_seed_gives_other_weights(trained: Fitted) -> None:
+def test_another_seed_produces_other_weights(trained: Fitted) -> None:
     first, second = (trained(settings={"epochs": 6, **seed})[0] for seed in ({}, {"seed": 2}))
     assert not same_weights(first, second)
 
@@ -389,14 +393,16 @@ def test_without_weight_decay_nothing_shrinks(name: str) -> None:
 def test_label_smoothing_mixes_in_the_uniform_distribution() -> None:
     loss = make_loss({"label_smoothing": 0.1}, sigmoid=False)
     probabilities = np.array([[0.8, 0.2]], np.float32)
-    by_hand = -(0.95 * np.log(0.8) + 0.05 * np.log(0.2))
-    assert float(loss(np.array([[1.0, 0.0]], np.float32), probabilities)) == pytest.approx(by_hand, rel=1e-5)
+    expected = -(0.95 * np.log(0.8) + 0.05 * np.log(0.2))
+    assert float(loss(np.array([[1.0, 0.0]], np.float32), probabilities)) == pytest.approx(expected, rel=1e-5)
 
 
 def test_the_loss_of_a_sigmoid_is_that_of_two_classes() -> None:
-    two = make_loss({"label_smoothing": 0.0}, sigmoid=False)(np.array([[0.0, 1.0]]), np.array([[0.3, 0.7]]))
-    one = make_loss({"label_smoothing": 0.0}, sigmoid=True)(np.array([[1.0]]), np.array([[0.7]]))
-    assert float(one) == pytest.approx(float(two), rel=1e-5)
+    two_units = make_loss({"label_smoothing": 0.0}, sigmoid=False)(
+        np.array([[0.0, 1.0]]), np.array([[0.3, 0.7]])
+    )
+    one_unit = make_loss({"label_smoothing": 0.0}, sigmoid=True)(np.array([[1.0]]), np.array([[0.7]]))
+    assert float(one_unit) == pytest.approx(float(two_units), rel=1e-5)
 
 
 # The best epoch so far -----------------------------------------------------------------------------------
@@ -426,7 +432,9 @@ def test_the_best_epoch_so_far_is_restored_from_a_checkpoint(
     restored = build()
     assert restore_best(restored, values, settings, checkpoints[-1]) == best
     assert same_weights(restored, ended)
-    trainable = [[weight.path for weight in one.network.trainable_weights] for one in (restored, ended)]
+    trainable = [
+        [weight.path for weight in classifier.network.trainable_weights] for classifier in (restored, ended)
+    ]
     assert trainable[0] == trainable[1]
 
 

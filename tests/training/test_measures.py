@@ -33,7 +33,7 @@ def test_it_is_the_mean_over_the_classes_that_have_images(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["precision", "recall", "f1"])
-def test_a_sigmoid_tells_two_classes_apart(name: str) -> None:
+def test_a_sigmoid_distinguishes_two_classes(name: str) -> None:
     truth = np.array([0, 1, 1, 1, 0, 1])
     second = np.array([[0.2], [0.5], [0.7], [0.1], [0.9], [0.8]], np.float32)
     expected = evaluated(name, truth, np.hstack([1 - second, second]))

@@ -25,11 +25,11 @@ def rates(span: ScheduleSpan, steps: range, schedule: str = "constant") -> list[
     """Of the steps with these numbers, where 0.1 is asked for."""
     optimizer = make_optimizer({**DEFAULTS, "learning_rate": 0.1, "schedule": schedule}, span)
     optimizer.build([])
-    found = []
+    learning_rates = []
     for number in steps:
         optimizer.iterations.assign(number)
-        found.append(float(optimizer.learning_rate))
-    return found
+        learning_rates.append(float(optimizer.learning_rate))
+    return learning_rates
 
 
 # Over time ---------------------------------------------------------------------------------------------------
@@ -55,7 +55,7 @@ def test_after_a_warm_up_the_schedule_goes_over_the_steps_that_are_left(schedule
 
 @pytest.mark.parametrize("schedule", ["constant", "cosine", "step"])
 @pytest.mark.parametrize("warmup", [0, 8])
-def test_a_course_that_begins_later_goes_on_where_it_was(schedule: str, warmup: int) -> None:
+def test_a_schedule_that_begins_later_continues_where_it_was(schedule: str, warmup: int) -> None:
     whole = rates(ScheduleSpan(20, warmup=warmup), range(20), schedule)
     assert rates(ScheduleSpan(20, begins=6, warmup=warmup), range(14), schedule) == pytest.approx(whole[6:])
 
@@ -75,11 +75,11 @@ def test_a_constant_rate_can_be_changed_wherever_it_begins() -> None:
 
 
 def step_sizes(name: str, scales: list[float], **values: Any) -> list[float]:
-    """How far variables of these scales go from 1 in a step with a gradient of 1."""
+    """Return how far variables of these scales move from 1 in a step with a gradient of 1."""
     variables = [keras.Variable([1.0, 1.0]) for _ in scales]
-    given = {id(variable): scale for variable, scale in zip(variables, scales, strict=True) if scale != 1}
+    scale_of = {id(variable): scale for variable, scale in zip(variables, scales, strict=True) if scale != 1}
     optimizer = make_optimizer(
-        {**DEFAULTS, "optimizer": name, "learning_rate": 0.125, **values}, ScheduleSpan(1), given
+        {**DEFAULTS, "optimizer": name, "learning_rate": 0.125, **values}, ScheduleSpan(1), scale_of
     )
     optimizer.apply([keras.ops.ones(2) for _ in variables], variables)
     return [float(1 - variable.numpy()[0]) for variable in variables]
@@ -108,11 +108,11 @@ def test_without_scales_it_is_keras_own_optimizer(name: str) -> None:
 def test_each_stage_before_the_head_is_slower(build: Callable[..., Classifier]) -> None:
     classifier = build()
     scales = stage_scales(stages(classifier), 0.5)
-    found = {
+    scales_of = {
         name: {scales[id(variable)] for layer in layers for variable in layer.variables}
         for name, layers in stages(classifier)
     }
-    assert {name: found[name] for name in ("block1", "block2", "head")} == {
+    assert {name: scales_of[name] for name in ("block1", "block2", "head")} == {
         "block1": {0.25},
         "block2": {0.5},
         "head": {1.0},

@@ -81,7 +81,7 @@ def test_the_plan(build: Callable[..., Classifier], values: dict[str, Any], plan
 
 
 @pytest.mark.parametrize(
-    ("values", "told"),
+    ("values", "notice"),
     [
         ({}, ""),
         ({"head_epochs": 2}, "epochs 1–2: the head; epochs 3–6: all that is not frozen"),
@@ -95,11 +95,11 @@ def test_the_plan(build: Callable[..., Classifier], values: dict[str, Any], plan
         ({"head_epochs": 5, "freeze": "block1"}, "epochs 1–5: the head; epoch 6: all that is not frozen"),
     ],
 )
-def test_the_plan_is_told(build: Callable[..., Classifier], values: dict[str, Any], told: str) -> None:
-    assert describe_phases(build(), {**DEFAULTS, **values}, 6) == told
+def test_the_plan_is_described(build: Callable[..., Classifier], values: dict[str, Any], notice: str) -> None:
+    assert describe_phases(build(), {**DEFAULTS, **values}, 6) == notice
 
 
-def test_opening_leaves_frozen_what_is_frozen_for_good(build: Callable[..., Classifier]) -> None:
+def test_opening_leaves_frozen_what_is_frozen_permanently(build: Callable[..., Classifier]) -> None:
     classifier = build()
     values = {**DEFAULTS, "freeze": "block1_conv/bias", "batchnorm": "frozen"}
     set_trainable(classifier, values, classifier.network.layers[:4])
@@ -113,7 +113,7 @@ def test_opening_leaves_frozen_what_is_frozen_for_good(build: Callable[..., Clas
 
 @dataclass(frozen=True, eq=False)
 class Trained:
-    """What a training came to, with the weights before it and after each epoch, layer by layer."""
+    """The result of a training, with the weights before it and after each epoch, layer by layer."""
 
     classifier: Classifier
     best: Epoch
@@ -131,8 +131,8 @@ class Trained:
         return " ".join(name for name in before if not same(before[name], after[name]))
 
 
-def same(one: list[np.ndarray], other: list[np.ndarray]) -> bool:
-    return all(np.array_equal(*pair) for pair in zip(one, other, strict=True))
+def same(first: list[np.ndarray], other: list[np.ndarray]) -> bool:
+    return all(np.array_equal(*pair) for pair in zip(first, other, strict=True))
 
 
 def weights_of(classifier: Classifier) -> Weights:
@@ -154,11 +154,11 @@ def train(build: Callable[..., Classifier], decoded: DecodedDataset) -> Callable
         checkpoint: bytes | None = None,
         ends_after: int = 0,
         hyperparameters: dict[str, Any] | None = None,
-        **given: Any,
+        **options: Any,
     ) -> Trained:
         chosen = {"epochs": 4, "seed": 1, "patience": 9, "objective": LOSS, **(settings or {})}
         start_fresh(1)
-        classifier = build(dropout=given.get("dropout", 0.2))
+        classifier = build(dropout=options.get("dropout", 0.2))
         epochs, weights, checkpoints = [], [weights_of(classifier)], []
 
         def on_epoch(epoch: Epoch, make: Callable[[], bytes]) -> bool:
@@ -167,7 +167,7 @@ def train(build: Callable[..., Classifier], decoded: DecodedDataset) -> Callable
             checkpoints.append(make())
             return epoch.number == ends_after
 
-        values = hyperparameters or {**DEFAULTS, "batch_size": 8, "learning_rate": 0.1, **given}
+        values = hyperparameters or {**DEFAULTS, "batch_size": 8, "learning_rate": 0.1, **options}
         best, _ = fit(classifier, data, values, FitSettings(**chosen), on_epoch, checkpoint)
         return Trained(classifier, best, epochs, weights, checkpoints)
 
@@ -182,7 +182,7 @@ def misleading(decoded: DecodedDataset) -> DecodedDataset:
     return replace(decoded, labels=labels)
 
 
-def test_a_training_goes_through_the_graph_once_and_resolves_what_is_frozen_once(
+def test_a_training_walks_the_graph_once_and_resolves_frozen_layers_once(
     train: Callable[..., Trained], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However many phases it has: each only sets again what trains."""
@@ -217,13 +217,13 @@ def test_stages_open_from_the_head_on(train: Callable[..., Trained]) -> None:
 
 
 def test_cosine_falls_over_the_epochs_after_the_heads(train: Callable[..., Trained]) -> None:
-    """In which the rate is constant; a gradual training goes on with the one cosine."""
+    """The rate is constant in this phase; a gradual training continues its one cosine schedule."""
     trained = train(head_epochs=1, schedule="cosine", unfreeze_epochs=1)
     assert trained.rates == pytest.approx([0.1, 0.0075, 0.0025, 0.0], abs=1e-8)
 
 
 def test_the_warm_up_comes_after_the_heads_epochs(train: Callable[..., Trained]) -> None:
-    """What is told is the rate of the step after the epoch: 5 of 8 steps of the warm-up."""
+    """The reported rate is that of the step after the epoch: 5 of 8 steps of the warm-up."""
     trained = train(head_epochs=1, warmup_epochs=2)
     assert trained.rates == pytest.approx([0.1, 0.00625, 0.01, 0.01])
 
@@ -292,8 +292,8 @@ def test_a_later_phase_that_is_worse_does_not_win(
     trained = train(data=misleading, head_epochs=2, unfreeze_rate=1.0)
     losses = [epoch.metrics["val_loss"] for epoch in trained.epochs]
     assert trained.best.number == np.argmin(losses) + 1 <= 2
-    kept, after = weights_of(trained.classifier), trained.weights[trained.best.number]
-    assert all(same(kept[name], after[name]) for name in kept)
+    restored, after = weights_of(trained.classifier), trained.weights[trained.best.number]
+    assert all(same(restored[name], after[name]) for name in restored)
 
 
 def test_a_phase_begins_with_the_best_weights_so_far(
@@ -311,7 +311,7 @@ GRADUAL: dict[str, Any] = {"head_epochs": 2, "unfreeze_epochs": 2, "schedule": "
 
 
 @pytest.mark.large
-def test_it_goes_on_as_if_it_had_never_stopped(train: Callable[..., Trained]) -> None:
+def test_it_resumes_as_if_it_had_never_stopped(train: Callable[..., Trained]) -> None:
     """In the head's phase, at its end, while a stage is frozen, in the last phase."""
     settings = {"epochs": 6}
     whole = train(**GRADUAL, settings=settings)
@@ -328,15 +328,15 @@ def test_one_that_is_ended_in_a_phase_has_no_other(train: Callable[..., Trained]
 
 
 @pytest.mark.parametrize(
-    ("done", "told", "changed"),
+    ("done", "numbers", "changed"),
     [(1, [2, 3, 4], HEAD), (3, [4], f"{BLOCK1} {BLOCK2} {HEAD}")],
     ids=["in the head's phase", "after it"],
 )
 def test_an_earlier_trainings_epochs_count_for_the_phases(
-    train: Callable[..., Trained], done: int, told: list[int], changed: str
+    train: Callable[..., Trained], done: int, numbers: list[int], changed: str
 ) -> None:
     trained = train(head_epochs=2, settings={"initial_epoch": done})
-    assert ([epoch.number for epoch in trained.epochs], trained.changed(1)) == (told, changed)
+    assert ([epoch.number for epoch in trained.epochs], trained.changed(1)) == (numbers, changed)
 
 
 def test_hyperparameters_of_an_earlier_zoo_still_train(train: Callable[..., Trained]) -> None:

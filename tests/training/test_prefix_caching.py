@@ -1,4 +1,4 @@
-"""What is trained on what: features that are kept where that can be and pays, and a word where it does not."""
+"""Training on cached activations where that is possible and pays, with a notice where it is not."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def _as_every_training_begins() -> None:
 
 @pytest.fixture
 def part(data: DecodedDataset) -> Callable[..., tuple[Trainable, Watcher]]:
-    """What would be trained, and what is told of it."""
+    """Return what would be trained, with the notices about it."""
 
-    def found(
+    def prepare(
         options: FeatureOptions = ON,
         classifier: Classifier | None = None,
         *,
@@ -52,7 +52,7 @@ def part(data: DecodedDataset) -> Callable[..., tuple[Trainable, Watcher]]:
         work = Work(2, 8, augmentation, 1, Sampling(), trainings)
         return find_trainable(classifier, data, work, options, watcher), watcher
 
-    return found
+    return prepare
 
 
 def inputs(part: Trainable, split: str = "train") -> np.ndarray:
@@ -62,7 +62,7 @@ def inputs(part: Trainable, split: str = "train") -> np.ndarray:
 # Computed once -----------------------------------------------------------------------------------------------
 
 
-def test_what_is_kept_is_told(part: Callable[..., tuple[Trainable, Watcher]], cache: Path) -> None:
+def test_cached_activations_are_reported(part: Callable[..., tuple[Trainable, Watcher]], cache: Path) -> None:
     (notice,) = part()[1].notices
     assert notice.startswith("activations of frozen layers are cached: 61.4 kB; up to ")
     assert sorted(entry.images or 0 for entry in list_cache(cache)) == [12, 16, 32]
@@ -98,7 +98,7 @@ def test_off_is_off(part: Callable[..., tuple[Trainable, Watcher]], cache: Path)
     assert not (cache / "features").exists()
 
 
-def test_nothing_is_told_where_nothing_is_frozen(part: Callable[..., tuple[Trainable, Watcher]]) -> None:
+def test_nothing_is_reported_where_nothing_is_frozen(part: Callable[..., tuple[Trainable, Watcher]]) -> None:
     assert part(freeze_spec="none")[1].notices == []
 
 
@@ -114,7 +114,7 @@ def test_nothing_is_told_where_nothing_is_frozen(part: Callable[..., tuple[Train
         (FeatureOptions("on", copies=2), "flip+cutmix", "augmentation flip+cutmix mixes images"),
     ],
 )
-def test_fresh_pixels_are_not_kept(
+def test_fresh_pixels_are_not_cached(
     part: Callable[..., tuple[Trainable, Watcher]],
     data: DecodedDataset,
     options: FeatureOptions,
@@ -122,20 +122,20 @@ def test_fresh_pixels_are_not_kept(
     reason: str,
 ) -> None:
     classifier = built()
-    found, watcher = part(options, classifier, augmentation=augmentation)
-    assert (found, watcher.notices) == (Trainable(classifier, data, augmentation), [COMPUTED + reason])
+    trainable, watcher = part(options, classifier, augmentation=augmentation)
+    assert (trainable, watcher.notices) == (Trainable(classifier, data, augmentation), [COMPUTED + reason])
 
 
-def test_a_cache_that_cannot_be_written_is_told(
+def test_a_cache_that_cannot_be_written_is_reported(
     part: Callable[..., tuple[Trainable, Watcher]], data: DecodedDataset, cache: Path
 ) -> None:
     cache.write_text("a file")
-    found, watcher = part()
-    assert found.data is data
+    trainable, watcher = part()
+    assert trainable.data is data
     assert watcher.notices[-1].startswith(f"{COMPUTED}cannot write the cache '{cache}")
 
 
-def test_a_damaged_file_is_told_and_computed_anew(
+def test_a_damaged_file_is_reported_and_computed_anew(
     part: Callable[..., tuple[Trainable, Watcher]], cache: Path
 ) -> None:
     first = inputs(part()[0])
@@ -172,21 +172,23 @@ def test_it_pays_where_it_saves_time(estimate: Estimate, pays: bool) -> None:
     assert estimate.pays is pays
 
 
-def test_what_takes_no_time_is_not_kept_unasked(
+def test_fast_activations_are_not_cached_by_default(
     part: Callable[..., tuple[Trainable, Watcher]], cache: Path
 ) -> None:
     assert part(AUTO)[1].notices == [f"{COMPUTED}that takes under 1 s in all"]
     assert not list(cache.glob("features/*"))
 
 
-def test_what_pays_is_kept_unasked(
+def test_slow_activations_are_cached_by_default(
     part: Callable[..., tuple[Trainable, Watcher]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(part_module, "WORTH_SECONDS", -1)
     assert part(AUTO)[1].computed == 3
 
 
-def test_what_pays_for_many_trainings_is_kept_unasked(part: Callable[..., tuple[Trainable, Watcher]]) -> None:
+def test_activations_for_many_trainings_are_cached_by_default(
+    part: Callable[..., tuple[Trainable, Watcher]],
+) -> None:
     assert part(AUTO, trainings=1_000_000)[1].computed == 3
 
 
@@ -201,7 +203,7 @@ def test_the_time_that_a_prefix_takes_is_measured_once(data: DecodedDataset) -> 
     assert measured() == measured()
 
 
-def test_what_is_in_the_cache_is_read_unasked(part: Callable[..., tuple[Trainable, Watcher]]) -> None:
+def test_activations_in_the_cache_are_used_by_default(part: Callable[..., tuple[Trainable, Watcher]]) -> None:
     part(ON)
     assert part(AUTO)[1].notices == ["activations of frozen layers are in the cache already"]
 
@@ -223,9 +225,13 @@ def test_time_does_not_decide_what_changes_the_weights(
 def test_copies_of_training_images_alone_are_cached(
     part: Callable[..., tuple[Trainable, Watcher]], cache: Path
 ) -> None:
-    found, watcher = part(FeatureOptions("on", copies=2), augmentation="light")
+    trainable, watcher = part(FeatureOptions("on", copies=2), augmentation="light")
     assert sorted(entry.images or 0 for entry in list_cache(cache)) == [12, 16, 64]
-    assert (found.augmentation, found.data.split("train").copies, found.data.split("test").copies) == (
+    assert (
+        trainable.augmentation,
+        trainable.data.split("train").copies,
+        trainable.data.split("test").copies,
+    ) == (
         "none",
         2,
         1,
@@ -241,11 +247,11 @@ def test_copies_are_augmented_each_in_its_own_way(part: Callable[..., tuple[Trai
 
 
 def test_each_augmentation_has_copies_of_its_own(part: Callable[..., tuple[Trainable, Watcher]]) -> None:
-    told = [
+    computed = [
         part(FeatureOptions("on", copies=2), augmentation=name)[1].computed
         for name in ("light", "light", "flip")
     ]
-    assert told == [4, 0, 2]
+    assert computed == [4, 0, 2]
 
 
 def test_float16_is_near(part: Callable[..., tuple[Trainable, Watcher]], cache: Path) -> None:

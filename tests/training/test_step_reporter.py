@@ -1,4 +1,4 @@
-"""How far an epoch is, as a training reports it."""
+"""The progress of an epoch as a training reports it."""
 
 from __future__ import annotations
 

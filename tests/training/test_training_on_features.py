@@ -1,4 +1,4 @@
-"""Training on kept features gives the same bits as training on pixels."""
+"""Training on cached activations produces the same bits as training on pixels."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("cache")
 
 @dataclass(frozen=True, eq=False)
 class Trained:
-    """What a training came to, and what was told of it."""
+    """The result of a training, with its notices."""
 
     weights: list[np.ndarray]
     epochs: list[dict[str, float]]
@@ -60,11 +60,11 @@ def memory() -> dict[str, Trained]:
 def trained(data: DecodedDataset, memory: dict[str, Trained]) -> Callable[..., Trained]:
     """Train a new classifier whose first block is frozen."""
 
-    def run(features: FeatureOptions, **given: Any) -> Trained:
-        key = repr(given)
+    def run(features: FeatureOptions, **options: Any) -> Trained:
+        key = repr(options)
         if features is OFF and key in memory:
             return memory[key]
-        result = train(**{"data": data, **given}, features=features)
+        result = train(**{"data": data, **options}, features=features)
         if features is OFF:
             memory[key] = result
         return result
@@ -81,9 +81,9 @@ def train(
     epochs: int = 2,
     patience: int = 9,
     sampling: Sampling | None = None,
-    **given: Any,
+    **hyperparameters: Any,
 ) -> Trained:
-    values = {"batch_size": 8, "learning_rate": 0.01, "freeze": "block1", **given}
+    values = {"batch_size": 8, "learning_rate": 0.01, "freeze": "block1", **hyperparameters}
     objective = Objective("val_loss", "min")
     settings = FitSettings(epochs, 1, patience, objective, sampling=sampling or Sampling(), features=features)
     classifier = built(architecture, **{name: value for name, value in values.items() if name in HEAD})
@@ -102,7 +102,7 @@ def train(
 
 
 @pytest.mark.parametrize(
-    "given",
+    "options",
     [
         {},
         {"freeze": "all", "output": "sigmoid", "sampling": Sampling(class_weights="balanced")},
@@ -113,9 +113,9 @@ def train(
     ids=["plain", "sigmoid and class weights", "oversampled fraction", "steps", "two phases"],
 )
 def test_training_on_features_is_training_on_pixels(
-    trained: Callable[..., Trained], given: dict[str, Any]
+    trained: Callable[..., Trained], options: dict[str, Any]
 ) -> None:
-    on, off = trained(ON, **given), trained(OFF, **given)
+    on, off = trained(ON, **options), trained(OFF, **options)
     assert (on.watcher.computed > 0, off.watcher.computed) == (True, 0)
     assert on.same_as(off)
 
@@ -132,7 +132,7 @@ def test_early_stopping_ends_it_at_the_same_epoch(
 
 
 @pytest.mark.parametrize(("before", "after"), [(ON, ON), (ON, OFF), (OFF, ON)])
-def test_it_goes_on_from_a_checkpoint_wherever_that_was_made(
+def test_it_resumes_from_a_checkpoint_of_either_kind(
     trained: Callable[..., Trained], before: FeatureOptions, after: FeatureOptions
 ) -> None:
     whole = trained(before, architecture=DROPPING)
@@ -141,19 +141,19 @@ def test_it_goes_on_from_a_checkpoint_wherever_that_was_made(
     assert replace(rest, epochs=whole.epochs[:1] + rest.epochs).same_as(whole)
 
 
-def test_several_tensors_are_kept_where_several_cross(trained: Callable[..., Trained], cache: Path) -> None:
+def test_several_tensors_are_cached_where_several_cross(trained: Callable[..., Trained], cache: Path) -> None:
     on, off = (trained(mode, architecture=BRANCHING, freeze="until:block2_conv") for mode in (ON, OFF))
     assert (len(list(cache.glob("features/*/features-1.bin"))), on.same_as(off)) == (3, True)
 
 
-def test_a_frozen_dropout_rests_whether_features_are_kept_or_not(trained: Callable[..., Trained]) -> None:
+def test_a_frozen_dropout_is_inactive_with_and_without_the_cache(trained: Callable[..., Trained]) -> None:
     on, off = trained(ON, architecture=DROPPING), trained(OFF, architecture=DROPPING)
-    told = "frozen, so not random in training: block1_drop"
-    assert (on.watcher.notices[0], off.watcher.notices[0]) == (told, told)
+    notice = "frozen, so not random in training: block1_drop"
+    assert (on.watcher.notices[0], off.watcher.notices[0]) == (notice, notice)
     assert on.same_as(off)
 
 
-def test_a_dropout_that_is_not_frozen_goes_on(trained: Callable[..., Trained]) -> None:
+def test_a_dropout_that_is_not_frozen_stays_active(trained: Callable[..., Trained]) -> None:
     on, off = (trained(mode, architecture=DROPPING, freeze="block1_conv") for mode in (ON, OFF))
     resting = trained(OFF, architecture=DROPPING)
     assert (on.same_as(off), on.same_as(resting)) == (True, False)
@@ -169,7 +169,7 @@ def test_a_second_training_computes_nothing_of_the_prefix(trained: Callable[...,
     assert second.same_as(first)
 
 
-def test_no_room_in_the_cache_is_told_and_costs_nothing_else(
+def test_no_room_in_the_cache_is_reported_and_costs_nothing_else(
     trained: Callable[..., Trained], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ZOO_CACHE_LIMIT", "10kB")
