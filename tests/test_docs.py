@@ -142,7 +142,7 @@ def test_the_example_with_weights_loads_a_file(tmp_path: Path) -> None:
     trained.save_weights(path)
     loaded = network(str(path))
     pairs = zip(trained.get_weights(), loaded.get_weights(), strict=True)
-    assert all(np.array_equal(one, other) for one, other in pairs)
+    assert all(np.array_equal(weight, other) for weight, other in pairs)
 
 
 def commands(page: str) -> list[list[str]]:
@@ -170,14 +170,14 @@ def test_what_the_search_page_does_with_a_search_works(
     )
     assert run([*first, *short.split()]) == 0
     with open_registry() as registry:
-        (found,) = registry.searches()
+        (search,) = registry.searches()
     for arguments in others:
         if arguments[0] != "search":
-            typed = [found.id if word == "ID" else word for word in arguments]
+            typed = [search.id if word == "ID" else word for word in arguments]
             assert (typed, run(typed)) == (typed, 0)
     capsys.readouterr()
-    exec(examples(SEARCH, "python")[0], {"search_id": found.id})
-    assert capsys.readouterr().out.splitlines()[-1] == found.best_model_id
+    exec(examples(SEARCH, "python")[0], {"search_id": search.id})
+    assert capsys.readouterr().out.splitlines()[-1] == search.best_model_id
 
 
 def test_the_search_page_names_all_algorithms_objectives_and_pruners() -> None:
@@ -257,7 +257,11 @@ def test_the_finetuning_page_names_all_options_of_finetune() -> None:
         for parameter in cli.get_command(click.Context(cli), name).params
     }
     own = [
-        name for one in command.params if one.name not in shared for name in one.opts if name.startswith("--")
+        name
+        for option in command.params
+        if option.name not in shared
+        for name in option.opts
+        if name.startswith("--")
     ]
     assert [name for name in own if name not in FINETUNING] == []
 

@@ -85,8 +85,8 @@ PACKAGE = "zoo.search.executors.reporter"  # a module of the package that import
     ],
 )
 def test_zoo_search_is_the_function_in_whatever_order_the_package_is_imported(code: str) -> None:
-    asked = "; print(zoo.search.__module__, callable(zoo.search), sys.modules['zoo.search'].__name__)"
-    assert python(f"import sys; {code}{asked}") == "zoo.face.searching True zoo.search\n"
+    question = "; print(zoo.search.__module__, callable(zoo.search), sys.modules['zoo.search'].__name__)"
+    assert python(f"import sys; {code}{question}") == "zoo.face.searching True zoo.search\n"
 
 
 def test_the_function_can_be_pickled() -> None:

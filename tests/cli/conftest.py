@@ -96,10 +96,10 @@ def refused(zoo: Callable[..., Result]) -> Callable[..., str]:
 
     def call(*arguments: object) -> str:
         result = zoo(*arguments)
-        told = [line for line in result.err.splitlines() if not line.startswith(PROGRESS)]
-        assert (result.code, result.out, len(told)) == (1, "", 1), result
-        assert told[0].startswith("Error: ")
-        return told[0].removeprefix("Error: ")
+        lines = [line for line in result.err.splitlines() if not line.startswith(PROGRESS)]
+        assert (result.code, result.out, len(lines)) == (1, "", 1), result
+        assert lines[0].startswith("Error: ")
+        return lines[0].removeprefix("Error: ")
 
     return call
 
@@ -160,7 +160,7 @@ def contents(trained: Path) -> Callable[[], object]:
 
 
 @pytest.fixture
-def kept(contents: Callable[[], object]) -> Iterator[None]:
+def registry_unchanged(contents: Callable[[], object]) -> Iterator[None]:
     """The trained registry, which after the test must hold all that it held, and no more."""
     before = contents()
     yield

@@ -134,7 +134,7 @@ def test_a_cache_that_cannot_be_written_changes_nothing(
 
 
 @pytest.mark.parametrize(
-    ("declare", "told"),
+    ("declare", "reason"),
     [
         ("raise ValueError('no luck')", "its hyperparameters are not known: ValueError: no luck"),
         (
@@ -144,10 +144,12 @@ def test_a_cache_that_cannot_be_written_changes_nothing(
     ],
     ids=["its own error", "a value that it needs"],
 )
-def test_one_that_cannot_be_built_says_why(zoo: Callable, plugin: Callable, declare: str, told: str) -> None:
+def test_one_that_cannot_be_built_says_why(
+    zoo: Callable, plugin: Callable, declare: str, reason: str
+) -> None:
     plugin(declare)
     result = zoo("architectures", "mine")
-    assert (result.code, result.out.split("\n\n")[1]) == (0, f"{told}\n")
+    assert (result.code, result.out.split("\n\n")[1]) == (0, f"{reason}\n")
 
 
 def test_architectures(zoo: Callable, plain: Callable) -> None:

@@ -13,12 +13,12 @@ NO_SUCH_LAYER = (
     "no layer or freeze point '{}': give a number, a share such as 50%, all, none or a name such as"
 )
 
-pytestmark = pytest.mark.usefixtures("kept")
+pytestmark = pytest.mark.usefixtures("registry_unchanged")
 
 
 def test_finetuning_takes_no_hyperparameter_of_the_architecture(refused: Callable) -> None:
-    told = refused("finetune", "blobs@best", "pets", "--set", "filters=2")
-    assert told.startswith("unknown hyperparameter 'filters'; available: augmentation, batch_size, ")
+    message = refused("finetune", "blobs@best", "pets", "--set", "filters=2")
+    assert message.startswith("unknown hyperparameter 'filters'; available: augmentation, batch_size, ")
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_a_wrong_freeze(refused: Callable, freeze: str, message: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "message"),
+    ("option", "message"),
     [
         ("--head-epochs=-1", "head_epochs must be a whole number from 0 to 100000, got '-1'"),
         ("--unfreeze-epochs=some", "unfreeze_epochs must be a whole number from 0 to 100000, got 'some'"),
@@ -86,8 +86,8 @@ def test_a_wrong_freeze(refused: Callable, freeze: str, message: str) -> None:
     ],
 )
 @pytest.mark.parametrize("way", [[], ["--search"]])
-def test_a_wrong_fine_tuning(refused: Callable, given: str, message: str, way: list[str]) -> None:
-    assert refused("finetune", "blobs@best", "three", given, *way) == message
+def test_a_wrong_fine_tuning(refused: Callable, option: str, message: str, way: list[str]) -> None:
+    assert refused("finetune", "blobs@best", "three", option, *way) == message
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def _largest_file(size: int) -> Iterator[None]:
 # Names ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.usefixtures("kept")
+@pytest.mark.usefixtures("registry_unchanged")
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -101,9 +101,9 @@ def test_an_ambiguous_id(refused: Callable, trained: Path) -> None:
 # Hyperparameters -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.usefixtures("kept")
+@pytest.mark.usefixtures("registry_unchanged")
 @pytest.mark.parametrize(
-    ("given", "message"),
+    ("setting", "message"),
     [
         ("filter=2", "unknown hyperparameter 'filter': did you mean 'filters'?"),
         ("filters=9", "filters must be a whole number from 1 to 4, got '9'"),
@@ -121,18 +121,18 @@ def test_an_ambiguous_id(refused: Callable, trained: Path) -> None:
         ),
     ],
 )
-def test_a_wrong_hyperparameter(refused: Callable, given: str, message: str) -> None:
-    assert refused("train", "tiny", "blobs", "--set", given) == message
+def test_a_wrong_hyperparameter(refused: Callable, setting: str, message: str) -> None:
+    assert refused("train", "tiny", "blobs", "--set", setting) == message
 
 
-@pytest.mark.usefixtures("kept")
+@pytest.mark.usefixtures("registry_unchanged")
 def test_a_sigmoid_for_three_classes(refused: Callable) -> None:
     assert refused("train", "tiny", "three", "--set", "output=sigmoid") == (
         "output=sigmoid needs 2 classes, got 3: use softmax"
     )
 
 
-@pytest.mark.usefixtures("kept")
+@pytest.mark.usefixtures("registry_unchanged")
 def test_weights_for_an_architecture_without(refused: Callable) -> None:
     assert refused("train", "tiny", "blobs", "--weights", "imagenet") == (
         "architecture 'tiny' has no pre-trained weights to load: leave --weights out"
@@ -146,18 +146,18 @@ def test_no_weights_is_no_mistake(zoo: Callable) -> None:
 # Images --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.usefixtures("kept")
+@pytest.mark.usefixtures("registry_unchanged")
 def test_a_missing_folder(refused: Callable, tmp_path: Path) -> None:
     assert refused("train", "tiny", "./gone") == f"there is no folder '{tmp_path}/gone'; check the path"
 
 
-@pytest.mark.usefixtures("kept")
+@pytest.mark.usefixtures("registry_unchanged")
 def test_an_empty_folder(refused: Callable, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     assert refused("train", "tiny", "./empty").startswith(f"the folder '{tmp_path}/empty' has no images; ")
 
 
-@pytest.mark.usefixtures("kept")
+@pytest.mark.usefixtures("registry_unchanged")
 def test_one_class_only(refused: Callable, photos: Path) -> None:
     (photos / "dog").rename(photos.parent / "elsewhere")
     assert refused("search", "tiny", photos).startswith(
@@ -165,7 +165,7 @@ def test_one_class_only(refused: Callable, photos: Path) -> None:
     )
 
 
-@pytest.mark.usefixtures("kept")
+@pytest.mark.usefixtures("registry_unchanged")
 def test_a_class_without_an_image(refused: Callable, photos: Path) -> None:
     (photos / "emu").mkdir()
     assert refused("finetune", "blobs@best", photos).startswith(
@@ -173,7 +173,7 @@ def test_a_class_without_an_image(refused: Callable, photos: Path) -> None:
     )
 
 
-@pytest.mark.usefixtures("kept")
+@pytest.mark.usefixtures("registry_unchanged")
 def test_a_class_without_a_readable_image(refused: Callable, photos: Path) -> None:
     for number, path in enumerate((photos / "dog").iterdir()):
         path.write_bytes(b"broken %d" % number)
@@ -201,14 +201,14 @@ def test_damaged_images_are_named_and_counted(zoo: Callable, damaged_photos: Pat
     assert line.endswith(" and 1 more")
 
 
-@pytest.mark.usefixtures("kept")
+@pytest.mark.usefixtures("registry_unchanged")
 def test_damaged_images_are_an_error_if_strict(refused: Callable, damaged_photos: Path) -> None:
-    told = refused("train", "tiny", damaged_photos, "--strict")
-    assert told.startswith("unreadable images, 3 in all: ")
-    assert told.endswith("; replace them or leave out --strict")
+    message = refused("train", "tiny", damaged_photos, "--strict")
+    assert message.startswith("unreadable images, 3 in all: ")
+    assert message.endswith("; replace them or leave out --strict")
 
 
-@pytest.mark.usefixtures("kept")
+@pytest.mark.usefixtures("registry_unchanged")
 @pytest.mark.parametrize(
     ("name", "complaint"),
     [
@@ -222,16 +222,16 @@ def test_predict_what_is_no_image(refused: Callable, tmp_path: Path, name: str, 
     assert refused("predict", "blobs@best", name) == f"cannot read the image '{name}': {complaint}"
 
 
-@pytest.mark.usefixtures("kept")
+@pytest.mark.usefixtures("registry_unchanged")
 def test_predict_goes_on_after_what_is_no_image(zoo: Callable, tmp_path: Path) -> None:
     (tmp_path / "x.png").write_text("x")
     Image.new("L", (8, 8)).save(tmp_path / "good.png")
     result = zoo("predict", "blobs@best", "x.png", "good.png", "--json")
-    assert [one["file"] for one in json.loads(result.out)] == ["good.png"]
+    assert [prediction["file"] for prediction in json.loads(result.out)] == ["good.png"]
     assert result.err == "· reading 2 images …\n· skipped 1 file: x.png (not an image)\n"
 
 
-@pytest.mark.usefixtures("kept")
+@pytest.mark.usefixtures("registry_unchanged")
 def test_predict_what_is_no_image_is_an_error_if_strict(refused: Callable, tmp_path: Path) -> None:
     (tmp_path / "x.png").write_text("x")
     Image.new("L", (8, 8)).save(tmp_path / "good.png")
@@ -240,14 +240,14 @@ def test_predict_what_is_no_image_is_an_error_if_strict(refused: Callable, tmp_p
     )
 
 
-@pytest.mark.usefixtures("kept")
+@pytest.mark.usefixtures("registry_unchanged")
 def test_artifacts_that_would_be_gone(refused: Callable) -> None:
     assert refused("--artifacts", "memory://here", "train", "tiny", "blobs") == (
         "artifacts in memory are lost when this command ends: name a folder or a URL"
     )
 
 
-@pytest.mark.usefixtures("kept")
+@pytest.mark.usefixtures("registry_unchanged")
 def test_evaluate_with_a_class_that_the_model_does_not_know(refused: Callable) -> None:
     assert refused("evaluate", "blobs@best", "three") == (
         "the model does not know middle of dataset 'three': its classes are dark, light; fine-tune it on the "
@@ -271,16 +271,18 @@ def test_a_registry_from_a_newer_zoo(refused: Callable, trained: Path) -> None:
     with closing(sqlite3.connect(trained / "registry.db")) as registry, registry:
         registry.execute("UPDATE alembic_version SET version_num = '9999'")
     before = (trained / "registry.db").read_bytes()
-    told = refused("train", "tiny", "blobs")
-    assert told.startswith(f"the registry {trained}/registry.db is from a newer zoo (schema 9999): upgrade ")
+    message = refused("train", "tiny", "blobs")
+    assert message.startswith(
+        f"the registry {trained}/registry.db is from a newer zoo (schema 9999): upgrade "
+    )
     assert (trained / "registry.db").read_bytes() == before
 
 
 @pytest.mark.parametrize("command", ["models", "train tiny blobs"])
 def test_a_registry_that_is_no_database(refused: Callable, tmp_path: Path, command: str) -> None:
     (tmp_path / "registry.db").write_text("my shopping list")
-    told = refused(*command.split())
-    assert told.startswith(f"cannot use the registry {tmp_path}/registry.db: file is not a database; ")
+    message = refused(*command.split())
+    assert message.startswith(f"cannot use the registry {tmp_path}/registry.db: file is not a database; ")
     assert (tmp_path / "registry.db").read_text() == "my shopping list"
 
 
@@ -305,9 +307,9 @@ def test_a_flipped_byte_in_the_weights(
     damaged[-1] ^= 1
     blob.write_bytes(damaged)
     before = contents()
-    told = refused(*command.split())
-    assert told.startswith(f"model {model['id']}: variable '")
-    assert f"artifact {digest} is damaged: the bytes at {blob} have SHA-256 " in told
+    message = refused(*command.split())
+    assert message.startswith(f"model {model['id']}: variable '")
+    assert f"artifact {digest} is damaged: the bytes at {blob} have SHA-256 " in message
     assert contents() == before
 
 
@@ -318,19 +320,19 @@ def _first_tensor(artifacts: Path, manifest: str) -> str:
 
 def test_a_registry_where_none_can_be(refused: Callable, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    told = refused("--registry", "file/registry.db", "train", "tiny", "blobs")
-    assert told.startswith(f"cannot reach the registry {tmp_path}/file/registry.db: ")
+    message = refused("--registry", "file/registry.db", "train", "tiny", "blobs")
+    assert message.startswith(f"cannot reach the registry {tmp_path}/file/registry.db: ")
 
 
 def test_artifacts_where_none_can_be(refused: Callable, zoo: Callable, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    told = refused("--artifacts", "file/artifacts", "train", "tiny", "blobs", "--epochs", 1)
-    assert told.startswith(f"cannot write artifact {tmp_path}/file/artifacts/")
+    message = refused("--artifacts", "file/artifacts", "train", "tiny", "blobs", "--epochs", 1)
+    assert message.startswith(f"cannot write artifact {tmp_path}/file/artifacts/")
     (run,) = json.loads(zoo("runs", "--json").out)
-    assert (run["state"], run["error"], run["model_id"]) == ("failed", told, None)
+    assert (run["state"], run["error"], run["model_id"]) == ("failed", message, None)
 
 
-@pytest.mark.usefixtures("kept")
+@pytest.mark.usefixtures("registry_unchanged")
 def test_a_cache_where_none_can_be(
     refused: Callable, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -344,8 +346,10 @@ def test_a_cache_where_none_can_be(
 def test_no_room_for_the_registry(refused: Callable, zoo: Callable, trained: Path) -> None:
     models = zoo("models").out
     with _largest_file(40_000):
-        told = refused("train", "tiny", "blobs", "--epochs", 20)
-    assert told.startswith(f"cannot use the registry {trained}/registry.db: disk I/O error; free some space")
+        message = refused("train", "tiny", "blobs", "--epochs", 20)
+    assert message.startswith(
+        f"cannot use the registry {trained}/registry.db: disk I/O error; free some space"
+    )
     assert zoo("models").out == models
 
 
@@ -353,8 +357,8 @@ def test_no_room_for_the_artifacts(refused: Callable, zoo: Callable, trained: Pa
     models = zoo("models").out
     wide = ["--set", "head_units=16384,16", "--set", "pooling=flatten"]
     with _largest_file(700_000):
-        told = refused("train", "tiny", "blobs", "--epochs", 1, *wide)
-    assert told.startswith(f"cannot write artifact {trained}/artifacts/")
-    assert "file too large; free some space" in told
+        message = refused("train", "tiny", "blobs", "--epochs", 1, *wide)
+    assert message.startswith(f"cannot write artifact {trained}/artifacts/")
+    assert "file too large; free some space" in message
     assert zoo("models").out == models
     assert json.loads(zoo("runs", "--limit", 1, "--json").out)[0]["state"] == "failed"

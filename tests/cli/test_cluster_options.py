@@ -31,13 +31,13 @@ def test_two_workers_train_all_trials(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
+    answer = json.loads(done.stdout)
     with open_registry(tmp_path / "registry.db", create=False) as registry:
-        runs = registry.runs(search=told["search"])
+        runs = registry.runs(search=answer["search"])
         epochs = [len(registry.epochs(run.id)) for run in runs]
     assert [run.state for run in runs] == [State.COMPLETED] * 4
     assert epochs == [2] * 4
-    assert told["model"]["id"] in {run.model_id for run in runs}
+    assert answer["model"]["id"] in {run.model_id for run in runs}
 
 
 def test_ray_that_is_not_installed_is_named(refused: Refused, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,7 +46,7 @@ def test_ray_that_is_not_installed_is_named(refused: Refused, monkeypatch: pytes
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         (
             ("--ray", "http://head"),
@@ -62,5 +62,5 @@ def test_ray_that_is_not_installed_is_named(refused: Refused, monkeypatch: pytes
         ),
     ],
 )
-def test_bad_options_are_refused(options: tuple[str, ...], told: str, refused: Refused) -> None:
-    assert refused(*SEARCH, *options) == told
+def test_bad_options_are_refused(options: tuple[str, ...], message: str, refused: Refused) -> None:
+    assert refused(*SEARCH, *options) == message

@@ -48,8 +48,8 @@ def test_training_after_a_change_says_so_and_keeps_results_apart(
     zoo: Callable[..., Result], added: Path
 ) -> None:
     (added / "cat" / "00.png").unlink()
-    told = zoo("train", "tiny", "home", "--epochs", "1").err
-    change = next(line for line in told.splitlines() if "has changed" in line)
+    output = zoo("train", "tiny", "home", "--epochs", "1").err
+    change = next(line for line in output.splitlines() if "has changed" in line)
     assert change.endswith(": 60 images then, 59 now; this is version 2, its results are kept apart")
 
 

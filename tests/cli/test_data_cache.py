@@ -54,7 +54,7 @@ def taken(*folders: Path) -> str:
     return bytes_in_words(sum(path.stat().st_size for path in files))
 
 
-def found(cache: Path, pattern: str) -> str:
+def size_of(cache: Path, pattern: str) -> str:
     return taken(*(cache / "decoded").glob(pattern))
 
 
@@ -63,9 +63,9 @@ def test_every_entry_is_listed_the_last_used_first(
 ) -> None:
     assert plain(zoo("data", "cache").out) == (
         "dataset  kind  size  images  bytes  last used\n"
-        f"photos  decoded  8×8 RGB  60  {found(filled, '*-8x8x3')}  TIME\n"
-        f"photos  decoded  6×6 gray  60  {found(filled, '*-6x6x1')}  TIME\n"
-        f"pets  unfinished  6×6 gray  –  {found(filled, '*.part')}  TIME\n"
+        f"photos  decoded  8×8 RGB  60  {size_of(filled, '*-8x8x3')}  TIME\n"
+        f"photos  decoded  6×6 gray  60  {size_of(filled, '*-6x6x1')}  TIME\n"
+        f"pets  unfinished  6×6 gray  –  {size_of(filled, '*.part')}  TIME\n"
         "–  unpacked  –  –  3.0 kB  TIME\n"
         f"{taken(filled / 'decoded', filled / 'unpacked')} in {filled}; images and features may take 20.0 GB\n"
     )
@@ -74,7 +74,7 @@ def test_every_entry_is_listed_the_last_used_first(
 def test_the_entries_of_a_dataset_are_listed_alone(
     zoo: Callable[..., Result], filled: Path, plain: Callable[[str], str]
 ) -> None:
-    size_of_it = found(filled, "*.part")
+    size_of_it = size_of(filled, "*.part")
     assert plain(zoo("data", "cache", "pets").out) == (
         "dataset  kind  size  images  bytes  last used\n"
         f"pets  unfinished  6×6 gray  –  {size_of_it}  TIME\n"
@@ -110,10 +110,10 @@ def test_clearing_by_name_leaves_the_others(
 
 
 def test_what_a_process_uses_is_kept_and_told(zoo: Callable[..., Result], filled: Path, photos: Path) -> None:
-    held = decode_dataset(open_dataset(str(photos), {}, FORMATS), 8, 3, progress=Progress())
-    told = zoo("data", "cache", "photos", "--clear").out.splitlines()
-    assert (len(held.pixels), told[0].partition(",")[0]) == (60, "removed 1 entry")
-    assert told[1:] == ["kept photos 8×8 RGB: a process uses it"]
+    dataset = decode_dataset(open_dataset(str(photos), {}, FORMATS), 8, 3, progress=Progress())
+    lines = zoo("data", "cache", "photos", "--clear").out.splitlines()
+    assert (len(dataset.pixels), lines[0].partition(",")[0]) == (60, "removed 1 entry")
+    assert lines[1:] == ["kept photos 8×8 RGB: a process uses it"]
 
 
 def test_json_has_folder_limit_total_and_entries(

@@ -30,8 +30,8 @@ def test_a_deleted_model_is_told_and_gone(zoo: Callable, trained: Path) -> None:
 
 def test_several_are_deleted_each_once(zoo: Callable, trained: Path) -> None:
     ids = [model["id"] for model in json.loads(zoo("models", "--json").out)]
-    told = zoo("delete", *ids, "photos@best").out.splitlines()
-    assert [line.split()[1].rstrip(":") for line in told] == ids
+    lines = zoo("delete", *ids, "photos@best").out.splitlines()
+    assert [line.split()[1].rstrip(":") for line in lines] == ids
     assert zoo("models").out.startswith("no models yet")
 
 
@@ -88,23 +88,23 @@ def test_without_a_model_usage_is_told(zoo: Callable) -> None:
 
 
 def test_a_child_predicts(zoo: Callable, child: dict, photos: Path) -> None:
-    (told,) = json.loads(zoo("predict", child["id"], photos / "cat" / "00.png", "--json").out)
-    assert sum(told["probabilities"].values()) == pytest.approx(1)
+    (prediction,) = json.loads(zoo("predict", child["id"], photos / "cat" / "00.png", "--json").out)
+    assert sum(prediction["probabilities"].values()) == pytest.approx(1)
 
 
 def test_a_child_is_evaluated(zoo: Callable, child: dict) -> None:
-    told = json.loads(zoo("evaluate", child["id"], "photos", "--json").out)
-    assert told["metrics"]["accuracy"] == pytest.approx(child["metrics"]["test_accuracy"])
+    answer = json.loads(zoo("evaluate", child["id"], "photos", "--json").out)
+    assert answer["metrics"]["accuracy"] == pytest.approx(child["metrics"]["test_accuracy"])
 
 
 def test_a_child_is_fine_tuned(zoo: Callable, child: dict) -> None:
-    made = json.loads(zoo("finetune", child["id"], "photos", "--epochs", 1, "--json").out)
-    assert (made["parent_id"], made["parent_deleted"]) == (child["id"], False)
-    lines = zoo("lineage", made["id"]).out.splitlines()
+    model = json.loads(zoo("finetune", child["id"], "photos", "--epochs", 1, "--json").out)
+    assert (model["parent_id"], model["parent_deleted"]) == (child["id"], False)
+    lines = zoo("lineage", model["id"]).out.splitlines()
     assert [line.replace("└── ", "").replace("● ", "").split()[0] for line in lines] == [
         child["parent_id"],
         child["id"],
-        made["id"],
+        model["id"],
     ]
 
 
@@ -121,6 +121,8 @@ def test_a_deleted_model_tells_what_is_left_of_it(child: dict, refused: Callable
     with open_registry("registry.db") as registry:
         run = registry.lineage(child["parent_id"]).run
     assert run is not None
-    told = f"that model was deleted; `zoo show {run.id}` and `zoo lineage {run.id}` show what is known of it"
-    assert refused("show", child["parent_id"]) == f"no model, run or search '{child['parent_id']}': {told}"
-    assert refused("predict", child["parent_id"], "x.png") == f"no model '{child['parent_id']}': {told}"
+    advice = (
+        f"that model was deleted; `zoo show {run.id}` and `zoo lineage {run.id}` show what is known of it"
+    )
+    assert refused("show", child["parent_id"]) == f"no model, run or search '{child['parent_id']}': {advice}"
+    assert refused("predict", child["parent_id"], "x.png") == f"no model '{child['parent_id']}': {advice}"

@@ -47,7 +47,7 @@ def test_models_says_so_below_the_table(zoo: Callable, models: dict[str, str]) -
 
 def test_models_in_json_have_the_number(zoo: Callable, models: dict[str, str]) -> None:
     listed = json.loads(zoo("models", "--json").out)
-    assert {one["id"]: one["leaked_test_images"] for one in listed} == {
+    assert {model["id"]: model["leaked_test_images"] for model in listed} == {
         models["clean"]: 0,
         models["leaky"]: 12,
     }

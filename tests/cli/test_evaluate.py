@@ -30,5 +30,7 @@ def test_evaluate_keeps_the_metrics(zoo: Callable, trained: Path) -> None:
     zoo("evaluate", "blobs@best", "blobs-reversed", "--split", "train")
     metrics = json.loads(zoo("show", "blobs@best", "--json").out)["metrics"]
     assert {"precision", "recall", "f1", "loss", "accuracy"} == {
-        one["name"] for one in metrics if (one["dataset"], one["split"]) == ("blobs-reversed", "train")
+        metric["name"]
+        for metric in metrics
+        if (metric["dataset"], metric["split"]) == ("blobs-reversed", "train")
     }

@@ -36,8 +36,8 @@ def test_the_place_can_be_chosen(zoo: Callable, best: str) -> None:
 def test_the_format_is_what_the_place_is_called(
     zoo: Callable, best: str, name: str, file_format: str
 ) -> None:
-    told = json.loads(zoo("export", best, "--output", name, "--json").out)
-    assert (told["path"], told["format"]) == (name, file_format)
+    answer = json.loads(zoo("export", best, "--output", name, "--json").out)
+    assert (answer["path"], answer["format"]) == (name, file_format)
     assert keras.models.load_model(name, compile=False).output_shape == (None, 2)
 
 
@@ -50,9 +50,9 @@ def test_a_format_that_is_called_otherwise(refused: Callable, best: str) -> None
 def test_json(zoo: Callable, best: str) -> None:
     result = zoo("export", best, "--format", "saved-model", "--json")
     assert result.code == 0, result.err
-    told = json.loads(result.out)
-    assert told.pop("bytes") > 1000
-    assert told == {
+    answer = json.loads(result.out)
+    assert answer.pop("bytes") > 1000
+    assert answer == {
         "model": best,
         "format": "saved-model",
         "path": f"blobs-{best}",

@@ -26,11 +26,11 @@ def finetune(zoo: Callable, trained: Path, cache: Path) -> Callable[..., tuple[l
     parent = json.loads(zoo("best", "blobs", "--json").out)["id"]
 
     def call(*options: str) -> tuple[list[str], dict]:
-        asked = ["--freeze", "1", "--epochs", 1, "--cache-features", "on", "--json"]
-        result: Result = zoo("finetune", parent, "blobs", *asked, *options)
+        shared = ["--freeze", "1", "--epochs", 1, "--cache-features", "on", "--json"]
+        result: Result = zoo("finetune", parent, "blobs", *shared, *options)
         assert result.code == 0, result
-        told = [line for line in result.err.splitlines() if "frozen layers" in line or "activations" in line]
-        return told, json.loads(result.out)["metrics"]
+        lines = [line for line in result.err.splitlines() if "frozen layers" in line or "activations" in line]
+        return lines, json.loads(result.out)["metrics"]
 
     return call
 
@@ -38,8 +38,8 @@ def finetune(zoo: Callable, trained: Path, cache: Path) -> Callable[..., tuple[l
 @pytest.fixture
 def without(finetune: Callable) -> dict:
     """The metrics of the model when all is computed in each epoch."""
-    told, metrics = finetune("--cache-features", "off")
-    assert told == [f"{EACH_EPOCH}--cache-features is off"]
+    lines, metrics = finetune("--cache-features", "off")
+    assert lines == [f"{EACH_EPOCH}--cache-features is off"]
     return metrics
 
 
@@ -52,8 +52,8 @@ def test_they_are_computed_once_and_change_nothing(finetune: Callable, without: 
 
 def test_half_the_digits_take_half_the_room(finetune: Callable) -> None:
     """Of each of 120 images 4×4×2 numbers."""
-    (told,), _ = finetune("--cache-dtype", "float16")
-    assert told.startswith(f"{KEPT}7.7 kB")
+    (line,), _ = finetune("--cache-dtype", "float16")
+    assert line.startswith(f"{KEPT}7.7 kB")
 
 
 def test_a_damaged_file_is_noticed_and_written_anew(finetune: Callable, cache: Path) -> None:
@@ -62,23 +62,23 @@ def test_a_damaged_file_is_noticed_and_written_anew(finetune: Callable, cache: P
     content = bytearray(largest.read_bytes())
     content[100] ^= 1
     largest.write_bytes(content)
-    told, after = finetune()
-    assert (told[0], told[1].startswith(KEPT), len(told), after) == (DAMAGED, True, 2, before)
+    lines, after = finetune()
+    assert (lines[0], lines[1].startswith(KEPT), len(lines), after) == (DAMAGED, True, 2, before)
 
 
 def test_without_room_they_are_computed_in_each_epoch(
     finetune: Callable, without: dict, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ZOO_CACHE_LIMIT", "10KB")
-    told, metrics = finetune()
-    assert told[-1].startswith(EACH_EPOCH)
-    assert "--cache-dtype float16" in told[-1]
+    lines, metrics = finetune()
+    assert lines[-1].startswith(EACH_EPOCH)
+    assert "--cache-dtype float16" in lines[-1]
     assert metrics == without
 
 
 def test_copies_of_each_image_are_cached(finetune: Callable) -> None:
-    told, _ = finetune("--set", "augmentation=light", "--cache-copies", "2")
-    assert [line.startswith(KEPT) for line in told] == [True]
+    lines, _ = finetune("--set", "augmentation=light", "--cache-copies", "2")
+    assert [line.startswith(KEPT) for line in lines] == [True]
 
 
 @pytest.mark.usefixtures("cache")
@@ -87,7 +87,7 @@ def test_trainings_from_loaded_weights_keep_them_too(zoo: Callable, tmp_path: Pa
     (tmp_path / "plugins").mkdir()
     (tmp_path / "plugins" / "loaded.py").write_text(LOADED)
     (tmp_path / "weights.h5").touch()
-    held = ["--set", "head_units=0"] if command == "search" else []
+    fixed = ["--set", "head_units=0"] if command == "search" else []
     result = zoo(
         *[
             "--plugins-dir",
@@ -100,7 +100,7 @@ def test_trainings_from_loaded_weights_keep_them_too(zoo: Callable, tmp_path: Pa
             "--epochs",
             1,
         ],
-        *["--freeze", "all", "--cache-features", "on", "--fraction", 0.1, *held],
+        *["--freeze", "all", "--cache-features", "on", "--fraction", 0.1, *fixed],
         *(["--trials", 1] if command == "search" else []),
     )
     assert result.code == 0, result

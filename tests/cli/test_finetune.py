@@ -129,17 +129,17 @@ def test_the_schedule_is_recorded_and_shown_by_the_lineage(
 
 @pytest.mark.usefixtures("trained")
 @pytest.mark.parametrize(
-    ("head", "told", "units"),
+    ("head", "notice", "units"),
     [
         ("keep", "· the head knows 2 of 3 classes; new are middle\n", "0"),
         ("8,4", "· new head for 3 classes: dark, light, middle\n", "8,4"),
     ],
 )
 def test_a_head_is_kept_or_made(
-    zoo: Callable, hyperparameters: Callable, head: str, told: str, units: str
+    zoo: Callable, hyperparameters: Callable, head: str, notice: str, units: str
 ) -> None:
     result = zoo("finetune", "blobs@best", "three", "--head", head, *FREEZE_ALL)
-    assert (result.code, told in result.err) == (0, True)
+    assert (result.code, notice in result.err) == (0, True)
     assert hyperparameters()["head_units"] == units
 
 
@@ -192,8 +192,8 @@ def test_a_comparison(zoo: Callable, plain: Callable) -> None:
         "all  #.####  #.####  15  #.#  ID\n"
         "from scratch  #.####  #.####  111  #.#  ID\n"
     )
-    told = [line for line in result.err.splitlines() if "fine-tuning" in line or "from scratch" in line]
-    assert told == [
+    lines = [line for line in result.err.splitlines() if "fine-tuning" in line or "from scratch" in line]
+    assert lines == [
         "· fine-tuning with --freeze all",
         "· training tiny from scratch",
     ]

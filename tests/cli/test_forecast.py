@@ -74,11 +74,11 @@ def test_a_registry_stays_as_it_is(zoo: Callable, trained: Path) -> None:
 
 
 def test_as_json(zoo: Callable) -> None:
-    told = json.loads(zoo("search", "tiny", "blobs", "--json", "--epochs", 2, *dry(*ALL_BUT_FILTERS)).out)
-    assert tuple(told) == FIELDS
-    assert (told["combinations"], told["trials"], told["epochs"]) == (4, 4, 2)
-    assert (list(told["epoch_seconds"]), told["seconds"] > 0) == (["tiny"], True)
-    assert "filters" in [one["config"]["name"] for one in told["space"]["space"]]
+    answer = json.loads(zoo("search", "tiny", "blobs", "--json", "--epochs", 2, *dry(*ALL_BUT_FILTERS)).out)
+    assert tuple(answer) == FIELDS
+    assert (answer["combinations"], answer["trials"], answer["epochs"]) == (4, 4, 2)
+    assert (list(answer["epoch_seconds"]), answer["seconds"] > 0) == (["tiny"], True)
+    assert "filters" in [hyperparameter["config"]["name"] for hyperparameter in answer["space"]["space"]]
 
 
 @pytest.mark.parametrize(

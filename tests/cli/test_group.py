@@ -70,13 +70,13 @@ def test_a_plugin_cannot_replace_a_command_of_ours(zoo: Callable, trained: Path,
 
 
 def test_a_plugin_that_tries_is_told(zoo: Callable, plugins: Path) -> None:
-    told = f"plugin {plugins}/greeter.py:greeter cannot add the command 'models', which already exists: rename it"
-    assert told in zoo("greet").err.splitlines()
+    message = f"plugin {plugins}/greeter.py:greeter cannot add the command 'models', which already exists: rename it"
+    assert message in zoo("greet").err.splitlines()
 
 
 def test_a_plugin_that_raises_is_told_about(zoo: Callable, plugins: Path) -> None:
-    told = f"plugin {plugins}/clumsy.py:clumsy adds no commands: RuntimeError: no commands today"
-    assert told in zoo("greet").err.splitlines()
+    message = f"plugin {plugins}/clumsy.py:clumsy adds no commands: RuntimeError: no commands today"
+    assert message in zoo("greet").err.splitlines()
 
 
 def test_of_two_plugins_with_one_command_the_first_has_it(zoo: Callable, plugins: Path) -> None:

@@ -372,7 +372,7 @@ def test_a_search_of_a_changed_dataset_is_not_resumed(refused: Callable, zoo: Ca
 
 
 def test_a_failed_search_goes_on(refused: Callable, zoo: Callable, trained: Path) -> None:
-    (search,) = (one for one in json.loads(zoo("searches", "--json").out) if one["state"] == "failed")
+    (search,) = (row for row in json.loads(zoo("searches", "--json").out) if row["state"] == "failed")
     assert refused("search", "--resume", search["id"]) == (
         f"no trial of search {search['id']} completed; the last one: ValueError: a bad mood"
     )

@@ -56,7 +56,7 @@ def test_lists(answer: Callable, command: list[str], names: set[str]) -> None:
 
 
 def test_architectures(answer: Callable) -> None:
-    (tiny,) = (one for one in answer("architectures") if one["name"] == "tiny")
+    (tiny,) = (architecture for architecture in answer("architectures") if architecture["name"] == "tiny")
     assert (tiny["presets"], tiny["min_size"]) == ({"wide": {"filters": 4, "dropout": 0.5}}, 4)
 
 
@@ -90,14 +90,14 @@ def test_alias(answer: Callable) -> None:
 
 
 def test_evaluate(answer: Callable) -> None:
-    told = answer("evaluate", "blobs@best", "blobs")
-    assert set(told) == {"model", "dataset", "dataset_version", "split", "metrics", "classes"}
-    assert set(told["classes"]["dark"]) == {"precision", "recall", "f1", "images"}
+    evaluation = answer("evaluate", "blobs@best", "blobs")
+    assert set(evaluation) == {"model", "dataset", "dataset_version", "split", "metrics", "classes"}
+    assert set(evaluation["classes"]["dark"]) == {"precision", "recall", "f1", "images"}
 
 
 def test_predict(answer: Callable, photos: Path) -> None:
-    (told,) = answer("predict", "photos@best", "photos/cat/00.png")
-    assert (set(told), sum(told["probabilities"].values())) == (
+    (prediction,) = answer("predict", "photos@best", "photos/cat/00.png")
+    assert (set(prediction), sum(prediction["probabilities"].values())) == (
         {"file", "class", "probabilities"},
         pytest.approx(1),
     )

@@ -30,8 +30,8 @@ def test_the_layers_of_a_model(zoo: Callable, trained: Path) -> None:
 
 
 def test_the_layers_of_a_model_as_json(zoo: Callable, trained: Path) -> None:
-    told = json.loads(zoo("show", "photos@best", "--layers", "--json").out)
-    assert (told["model"]["dataset"], len(told["layers"]), told["layers"][2]) == (
+    answer = json.loads(zoo("show", "photos@best", "--layers", "--json").out)
+    assert (answer["model"]["dataset"], len(answer["layers"]), answer["layers"][2]) == (
         "photos",
         6,
         {
@@ -47,10 +47,12 @@ def test_the_layers_of_a_model_as_json(zoo: Callable, trained: Path) -> None:
 
 
 def test_python_gives_what_the_command_prints(zoo: Callable, trained: Path) -> None:
-    told = json.loads(zoo("show", "photos@best", "--layers", "--json").out)["layers"]
+    answer = json.loads(zoo("show", "photos@best", "--layers", "--json").out)["layers"]
     with open_registry(trained / "registry.db") as registry:
         layers = registry.layers(registry.model("photos@best").id)
-    assert [(one.name, one.number) for one in layers] == [(one["name"], one["number"]) for one in told]
+    assert [(layer.name, layer.number) for layer in layers] == [
+        (layer["name"], layer["number"]) for layer in answer
+    ]
 
 
 @pytest.mark.parametrize("arguments", [[], ["--json"]])
@@ -62,7 +64,7 @@ def test_a_run_has_no_layers(zoo: Callable, refused: Callable, trained: Path, ar
 
 
 def test_a_search_has_no_layers(zoo: Callable, refused: Callable, trained: Path) -> None:
-    searches = {one["state"]: one for one in json.loads(zoo("searches", "--json").out)}
+    searches = {search["state"]: search for search in json.loads(zoo("searches", "--json").out)}
     done, failed = searches["completed"], searches["failed"]
     assert refused("show", done["id"], "--layers") == (
         f"{done['id']} is a search, --layers is for a model: zoo show {done['best_model_id']} --layers"

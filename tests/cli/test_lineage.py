@@ -59,10 +59,10 @@ def test_the_one_that_is_asked_for_is_marked(zoo: Callable, models: list[dict]) 
 
 
 def test_a_trial_names_its_search(zoo: Callable, trained: Path) -> None:
-    (search,) = (one for one in json.loads(zoo("searches", "--json").out) if one["best_model_id"])
-    (told,) = (line for line in zoo("lineage", search["id"]).out.splitlines() if "●" in line)
-    assert told.startswith(f"● {search['best_model_id']}  tiny  blobs v1  trial ")
-    assert f" of search {search['id']}  val " in told
+    (search,) = (row for row in json.loads(zoo("searches", "--json").out) if row["best_model_id"])
+    (shown,) = (line for line in zoo("lineage", search["id"]).out.splitlines() if "●" in line)
+    assert shown.startswith(f"● {search['best_model_id']}  tiny  blobs v1  trial ")
+    assert f" of search {search['id']}  val " in shown
 
 
 def test_a_deleted_parent_is_named_with_what_its_run_tells(
@@ -76,15 +76,15 @@ def test_a_deleted_parent_is_named_with_what_its_run_tells(
 
 def test_a_failed_run_stands_for_itself(zoo: Callable, trained: Path) -> None:
     (run,) = json.loads(zoo("runs", "--state", "failed", "--json").out)
-    told = zoo("lineage", run["id"]).out
-    assert told == f"● run {run['id']}  moody  blobs v1  trial 1 of search {run['search_id']}  failed\n"
+    output = zoo("lineage", run["id"]).out
+    assert output == f"● run {run['id']}  moody  blobs v1  trial 1 of search {run['search_id']}  failed\n"
 
 
 @pytest.fixture
 def tuned(models: list[dict]) -> Callable[..., str]:
     """The line of a run that started from a model, with these hyperparameters."""
 
-    def told(zoo: Callable, **hyperparameters: object) -> str:
+    def line_of(zoo: Callable, **hyperparameters: object) -> str:
         with open_registry("registry.db") as registry:
             plan = changed(
                 RUN_PLAN,
@@ -96,7 +96,7 @@ def tuned(models: list[dict]) -> Callable[..., str]:
         (line,) = (line for line in zoo("lineage", run.id).out.splitlines() if "●" in line)
         return line.split("  ")[-2]
 
-    return told
+    return line_of
 
 
 def test_the_parts_of_a_schedule_are_told(zoo: Callable, tuned: Callable) -> None:
@@ -108,8 +108,8 @@ def test_the_parts_of_a_schedule_are_told(zoo: Callable, tuned: Callable) -> Non
         "warmup_epochs": 33,
         "batchnorm": "odd",
     }
-    told = tuned(zoo, freeze="until:back", schedule="cosine", learning_rate=0.02, filters=2, **parts)
-    assert told == (
+    line = tuned(zoo, freeze="until:back", schedule="cosine", learning_rate=0.02, filters=2, **parts)
+    assert line == (
         "finetune freeze=until:back schedule=cosine learning_rate=0.02 head_epochs=31 unfreeze_epochs=32 "
         "unfreeze_rate=0.5 layer_decay=0.75 warmup_epochs=33 batchnorm=odd"
     )
@@ -134,7 +134,9 @@ def test_json_is_nested(zoo: Callable, models: list[dict]) -> None:
 
 
 def test_a_search_without_a_model_is_refused(refused: Callable, zoo: Callable, trained: Path) -> None:
-    (failed,) = (one["id"] for one in json.loads(zoo("searches", "--json").out) if not one["best_model_id"])
+    (failed,) = (
+        search["id"] for search in json.loads(zoo("searches", "--json").out) if not search["best_model_id"]
+    )
     assert refused("lineage", failed) == f"search {failed} has no model: see zoo show {failed}"
 
 
@@ -151,19 +153,19 @@ def test_an_unknown_model_is_refused(refused: Callable, trained: Path) -> None:
 def _descend(models: list[dict], *line: tuple[str, str]) -> None:
     """Write models like the oldest one, each given by its parent's id and its own, one after another."""
     with closing(sqlite3.connect("registry.db")) as connection, connection:
-        for number, (parent, made) in enumerate(line):
-            run = {"id": f"r{number:011}", "model_id": made, "made_id": made, "parent_id": parent}
+        for number, (parent, model) in enumerate(line):
+            run = {"id": f"r{number:011}", "model_id": model, "made_id": model, "parent_id": parent}
             for table, key, changes in (
-                ("models", models[-1]["id"], {"id": made}),
+                ("models", models[-1]["id"], {"id": model}),
                 (
                     "runs",
                     models[-1]["run_id"],
                     {**run, "started_at": f"2030-01-01 00:{number // 60:02}:{number % 60:02}"},
                 ),
             ):
-                found = connection.execute(f"SELECT * FROM {table} WHERE id = ?", (key,))
-                names = [column[0] for column in found.description]
-                row = {**dict(zip(names, found.fetchone(), strict=True)), **changes}
+                rows = connection.execute(f"SELECT * FROM {table} WHERE id = ?", (key,))
+                names = [column[0] for column in rows.description]
+                row = {**dict(zip(names, rows.fetchone(), strict=True)), **changes}
                 connection.execute(
                     f"INSERT INTO {table} VALUES ({','.join('?' * len(row))})", [*row.values()]
                 )

@@ -101,15 +101,15 @@ def model(lost_folder: Path) -> Callable[[str], str]:
         from zoo import open_registry
 
         with open_registry(lost_folder / "registry.db") as registry:
-            (found,) = registry.models(architecture=architecture)
-            return found.id
+            (stored,) = registry.models(architecture=architecture)
+            return stored.id
 
     return find
 
 
 def test_models_are_still_listed(zoo: Callable) -> None:
     listed = json.loads(zoo("models", "--json").out)
-    assert {one["architecture"] for one in listed} == {"tiny", "doubling"}
+    assert {model["architecture"] for model in listed} == {"tiny", "doubling"}
 
 
 @pytest.mark.parametrize("architecture", ["tiny", "doubling"])
@@ -147,13 +147,13 @@ def test_a_layer_of_its_own_needs_its_plugin(
     apart: Callable, model: Callable, lost_folder: Path, command: str
 ) -> None:
     done = apart(command, model("doubling"), "./photos")
-    told = [line for line in done.stderr.splitlines() if line.startswith("Error")]
+    errors = [line for line in done.stderr.splitlines() if line.startswith("Error")]
     plugin = lost_folder / "plugins" / "doubling.py"
     expected = (
         f"Error: model {model('doubling')} needs the layer 'lost>Double' of architecture 'doubling', version 7, "
         f"which came from {plugin} and is not loaded: install that plugin, or name its folder with --plugins-dir"
     )
-    assert (done.returncode, told) == (1, [expected])
+    assert (done.returncode, errors) == (1, [expected])
 
 
 def test_with_its_plugin_it_works_in_a_new_process(

@@ -62,7 +62,7 @@ def test_they_are_told_and_shown(zoo: Callable, photos: Path, plain: Callable) -
 
 
 @pytest.mark.parametrize(
-    ("given", "message"),
+    ("options", "message"),
     [
         (
             ["--class-weights", "balanced", "--oversample"],
@@ -77,12 +77,12 @@ def test_they_are_told_and_shown(zoo: Callable, photos: Path, plain: Callable) -
         ),
     ],
 )
-def test_what_cannot_be_is_refused(refused: Callable, given: list[str], message: str) -> None:
-    assert refused("train", "tiny", "blobs", *given) == message
+def test_what_cannot_be_is_refused(refused: Callable, options: list[str], message: str) -> None:
+    assert refused("train", "tiny", "blobs", *options) == message
 
 
 @pytest.mark.parametrize(
-    ("given", "message"),
+    ("options", "message"),
     [
         (["--fraction", "0"], "Invalid value for '--fraction': 0.0 is not in the range 0<x<=1."),
         (["--fraction", "1.1"], "Invalid value for '--fraction': 1.1 is not in the range 0<x<=1."),
@@ -96,8 +96,8 @@ def test_what_cannot_be_is_refused(refused: Callable, given: list[str], message:
         ),
     ],
 )
-def test_a_value_out_of_range_is_a_usage_error(zoo: Callable, given: list[str], message: str) -> None:
-    result = zoo("train", "tiny", "blobs", *given)
+def test_a_value_out_of_range_is_a_usage_error(zoo: Callable, options: list[str], message: str) -> None:
+    result = zoo("train", "tiny", "blobs", *options)
     assert (result.code, result.err.splitlines()[-1]) == (2, f"Error: {message}")
 
 

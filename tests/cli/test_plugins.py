@@ -105,8 +105,8 @@ def test_help_names_the_subcommands(zoo: Callable) -> None:
 
 def test_json_of_the_list_is_refused_before_a_subcommand(zoo: Callable) -> None:
     result = zoo("plugins", "--json", "new", "my-net")
-    told = "Error: --json is for the list of plugins; give it after 'new'"
-    assert (result.code, result.out, result.err.splitlines()[-1]) == (2, "", told)
+    message = "Error: --json is for the list of plugins; give it after 'new'"
+    assert (result.code, result.out, result.err.splitlines()[-1]) == (2, "", message)
 
 
 def test_an_unknown_subcommand_is_refused(zoo: Callable) -> None:

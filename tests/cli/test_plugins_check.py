@@ -72,9 +72,9 @@ def test_a_failure_is_named_with_what_to_do(zoo: Callable, file: Callable) -> No
 
 
 def test_json(zoo: Callable, file: Callable) -> None:
-    told = json.loads(zoo("plugins", "check", file(IMAGES, "return 3"), "--json").out)
-    assert (told["target"], told["passed"]) == ("mine", False)
-    assert [(one["check"], one["outcome"]) for one in told["checks"]][:3] == [
+    answer = json.loads(zoo("plugins", "check", file(IMAGES, "return 3"), "--json").out)
+    assert (answer["target"], answer["passed"]) == ("mine", False)
+    assert [(check["check"], check["outcome"]) for check in answer["checks"]][:3] == [
         ("imports", "ok"),
         ("imports-without-tensorflow", "ok"),
         ("loads", "failed"),

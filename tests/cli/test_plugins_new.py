@@ -184,8 +184,8 @@ def test_what_exists_is_kept(refused: Callable, tmp_path: Path, existing: str, a
 
 
 def test_a_folder_that_is_missing(refused: Callable, tmp_path: Path) -> None:
-    told = refused("plugins", "new", "my-net", "--into", "gone")
-    assert (told, list(tmp_path.iterdir())) == (
+    message = refused("plugins", "new", "my-net", "--into", "gone")
+    assert (message, list(tmp_path.iterdir())) == (
         "gone is not a folder: create it first, or choose another with --into",
         [],
     )

@@ -119,7 +119,7 @@ NO_LAYER = (
         ("search --resume nix", "no search 'nix': `zoo searches` lists them"),
     ],
 )
-@pytest.mark.usefixtures("kept")
+@pytest.mark.usefixtures("registry_unchanged")
 def test_a_request_for_a_model(refused_early: Callable, arguments: str, message: str) -> None:
     assert refused_early(arguments) == message
 

@@ -155,5 +155,5 @@ def test_a_class_whose_name_is_no_text_is_refused(refused: Callable[..., str], p
 
 
 def test_datasets_of_keras_are_listed_without_keras(zoo: Callable[..., Result]) -> None:
-    listed = {one["dataset"] for one in json.loads(zoo("datasets", "--json").out)}
-    assert {"mnist", "fashion-mnist", "cifar10", "cifar100"} <= listed
+    names = {dataset["dataset"] for dataset in json.loads(zoo("datasets", "--json").out)}
+    assert {"mnist", "fashion-mnist", "cifar10", "cifar100"} <= names

@@ -46,8 +46,8 @@ def test_a_trial_has_a_line(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_trial_says_where_its_choice_comes_from(capsys: pytest.CaptureFixture[str]) -> None:
-    known = replace(COMPLETED, trial=replace(TRIAL, origin="run 1a2b3c4d on blobs"))
-    assert told_of(known, capsys)[1] == (
+    prior = replace(COMPLETED, trial=replace(TRIAL, origin="run 1a2b3c4d on blobs"))
+    assert told_of(prior, capsys)[1] == (
         "trial 2/3  completed  val_accuracy 0.5000  (run 1a2b3c4d on blobs) filters=3"
     )
 

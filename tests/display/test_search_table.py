@@ -52,7 +52,7 @@ def drawn(*lines: TrialLine, **plan: Any) -> str:
     console = Console(width=100, force_terminal=True, color_system="standard", _environ={})
     search = replace(SEARCH, plan=changed(PLAN, **plan))
     with console.capture() as captured:
-        console.print(SearchTable(search, {one.run.id: one for one in lines}))
+        console.print(SearchTable(search, {row.run.id: row for row in lines}))
     return captured.get()
 
 
@@ -60,7 +60,7 @@ def render(*lines: TrialLine, width: int = 100, **plan: Any) -> list[str]:
     console = Console(width=width)
     search = replace(SEARCH, plan=changed(PLAN, **plan))
     with console.capture() as captured:
-        console.print(SearchTable(search, {one.run.id: one for one in lines}))
+        console.print(SearchTable(search, {row.run.id: row for row in lines}))
     return [" ".join(text.split()) for text in captured.get().splitlines()]
 
 
@@ -87,8 +87,8 @@ def test_what_is_not_searched_is_not_shown() -> None:
 
 
 def test_a_choice_that_the_algorithm_did_not_make_says_where_it_comes_from() -> None:
-    known = line(1, [0.9], origin="run 1a2b3c4d on blobs")
-    assert render(known)[1] == "1 running 0.9000 1/4 ▅ filters=1 (run 1a2b3c4d on blobs)"
+    prior = line(1, [0.9], origin="run 1a2b3c4d on blobs")
+    assert render(prior)[1] == "1 running 0.9000 1/4 ▅ filters=1 (run 1a2b3c4d on blobs)"
 
 
 def test_of_several_objectives_each_has_a_column() -> None:
@@ -146,7 +146,7 @@ def test_an_interrupted_trial_has_not_ended() -> None:
 def left(ended: list[TrialLine], running: int, *, after: float = 0) -> float | None:
     """Of 8 trials, when those that run have done so for some seconds."""
     under_way = [line(8 - place, []).run for place in range(running)]
-    return seconds_left([one.run for one in ended], under_way, 8, NOW + timedelta(seconds=after))
+    return seconds_left([row.run for row in ended], under_way, 8, NOW + timedelta(seconds=after))
 
 
 def test_trials_that_are_left_take_as_long_as_others_did() -> None:
@@ -170,7 +170,7 @@ def test_when_nothing_runs_nothing_is_left() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "told"),
+    ("seconds", "words"),
     [
         (0.2, "1 s"),
         (40, "40 s"),
@@ -181,8 +181,8 @@ def test_when_nothing_runs_nothing_is_left() -> None:
         (7200, "2 h 0 min"),
     ],
 )
-def test_a_duration_has_one_or_two_units(seconds: float, told: str) -> None:
-    assert duration(seconds) == told
+def test_a_duration_has_one_or_two_units(seconds: float, words: str) -> None:
+    assert duration(seconds) == words
 
 
 # A narrow or a low screen ----------------------------------------------------------------------------------
@@ -222,7 +222,7 @@ def test_with_a_curve_there_is_room_for_hyperparameters() -> None:
 
 def fitted(*lines: TrialLine, height: int) -> list[str]:
     console = Console(width=100, height=height)
-    table = SearchTable(SEARCH, {one.run.id: one for one in lines}, fitted=True)
+    table = SearchTable(SEARCH, {row.run.id: row for row in lines}, fitted=True)
     with console.capture() as captured:
         console.print(table, height=None)
     return captured.get().splitlines()

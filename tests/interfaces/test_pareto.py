@@ -19,7 +19,7 @@ def run(name: str, state: State = State.COMPLETED, **scores: float) -> Run:
 
 
 def ids(runs: list[Run]) -> list[str]:
-    return [one.id for one in runs]
+    return [run.id for run in runs]
 
 
 def test_each_direction_counts_and_the_first_objective_orders() -> None:

@@ -129,8 +129,8 @@ def test_sql_orders_as_the_rule_does(registry: Registry) -> None:
     for age, (accuracy, loss, size) in enumerate(product((0.5, 0.9), (None, 0.3, 0.1), (8, 2)), start=1):
         losses = {} if loss is None else {"loss": loss}
         for copy in range(2):
-            made = add_model(registry, digits, size=size, accuracy=accuracy, **losses)
-            expected.append((rank(ACCURACY, accuracy, loss, made.parameters, 2 * age + copy), made.id))
+            model = add_model(registry, digits, size=size, accuracy=accuracy, **losses)
+            expected.append((rank(ACCURACY, accuracy, loss, model.parameters, 2 * age + copy), model.id))
     ordered = []
     while expected:
         best = registry.best("digits")

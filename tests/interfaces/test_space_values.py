@@ -218,14 +218,16 @@ def test_a_space_that_is_written_and_read_is_the_same() -> None:
 
 def test_keras_tuner_draws_from_what_is_written_as_from_its_own() -> None:
     def drawn(hp: keras_tuner.HyperParameters) -> list[list[Any]]:
-        return [[one.random_sample(seed) for seed in range(20)] for one in hp.space]
+        return [[hyperparameter.random_sample(seed) for seed in range(20)] for hyperparameter in hp.space]
 
     hp = every_kind()
     written = restore(read(hp).to_config())
     assert drawn(written) == drawn(hp)
-    assert [one.default for one in written.space] == [one.default for one in hp.space]
-    assert [one.get_config()["conditions"] for one in written.space] == [
-        one.get_config()["conditions"] for one in hp.space
+    assert [hyperparameter.default for hyperparameter in written.space] == [
+        hyperparameter.default for hyperparameter in hp.space
+    ]
+    assert [hyperparameter.get_config()["conditions"] for hyperparameter in written.space] == [
+        hyperparameter.get_config()["conditions"] for hyperparameter in hp.space
     ]
 
 
@@ -233,7 +235,7 @@ def test_a_default_that_nobody_gave_is_the_first_value() -> None:
     hp = keras_tuner.HyperParameters()
     hp.Int("width", 3, 8)
     hp.Choice("kind", ["b", "a"])
-    assert [one.default for one in read(hp).hyperparameters] == [3, "b"]
+    assert [hyperparameter.default for hyperparameter in read(hp).hyperparameters] == [3, "b"]
 
 
 def test_a_condition_on_what_is_fixed_is_left_out_where_it_is_met() -> None:
@@ -244,7 +246,7 @@ def test_a_condition_on_what_is_fixed_is_left_out_where_it_is_met() -> None:
         with hp.conditional_scope("plan", [plan]):
             hp.Int(name, 1, 5)
     conditions = {
-        one.name: [each.name for each in one.conditions]
-        for one in read(hp).without_met_conditions().hyperparameters
+        hyperparameter.name: [each.name for each in hyperparameter.conditions]
+        for hyperparameter in read(hp).without_met_conditions().hyperparameters
     }
     assert conditions == {"plan": [], "on": [], "blocks": [], "depth": ["plan"]}

@@ -56,7 +56,7 @@ def test_choices(axes: dict[str, Searched]) -> None:
 def test_a_number_is_where_keras_tuner_has_it(
     hp: HyperParameters, axes: dict[str, Searched], name: str, value: float
 ) -> None:
-    (declared,) = [one for one in hp.space if one.name == name]
+    (declared,) = [hyperparameter for hyperparameter in hp.space if hyperparameter.name == name]
     assert axes[name].place(value) == pytest.approx(declared.value_to_prob(value), abs=1e-6)
 
 

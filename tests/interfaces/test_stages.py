@@ -28,7 +28,7 @@ def graph(text: str) -> list[Operation]:
     operations: list[Operation] = []
     for word in text.split():
         name, _, parents = word.lstrip("+.").partition("<")
-        before = parents.split(",") if parents else [one.name for one in operations[-1:]]
+        before = parents.split(",") if parents else [operation.name for operation in operations[-1:]]
         operations.append(
             Operation(name, frozenset(before), is_layer=word[0] != "+", has_weights=word[0] not in "+.")
         )

@@ -28,9 +28,11 @@ def opened() -> Callable[..., OpenedDataset]:
         items: list[Path | np.ndarray] = []
         labels, split = [], []
         for of, classes in splits.items():
-            for name, given in classes.items():
+            for name, images_or_count in classes.items():
                 fresh = (
-                    rng.integers(0, 256, (given, 8, 8), dtype=np.uint8) if isinstance(given, int) else given
+                    rng.integers(0, 256, (images_or_count, 8, 8), dtype=np.uint8)
+                    if isinstance(images_or_count, int)
+                    else images_or_count
                 )
                 items += list(fresh)
                 labels += [names.index(name)] * len(fresh)

@@ -56,7 +56,7 @@ def trials(
     search = Search("5ea6c4", plan, State.COMPLETED, "digits", 1, "plugin digits", "", NOW)
     ended = [(State.COMPLETED, *values) for values in of]
     ended += [(state, {}, {}) for state in (State.FAILED, State.PRUNED) for _ in range(ends)]
-    return SearchTrials(search, [run(number, *one) for number, one in enumerate(ended, start=1)])
+    return SearchTrials(search, [run(number, *outcome) for number, outcome in enumerate(ended, start=1)])
 
 
 def run(number: int, state: State, values: dict[str, Any], scores: dict[str, float]) -> Run:

@@ -40,7 +40,9 @@ def test_originals_stand_first_their_versions_beside_them(dataset: OpenedDataset
     images = pictures(draw_augmented(dataset, "flip"))
     assert images.shape == (ROWS, 1 + COPIES, 8, 8, 3)
     for row in images:
-        assert all(np.array_equal(one, row[0]) or np.array_equal(one, row[0][:, ::-1]) for one in row)
+        assert all(
+            np.array_equal(picture, row[0]) or np.array_equal(picture, row[0][:, ::-1]) for picture in row
+        )
     assert not np.array_equal(images[:, 1:], np.broadcast_to(images[:, :1], images[:, 1:].shape))
 
 

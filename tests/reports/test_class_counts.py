@@ -85,8 +85,8 @@ def test_an_empty_split_is_refused(opened: Callable) -> None:
 
 def test_extreme_imbalance_is_drawn_on_a_logarithmic_scale(opened: Callable) -> None:
     figure = draw_class_counts(opened({"train": {"a": 50, "b": 1}, "validation": {"a": 1, "b": 1}}))
-    told = {(axes.get_xscale(), axes.get_xlabel()) for axes in figure.axes}
-    assert told == {("log", "images (logarithmic)")}
+    scales = {(axes.get_xscale(), axes.get_xlabel()) for axes in figure.axes}
+    assert scales == {("log", "images (logarithmic)")}
 
 
 def test_a_small_validation_split_is_no_imbalance(opened: Callable) -> None:

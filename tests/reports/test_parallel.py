@@ -94,7 +94,7 @@ def test_the_best_lines_of_several_architectures_do_not_break_off() -> None:
 
 def test_names_with_dollars_and_letters_of_no_font_can_be_written(tmp_path: Path) -> None:
     space = (choice("na$me$", "a$b$", "\U0001e800"), number("\U0001e801", 0, 1))
-    found = trials(space=space, of=[({"na$me$": "a$b$", "\U0001e801": 0.5}, {"val_accuracy": 0.5})])
-    figure = draw_parallel(found, {})
+    searched = trials(space=space, of=[({"na$me$": "a$b$", "\U0001e801": 0.5}, {"val_accuracy": 0.5})])
+    figure = draw_parallel(searched, {})
     write_figure(figure, tmp_path / "plot.svg")
     assert {"na$me$", "a$b$", "#1", "#2"} <= set(texts(figure))

@@ -106,7 +106,7 @@ def test_images_do_not_overlap(opened: Callable) -> None:
     tall = [np.full((40, 10 + number), number, np.uint8) for number in range(4)]
     (page,) = draw_samples(opened({"train": {"a": tall, "b": 4}, "validation": {"a": 1}})).axes
     extents = [image.get_extent() for image in page.images]
-    assert all(one[1] < other[0] for row in (extents[:4], extents[4:]) for one, other in pairwise(row))
+    assert all(left[1] < other[0] for row in (extents[:4], extents[4:]) for left, other in pairwise(row))
     assert max(bottom for _, _, bottom, _ in extents[:4]) < min(top for *_, top in extents[4:])
 
 

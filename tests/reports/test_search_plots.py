@@ -25,8 +25,8 @@ def test_the_heading_tells_of_the_search_and_its_trials() -> None:
 
 
 def test_a_heading_has_room_for_a_real_id_and_a_name() -> None:
-    known = trials(ACCURACY, PARAMS)
-    named = replace(known, search=replace(known.search, id="5ea6c4" * 2, dataset="chest-xrays"))
+    searched = trials(ACCURACY, PARAMS)
+    named = replace(searched, search=replace(searched.search, id="5ea6c4" * 2, dataset="chest-xrays"))
     drawn = draw_importance(named, {"rate": 1.0}), draw_history(named), draw_parallel(named, {})
     for figure in (*drawn, draw_front(named)):
         assert texts(figure)[0].startswith("chest-xrays: ")
@@ -36,8 +36,11 @@ def test_a_heading_has_room_for_a_real_id_and_a_name() -> None:
 
 def test_equal_scores_and_one_trial_can_be_drawn() -> None:
     for of in (TRIALS[:1], [TRIALS[0], TRIALS[0]]):
-        found = trials(ACCURACY, PARAMS, of=of)
-        assert all(draw(found) for draw in (draw_history, draw_front, lambda found: draw_parallel(found, {})))
+        searched = trials(ACCURACY, PARAMS, of=of)
+        assert all(
+            draw(searched)
+            for draw in (draw_history, draw_front, lambda searched: draw_parallel(searched, {}))
+        )
 
 
 def test_each_plot_is_written_to_a_file_of_its_name(tmp_path: Path) -> None:

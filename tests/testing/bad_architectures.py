@@ -87,8 +87,8 @@ class Traced(layers.Layer):
 class Table(layers.Layer):
     """Levels of brightness through a lookup table, which is no variable but leaves with the network."""
 
-    def __init__(self, **given: Any) -> None:
-        super().__init__(**given)
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
         levels = tf.lookup.KeyValueTensorInitializer(tf.range(256), tf.range(256) // 64)
         self.levels = tf.lookup.StaticHashTable(levels, default_value=0)
 
@@ -230,13 +230,13 @@ def nested(hp: Any, inputs: Any, *, weights: Any = None) -> Any:
     return keras.Sequential([layers.Conv2D(4, 3)], name="inner")(scaled(inputs))
 
 
-def architecture(backbone: Any, **given: Any) -> Architecture:
+def architecture(backbone: Any, **options: Any) -> Architecture:
     return Architecture(
         name=backbone.__name__.replace("_", "-"),
         backbone=backbone,
         summary="bad",
         reference="none",
-        **{"min_size": 8, "freeze_points": ("block1",), **given},
+        **{"min_size": 8, "freeze_points": ("block1",), **options},
     )
 
 

@@ -29,7 +29,7 @@ def test_without_a_name_every_failure_is_named() -> None:
     with pytest.raises(ContractError, match=r"^3 of 10 checks failed: ") as failure:
         check_architecture(bad)
     assert isinstance(failure.value.__cause__, ExceptionGroup)
-    assert [str(one).split("'")[1] for one in failure.value.__cause__.exceptions] == [
+    assert [str(error).split("'")[1] for error in failure.value.__cause__.exceptions] == [
         "imports-without-tensorflow",
         "trains",
         "freezes-at",

@@ -26,7 +26,7 @@ def dataset(load: Callable[[], Any]) -> Dataset:
     return Dataset(name="mine", load=load, summary="s", reference="r")
 
 
-def given(
+def images_of(
     items: list[Any] = IMAGES, labels: list[int] = LABELS, names: Any = ("a", "b"), **more: Any
 ) -> Dataset:
     return dataset(lambda: LabeledImages(items, labels, names, **more))
@@ -44,28 +44,28 @@ def raising() -> Any:
 BAD = [
     ("loads", dataset(raising), r"load\(\) failed: OSError: no disk .*: fix load\(\)"),
     ("loads", dataset(lambda: 3), r"load\(\) returns int: return zoo.LabeledImages"),
-    ("loads", given([], []), r"load\(\) returns no images"),
-    ("classes", given(labels=[0] * 60, names=("a",)), "two classes or more are needed"),
-    ("classes", given(names=("a", "b", "c")), "there is no image of c"),
+    ("loads", images_of([], []), r"load\(\) returns no images"),
+    ("classes", images_of(labels=[0] * 60, names=("a",)), "two classes or more are needed"),
+    ("classes", images_of(names=("a", "b", "c")), "there is no image of c"),
     (
         "decodes",
-        given([Path("gone.png"), *IMAGES[1:]]),
+        images_of([Path("gone.png"), *IMAGES[1:]]),
         r"1 of 60 items are not images \(0\), the first: .*gone.png",
     ),
-    ("decodes", given([image.astype(float) for image in IMAGES]), "an array of float64 and shape"),
+    ("decodes", images_of([image.astype(float) for image in IMAGES]), "an array of float64 and shape"),
     ("loads-again", changing(), r"a second load\(\) returns other images"),
-    ("splits", given(split=["test"] * 60), "there are no training images"),
+    ("splits", images_of(split=["test"] * 60), "there are no training images"),
 ]
 
 
 @pytest.mark.parametrize("check", OTHERS)
 def test_a_good_dataset_passes(check: str) -> None:
-    check_dataset(given(), check)
+    check_dataset(images_of(), check)
 
 
-@pytest.mark.parametrize(("check", "bad", "told"), BAD)
-def test_a_bad_one_fails(check: str, bad: Dataset, told: str) -> None:
-    with pytest.raises(ContractError, match=f"^mine fails '{check}': .*{told}"):
+@pytest.mark.parametrize(("check", "bad", "message"), BAD)
+def test_a_bad_one_fails(check: str, bad: Dataset, message: str) -> None:
+    with pytest.raises(ContractError, match=f"^mine fails '{check}': .*{message}"):
         check_dataset(bad, check)
 
 
@@ -75,4 +75,4 @@ def test_every_check_is_described() -> None:
 
 def test_without_a_name_all_checks_run() -> None:
     with pytest.raises(ContractError, match=r"^mine fails 'splits': "):
-        check_dataset(given(split=["test"] * 60))
+        check_dataset(images_of(split=["test"] * 60))

@@ -14,14 +14,14 @@ from zoo.testing.architectures import networks_of
 
 
 def test_fixed_values_are_in_every_network() -> None:
-    seen = set()
+    values = set()
 
     def backbone(hp: Any, inputs: Any, *, weights: Any = None) -> Any:
-        seen.add(hp.Fixed("plan", "2"))
+        values.add(hp.Fixed("plan", "2"))
         return planned(hp, inputs)
 
     check_architecture(architecture(backbone), "draws", hyperparameters={"plan": "3"})
-    assert seen == {"3"}
+    assert values == {"3"}
 
 
 def test_a_searched_hyperparameter_can_be_fixed() -> None:

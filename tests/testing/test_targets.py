@@ -25,14 +25,14 @@ mine = "{module}"
 NOTHING = "adds no architecture, dataset, source or decoder: there is nothing to check"
 
 
-def found(text: str | Path, folder: Path | None = None) -> Target:
+def target_of(text: str | Path, folder: Path | None = None) -> Target:
     """The target of this text, among the installed plugins and those of the folder."""
     return find_target(str(text), load_plugins(folder), folder)
 
 
 def refusal(text: str | Path, folder: Path | None = None) -> str:
     with pytest.raises(PluginError) as caught:
-        found(text, folder)
+        target_of(text, folder)
     return str(caught.value)
 
 
@@ -48,27 +48,27 @@ def package(folder: Path, module: str, name: str = "my_module_of_images") -> Pat
 
 
 def test_a_plugin_is_found_by_its_name() -> None:
-    assert found("digits") == Target("digits", datasets=("digits",))
+    assert target_of("digits") == Target("digits", datasets=("digits",))
 
 
 def test_one_of_several_that_a_plugin_adds_is_found_alone() -> None:
-    assert found("resnet50").architectures == ("resnet50",)
+    assert target_of("resnet50").architectures == ("resnet50",)
 
 
 def test_a_distribution_is_found_with_all_that_it_adds() -> None:
     plugins = load_plugins()
     (origin,) = {plugin.origin for plugin in plugins.entries}
-    assert set(found(origin).architectures) == set(plugins.architectures)
+    assert set(target_of(origin).architectures) == set(plugins.architectures)
 
 
 def test_a_file_of_the_plugin_folder_is_found_with_its_folder(tmp_path: Path) -> None:
     write_plugin(tmp_path, IMAGES, "return 3")
-    assert found("mine", tmp_path) == Target("mine", datasets=("mine",), plugins_dir=str(tmp_path))
+    assert target_of("mine", tmp_path) == Target("mine", datasets=("mine",), plugins_dir=str(tmp_path))
 
 
 def test_an_unknown_name_gets_the_nearest() -> None:
     with pytest.raises(UnknownNameError, match="unknown plugin 'digit': did you mean 'digits'"):
-        found("digit")
+        target_of("digit")
 
 
 def test_a_quarantined_plugin_is_refused_with_its_error(tmp_path: Path) -> None:
@@ -86,12 +86,12 @@ def test_a_loaded_plugin_without_anything_to_check_is_refused(tmp_path: Path) ->
 
 def test_a_file_is_found_and_not_run(tmp_path: Path) -> None:
     path = write_plugin(tmp_path, "raise SystemExit")
-    assert found(path) == Target("mine", str(path))
+    assert target_of(path) == Target("mine", str(path))
 
 
 def test_a_package_is_found_by_its_folder(tmp_path: Path) -> None:
     folder = package(tmp_path / "mine", "my_module_of_images")
-    assert found(folder) == Target("mine", str(folder), ("my_module_of_images",))
+    assert target_of(folder) == Target("mine", str(folder), ("my_module_of_images",))
 
 
 def test_a_path_where_nothing_is_is_refused(tmp_path: Path) -> None:
