@@ -57,7 +57,7 @@ def start(folder: Path, *arguments: str, trial: int | None) -> subprocess.Popen[
         stderr=subprocess.PIPE,
         text=True,
     )
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while time.monotonic() < deadline and process.poll() is None:
         if has_epoch(folder, trial):
             return process
