@@ -26,7 +26,7 @@ NOTHING = ModelContent({}, 8, 1, ("a", "b"), (), (), {}, ())
 
 
 def space() -> keras_tuner.HyperParameters:
-    """2 kinds, one of them with 3 sizes, times 2 pools, so 8 points; and one thing that is held."""
+    """2 kinds, one of them with 3 sizes, times 2 pools, so 8 points; and one fixed hyperparameter."""
     hp = keras_tuner.HyperParameters()
     hp.Choice("kind", ["small", "large"])
     with hp.conditional_scope("kind", ["large"]):
@@ -48,8 +48,8 @@ def plan(
     algorithm: str = "random", *, hp: keras_tuner.HyperParameters | None = None, **fields: Any
 ) -> SearchPlan:
     """Five trials of at most nine epochs."""
-    wanted = {"trials": 5, "epochs": 9, "space": (hp or space()).get_config(), **fields}
-    return changed(SEARCH_PLAN, algorithm=algorithm, **wanted)
+    values = {"trials": 5, "epochs": 9, "space": (hp or space()).get_config(), **fields}
+    return changed(SEARCH_PLAN, algorithm=algorithm, **values)
 
 
 def score_of(values: Mapping[str, Any]) -> float:
@@ -77,7 +77,7 @@ def failing(*numbers: int, error: Exception | None = None) -> Train:
 
 @dataclass
 class Recorder:
-    """Writes down what the search tells."""
+    """Records the reports of the search."""
 
     started: list[Trial] = field(default_factory=list)
     ended: list[tuple[Trial, float | None]] = field(default_factory=list)

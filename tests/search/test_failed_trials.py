@@ -1,4 +1,4 @@
-"""What becomes of trials that fail, and of a search whose trials fail or cannot be recorded."""
+"""Failed trials, and searches whose trials fail or cannot be recorded."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from zoo.search.executors.reporter import TrialReporter
 
 
-def test_a_failed_trial_is_recorded_and_the_search_goes_on() -> None:
-    found = searched(plan(), failing(2))
-    assert [score is None for _, score in found.ended] == [False, True, False, False, False]
+def test_a_failed_trial_is_recorded_and_the_search_continues() -> None:
+    recorder = searched(plan(), failing(2))
+    assert [score is None for _, score in recorder.ended] == [False, True, False, False, False]
 
 
 def test_a_zoo_error_is_recorded_as_its_message() -> None:
@@ -36,8 +36,8 @@ def test_a_score_that_is_no_number_is_a_failure() -> None:
         outcome = train(trial, reporter)
         return replace(outcome, scores={"val_accuracy": math.nan}) if trial.number == 2 else outcome
 
-    found = searched(plan(), trained)
-    assert (found.ended[1][1], found.errors) == (None, ["val_accuracy is not a number (NaN)"])
+    recorder = searched(plan(), trained)
+    assert (recorder.ended[1][1], recorder.errors) == (None, ["val_accuracy is not a number (NaN)"])
 
 
 def test_three_failures_in_a_row_end_the_search() -> None:
@@ -49,12 +49,12 @@ def test_three_failures_in_a_row_end_the_search() -> None:
     assert [trial.number for trial, _ in recorder.ended] == [1, 2, 3, 4]
 
 
-def test_the_last_error_is_told_in_one_line() -> None:
+def test_the_last_error_is_shown_in_one_line() -> None:
     with pytest.raises(SearchError, match=r"the last one: ValueError: bad shape$"):
         searched(plan(), failing(1, 2, 3, error=ValueError("bad shape")))
 
 
-def test_a_success_in_between_forgives_failures() -> None:
+def test_a_success_in_between_resets_the_count_of_failures() -> None:
     assert len(searched(plan(trials=7), failing(1, 2, 4, 5, 7)).ended) == 7
 
 

@@ -19,11 +19,11 @@ def test_each_choice_has_a_seed_of_its_own() -> None:
 
 
 def test_another_search_has_other_seeds() -> None:
-    one, other = (make_oracle(plan(seed=seed)).seed_of_choice() for seed in (0, 1))
-    assert one != other
+    first, other = (make_oracle(plan(seed=seed)).seed_of_choice() for seed in (0, 1))
+    assert first != other
 
 
-def test_a_choice_that_is_given_is_taken_once() -> None:
+def test_a_choice_is_used_once() -> None:
     oracle = make_oracle(plan())
     oracle.next_values = GIVEN
     first, second = (oracle.create_trial(f"trial {number}").hyperparameters.values for number in (1, 2))

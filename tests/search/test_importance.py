@@ -51,7 +51,7 @@ def run(number: int, values: dict[str, Any], score: float, state: State = State.
 def runs(score_of: Callable[[dict[str, Any]], float], count: int = 30) -> list[Run]:
     """So many trials at random, scored by this function of their hyperparameters."""
     rng = np.random.default_rng(0)
-    made = []
+    trials = []
     for number in range(1, count + 1):
         values = {
             "architecture": "ab"[rng.integers(2)],
@@ -62,8 +62,8 @@ def runs(score_of: Callable[[dict[str, Any]], float], count: int = 30) -> list[R
         }
         if values["architecture"] == "a":
             values["a/depth"] = float(rng.uniform())
-        made.append(run(number, values, score_of(values)))
-    return made
+        trials.append(run(number, values, score_of(values)))
+    return trials
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def runs(score_of: Callable[[dict[str, Any]], float], count: int = 30) -> list[R
         ("a/depth", lambda values: values.get("a/depth", 0.5)),
     ],
 )
-def test_what_the_score_depends_on_has_most(cause: str, score_of: Callable[..., float]) -> None:
+def test_the_cause_of_the_score_is_most_important(cause: str, score_of: Callable[..., float]) -> None:
     shares = importance(SPACE, runs(score_of), ACCURACY)
     assert next(iter(shares)) == cause
     assert shares[cause] > 0.6
@@ -87,21 +87,21 @@ def test_every_searched_hyperparameter_has_a_share_and_they_add_up() -> None:
 
 
 def test_the_same_trials_give_the_same_shares() -> None:
-    made = runs(lambda values: values["noise"], 8)
-    assert importance(SPACE, made, ACCURACY) == importance(SPACE, made, ACCURACY)
+    trials = runs(lambda values: values["noise"], 8)
+    assert importance(SPACE, trials, ACCURACY) == importance(SPACE, trials, ACCURACY)
 
 
 def test_trials_that_did_not_complete_do_not_count() -> None:
-    made = runs(lambda values: values["noise"], 8)
-    first = made[0].trial
+    trials = runs(lambda values: values["noise"], 8)
+    first = trials[0].trial
     assert first is not None
     others = [run(20, {**first.hyperparameters}, 99.0, State.PRUNED), run(21, {}, 0.0, State.FAILED)]
-    assert importance(SPACE, [*made, *others], ACCURACY) == importance(SPACE, made, ACCURACY)
+    assert importance(SPACE, [*trials, *others], ACCURACY) == importance(SPACE, trials, ACCURACY)
 
 
-def refusal(space: dict[str, Any], made: list[Run]) -> str:
+def refusal(space: dict[str, Any], trials: list[Run]) -> str:
     with pytest.raises(SearchError) as caught:
-        importance(space, made, ACCURACY)
+        importance(space, trials, ACCURACY)
     return str(caught.value)
 
 

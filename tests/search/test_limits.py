@@ -131,7 +131,7 @@ def test_no_trial_is_ended_for_those_that_have_all_begun(clock: Clock) -> None:
     assert report(loop, first, [0.1]) == [CONTINUE]
 
 
-def test_without_a_time_limit_a_first_trial_takes_what_it_needs(clock: Clock) -> None:
+def test_without_a_time_limit_a_first_trial_is_not_limited(clock: Clock) -> None:
     loop = TrialLoop(joint_plan(), Recorder(), clock=clock)
     trial = loop.next_trial()
     assert trial is not None
@@ -152,7 +152,7 @@ def test_an_architecture_has_begun_if_it_had_a_trial_before(clock: Clock) -> Non
     assert report(loop, third, [0.1]) == [CONTINUE]
 
 
-def test_what_was_not_tried_is_known_at_the_end(clock: Clock) -> None:
+def test_untried_architectures_are_listed_at_the_end(clock: Clock) -> None:
     loop = TrialLoop(joint_plan(max_seconds=90.0), Recorder(), clock=clock)
     trial = loop.next_trial()
     assert trial is not None
@@ -182,7 +182,7 @@ def test_a_trial_ends_that_stands_still_at_the_best_possible_value() -> None:
     ],
     ids=["below the best possible value", "a loss that falls", "a loss that falls at times"],
 )
-def test_a_trial_that_may_still_gain_goes_on(values: list[float], losses: list[float]) -> None:
+def test_a_trial_that_may_still_gain_continues(values: list[float], losses: list[float]) -> None:
     loop = TrialLoop(joint_plan(), Recorder())
     trial = loop.next_trial()
     assert trial is not None
@@ -225,7 +225,7 @@ def test_a_target_reached_before_an_interruption_ends_the_search() -> None:
 
 
 @pytest.mark.parametrize("values", [[math.nan], [math.nan, 0.5]])
-def test_what_is_no_number_meets_no_target(values: list[float]) -> None:
+def test_nan_meets_no_target(values: list[float]) -> None:
     loop = TrialLoop(joint_plan(target=0.9), Recorder())
     trial = loop.next_trial()
     assert trial is not None
@@ -236,8 +236,8 @@ def test_what_is_no_number_meets_no_target(values: list[float]) -> None:
 
 
 def test_grid_lets_architectures_take_turns_until_the_space_is_exhausted() -> None:
-    found = searched(joint_plan("grid"), train).values
-    tried = [(values["architecture"], values[f"{values['architecture']}/size"]) for values in found]
+    values = searched(joint_plan("grid"), train).values
+    tried = [(values["architecture"], values[f"{values['architecture']}/size"]) for values in values]
     assert tried == [
         ("a", 1), ("b", 1), ("c", 1), ("a", 2), ("b", 2), ("c", 2), ("b", 3), ("c", 3), ("c", 4),
     ]  # fmt: skip

@@ -54,7 +54,7 @@ def test_only_active_hyperparameters_have_a_value(algorithm: str) -> None:
 def test_no_trial_is_repeated(algorithm: str) -> None:
     first = () if algorithm == "grid" else KNOWN
     values = searched(plan(algorithm, trials=50, first=first)).values
-    assert len({tuple(sorted(one.items())) for one in values}) == len(values)
+    assert len({tuple(sorted(chosen.items())) for chosen in values}) == len(values)
 
 
 def test_grid_tries_the_whole_space_and_ends() -> None:
@@ -67,10 +67,12 @@ def test_the_whole_space_is_tried_before_it_is_exhausted(algorithm: str) -> None
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
-def test_a_space_of_one_point_gives_one_trial(algorithm: str) -> None:
+def test_a_space_of_one_point_has_one_trial(algorithm: str) -> None:
     hp = keras_tuner.HyperParameters()
     hp.Fixed("optimizer", "adam")
-    tried = {tuple(from_joint(one, ("tiny",))[1].items()) for one in searched(plan(algorithm, hp=hp)).values}
+    tried = {
+        tuple(from_joint(values, ("tiny",))[1].items()) for values in searched(plan(algorithm, hp=hp)).values
+    }
     assert tried == {(("optimizer", "adam"),)}
 
 
@@ -85,9 +87,9 @@ def test_seed_zero_is_a_seed(algorithm: str) -> None:
 
 
 @pytest.mark.parametrize("algorithm", ["random", "bayesian", "hyperband", "tpe"])
-def test_another_seed_gives_other_trials(algorithm: str) -> None:
-    one, other = (searched(plan(algorithm, hp=wide_space(), seed=seed, trials=3)).values for seed in (0, 1))
-    assert one != other
+def test_another_seed_produces_other_trials(algorithm: str) -> None:
+    first, other = (searched(plan(algorithm, hp=wide_space(), seed=seed, trials=3)).values for seed in (0, 1))
+    assert first != other
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)

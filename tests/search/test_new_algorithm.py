@@ -48,13 +48,13 @@ def test_its_oracle_chooses_the_trials() -> None:
     options = ["--algorithm", "countdown", "--trials", "3", "--epochs", "1"]
     assert run(["search", "tiny", "blobs", *options, *fixed]) == 0
     with open_registry() as registry:
-        (found,) = registry.searches()
-        trials = registry.runs(search=found.id)
-    assert (found.plan.algorithm, found.state) == ("countdown", State.COMPLETED)
+        (stored,) = registry.searches()
+        trials = registry.runs(search=stored.id)
+    assert (stored.plan.algorithm, stored.state) == ("countdown", State.COMPLETED)
     assert [trial.plan.hyperparameters["filters"] for trial in trials] == [4, 3, 2]
 
 
-def test_its_row_says_what_it_may_be_combined_with(capsys: pytest.CaptureFixture[str]) -> None:
+def test_its_row_limits_what_it_may_be_combined_with(capsys: pytest.CaptureFixture[str]) -> None:
     options = ["--algorithm", "countdown", "--objective", "val_accuracy,params"]
     assert run(["search", "tiny", "blobs", *options]) == 1
     assert "countdown optimises one objective" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""What each algorithm makes of the scores and the objective that it gets."""
+"""The algorithms' use of the scores and the objective."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ def test_an_unknown_algorithm_names_the_nearest() -> None:
 
 @pytest.mark.parametrize(("trials", "at_random"), [(5, 3), (10, 3), (24, 8), (100, 10)])
 def test_bayesian_starts_with_few_random_trials(trials: int, at_random: int) -> None:
-    """Keras Tuner itself would start with 3 for each hyperparameter, even if it is held."""
+    """Keras Tuner itself would start with 3 for each hyperparameter, even if it is fixed."""
     assert make_oracle(plan("bayesian", trials=trials)).num_initial_points == at_random
 
 
 def test_bayesian_comes_close_to_the_best_point() -> None:
-    found = searched(plan("bayesian", hp=wide_space(), trials=8))
-    assert max(score for _, score in found.ended if score is not None) > 0.97
+    recorder = searched(plan("bayesian", hp=wide_space(), trials=8))
+    assert max(score for _, score in recorder.ended if score is not None) > 0.97
 
 
-def test_bayesian_does_not_do_what_random_does() -> None:
-    one, other = (
+def test_bayesian_differs_from_random() -> None:
+    first, other = (
         searched(plan(algorithm, hp=wide_space(), trials=5)).values for algorithm in ("bayesian", "random")
     )
-    assert one != other
+    assert first != other
 
 
 # Hyperband -------------------------------------------------------------------------------------------------
@@ -52,11 +52,11 @@ def hyperband() -> Recorder:
     return searched(plan("hyperband", hp=wide_space(), trials=100))
 
 
-def test_hyperband_gives_most_trials_few_epochs(hyperband: Recorder) -> None:
+def test_hyperband_trains_most_trials_for_few_epochs(hyperband: Recorder) -> None:
     assert [trial.epochs for trial in hyperband.started[:13]] == [1] * 9 + [3] * 3 + [9]
 
 
-def test_hyperband_goes_on_where_the_earlier_trial_ended(hyperband: Recorder) -> None:
+def test_hyperband_resumes_where_the_earlier_trial_ended(hyperband: Recorder) -> None:
     assert [trial.initial_epoch for trial in hyperband.started[:13]] == [0] * 9 + [1] * 3 + [3]
 
 
@@ -77,16 +77,16 @@ def test_hyperband_ends_by_itself(hyperband: Recorder) -> None:
 
 
 def test_hyperband_does_not_continue_a_failed_trial() -> None:
-    found = searched(plan("hyperband", hp=wide_space(), trials=13), failing(2))
-    failed = next(trial.trial_id for trial, score in found.ended if score is None)
-    assert failed not in {trial.continues for trial in found.started}
+    recorder = searched(plan("hyperband", hp=wide_space(), trials=13), failing(2))
+    failed = next(trial.trial_id for trial, score in recorder.ended if score is None)
+    assert failed not in {trial.continues for trial in recorder.started}
 
 
 def test_hyperband_continues_the_least_loss() -> None:
     search_plan = plan("hyperband", hp=wide_space(), trials=12, objectives=(objectives()["val_loss"],))
-    found = searched(search_plan)
-    scores = {trial.trial_id: score or 0.0 for trial, score in found.ended[:9]}
-    assert found.started[9].continues == min(scores, key=scores.__getitem__)
+    recorder = searched(search_plan)
+    scores = {trial.trial_id: score or 0.0 for trial, score in recorder.ended[:9]}
+    assert recorder.started[9].continues == min(scores, key=scores.__getitem__)
 
 
 # All ---------------------------------------------------------------------------------------------------
@@ -101,7 +101,7 @@ def test_more_trials_do_not_change_the_first_ones(algorithm: str) -> None:
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
-def test_a_search_goes_on_with_more_trials(algorithm: str) -> None:
+def test_a_search_continues_with_more_trials(algorithm: str) -> None:
     """Keras Tuner's names of trials have as many digits as their number has."""
     short = searched(plan(algorithm, hp=wide_space(), trials=9))
     more = plan(algorithm, hp=wide_space(), trials=12, initial_trials=9)

@@ -1,4 +1,4 @@
-"""A search with several trials at once: what it asks for, how it goes on, and which of its trials are compared."""
+"""A search with several concurrent trials: its assignments, how it resumes, and which of its trials are compared."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def outcome(score: float, **others: float) -> TrialOutcome:
 
 
 def after_four_good_trials(fifth: PastTrial | None = None) -> TrialLoop:
-    """A search that goes on after them, and perhaps after another."""
+    """A search that resumes after them, and perhaps after another."""
     trials = start(TrialLoop(MEDIAN, Recorder()), 5)
     past = [
         PastTrial(replace(trial, after=number), number + 1, {"val_accuracy": 0.9}, GOOD)
@@ -66,8 +66,8 @@ class TwoAtOnce:
     started: list[Trial] = field(default_factory=list)
 
     def run(self, loop: TrialLoop, *, endings: int | None = None) -> TwoAtOnce:
-        """Until so many trials ended in all, or the search is over."""
-        ended = sum(one.place is not None for one in self.past)
+        """Until so many trials ended in all, or the search has ended."""
+        ended = sum(past.place is not None for past in self.past)
         running: list[Trial] = []
         while endings is None or ended < endings:
             while len(running) < 2 and (trial := loop.next_trial()) is not None:
@@ -78,7 +78,7 @@ class TwoAtOnce:
             ended += 1
             self._end(loop, running.pop(-1 if ended % 2 else 0), ended)
         self.past += [PastTrial(trial, None) for trial in running]
-        self.past.sort(key=lambda one: one.trial.number)
+        self.past.sort(key=lambda past: past.trial.number)
         return self
 
     def _end(self, loop: TrialLoop, trial: Trial, place: int) -> None:
@@ -112,10 +112,10 @@ def test_trials_at_once_of_which_some_fail_or_are_pruned_go_on_as_if_undisturbed
     search_plan = plan(algorithm, hp=space() if algorithm == "grid" else wide_space(), trials=trials)
     undisturbed = TwoAtOnce().run(TrialLoop(search_plan, Recorder()))
     before = TwoAtOnce().run(TrialLoop(search_plan, Recorder()), endings=endings)
-    left = [one.trial for one in before.past if one.place is None]
-    after = TwoAtOnce([one for one in before.past if one.place is not None])
+    unfinished = [past.trial for past in before.past if past.place is None]
+    after = TwoAtOnce([past for past in before.past if past.place is not None])
     after.run(TrialLoop(search_plan, Recorder(), before.past))
-    assert after.started == left + undisturbed.started[len(before.started) :]
+    assert after.started == unfinished + undisturbed.started[len(before.started) :]
 
 
 @pytest.mark.parametrize(
@@ -141,8 +141,10 @@ def test_hyperband_continues_the_best_of_those_that_had_ended_then(
     for number in since:
         end(number)
     running = [trials[number] for number in range(1, 10) if number not in (*before, *since)] + [tenth]
-    known = sorted(past + [PastTrial(trial, None) for trial in running], key=lambda one: one.trial.number)
-    assert start(TrialLoop(search_plan, Recorder(), known), len(running)) == running
+    prior = sorted(
+        past + [PastTrial(trial, None) for trial in running], key=lambda past_trial: past_trial.trial.number
+    )
+    assert start(TrialLoop(search_plan, Recorder(), prior), len(running)) == running
 
 
 def test_trials_that_were_running_go_on_in_their_order() -> None:
@@ -159,7 +161,7 @@ def test_an_order_of_endings_that_cannot_be_is_no_obstacle() -> None:
     assert [trial.number for trial in start(TrialLoop(plan(), Recorder(), past), 9)] == [3, 4, 5]
 
 
-def test_a_trial_that_goes_on_is_judged_by_all_its_epochs() -> None:
+def test_a_trial_that_is_resumed_is_judged_by_all_its_epochs() -> None:
     loop = after_four_good_trials(PastTrial(ANY, None, curve=(0.8,)))
     (trial,) = start(loop, 1)
     assert report(loop, trial, [0.1], after=1) == CONTINUE
@@ -220,7 +222,7 @@ def test_a_trial_of_the_past_that_did_not_finish_is_not_compared_with(fifth: Pas
 # Ending ----------------------------------------------------------------------------------------------------
 
 
-def test_a_hopeless_trial_ends_with_what_it_has_once_the_search_is_over() -> None:
+def test_a_hopeless_trial_ends_early_once_the_search_has_ended() -> None:
     """There will be no better one."""
     loop = TrialLoop(changed(MEDIAN, pruner="asha", target=0.95), Recorder())
     good, hopeless = start(loop, 2)
@@ -236,13 +238,13 @@ def test_no_trial_begins_after_the_time_though_none_has_epochs() -> None:
     assert loop.ended_early == "the time limit is reached after 1 of 5 trials"
 
 
-@pytest.mark.parametrize(("value", "told"), [(0.4, "the target is reached: val_loss 0.4000"), (0.6, None)])
-def test_a_target_of_what_is_minimised_is_met_from_above(value: float, told: str | None) -> None:
+@pytest.mark.parametrize(("value", "reason"), [(0.4, "the target is reached: val_loss 0.4000"), (0.6, None)])
+def test_a_target_of_a_minimised_objective_is_met_from_above(value: float, reason: str | None) -> None:
     loss = Objective("val_loss", "min")
     loop = TrialLoop(plan(objectives=(loss,), target=0.5), Recorder())
     (trial,) = start(loop, 1)
     loop.epoch_ended(trial, Epoch(1, {"val_loss": value}, 0.1), b"")
-    assert loop.ended_early == told
+    assert loop.ended_early == reason
 
 
 # Failures --------------------------------------------------------------------------------------------------
@@ -264,7 +266,7 @@ def test_a_score_that_is_no_number_fails_the_trial(scores: dict[str, float], err
     assert recorder.errors == [error]
 
 
-def test_a_pruned_trial_in_between_forgives_failures() -> None:
+def test_a_pruned_trial_in_between_resets_the_count_of_failures() -> None:
     loop = TrialLoop(plan(), recorder := Recorder())
     for trial in start(loop, 4):
         if trial.number == 3:

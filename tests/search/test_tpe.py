@@ -10,16 +10,16 @@ def test_tpe_tries_the_whole_space_and_ends() -> None:
 
 
 def test_tpe_comes_close_to_the_best_point() -> None:
-    found = searched(plan("tpe", hp=wide_space(), trials=40))
-    assert max(score for _, score in found.ended if score is not None) > 0.99
+    recorder = searched(plan("tpe", hp=wide_space(), trials=40))
+    assert max(score for _, score in recorder.ended if score is not None) > 0.99
 
 
 def test_tpe_learns_what_good_trials_have_in_common() -> None:
     """Random trials are 0.28 away from x = 0.3 on average."""
-    away = [
+    distances = [
         abs(float(values["x"]) - 0.3) for values in searched(plan("tpe", hp=wide_space(), trials=40)).values
     ]
-    assert sum(away[20:]) / 20 < 0.15
+    assert sum(distances[20:]) / 20 < 0.15
 
 
 def test_failed_trials_do_not_stop_it_from_learning() -> None:

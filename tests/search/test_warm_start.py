@@ -1,4 +1,4 @@
-"""Which hyperparameters of earlier searches a new search begins with."""
+"""The hyperparameters of earlier searches with which a new search starts."""
 
 from __future__ import annotations
 
@@ -68,15 +68,15 @@ def space() -> keras_tuner.HyperParameters:
     return hp
 
 
-def widths(known: list[PriorTrial], count: int, objective: Objective = ACCURACY) -> list[Any]:
-    chosen = choose_prior(known, DIGITS, read(space()), objective, count, image_size=32, channels=3)
+def widths(prior: list[PriorTrial], count: int, objective: Objective = ACCURACY) -> list[Any]:
+    chosen = choose_prior(prior, DIGITS, read(space()), objective, count, image_size=32, channels=3)
     return [values["width"] for values, _ in chosen]
 
 
 # which -----------------------------------------------------------------------------------------------------
 
 
-def test_nothing_known_gives_nothing() -> None:
+def test_without_prior_trials_there_is_no_warm_start() -> None:
     assert widths([], 4) == []
 
 
@@ -88,7 +88,7 @@ def test_the_best_of_the_same_dataset_come_first() -> None:
     assert widths([PriorTrial(1, 0.5), PriorTrial(2, 0.9), PriorTrial(3, 0.7)], 2) == [2, 3]
 
 
-def test_best_is_what_the_objective_says() -> None:
+def test_best_is_by_the_objective() -> None:
     trials = [PriorTrial(1, 0.9, loss=0.3), PriorTrial(2, 0.5, loss=0.1), PriorTrial(3, 0.7, loss=0.2)]
     assert widths(trials, 3, LOSS) == [2, 3, 1]
 
@@ -121,36 +121,36 @@ def test_half_rounded_up_comes_from_the_same_dataset(count: int, chosen: list[in
     assert widths([*same, PriorTrial(11, 0.9, other), PriorTrial(12, 0.8, other)], count) == chosen
 
 
-def test_the_same_dataset_gives_more_where_no_other_does() -> None:
+def test_the_same_dataset_contributes_more_where_no_other_does() -> None:
     trials = [PriorTrial(1, 0.9), PriorTrial(2, 0.8), PriorTrial(3, 0.7)]
     assert widths([*trials, PriorTrial(11, 0.9, version("letters"))], 4) == [1, 2, 11, 3]
 
 
 def test_other_datasets_give_their_best_in_turn_the_most_like_one_first() -> None:
     near, far = version("near", classes=16), version("far", classes=64)
-    known = [
+    prior = [
         PriorTrial(1, 0.9, far),
         PriorTrial(2, 0.8, far),
         PriorTrial(3, 0.4, near),
         PriorTrial(4, 0.3, near),
         PriorTrial(5, 0.2, near),
     ]
-    assert widths(known, 5) == [3, 1, 4, 2, 5]
+    assert widths(prior, 5) == [3, 1, 4, 2, 5]
 
 
 def test_two_that_are_equal_count_once() -> None:
-    known = [
+    prior = [
         PriorTrial(1, 0.9),
         PriorTrial(1, 0.8),
         PriorTrial(1, 0.9, version("letters")),
         PriorTrial(2, 0.1),
     ]
-    assert widths(known, 3) == [1, 2]
+    assert widths(prior, 3) == [1, 2]
 
 
 def test_two_that_become_equal_in_the_space_count_once() -> None:
-    known = [PriorTrial(1, 0.9, others={"gone": 1}), PriorTrial(1, 0.8, others={"gone": 2})]
-    assert widths(known, 2) == [1]
+    prior = [PriorTrial(1, 0.9, others={"gone": 1}), PriorTrial(1, 0.8, others={"gone": 2})]
+    assert widths(prior, 2) == [1]
 
 
 def test_a_trial_outside_the_space_leaves_its_place_to_the_next() -> None:
@@ -158,8 +158,8 @@ def test_a_trial_outside_the_space_leaves_its_place_to_the_next() -> None:
 
 
 def test_each_says_where_it_comes_from() -> None:
-    known = [PriorTrial(0x1A, 0.9), PriorTrial(0x1B, 0.9, version("letters"))]
-    chosen = choose_prior(known, DIGITS, read(space()), ACCURACY, 2, image_size=32, channels=3)
+    prior = [PriorTrial(0x1A, 0.9), PriorTrial(0x1B, 0.9, version("letters"))]
+    chosen = choose_prior(prior, DIGITS, read(space()), ACCURACY, 2, image_size=32, channels=3)
     assert [origin for _, origin in chosen] == ["run 0000001a on digits", "run 0000001b on letters"]
 
 
@@ -193,7 +193,7 @@ def test_a_dataset_further_than_the_limit_is_not_learnt_from(doublings: int, cho
 
 def rich_space() -> keras_tuner.HyperParameters:
     hp = keras_tuner.HyperParameters()
-    hp.Fixed("plan", "held")
+    hp.Fixed("plan", "fixed")
     hp.Choice("kind", ["thin", "wide"])
     with hp.conditional_scope("kind", ["wide"]):
         hp.Int("size", 1, 3, default=2)
@@ -210,7 +210,7 @@ def rich_space() -> keras_tuner.HyperParameters:
 DEFAULTS = choose(rich_space(), {}).values
 
 
-def test_what_is_not_known_gets_its_default() -> None:
+def test_a_missing_value_gets_its_default() -> None:
     assert fit_into(read(rich_space()), {}) == DEFAULTS
 
 
@@ -256,35 +256,35 @@ def test_a_value_comes_as_the_space_has_it() -> None:
     assert fitted == {**DEFAULTS, "dropout": 3 * 0.1}
 
 
-def test_what_is_held_stays_held() -> None:
+def test_a_fixed_value_stays_fixed() -> None:
     assert fit_into(read(rich_space()), {"plan": "other"}) == DEFAULTS
 
 
-def test_what_no_longer_exists_is_dropped() -> None:
+def test_a_hyperparameter_that_no_longer_exists_is_dropped() -> None:
     assert fit_into(read(rich_space()), {"gone": 1}) == DEFAULTS
 
 
-def test_what_is_switched_off_has_no_value() -> None:
+def test_an_inactive_hyperparameter_has_no_value() -> None:
     assert fit_into(read(rich_space()), {"kind": "thin", "size": 99}) == DEFAULTS
 
 
-def test_what_is_switched_on_has_one() -> None:
+def test_an_active_hyperparameter_has_a_value() -> None:
     assert fit_into(read(rich_space()), {"kind": "wide"}) == {**DEFAULTS, "kind": "wide", "size": 2}
 
 
 # several architectures -------------------------------------------------------------------------------------
 
 
-def test_known_hyperparameters_of_an_architecture_fit_into_a_joint_space() -> None:
+def test_prior_hyperparameters_of_an_architecture_fit_into_a_joint_space() -> None:
     joint = join({"plain": space(), "rich": rich_space()})
-    known = to_joint("rich", {"kind": "wide", "size": 3, "dropout": 0.1}, ("plain", "rich"))
+    prior = to_joint("rich", {"kind": "wide", "size": 3, "dropout": 0.1}, ("plain", "rich"))
     expected = {"architecture": "rich", "rich/kind": "wide", "rich/size": 3, "rich/dropout": 0.1}
-    fitted = fit_into(read(joint), known)
+    fitted = fit_into(read(joint), prior)
     assert fitted is not None
     assert {name: fitted.get(name) for name in expected} == expected
 
 
-def test_one_of_zoos_own_that_only_one_architecture_holds_is_known_to_the_other() -> None:
+def test_one_of_zoos_own_from_one_architecture_serves_the_other() -> None:
     fixed, _ = fix_each({"rich": rich_space(), "other": rich_space()}, {"other/dropout": 0.5})
     fitted = fit_into(read(join(fixed)), to_joint("rich", {"dropout": 0.1}, ("rich", "other")))
     assert fitted is not None

@@ -1,4 +1,4 @@
-"""What the trials of test_child_process do in the child; it needs no TensorFlow, so that the child starts quickly."""
+"""The trials of test_child_process, run in the child; it needs no TensorFlow, so that the child starts quickly."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DIES_ONCE, DIES, FAILS = 2, 4, 5
 
 @dataclass(frozen=True)
 class Work:
-    """A trial, and after which of its three epochs it goes on."""
+    """A trial, and the number of its three epochs after which it resumes."""
 
     trial: Trial
     done: int

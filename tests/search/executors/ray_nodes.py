@@ -23,7 +23,7 @@ class Nodes:
 
     Args:
         address, client: of the head: for who is on one of the nodes, and for who is not.
-        folder: where they keep what is theirs; their command lines name it.
+        folder: where they store their files; their command lines contain it.
         started: each node's processes but its workers.
     """
 
@@ -60,8 +60,9 @@ class Nodes:
     def _processes(self) -> list[psutil.Process]:
         """All of this cluster but those that another of them started."""
         every = psutil.process_iter(["cmdline", "ppid"])
-        found = {one.pid: one for one in every if self.folder in " ".join(one.info["cmdline"] or ())}
-        return [process for process in found.values() if process.info["ppid"] not in found]
+        own = [process for process in every if self.folder in " ".join(process.info["cmdline"] or ())]
+        processes = {process.pid: process for process in own}
+        return [process for process in processes.values() if process.info["ppid"] not in processes]
 
 
 @contextlib.contextmanager

@@ -38,7 +38,7 @@ def plan(**fields: Any) -> SearchPlan:
 
 @dataclass
 class Recorder:
-    """Writes down what the search tells; `at_epoch` may interrupt it."""
+    """Records the reports of the search; `at_epoch` may interrupt it."""
 
     started: list[int] = field(default_factory=list)
     epochs: dict[int, list[int]] = field(default_factory=dict)
@@ -70,7 +70,7 @@ class Recorder:
         self.failed[trial.number] = error
 
     def work(self, trial: Trial, **fields: Any) -> Work:
-        """What is left of a trial after its newest checkpoint."""
+        """The rest of a trial after its newest checkpoint."""
         done = int(self.checkpoints.get(trial.number, b"after 0").decode().removeprefix("after "))
         return Work(trial, done, **fields)
 

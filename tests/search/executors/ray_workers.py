@@ -1,4 +1,4 @@
-"""What trials do in the workers of the tests of Ray; it needs no TensorFlow."""
+"""The trials that the tests of Ray run in workers; it needs no TensorFlow."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NOTHING = ModelContent({}, 8, 1, ("a", "b"), (), (), {}, ())
 
 @dataclass(frozen=True)
 class Work:
-    """What a worker is handed: the trial, what it should do, and from which epoch on.
+    """The assignment of a worker: the trial, how it behaves, and the epoch to resume after.
 
     Args:
         pace: seconds an epoch.
@@ -46,7 +46,7 @@ def outcome(value: float) -> TrialOutcome:
 
 
 def train(work: Work, reporter: TrialReporter) -> TrialOutcome:
-    """Report each epoch, and end when told to."""
+    """Report each epoch, and end when asked to."""
     for number in range(work.done + 1, work.epochs + 1):
         time.sleep(work.pace)
         if work.notes is not None:
@@ -59,7 +59,7 @@ def train(work: Work, reporter: TrialReporter) -> TrialOutcome:
 
 
 def train_or_die(work: Work, reporter: TrialReporter) -> TrialOutcome:
-    """Dies after the first epoch that it does, unless it goes on from an epoch that another did."""
+    """Dies after the first epoch that it does, unless it resumes from an epoch of another worker."""
     if work.trial.number in work.bad and not work.done:
         reporter.report(Epoch(1, {"val_accuracy": 0.1}, 0.0), b"after 1")
         os.kill(os.getpid(), signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""What the trials of the contract suite do, in whatever process; it needs no TensorFlow, so that one starts quickly."""
+"""The trials of the contract suite, in any process; it needs no TensorFlow, so that a process starts quickly."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Work:
     """A trial to train.
 
     Args:
-        done: after which of its three epochs it goes on.
-        script: what it comes to; see `train`.
+        done: the number of its three epochs after which it resumes.
+        script: how it ends; see `train`.
     """
 
     trial: Trial
@@ -33,7 +33,7 @@ class Work:
 
 
 def train(work: Work, reporter: TrialReporter) -> TrialOutcome:
-    """Three epochs, unless told to end; what the script names happens after the second of them."""
+    """Three epochs, unless asked to end earlier; the scripted event happens after the second of them."""
     curve = POOR if work.script == "poor" else GOOD
     if work.script:
         reporter.notice(f"trial {work.trial.number} is to be {work.script}")
@@ -57,7 +57,7 @@ def train_and_die(work: Work, reporter: TrialReporter) -> TrialOutcome:
 
 
 def train_and_die_once(work: Work, reporter: TrialReporter) -> TrialOutcome:
-    """Dies after its second epoch, unless it goes on after an epoch that another process trained."""
+    """Dies after its second epoch, unless it resumes after an epoch of another process."""
     if work.done == 0:
         for number in (1, 2):
             reporter.report(Epoch(number, {"val_accuracy": 0.1}, 0.1), str(number).encode())

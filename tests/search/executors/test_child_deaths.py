@@ -1,4 +1,4 @@
-"""What becomes of a trial whose process dies."""
+"""Trials whose process dies."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Listener(Recorder):
-    """Also writes down the epochs and what was assigned."""
+    """Also records the epochs and the assignments."""
 
     epochs: list[int] = field(default_factory=list)
     assigned: list[int] = field(default_factory=list)
@@ -51,7 +51,7 @@ def test_a_trial_is_tried_in_two_processes(dead: Listener) -> None:
     assert (dead.assigned, len(dead.errors)) == ([1, 1], 1)
 
 
-def test_an_epoch_that_is_trained_again_is_told_once(dead: Listener) -> None:
+def test_an_epoch_that_is_trained_again_is_reported_once(dead: Listener) -> None:
     assert dead.epochs == [1]
 
 

@@ -33,7 +33,7 @@ def plan(trials: int) -> SearchPlan:
 
 
 class Recorder:
-    """Writes down what the search tells."""
+    """Records the reports of the search."""
 
     def __init__(self) -> None:
         self.epochs: dict[int, list[int]] = {}
@@ -66,7 +66,7 @@ class Recorder:
 
 
 @pytest.fixture(scope="module")
-def told() -> Recorder:
+def nine_trials() -> Recorder:
     """A search of nine trials, at most three of them in one process."""
     recorder = Recorder()
     with pytest.MonkeyPatch.context() as patch:
@@ -75,33 +75,33 @@ def told() -> Recorder:
     return recorder
 
 
-def test_trials_train_in_another_process(told: Recorder) -> None:
-    assert os.getpid() not in told.processes.values()
+def test_trials_train_in_another_process(nine_trials: Recorder) -> None:
+    assert os.getpid() not in nine_trials.processes.values()
 
 
-def test_trials_share_a_process_until_it_is_replaced(told: Recorder) -> None:
-    """The one in which trial 4 died for good trained nothing more; 5, 6 and 7 share the next."""
-    assert told.processes[2] == told.processes[3] != told.processes[1]
-    assert told.processes[8] == told.processes[9] != told.processes[7]
+def test_trials_share_a_process_until_it_is_replaced(nine_trials: Recorder) -> None:
+    """The one that trial 4 killed last trained no other trial; 5, 6 and 7 share the next."""
+    assert nine_trials.processes[2] == nine_trials.processes[3] != nine_trials.processes[1]
+    assert nine_trials.processes[8] == nine_trials.processes[9] != nine_trials.processes[7]
 
 
-def test_a_trial_whose_process_died_goes_on_after_its_last_epoch(told: Recorder) -> None:
-    assert told.epochs[DIES_ONCE] == [1, 2, 3]
-    assert DIES_ONCE in told.processes
+def test_a_trial_whose_process_died_resumes_after_its_last_epoch(nine_trials: Recorder) -> None:
+    assert nine_trials.epochs[DIES_ONCE] == [1, 2, 3]
+    assert DIES_ONCE in nine_trials.processes
 
 
-def test_a_trial_that_ends_each_process_fails_in_one_line(told: Recorder) -> None:
-    assert told.failed[DIES] == (
+def test_a_trial_that_ends_each_process_fails_in_one_line(nine_trials: Recorder) -> None:
+    assert nine_trials.failed[DIES] == (
         "its process died of SIGKILL, 2 times: it crashed, or was killed, perhaps for lack of memory"
     )
 
 
-def test_all_trials_come_to_an_end_once(told: Recorder) -> None:
-    assert sorted([*told.processes, *told.pruned, *told.failed]) == list(range(1, 10))
+def test_all_trials_come_to_an_end_once(nine_trials: Recorder) -> None:
+    assert sorted([*nine_trials.processes, *nine_trials.pruned, *nine_trials.failed]) == list(range(1, 10))
 
 
-def test_no_process_is_left(told: Recorder) -> None:
-    assert told.processes
+def test_no_process_is_left(nine_trials: Recorder) -> None:
+    assert nine_trials.processes
     assert multiprocessing.active_children() == []
 
 

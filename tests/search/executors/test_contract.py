@@ -72,7 +72,7 @@ def _maker(request: pytest.FixtureRequest) -> Make:
 
 @dataclass
 class Records(Progress):
-    """What a search records and shows; its assignments go on after what is recorded.
+    """Records a search; its assignments resume after the recorded checkpoints.
 
     Args:
         scripts: what trials come to, by number.
@@ -136,19 +136,19 @@ def test_trials_complete(make: Make) -> None:
     assert records.trials == {key: [*EPOCHS, "completed 0.9"] for key in (1, 2)}
 
 
-def test_a_poor_trial_is_pruned_and_the_search_goes_on(make: Make) -> None:
+def test_a_poor_trial_is_pruned_and_the_search_continues(make: Make) -> None:
     records = run(make, Records({5: "poor"}), 6, pruner="median")
     reason = "val_accuracy 0.2000 at best by epoch 2, where the median of 4 trials is 0.7000"
     assert records.trials[5] == ["epoch 1", "epoch 2", f"pruned: {reason}"]
     assert records.trials[6] == [*EPOCHS, "completed 0.9"]
 
 
-def test_a_trial_stops_with_what_it_has_once_the_search_is_over(make: Make) -> None:
+def test_a_trial_stops_early_once_the_search_has_ended(make: Make) -> None:
     records = run(make, Records(), 2, target=0.7)
     assert records.trials == {1: ["epoch 1", "epoch 2", "completed 0.7"]}
 
 
-def test_a_trial_reports_how_far_its_epoch_is(make: Make) -> None:
+def test_a_trial_reports_the_progress_of_its_epoch(make: Make) -> None:
     assert EpochProgress(1, 1, 2) in run(make, Records(), 1).steps
 
 
@@ -156,7 +156,7 @@ def test_a_trial_reports_how_far_its_epoch_is(make: Make) -> None:
 
 
 @pytest.mark.parametrize("script", ["failed", "mistaken", "gone", "nan"])
-def test_a_trial_fails_and_the_search_goes_on(make: Make, script: str) -> None:
+def test_a_trial_fails_and_the_search_continues(make: Make, script: str) -> None:
     records = run(make, Records({2: script}), 3)
     epochs = EPOCHS if script == "nan" else EPOCHS[:2]
     assert records.trials[2] == [*epochs, "failed"]
@@ -252,13 +252,13 @@ def test_ctrl_c_ends_the_search_and_leaves_nothing_at_work(make: Make) -> None:
 # Processes that die ----------------------------------------------------------------------------------------
 
 
-def test_a_trial_whose_process_died_goes_on_after_its_last_epoch(make_elsewhere: Make) -> None:
+def test_a_trial_whose_process_died_resumes_after_its_last_epoch(make_elsewhere: Make) -> None:
     records = run(make_elsewhere, Records(), 2, train_and_die_once)
     assert records.trials == {key: [*EPOCHS, "completed 0.9"] for key in (1, 2)}
     assert records.assigned == [1, 1, 2, 2]
 
 
-def test_a_trial_that_kills_each_process_fails_and_the_search_goes_on(make_elsewhere: Make) -> None:
+def test_a_trial_that_kills_each_process_fails_and_the_search_continues(make_elsewhere: Make) -> None:
     records = run(make_elsewhere, Records({1: "fatal"}), 2, train_and_die)
     retries = make_elsewhere(records.assign, train).retries
     assert records.trials == {1: ["epoch 1", "failed"], 2: [*EPOCHS, "completed 0.9"]}

@@ -1,4 +1,4 @@
-"""The interface of executors: what a new one must write, and what it may leave."""
+"""The interface of executors: the methods a new one must implement, and those it may omit."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ def test_running_trials_end_after_their_epoch_when_the_target_is_met() -> None:
 # Workers that die ------------------------------------------------------------------------------------------
 
 
-def test_a_dead_workers_trial_goes_on_from_its_last_epoch(tmp_path: Path) -> None:
+def test_a_dead_workers_trial_resumes_from_its_last_epoch(tmp_path: Path) -> None:
     notes = tmp_path / "notes"
     recorder = searched(ray_workers.train_or_die, trials=2, bad=(2,), notes=notes)
     assert recorder.started == [1, 2]
@@ -106,7 +106,7 @@ def test_a_dead_workers_trial_goes_on_from_its_last_epoch(tmp_path: Path) -> Non
     assert again == ["2", "3"]
 
 
-def test_an_epoch_that_is_trained_again_is_told_once() -> None:
+def test_an_epoch_that_is_trained_again_is_reported_once() -> None:
     recorder = Recorder()
     starts = iter((0, 0, 1))  # as if the second attempt's checkpoint had come too late for the third
     loop = TrialLoop(plan(trials=1), recorder)

@@ -85,18 +85,20 @@ def test_ctrl_c_leaves_no_process_behind() -> None:
     ) as search:
         assert search.stdout is not None
         first = search.stdout.readline()
-        left = psutil.Process(search.pid).children(recursive=True)
+        processes = psutil.Process(search.pid).children(recursive=True)
         os.killpg(search.pid, signal.SIGINT)  # as a terminal does: to all that the command started
-        _, told = search.communicate(timeout=60)
-    assert first.split()[1] == "1", told
-    assert told.splitlines()[-1] == "KeyboardInterrupt"
-    assert len(left) > 3
-    assert psutil.wait_procs(left, timeout=30)[1] == []
+        _, errors = search.communicate(timeout=60)
+    assert first.split()[1] == "1", errors
+    assert errors.splitlines()[-1] == "KeyboardInterrupt"
+    assert len(processes) > 3
+    assert psutil.wait_procs(processes, timeout=30)[1] == []
 
 
 def test_a_process_of_ray_that_does_not_notice_the_end_is_ended() -> None:
     with connected(HERE):
-        raylet = next(one for one in psutil.Process().children(recursive=True) if one.name() == "raylet")
+        raylet = next(
+            child for child in psutil.Process().children(recursive=True) if child.name() == "raylet"
+        )
         folder = re.findall(r"[^\s=]*/zoo-ray-\w+", " ".join(raylet.cmdline()))[0]
         slow = subprocess.Popen(
             [sys.executable, "-c", "import time; time.sleep(600)", f"--temp-dir={folder}"]
@@ -107,7 +109,7 @@ def test_a_process_of_ray_that_does_not_notice_the_end_is_ended() -> None:
 # Addresses
 
 
-def test_an_address_where_nobody_listens_is_told() -> None:
+def test_an_address_without_a_listener_is_refused() -> None:
     address = f"127.0.0.1:{ray_nodes.free_port()}"
     with pytest.raises(SearchError) as error, connected(Cluster(address, None)):
         pass
@@ -117,7 +119,7 @@ def test_an_address_where_nobody_listens_is_told() -> None:
 
 
 @pytest.mark.parametrize("kind", ["", "ray://"])
-def test_an_address_that_stays_silent_is_told(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_address_that_stays_silent_is_refused(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clusters, "ANSWER_SECONDS", 1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"{kind}127.0.0.1:{silent.getsockname()[1]}"
@@ -128,7 +130,7 @@ def test_an_address_that_stays_silent_is_told(kind: str, monkeypatch: pytest.Mon
     )
 
 
-def test_an_address_where_something_else_answers_is_told() -> None:
+def test_an_address_where_something_else_answers_is_refused() -> None:
     import grpc
 
     server = grpc.server(futures.ThreadPoolExecutor(1))
@@ -146,19 +148,19 @@ def test_an_address_where_something_else_answers_is_told() -> None:
 
 
 @pytest.mark.parametrize("address", ["head", "head:port", "http://head:8265", ""])
-def test_what_is_no_address_is_told(address: str) -> None:
+def test_an_invalid_address_is_refused(address: str) -> None:
     with pytest.raises(SearchError, match=r"is not a Ray address: write HOST:PORT, ray://HOST:PORT or auto$"):
         Cluster(address, None)
 
 
 @pytest.mark.parametrize(
-    ("takes", "told"),
+    ("takes", "message"),
     [
         ({"cpus_per_trial": 0}, "a trial needs more than 0 CPUs, and 0 GPUs or more"),
         ({"gpus_per_trial": 1.5}, "a trial cannot have 1.5 GPUs: up to 1, or a whole number"),
     ],
 )
-def test_what_no_trial_can_take_is_told(takes: dict[str, float], told: str) -> None:
+def test_resources_that_the_cluster_lacks_are_refused(takes: dict[str, float], message: str) -> None:
     with pytest.raises(SearchError) as error:
         Cluster(None, 2, **takes)
-    assert line_of(error) == told
+    assert line_of(error) == message

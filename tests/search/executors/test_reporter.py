@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def train(error: BaseException | None, reporter: TrialReporter) -> TrialOutcome:
-    """Epochs until told to end, at most three; the score is their number. Or the error."""
+    """Epochs until asked to end, at most three; the score is their number. Or the error."""
     if error is not None:
         raise error
     number = 0

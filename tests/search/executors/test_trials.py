@@ -113,7 +113,7 @@ def test_a_pruned_trial_is_recorded_before_its_training_ends() -> None:
 
 
 @pytest.mark.parametrize("result", [COMPLETED, Failed("no luck"), EndedByPruning(), DIED])
-def test_how_the_training_of_a_pruned_trial_ends_does_not_matter(result: Result) -> None:
+def test_the_result_of_a_pruned_trial_does_not_matter(result: Result) -> None:
     executor, recorder = play(1, 2, result, loop=PruningLoop)
     assert (recorder.ended, recorder.pruned, len(executor.submitted)) == ([], {1: "not worth it"}, 1)
 

@@ -1,4 +1,4 @@
-"""A search that goes on after an interruption: as if it had not been interrupted, or not at all."""
+"""Resuming a search after an interruption: as if it had not been interrupted, or not at all."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from zoo.errors import SearchError
         ("tpe", 13, 10),
     ],
 )
-def test_a_search_goes_on_as_if_it_had_not_been_interrupted(
+def test_a_search_resumes_as_if_it_had_not_been_interrupted(
     algorithm: str, trials: int, ended: int, failed: tuple[int, ...]
 ) -> None:
     hp = space() if algorithm == "grid" else wide_space()
