@@ -25,11 +25,11 @@ ELSEWHERE["finetune"] = OF_THE_SCREEN | OF_A_SEARCH
 
 
 def options_of(command: str) -> dict[str, click.Parameter]:
-    found = cli.get_command(click.Context(cli), command)
-    assert found is not None
+    command_object = cli.get_command(click.Context(cli), command)
+    assert command_object is not None
     return {
         option.name: option
-        for option in found.params
+        for option in command_object.params
         if option.name not in ELSEWHERE[command] and isinstance(option, click.Option) and option.name
     }
 

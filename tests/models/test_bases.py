@@ -123,10 +123,10 @@ def test_it_is_as_it_was_whatever_was_trained(trial: Callable) -> None:
 def test_a_trial_on_a_kept_backbone_is_that_on_a_new_one(trial: Callable, seed: int) -> None:
     bases = Bases()
     fit(trial(bases, seed=1, head_units="16"))
-    kept, kept_losses = trained(trial(bases, seed))
+    cached, cached_losses = trained(trial(bases, seed))
     new, new_losses = trained(trial(Bases(), seed))
-    assert_same(kept, new)
-    assert kept_losses == new_losses
+    assert_same(cached, new)
+    assert cached_losses == new_losses
 
 
 def trained(classifier: Classifier) -> tuple[dict[str, np.ndarray], list[float]]:
@@ -137,20 +137,20 @@ def trained(classifier: Classifier) -> tuple[dict[str, np.ndarray], list[float]]
 def test_layers_have_the_same_names(trial: Callable) -> None:
     bases = Bases()
     trial(bases)
-    kept, new = trial(bases, seed=2), trial(Bases(), seed=2)
-    assert kept.network.to_json() == new.network.to_json()
+    cached, new = trial(bases, seed=2), trial(Bases(), seed=2)
+    assert cached.network.to_json() == new.network.to_json()
 
 
 def test_what_weights_leave_out_is_the_same_for_each_seed(trial: Callable) -> None:
-    one, other = (state(trial(Bases(), seed))["left_out/kernel"] for seed in (1, 2))
-    assert np.array_equal(one, other)
+    first, second = (state(trial(Bases(), seed))["left_out/kernel"] for seed in (1, 2))
+    assert np.array_equal(first, second)
 
 
 @pytest.mark.parametrize("path", ["head_dense_1/kernel", "drop/seed_generator_state"])
 def test_what_is_drawn_differs_between_seeds(trial: Callable, path: str) -> None:
     bases = Bases()
-    one, other = (state(trial(bases, seed))[path] for seed in (1, 2))
-    assert not np.array_equal(one, other)
+    first, second = (state(trial(bases, seed))[path] for seed in (1, 2))
+    assert not np.array_equal(first, second)
 
 
 def test_heads_of_earlier_trials_are_forgotten(trial: Callable) -> None:

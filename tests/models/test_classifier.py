@@ -128,10 +128,10 @@ def test_features_must_come_from_the_pixels() -> None:
 
 def weights_given(weights: str) -> list[str | None]:
     """What a backbone gets as its weights."""
-    given = []
+    arguments = []
 
     def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
-        given.append(weights)
+        arguments.append(weights)
         return layers.ReLU()(inputs)
 
     build_classifier(
@@ -142,7 +142,7 @@ def weights_given(weights: str) -> list[str | None]:
         class_names=("a", "b"),
         weights=weights,
     )
-    return given
+    return arguments
 
 
 @pytest.mark.parametrize("weights", ["imagenet", "./net.h5"])

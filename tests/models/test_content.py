@@ -177,8 +177,8 @@ def test_a_tensor_of_another_shape_is_refused(content: ModelContent) -> None:
 
 
 def test_tensors_are_assigned_by_path(build: Callable[..., Classifier]) -> None:
-    one, other = build(), build()
-    assign_tensors(other.network, to_content(one).tensors)
+    first, second = build(), build()
+    assign_tensors(second.network, to_content(first).tensors)
     assert np.array_equal(
-        one.network.get_layer("block2_conv").kernel, other.network.get_layer("block2_conv").kernel
+        first.network.get_layer("block2_conv").kernel, second.network.get_layer("block2_conv").kernel
     )

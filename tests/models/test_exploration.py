@@ -243,12 +243,12 @@ def undeclared(build: Any, space: keras_tuner.HyperParameters, draw: int) -> set
 def test_what_is_not_found_is_refused_when_a_network_is_built(build: Any) -> None:
     architecture = declaring(build)
     space = explore(space_builder(architecture, **SHAPE))
-    given = {
+    values = {
         "by_a_float": {"rate": 0.9},
         "between_extremes": {"n": 3},
         "either_of_two": {"first": False, "second": True},
     }
-    hp = choose(space, given[build.__name__])
+    hp = choose(space, values[build.__name__])
     with pytest.raises(
         HyperparameterError,
         match=r"architecture 'odd': its search space lacks hidden, which would.*hp\.conditional_scope",
@@ -271,7 +271,9 @@ def test_a_loop_builds_with_each_of_its_lengths(n: int) -> None:
     architecture = declaring(loop)
     hp = choose(explore(space_builder(architecture, **SHAPE)), {"n": n})
     build_classifier(architecture, hp, **SHAPE, class_names=("a", "b"))
-    assert [name for name in hp.values if name.startswith("units")] == [f"units_{one}" for one in range(n)]
+    assert [name for name in hp.values if name.startswith("units")] == [
+        f"units_{number}" for number in range(n)
+    ]
 
 
 def test_an_option_that_is_not_searched_may_be_missing() -> None:

@@ -286,8 +286,8 @@ def test_splitting_leaves_the_stages_as_they_are() -> None:
 
 
 def test_the_same_network_built_again_has_the_same_digest() -> None:
-    one, other = (split(classifier_of(noisy), "conv2").digest() for _ in range(2))
-    assert one == other
+    first, second = (split(classifier_of(noisy), "conv2").digest() for _ in range(2))
+    assert first == second
 
 
 def test_a_network_that_was_stored_has_the_same_digest() -> None:

@@ -129,7 +129,9 @@ def test_what_trains_is_the_same(trained: Callable[..., Classifier], spec: str) 
     freeze(parent, spec)
     child = rebuild(parent, image_size=16, channels=1)
     assert to_content(child).trainable == to_content(parent).trainable
-    assert [one.trainable for one in child.network.layers] == [one.trainable for one in parent.network.layers]
+    assert [layer.trainable for layer in child.network.layers] == [
+        layer.trainable for layer in parent.network.layers
+    ]
 
 
 def test_the_rest_is_the_same(trained: Callable[..., Classifier]) -> None:
@@ -145,7 +147,9 @@ def test_the_rest_is_the_same(trained: Callable[..., Classifier]) -> None:
 def test_operations_keep_their_names(chain: Callable[..., Classifier]) -> None:
     parent = chain(flip, layers.Conv2D(2, 3))
     child = rebuild(parent, image_size=16, channels=3)
-    assert [one.name for one in child.network.operations] == [one.name for one in parent.network.operations]
+    assert [operation.name for operation in child.network.operations] == [
+        operation.name for operation in parent.network.operations
+    ]
 
 
 # Another number of channels --------------------------------------------------------------------------------
@@ -281,9 +285,11 @@ def test_weights_that_would_not_fit_into_memory_are_never_made(trained: Callable
     ids=["pooling", "convolution"],
 )
 def test_too_small_images_are_refused(chain: Callable[..., Classifier], step: layers.Layer) -> None:
-    told = refusal(chain(step), image_size=2)
-    assert told.startswith(f"the network cannot take images of 2×2×3: layer 'odd' ({type(step).__name__}) ")
-    assert told.endswith("; leave --image-size out: images then become 8×8")
+    message = refusal(chain(step), image_size=2)
+    assert message.startswith(
+        f"the network cannot take images of 2×2×3: layer 'odd' ({type(step).__name__}) "
+    )
+    assert message.endswith("; leave --image-size out: images then become 8×8")
 
 
 @pytest.mark.parametrize(
@@ -305,9 +311,9 @@ def test_a_layer_for_one_size_is_named(
 
 def test_what_keras_says_becomes_one_line(chain: Callable[..., Classifier]) -> None:
     classifier = chain(lambda x: keras.ops.add(x, np.ones((8, 8, 3), np.float32)))
-    told = refusal(classifier, image_size=16)
-    assert "(Add) says: " in told
-    assert not {"\n", "\x1b"} & set(told)
+    message = refusal(classifier, image_size=16)
+    assert "(Add) says: " in message
+    assert not {"\n", "\x1b"} & set(message)
 
 
 def test_a_refused_shape_leaves_the_classifier_as_it_was(trained: Callable[..., Classifier]) -> None:

@@ -48,8 +48,8 @@ def spaces() -> dict[str, keras_tuner.HyperParameters]:
 
 
 def find(space: keras_tuner.HyperParameters, name: str) -> Any:
-    (found,) = (hp for hp in space.space if hp.name == name)
-    return found
+    (declaration,) = (hp for hp in space.space if hp.name == name)
+    return declaration
 
 
 def conditions(space: keras_tuner.HyperParameters, name: str) -> list[tuple[str, list[Any]]]:
@@ -259,8 +259,8 @@ def test_a_value_out_of_range_of_a_single_architecture_is_told_without_its_name(
 
 
 def test_options_for_leaves_out_what_is_for_this_architecture_under_a_prefix_only_for_others() -> None:
-    given = {"depth": 1, "deep/depth": 2, "plain/width": 3}
-    assert options_for("deep", given) == {"depth": 2, "plain/width": 3}
+    values = {"depth": 1, "deep/depth": 2, "plain/width": 3}
+    assert options_for("deep", values) == {"depth": 2, "plain/width": 3}
 
 
 # every algorithm -------------------------------------------------------------------------------------------

@@ -24,11 +24,11 @@ def declared(
 
 
 def searched(hp: keras_tuner.HyperParameters) -> set[str]:
-    return {one.name for one in hp.space if not isinstance(one, Fixed)}
+    return {declaration.name for declaration in hp.space if not isinstance(declaration, Fixed)}
 
 
 def values_of(hp: keras_tuner.HyperParameters, name: str) -> list[Any]:
-    (found,) = (one for one in hp.space if one.name == name)
+    (found,) = (declaration for declaration in hp.space if declaration.name == name)
     return list(found.values)
 
 

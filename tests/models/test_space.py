@@ -91,12 +91,12 @@ def test_options_do_not_change_the_space() -> None:
 
 
 def test_options_come_in_their_right_type() -> None:
-    seen = []
+    observed = []
     explore(
-        lambda hp: seen.append((hp.Fixed("repeats", 2), hp.Fixed("biased", value=False))),
+        lambda hp: observed.append((hp.Fixed("repeats", 2), hp.Fixed("biased", value=False))),
         {"repeats": "7", "biased": "TRUE"},
     )
-    assert seen == [(7, True)]
+    assert observed == [(7, True)]
 
 
 @pytest.mark.parametrize(
@@ -134,15 +134,15 @@ def test_explore_with_options_finds_what_they_switch_on() -> None:
 
 def test_an_option_stays_while_conditions_are_tried() -> None:
     """Where a second build is needed for a condition, it sees the option too."""
-    seen = []
+    observed = []
 
     def conditional(hp: Any) -> None:
-        seen.append((hp.Fixed("handle", ""), hp.Choice("kind", ["plain", "residual"])))
+        observed.append((hp.Fixed("handle", ""), hp.Choice("kind", ["plain", "residual"])))
         with hp.conditional_scope("kind", ["residual"]):
             hp.Int("size", 1, 3)
 
     explore(conditional, {"handle": "here"})
-    assert seen == [("here", "plain"), ("here", "residual"), ("here", "residual")]  # and the largest size
+    assert observed == [("here", "plain"), ("here", "residual"), ("here", "residual")]  # and the largest size
 
 
 # check -----------------------------------------------------------------------------------------------------
@@ -234,14 +234,16 @@ def test_choose_leaves_the_space_as_it_is(space: keras_tuner.HyperParameters) ->
 
 
 def test_fix_holds_a_value(space: keras_tuner.HyperParameters) -> None:
-    held = fix(space, {"kernel": 5})
-    (kernel,) = (hp for hp in held.space if hp.name == "kernel")
+    fixed = fix(space, {"kernel": 5})
+    (kernel,) = (hp for hp in fixed.space if hp.name == "kernel")
     assert (kernel.default, kernel.random_sample(1), kernel.random_sample(2)) == (5, 5, 5)
 
 
 def test_fix_keeps_the_order_and_the_conditions(space: keras_tuner.HyperParameters) -> None:
-    held = fix(space, {"growth": 1.5})
-    assert [(hp.name, hp.conditions) for hp in held.space] == [(hp.name, hp.conditions) for hp in space.space]
+    fixed = fix(space, {"growth": 1.5})
+    assert [(hp.name, hp.conditions) for hp in fixed.space] == [
+        (hp.name, hp.conditions) for hp in space.space
+    ]
 
 
 def test_fix_of_a_parent_decides_what_is_active(space: keras_tuner.HyperParameters) -> None:

@@ -77,8 +77,11 @@ def test_what_trains_is_counted_by_stage(
 
 def test_the_stages_add_up(classifier: Classifier) -> None:
     freeze(classifier, "3")
-    counts, told = count_parameters(classifier.network), count_by_stage(classifier)
-    assert (sum(one.trainable for one in told), sum(one.non_trainable for one in told)) == (
+    counts, by_stage = count_parameters(classifier.network), count_by_stage(classifier)
+    assert (
+        sum(counts.trainable for counts in by_stage),
+        sum(counts.non_trainable for counts in by_stage),
+    ) == (
         counts.trainable,
         counts.non_trainable,
     )
@@ -91,4 +94,4 @@ def test_a_stage_without_weights_is_not_counted(build: Callable[..., Classifier]
 
     points = ("block1", "block2")
     built = build(architecture_of(backbone, freeze_points=points))
-    assert [one.stage for one in count_by_stage(built)] == ["block1", "head"]
+    assert [counts.stage for counts in count_by_stage(built)] == ["block1", "head"]

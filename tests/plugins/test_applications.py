@@ -164,8 +164,8 @@ def test_pixels_reach_each_variant_as_it_was_trained_to_see_them(
 ) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3)).astype(np.float32)
     expected = formula(pixels)
-    seen = what_it_sees(built("efficientnet-v2", 32, {"variant": variant}), pixels)
-    assert np.abs(seen - expected).max() <= 1e-5 * np.ptp(expected)
+    scaled = what_it_sees(built("efficientnet-v2", 32, {"variant": variant}), pixels)
+    assert np.abs(scaled - expected).max() <= 1e-5 * np.ptp(expected)
 
 
 def test_it_is_flat(ours: Classifier) -> None:
@@ -179,11 +179,11 @@ def test_it_has_as_many_parameters_as_that_of_keras(ours: Classifier, theirs: ke
 def test_its_features_are_those_of_keras(
     case: Case, ours: Classifier, theirs: keras.Model, pixels: np.ndarray
 ) -> None:
-    given = case.scaled(pixels) if isinstance(case.scaling, str) else pixels
-    expected = np.asarray(theirs(given, training=False))
+    scaled = case.scaled(pixels) if isinstance(case.scaling, str) else pixels
+    expected = np.asarray(theirs(scaled, training=False))
     assert np.ptp(expected) > 0
-    found = np.asarray(features_of(ours)(pixels, training=False))
-    assert np.abs(found - expected).max() <= 1e-3 * np.abs(expected).max()
+    features = np.asarray(features_of(ours)(pixels, training=False))
+    assert np.abs(features - expected).max() <= 1e-3 * np.abs(expected).max()
 
 
 @pytest.mark.parametrize("name", sorted({case.name for case in CASES}))
@@ -195,7 +195,9 @@ def test_it_says_what_it_takes(name: str) -> None:
 
 
 def test_every_architecture_with_imagenet_weights_is_looked_at_here() -> None:
-    with_weights = {name for name, one in ARCHITECTURES.items() if "imagenet" in one.weights}
+    with_weights = {
+        name for name, architecture in ARCHITECTURES.items() if "imagenet" in architecture.weights
+    }
     assert with_weights == {case.name for case in CASES}
 
 

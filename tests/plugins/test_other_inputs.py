@@ -47,8 +47,8 @@ IN_COLOUR = {
     ],
 )
 def networks(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Networks:
-    held = {"handle": save_network(tmp_path_factory.mktemp("module"))} if request.param == "tfhub" else {}
-    return Networks(ARCHITECTURES[request.param], held)
+    fixed = {"handle": save_network(tmp_path_factory.mktemp("module"))} if request.param == "tfhub" else {}
+    return Networks(ARCHITECTURES[request.param], fixed)
 
 
 def outputs(classifier: Classifier) -> np.ndarray:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 PLUGINS = load_plugins()
 
 DOWNLOADED = ("mnist", "fashion-mnist", "cifar10", "cifar100")  # test_keras_datasets.py makes their files
-AT_HAND = {name: one for name, one in PLUGINS.datasets.items() if name not in DOWNLOADED}
+AT_HAND = {name: dataset for name, dataset in PLUGINS.datasets.items() if name not in DOWNLOADED}
 
 every_dataset = pytest.mark.parametrize("dataset", AT_HAND.values(), ids=AT_HAND)
 
@@ -55,8 +55,8 @@ def needed(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Mapping[str
 @pytest.mark.parametrize(
     ("architecture", "check"),
     [
-        pytest.param(one, check, id=f"{name} {check}", marks=marks_of(name, check))
-        for name, one in PLUGINS.architectures.items()
+        pytest.param(architecture, check, id=f"{name} {check}", marks=marks_of(name, check))
+        for name, architecture in PLUGINS.architectures.items()
         for check in ARCHITECTURE_CHECKS
     ],
 )

@@ -144,7 +144,7 @@ def test_freeze_is_the_hyperparameter_of_that_name(recorded: Callable, folder: P
         calls_zoo(folder, "train", "convnet", "photos", "--image-size", 8, "--epochs", 1, *option)
     as_set, as_option, *_ = recorded()
     with open_registry(os.environ["ZOO_REGISTRY"], create=False) as registry:
-        manifests = {registry.model(one.model_id).manifest for one in (as_set, as_option)}
+        manifests = {registry.model(run.model_id).manifest for run in (as_set, as_option)}
     assert as_option.plan.hyperparameters["freeze"] == "block1"
     assert as_set.plan.hyperparameters == as_option.plan.hyperparameters
     assert len(manifests) == 1
@@ -248,7 +248,7 @@ sys.exit(run(sys.argv[2:]))
 """
 
 
-NAMES = [name for name, one in ARCHITECTURES.items() if "imagenet" in one.weights]
+NAMES = [name for name, architecture in ARCHITECTURES.items() if "imagenet" in architecture.weights]
 
 
 @pytest.fixture(scope="module")

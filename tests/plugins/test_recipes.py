@@ -202,8 +202,8 @@ QUICK = ("1", "9", "11")
 @pytest.mark.parametrize(
     "recipe",
     [
-        pytest.param(one, id=one.number, marks=[pytest.mark.large] * (one.number not in QUICK))
-        for one in RECIPES
+        pytest.param(recipe, id=recipe.number, marks=[pytest.mark.large] * (recipe.number not in QUICK))
+        for recipe in RECIPES
     ],
 )
 def test_recipe(recipe: Recipe, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -66,7 +66,7 @@ def test_option_a_takes_every_second_pixel_and_pads_channels_with_zeros(
     before, after = (
         network.get_layer(name).output for name in ("stage1_block1_relu", "stage2_block1_shortcut_pad_back")
     )
-    came, went = (np.asarray(one) for one in keras.Model(network.input, [before, after])(PIXELS))
+    came, went = (np.asarray(output) for output in keras.Model(network.input, [before, after])(PIXELS))
     expected = np.pad(came[:, ::2, ::2], ((0, 0), (0, 0), (0, 0), (4, 4)))
     assert np.array_equal(went, expected)
 
@@ -90,7 +90,7 @@ def test_a_block_is_the_sum_of_its_residual_and_its_input(small: Callable[[str],
     network = small("A").network
     names = ("stem_relu", "stage1_block1_2_bn", "stage1_block1_relu")
     part = keras.Model(network.input, [network.get_layer(name).output for name in names])
-    came, residual, went = (np.asarray(one) for one in part(PIXELS))
+    came, residual, went = (np.asarray(output) for output in part(PIXELS))
     assert np.allclose(went, np.maximum(came + residual, 0), atol=1e-6)
 
 
@@ -145,7 +145,7 @@ def test_nothing_but_additions_is_on_the_way_through(preactivated: Callable[[str
     network = preactivated("A").network
     names = ("stem_conv", "stage1_block1_2_conv", "stage1_block1_add")
     part = keras.Model(network.input, [network.get_layer(name).output for name in names])
-    came, residual, went = (np.asarray(one) for one in part(PIXELS))
+    came, residual, went = (np.asarray(output) for output in part(PIXELS))
     assert (went < 0).any()
     assert np.allclose(went, came + residual, atol=1e-6)
 

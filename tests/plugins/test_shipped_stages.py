@@ -86,8 +86,8 @@ def test_each_layer_lies_in_exactly_one_stage(classifier: Classifier) -> None:
 
 
 def test_each_stage_has_its_layers(classifier: Classifier, name: str) -> None:
-    told = [f"{one.stage} {one.layers}" for one in count_by_stage(classifier)]
-    assert ", ".join(told) == f"{STAGES[name]}, head 1"
+    stages_with_counts = [f"{counts.stage} {counts.layers}" for counts in count_by_stage(classifier)]
+    assert ", ".join(stages_with_counts) == f"{STAGES[name]}, head 1"
 
 
 def test_freezing_up_to_each_stage_freezes_exactly_the_layers_up_to_its_end(classifier: Classifier) -> None:
@@ -118,7 +118,7 @@ def stored(content: ModelContent, tmp_path_factory: pytest.TempPathFactory) -> t
 
 def test_a_manifest_tells_what_keras_tells(classifier: Classifier, stored: tuple[LayerInfo, ...]) -> None:
     stage = stage_of(classifier)
-    assert [(one.index, one.name, one.type, one.stage, one.parameters) for one in stored] == [
+    assert [(layer.index, layer.name, layer.type, layer.stage, layer.parameters) for layer in stored] == [
         (index, layer.name, type(layer).__name__, stage[layer.name], layer.count_params())
         for index, layer in enumerate(classifier.network.layers)
     ]
@@ -128,6 +128,6 @@ def test_the_number_of_a_layer_freezes_the_layers_up_to_it(
     content: ModelContent, stored: tuple[LayerInfo, ...]
 ) -> None:
     """In the network that fine-tuning builds again."""
-    weighted = [one for one in stored if one.number]
+    weighted = [layer for layer in stored if layer.number]
     loaded = from_content(content)
-    assert [one.name for one in weighted] == list(freeze(loaded, str(len(weighted))))
+    assert [layer.name for layer in weighted] == list(freeze(loaded, str(len(weighted))))

@@ -261,10 +261,10 @@ def test_an_export_needs_the_module_no_more(tmp_path: Path, network: str) -> Non
 
 
 def test_two_networks_on_one_module_share_no_variables(network: str) -> None:
-    one, other = built(network), built(network)
-    before = values_of(other)
-    fitted(one)
-    assert all(np.array_equal(before[path], value) for path, value in values_of(other).items())
+    first, second = built(network), built(network)
+    before = values_of(second)
+    fitted(first)
+    assert all(np.array_equal(before[path], value) for path, value in values_of(second).items())
 
 
 def test_a_model_loads_from_any_working_directory(

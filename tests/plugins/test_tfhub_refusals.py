@@ -64,11 +64,11 @@ def test_a_folder_without_a_saved_model(tmp_path: Path) -> None:
 
 def test_a_damaged_saved_model(tmp_path: Path) -> None:
     (tmp_path / "saved_model.pb").write_bytes(b"damaged")
-    said = refusal(tmp_path)
-    assert said.startswith(
+    message = refusal(tmp_path)
+    assert message.startswith(
         f"tfhub module HANDLE cannot be loaded by TensorFlow {tf.__version__}: Cannot parse file "
     )
-    assert said.endswith("; use another version of it")
+    assert message.endswith("; use another version of it")
 
 
 def test_an_address_that_does_not_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -191,10 +191,10 @@ def test_what_is_no_feature(tmp_path: Path, function: Callable[..., Any], given:
 
 def test_a_module_that_fails_on_images_of_this_size(tmp_path: Path) -> None:
     handle = save_function(tmp_path / "module", lambda images: tf.reshape(images, (-1, 7)))
-    said = refusal(handle)
-    assert said.startswith("tfhub module HANDLE cannot be applied to images of 8×8×3: ")
-    assert said.endswith("; try another --image-size or module")
-    assert "\n" not in said
+    message = refusal(handle)
+    assert message.startswith("tfhub module HANDLE cannot be applied to images of 8×8×3: ")
+    assert message.endswith("; try another --image-size or module")
+    assert "\n" not in message
 
 
 def test_a_module_saved_for_training_alone(tmp_path: Path) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 import pytest
 
+import tests.architectures
 from tests.architectures import TINY
 from zoo.errors import TrainingError
 from zoo.interfaces import Epoch, Objective, Sampling
@@ -78,9 +79,9 @@ def rates(epochs: list[Epoch]) -> list[float]:
     return [round(epoch.metrics["learning_rate"], 9) for epoch in epochs]
 
 
-def same_weights(first: Classifier, other: Classifier) -> bool:
-    pairs = zip(first.network.get_weights(), other.network.get_weights(), strict=True)
-    return all(np.array_equal(a, b) for a, b in pairs)
+def same_weights(first: Classifier, second: Classifier) -> bool:
+    pairs = zip(first.network.get_weights(), second.network.get_weights(), strict=True)
+    return all(np.array_equal(*pair) for pair in pairs)
 
 
 # Epochs ----------------------------------------------------------------------------------------------------
@@ -163,9 +164,7 @@ def test_a_loss_that_is_no_number_ends_the_training(fitted: Fitted) -> None:
         fitted(learning_rate=float("nan"))
 
 
-def test_a_validation_loss_that_is_no_number_is_reported_as_such(
-    fitted: Fitted, decoded: DecodedDataset
-) -> None:
+def test_a_validation_loss_that_is_no_number_is_named(fitted: Fitted, decoded: DecodedDataset) -> None:
     """Only a validation image has a pixel above 250, of which the network takes the square root of a negative."""
 
     def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
@@ -177,16 +176,16 @@ def test_a_validation_loss_that_is_no_number_is_reported_as_such(
         fitted(data=replace(decoded, pixels=pixels), backbone=backbone)
 
 
-class ReportsTraining(keras.layers.Layer):
-    """Calls `report` each time that Python runs through it in training mode."""
+class CountsTraces(keras.layers.Layer):
+    """Calls back each time that Python runs through it in training mode."""
 
-    def __init__(self, report: Callable[[], None]) -> None:
+    def __init__(self, on_trace: Callable[[], None]) -> None:
         super().__init__()
-        self.report = report
+        self.on_trace = on_trace
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         if training:
-            self.report()
+            self.on_trace()
         return inputs
 
 
@@ -209,7 +208,7 @@ def test_a_training_step_is_traced_once(
     traces: list[str] = []
 
     def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
-        return ReportsTraining(lambda: traces.append("traced"))(TINY.backbone(hp, inputs))
+        return CountsTraces(lambda: traces.append("traced"))(TINY.backbone(hp, inputs))
 
     classifier = build(replace(TINY, backbone=backbone))
     traces.clear()
@@ -300,8 +299,8 @@ def test_the_same_seed_produces_the_same_weights(
     fitted: Fitted, augmentation: str, sampling: Sampling
 ) -> None:
     settings = {"epochs": 2, "sampling": sampling}
-    first, other = (fitted(augmentation=augmentation, settings=settings)[0] for _ in range(2))
-    assert same_weights(first, other)
+    first, second = (fitted(augmentation=augmentation, settings=settings)[0] for _ in range(2))
+    assert same_weights(first, second)
 
 
 def test_another_seed_produces_other_weights(trained: Fitted) -> None:
@@ -408,34 +407,68 @@ def test_the_loss_of_a_sigmoid_is_that_of_two_classes() -> None:
 # The best epoch so far -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "phases",
-    [{}, {"freeze": "1"}, {"head_epochs": 1, "unfreeze_epochs": 1}, {"freeze": "1", "head_epochs": 2}],
-    ids=["one phase", "frozen", "three phases", "frozen and two phases"],
-)
+@dataclass(frozen=True)
+class AfterEpoch:
+    """The state of a training after an epoch."""
+
+    epoch: Epoch
+    weights: list[np.ndarray]
+    checkpoint: bytes
+
+
+@dataclass(frozen=True)
+class Phased:
+    """A training in phases, after each epoch and at its end."""
+
+    values: dict[str, Any]
+    epochs: list[AfterEpoch]
+    ended: Classifier
+
+
+PHASES = {
+    "one phase": {},
+    "frozen": {"freeze": "1"},
+    "three phases": {"head_epochs": 1, "unfreeze_epochs": 1},
+    "frozen and two phases": {"freeze": "1", "head_epochs": 2},
+}
+FOUR_EPOCHS = FitSettings(epochs=4, seed=1, patience=9, objective=LOSS)
+
+
+def trainable_paths(classifier: Classifier) -> list[str]:
+    return [weight.path for weight in classifier.network.trainable_weights]
+
+
+@pytest.fixture(scope="module", params=PHASES.values(), ids=PHASES)
+def phased(request: pytest.FixtureRequest, misleading: DecodedDataset) -> Phased:
+    values = {**DEFAULTS, "batch_size": 8, "learning_rate": 0.01, **request.param}
+    epochs: list[AfterEpoch] = []
+    start_fresh(1)
+    classifier = tests.architectures.build()
+
+    def on_epoch(epoch: Epoch, save: Callable[[], bytes]) -> bool:
+        epochs.append(AfterEpoch(epoch, classifier.network.get_weights(), save()))
+        return False
+
+    fit(classifier, misleading, values, FOUR_EPOCHS, on_epoch)
+    return Phased(values, epochs, classifier)
+
+
 @pytest.mark.parametrize("stop", [1, 2, 4])
-def test_the_best_epoch_so_far_is_restored_from_a_checkpoint(
-    build: Callable[..., Classifier], misleading: DecodedDataset, phases: dict[str, Any], stop: int
-) -> None:
-    """A training that ends by itself after the same epoch has the same weights."""
-    values = {**DEFAULTS, "batch_size": 8, "learning_rate": 0.01, **phases}
-    settings, checkpoints = FitSettings(epochs=4, seed=1, patience=9, objective=LOSS), []
-
-    def end_after(epoch: Epoch, save: Callable[[], bytes]) -> bool:
-        checkpoints.append(save())
-        return epoch.number == stop
-
+def test_the_best_epoch_so_far_is_restored_from_a_checkpoint(phased: Phased, stop: int) -> None:
+    best = min(phased.epochs[:stop], key=lambda after: after.epoch.metrics["val_loss"])
+    last = phased.epochs[stop - 1]
     start_fresh(1)
-    ended = build()
-    best = fit(ended, misleading, values, settings, end_after).best
+    restored = tests.architectures.build()
+    assert restore_best(restored, phased.values, FOUR_EPOCHS, last.checkpoint) == best.epoch
+    assert all(map(np.array_equal, restored.network.get_weights(), best.weights))
+    assert trainable_paths(restored) == trainable_paths(phased.ended)
+
+
+def test_a_training_ends_with_what_its_last_checkpoint_restores(phased: Phased) -> None:
     start_fresh(1)
-    restored = build()
-    assert restore_best(restored, values, settings, checkpoints[-1]) == best
-    assert same_weights(restored, ended)
-    trainable = [
-        [weight.path for weight in classifier.network.trainable_weights] for classifier in (restored, ended)
-    ]
-    assert trainable[0] == trainable[1]
+    restored = tests.architectures.build()
+    restore_best(restored, phased.values, FOUR_EPOCHS, phased.epochs[-1].checkpoint)
+    assert same_weights(restored, phased.ended)
 
 
 def test_nothing_is_restored_from_a_checkpoint_that_is_damaged_or_of_another_network(

@@ -108,11 +108,11 @@ def test_without_scales_it_is_keras_own_optimizer(name: str) -> None:
 def test_each_stage_before_the_head_is_slower(build: Callable[..., Classifier]) -> None:
     classifier = build()
     scales = stage_scales(stages(classifier), 0.5)
-    scales_of = {
+    scales_by_name = {
         name: {scales[id(variable)] for layer in layers for variable in layer.variables}
         for name, layers in stages(classifier)
     }
-    assert {name: scales_of[name] for name in ("block1", "block2", "head")} == {
+    assert {name: scales_by_name[name] for name in ("block1", "block2", "head")} == {
         "block1": {0.25},
         "block2": {0.5},
         "head": {1.0},

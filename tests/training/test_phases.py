@@ -325,6 +325,7 @@ def test_it_resumes_as_if_it_had_never_stopped(train: Callable[..., Trained]) ->
 def test_one_that_is_ended_in_a_phase_has_no_other(train: Callable[..., Trained]) -> None:
     trained = train(head_epochs=2, ends_after=1)
     assert (len(trained.epochs), trained.best.number) == (1, 1)
+    assert all(layer.trainable for layer in trained.classifier.network.layers)
 
 
 @pytest.mark.parametrize(

@@ -55,9 +55,9 @@ def trained_folder(tmp_path_factory: pytest.TempPathFactory, plugins: Plugins) -
     folder = tmp_path_factory.mktemp("trained")
     with open_registry(folder / "registry.db") as registry:
         for dataset in ("blobs", "three"):
-            given = {"learning_rate": 0.02, "filters": 2}
+            values = {"learning_rate": 0.02, "filters": 2}
             options = TrainingOptions(epochs=15)
-            train(Workspace(registry, plugins), "tiny", dataset, hyperparameters=given, options=options)
+            train(Workspace(registry, plugins), "tiny", dataset, hyperparameters=values, options=options)
     return folder
 
 
@@ -114,9 +114,9 @@ def build(trained: Workspace, parent: Model) -> Callable[..., Classifier]:
         hyperparameters: Mapping[str, Any] | None = None,
         **wanted: Any,
     ) -> Classifier:
-        given, opened = dict(hyperparameters or {}), trained.open_dataset(dataset)
-        found = find_parent(trained, model, opened, given, **wanted)
-        return found.build(found.choose(given))
+        values, opened = dict(hyperparameters or {}), trained.open_dataset(dataset)
+        source = find_parent(trained, model, opened, values, **wanted)
+        return source.build(source.choose(values))
 
     return call
 

@@ -31,8 +31,8 @@ def model(trained: Workspace) -> Model:
 
 def test_the_metrics_of_training_are_found_again(workspace: Workspace, model: Model) -> None:
     _, _, evaluation = workflows.evaluate(workspace, model.id, "three")
-    found = {f"test_{name}": value for name, value in evaluation.metrics.items()}
-    assert found == {name: pytest.approx(model.metrics[name], abs=1e-6) for name in found}
+    metrics = {f"test_{name}": value for name, value in evaluation.metrics.items()}
+    assert metrics == {name: pytest.approx(model.metrics[name], abs=1e-6) for name in metrics}
 
 
 def test_a_subset_of_the_classes_is_matched_by_name(workspace: Workspace, model: Model) -> None:
@@ -51,8 +51,8 @@ def test_an_unknown_class_is_refused(workspace: Workspace, model: Model) -> None
 
 def test_an_evaluation_is_recorded(workspace: Workspace, model: Model) -> None:
     workflows.evaluate(workspace, model.id, "blobs", split="validation")
-    recorded = [one for one in workspace.registry.metrics(model.id) if one.dataset == "blobs"]
-    assert {(one.split, one.name) for one in recorded} == {
+    recorded = [metric for metric in workspace.registry.metrics(model.id) if metric.dataset == "blobs"]
+    assert {(metric.split, metric.name) for metric in recorded} == {
         ("validation", name) for name in ("loss", "accuracy", "precision", "recall", "f1")
     }
 
@@ -66,7 +66,7 @@ def test_predict_and_evaluate_agree(workspace: Workspace, model: Model, tmp_path
     _, _, evaluation = workflows.evaluate(workspace, model.id, str(tmp_path / "photos"), split="train")
     files = sorted((tmp_path / "photos").rglob("*.png"))
     predictions = workflows.predict(workspace, model.id, files)
-    rows = [[one.probabilities[name] for name in model.class_names] for one in predictions]
+    rows = [[prediction.probabilities[name] for name in model.class_names] for prediction in predictions]
     distances = np.abs(evaluation.probabilities[:, None] - np.array(rows)).max(axis=2).min(axis=1)
     assert distances.max() < 1e-6
 
@@ -77,7 +77,7 @@ def test_predictions_come_in_the_order_of_the_files(
     for name, brightness in (("b", 20), ("a", 240)):
         Image.new("L", (8, 8), brightness).save(tmp_path / f"{name}.png")
     files = [tmp_path / "b.png", tmp_path / "a.png"]
-    assert [one.path for one in workflows.predict(workspace, model.id, files)] == [
+    assert [prediction.path for prediction in workflows.predict(workspace, model.id, files)] == [
         str(file) for file in files
     ]
 

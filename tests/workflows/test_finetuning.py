@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from zoo import workflows
+from zoo.errors import TrainingError
 from zoo.interfaces import RunKind
 from zoo.registry import open_registry
 
@@ -29,15 +30,29 @@ def blobs_of(folder: Path) -> set[str]:
     return {path.name for path in (folder / "artifacts").rglob("*") if path.is_file()}
 
 
-def test_the_model_knows_its_parent(workspace: Workspace, finetune: Callable, parent: Model) -> None:
+def test_parent_and_child_know_each_other(workspace: Workspace, finetune: Callable, parent: Model) -> None:
     child = finetune("pets")
     (run,) = workspace.registry.runs(kind=RunKind.FINETUNE)
     assert (child.parent_id, run.plan.parent_id) == (parent.id, parent.id)
+    assert [model.id for model in workspace.registry.children(parent.id)] == [child.id]
 
 
-def test_the_parent_knows_its_children(workspace: Workspace, finetune: Callable, parent: Model) -> None:
-    child = finetune("pets")
-    assert [one.id for one in workspace.registry.children(parent.id)] == [child.id]
+@pytest.fixture
+def table_before_training(workspace: Workspace, finetune: Callable) -> Callable[[str], str]:
+    """Begin to fine-tune on `pets`; return the table of parameters, which is shown before the first epoch."""
+
+    def until_the_table(message: str) -> None:
+        workspace.progress.notices.append(message)
+        if "by stage" in message:
+            raise TrainingError("the test has seen enough")
+
+    def begin(freeze: str) -> str:
+        workspace.progress.notice = until_the_table
+        with pytest.raises(TrainingError, match="seen enough"):
+            finetune("pets", freeze)
+        return workspace.progress.notices[-1]
+
+    return begin
 
 
 # tiny: front_conv has 2 * 9 + 2 = 20 parameters, back_conv 4 * 18 + 4 = 76, the head for two classes 10.
@@ -53,14 +68,11 @@ def test_the_parent_knows_its_children(workspace: Workspace, finetune: Callable,
         ("all", "frozen: front_conv … back_conv (2 layers)", (0, 0)),
     ],
 )
-def test_what_trains_is_told_by_stage_before_training(
-    workspace: Workspace, finetune: Callable, freeze: str, frozen: str, trainable: tuple[int, int]
+def test_what_trains_is_shown_by_stage_before_training(
+    table_before_training: Callable, freeze: str, frozen: str, trainable: tuple[int, int]
 ) -> None:
-    before_training: list[str] = []
-    workspace.progress.at_epoch = lambda run, epoch: before_training.extend(workspace.progress.notices)
-    finetune("pets", freeze)
     front, back = trainable
-    first, *rows = next(told for told in before_training if "by stage" in told).splitlines()
+    first, *rows = table_before_training(freeze).splitlines()
     assert first == f"parameters by stage; {frozen}"
     assert [row.split() for row in rows] == [
         ["stage", "layers", "trainable", "non-trainable"],
@@ -71,16 +83,15 @@ def test_what_trains_is_told_by_stage_before_training(
     ]
 
 
-def test_what_trains_when_is_told_before_training(workspace: Workspace, finetune: Callable) -> None:
+def test_what_trains_when_is_shown_before_training(workspace: Workspace, finetune: Callable) -> None:
     before_training: list[str] = []
     workspace.progress.at_epoch = lambda run, epoch: before_training.extend(workspace.progress.notices)
     finetune("pets", "1", hyperparameters={"head_epochs": 1})
     assert "epoch 1: the head; the rest never trains, since the training ends before" in before_training
 
 
-def test_the_columns_of_what_trains_are_aligned(workspace: Workspace, finetune: Callable) -> None:
-    finetune("pets", "1")
-    (table,) = (notice for notice in workspace.progress.notices if "by stage" in notice)
+def test_the_columns_of_what_trains_are_aligned(table_before_training: Callable) -> None:
+    table = table_before_training("1")
     assert table.splitlines()[1:] == [
         "stage  layers  trainable  non-trainable",
         "front       1          0             20",

@@ -88,8 +88,8 @@ def evening(tmp_path: Path) -> str:
 def said(classifier: Classifier) -> np.ndarray:
     """Probabilities of the classes for some images."""
     images = np.random.default_rng(0).integers(0, 255, (9, 8, 8, 1)).astype(np.float32)
-    given = classifier.network(images).numpy()
-    return np.hstack([1 - given, given]) if given.shape[1] == 1 else given
+    outputs = classifier.network(images).numpy()
+    return np.hstack([1 - outputs, outputs]) if outputs.shape[1] == 1 else outputs
 
 
 # Which classes keep their weights ------------------------------------------------------------------------
@@ -124,18 +124,18 @@ def test_more_classes_keep_the_known_ones(
 def test_fewer_classes_keep_theirs(
     trained: Workspace, build: Build, of_three: Model, before: Callable
 ) -> None:
-    built, known = build("blobs", model=of_three), before(of_three)
-    assert rows(built) == {"dark": known["dark"], "light": known["light"]}
+    built, known_rows = build("blobs", model=of_three), before(of_three)
+    assert rows(built) == {"dark": known_rows["dark"], "light": known_rows["light"]}
     assert trained.progress.notices == ["the head keeps 2 of its 3 classes: dark, light"]
 
 
 def test_an_overlap_keeps_what_both_know(
     trained: Workspace, build: Build, parent: Model, before: Callable, evening: str
 ) -> None:
-    built, known = build(evening), before(parent)
+    built, known_rows = build(evening), before(parent)
     assert built.class_names == ("light", "night")
-    assert rows(built)["light"] == known["light"]
-    assert rows(built)["night"] not in known.values()
+    assert rows(built)["light"] == known_rows["light"]
+    assert rows(built)["night"] not in known_rows.values()
     assert trained.progress.notices == ["the head knows 1 of 2 classes; new are night"]
 
 
@@ -156,8 +156,11 @@ def test_the_run_and_its_model_know_the_classes(trained: Workspace, finetune: Ca
 def test_a_new_head_is_made_where_one_is_asked_for(
     trained: Workspace, build: Build, parent: Model, before: Callable
 ) -> None:
-    made, known = rows(build("blobs", head="new")), before(parent)
-    assert (made["dark"] != known["dark"], made["light"] != known["light"]) == (True, True)
+    rows_of_new, known_rows = rows(build("blobs", head="new")), before(parent)
+    assert (rows_of_new["dark"] != known_rows["dark"], rows_of_new["light"] != known_rows["light"]) == (
+        True,
+        True,
+    )
     assert trained.progress.notices == ["new head for 2 classes: dark, light"]
 
 
@@ -169,9 +172,9 @@ def test_a_new_head_is_like_that_of_the_parent(build: Build, odd: Model) -> None
 
 
 def test_hidden_layers_are_kept_with_their_weights(build: Build, odd: Model, trained: Workspace) -> None:
-    kept = build("three", model=odd).network.get_layer("head_dense_1").get_weights()
+    weights = build("three", model=odd).network.get_layer("head_dense_1").get_weights()
     tensors = trained.registry.load_content(odd.id).tensors
-    np.testing.assert_array_equal(kept[0], tensors["head_dense_1/kernel"])
+    np.testing.assert_array_equal(weights[0], tensors["head_dense_1/kernel"])
 
 
 def test_a_child_says_what_head_it_keeps(trained: Workspace, finetune: Callable, odd: Model) -> None:
@@ -242,7 +245,7 @@ def test_a_sigmoid_for_three_classes_is_refused(trained: Workspace, finetune: Ca
 
 
 def test_a_parent_travels_to_other_processes(trained: Workspace, parent: Model) -> None:
-    found = find_parent(trained, parent, trained.open_dataset("three"), {})
-    other = pickle.loads(pickle.dumps(found))
-    hp = found.choose({})
-    assert rows(other.build(hp))["dark"] == rows(found.build(hp))["dark"]
+    source = find_parent(trained, parent, trained.open_dataset("three"), {})
+    other = pickle.loads(pickle.dumps(source))
+    hp = source.choose({})
+    assert rows(other.build(hp))["dark"] == rows(source.build(hp))["dark"]

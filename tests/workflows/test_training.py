@@ -63,16 +63,16 @@ def test_the_environment_is_recorded(trained: Workspace) -> None:
 def test_others_see_the_run_and_its_epochs_as_they_happen(
     workspace: Workspace, options: Callable, tmp_path: Path
 ) -> None:
-    seen = []
+    observed = []
 
     def look(run: object, epoch: object) -> None:
         with open_registry(tmp_path / "registry.db", create=False) as other:
             (run,) = other.runs()
-            seen.append((run.state, [one.number for one in other.epochs(run.id)]))
+            observed.append((run.state, [epoch.number for epoch in other.epochs(run.id)]))
 
     workspace.progress.at_epoch = look
     workflows.train(workspace, "tiny", "blobs", options=options())
-    assert seen == [("running", [1]), ("running", [1, 2])]
+    assert observed == [("running", [1]), ("running", [1, 2])]
 
 
 def test_the_same_seed_gives_the_same_weights(workspace: Workspace, options: Callable) -> None:

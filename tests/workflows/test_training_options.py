@@ -36,8 +36,8 @@ def losses(workspace: Workspace, run: Run) -> list[float]:
 
 
 def train(workspace: Workspace, options: TrainingOptions, augmentation: str = "none") -> Run:
-    given = {**HELD, "augmentation": augmentation}
-    model = workflows.train(workspace, "tiny", "blobs", hyperparameters=given, options=options)
+    values = {**HELD, "augmentation": augmentation}
+    model = workflows.train(workspace, "tiny", "blobs", hyperparameters=values, options=options)
     return workspace.registry.run(model.run_id)
 
 
@@ -99,9 +99,9 @@ def test_every_trial_stores_and_keeps_to_them_after_a_resume_too(
         )
     workspace.progress.at_epoch = lambda run, epoch: None
     workspace.progress.notices.clear()
-    found, _ = searches.resume(workspace, workspace.registry.searches()[0].id)
+    record, _ = searches.resume(workspace, workspace.registry.searches()[0].id)
     assert workspace.progress.notices == TOLD
-    trials = workspace.registry.runs(search=found.id)
+    trials = workspace.registry.runs(search=record.id)
     assert [run.plan.training.sampling for run in trials] == [Sampling(**ASKED)] * 2
     trained = [
         train(workspace, options(seed=seed, **ASKED), augmentation=augmentation)

@@ -139,13 +139,13 @@ def test_another_process_of_this_machine_downloads_nothing(
 def test_another_machine_downloads_the_same_file(pretrained: Architecture, file: Path, cache: Path) -> None:
     downloads = Downloads()
     weights = Weights(f"file://{file}", DIGEST, path="/on/another/machine.h5")
-    found = locate_weights(pretrained, weights, downloads)
-    assert found == weights
-    assert Path(found.argument).is_relative_to(cache)
+    weights_again = locate_weights(pretrained, weights, downloads)
+    assert weights_again == weights
+    assert Path(weights_again.argument).is_relative_to(cache)
     assert downloads.works[-1] == ("downloading", True)
 
 
 def test_a_file_of_which_no_digest_was_stored_is_taken_as_it_is(pretrained: Architecture, file: Path) -> None:
-    found = locate_weights(pretrained, Weights(str(file)), Progress())
-    assert found is not None
-    assert found.argument == str(file)
+    weights_again = locate_weights(pretrained, Weights(str(file)), Progress())
+    assert weights_again is not None
+    assert weights_again.argument == str(file)

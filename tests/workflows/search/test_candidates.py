@@ -105,7 +105,7 @@ def test_a_file_behind_a_url_is_downloaded_once_for_all_trials(
 ) -> None:
     watcher = Downloading()
     url = f"http://127.0.0.1:{asked.pop()}/net.h5"
-    found = search(
+    result = search(
         type(workspace)(workspace.registry, workspace.plugins, watcher),
         "loaded",
         {"pooling": "avg"},
@@ -113,7 +113,7 @@ def test_a_file_behind_a_url_is_downloaded_once_for_all_trials(
         algorithm="random",
         trials=3,
     )
-    assert [run.state for run in found.trials] == [State.COMPLETED] * 3
+    assert [run.state for run in result.trials] == [State.COMPLETED] * 3
     assert (asked, watcher.downloads[-1:]) == (["/net.h5"], [True])
 
 
@@ -121,8 +121,8 @@ def test_a_trial_is_refused_weights_that_have_changed_since_the_search_started(
     workspace: Workspace, file: Path
 ) -> None:
     workspace.progress.at_epoch = lambda run, epoch: file.write_text("0.5")
-    found = search(workspace, "loaded", {"pooling": "avg"}, weights=str(file), algorithm="random", trials=2)
-    first, second = found.trials
+    result = search(workspace, "loaded", {"pooling": "avg"}, weights=str(file), algorithm="random", trials=2)
+    first, second = result.trials
     assert (first.state, second.state) == (State.COMPLETED, State.FAILED)
     assert str(second.error).startswith(f"the weights file {file} has changed since the search started: ")
 

@@ -137,9 +137,9 @@ def test_a_search_that_would_go_on_is_not_refused(
 def test_more_trials_are_those_of_a_search_that_had_as_many_from_the_start(workspace: Workspace) -> None:
     short = search(workspace, "tiny", GIVEN, algorithm="random", trials=2)
     before = short.trials
-    found, _ = searches.resume(workspace, short.search.id, extension=Extension(trials=4))
+    record, _ = searches.resume(workspace, short.search.id, extension=Extension(trials=4))
     longer = search(workspace, "tiny", GIVEN, algorithm="random", trials=4)
-    assert (found.id, found.state, found.plan.trials) == (short.search.id, State.COMPLETED, 4)
+    assert (record.id, record.state, record.plan.trials) == (short.search.id, State.COMPLETED, 4)
     assert short.trials[:2] == before
     assert short.results == longer.results
 
@@ -147,8 +147,8 @@ def test_more_trials_are_those_of_a_search_that_had_as_many_from_the_start(works
 def test_a_search_whose_time_was_over_goes_on(workspace: Workspace) -> None:
     stopped = search(workspace, "tiny", GIVEN, algorithm="random", trials=3, max_seconds=0.001)
     assert len(stopped.trials) == 1
-    found, _ = searches.resume(workspace, stopped.search.id, extension=Extension(max_seconds=600.0))
-    assert ([trial.state for trial in stopped.trials], found.plan.options.max_seconds) == (
+    record, _ = searches.resume(workspace, stopped.search.id, extension=Extension(max_seconds=600.0))
+    assert ([trial.state for trial in stopped.trials], record.plan.options.max_seconds) == (
         [State.COMPLETED] * 3,
         600.0,
     )
@@ -165,14 +165,14 @@ def test_a_trial_for_which_no_time_was_left_is_finished_by_an_extension(workspac
     workspace.progress.at_epoch = interrupt_in_trial(2)
     with pytest.raises(InterruptedWork):
         search(workspace, "tiny", GIVEN, algorithm="random", trials=2, epochs=2)
-    found = interrupted(workspace)
+    record = interrupted(workspace)
     workspace.progress.at_epoch = lambda run, epoch: None
-    searches.resume(workspace, found.id, extension=Extension(max_seconds=1e-9))
+    searches.resume(workspace, record.id, extension=Extension(max_seconds=1e-9))
     notices = workspace.progress.notices[-2:]
     assert notices[0] == "the time limit is reached after 1 of 2 trials"
     assert notices[1].startswith("not finished: 1 interrupted trial; continue with: ")
-    searches.resume(workspace, found.id, extension=Extension(max_seconds=600.0))
-    assert [run.state for run in workspace.registry.runs(search=found.id)] == [State.COMPLETED] * 2
+    searches.resume(workspace, record.id, extension=Extension(max_seconds=600.0))
+    assert [run.state for run in workspace.registry.runs(search=record.id)] == [State.COMPLETED] * 2
 
 
 def test_an_exhausted_space_gives_no_more_trials(workspace: Workspace) -> None:
@@ -184,9 +184,9 @@ def test_an_exhausted_space_gives_no_more_trials(workspace: Workspace) -> None:
 
 
 def test_of_two_architectures_the_one_that_was_not_tried_comes_next(workspace: Workspace) -> None:
-    given = {"learning_rate": 0.01, "filters": 1}
+    values = {"learning_rate": 0.01, "filters": 1}
     chosen = {"algorithm": "random", "trials": 4, "max_seconds": 0.001}
-    stopped = search(workspace, "tiny,large", given, **chosen)
+    stopped = search(workspace, "tiny,large", values, **chosen)
     assert "not tried: large, 3 of 4 trials; continue with: " in workspace.progress.notices[-1]
     searches.resume(workspace, stopped.search.id, extension=Extension(max_seconds=600.0))
     assert [trial.plan.architecture for trial in stopped.trials[:2]] == ["tiny", "large"]

@@ -50,7 +50,7 @@ def tune(
     **chosen: Any,
 ) -> Searched:
     """Search how to fine-tune the model that knows dark and light."""
-    found, model = searches.search_finetuning(
+    record, model = searches.search_finetuning(
         workspace,
         workspace.registry.best("blobs").id,
         dataset,
@@ -60,7 +60,7 @@ def tune(
         options=training_options(epochs=epochs, cache_features="on"),
         cluster=cluster,
     )
-    return Searched(workspace, found, model)
+    return Searched(workspace, record, model)
 
 
 @pytest.fixture(scope="module")
@@ -149,14 +149,14 @@ def test_the_trials_of_a_frozen_backbone_train_the_head_alone(searched: Searched
 
 @pytest.mark.parametrize("head", ["keep", "new"])
 def test_a_trial_after_another_is_what_a_fine_tuning_alone_gives(trained: Workspace, head: str) -> None:
-    found = tune(trained, {"freeze": "none", "augmentation": "flip"}, head=head)
-    last = found.trials[-1]
-    said = OWN.keys() - ({"pooling", "head_units", "dropout"} if head == "keep" else set())
+    result = tune(trained, {"freeze": "none", "augmentation": "flip"}, head=head)
+    last = result.trials[-1]
+    own_names = OWN.keys() - ({"pooling", "head_units", "dropout"} if head == "keep" else set())
     alone = workflows.finetune(
         trained,
         str(last.plan.parent_id),
         "three",
-        hyperparameters={name: last.plan.hyperparameters[name] for name in said},
+        hyperparameters={name: last.plan.hyperparameters[name] for name in own_names},
         head=head,
         options=TrainingOptions(epochs=1, seed=last.plan.training.seed),
     )
@@ -167,12 +167,12 @@ def test_a_trial_after_another_is_what_a_fine_tuning_alone_gives(trained: Worksp
 
 
 def test_what_is_given_is_held(trained: Workspace) -> None:
-    given = {"freeze": "1", "learning_rate": "0.003", "schedule": "cosine", "layer_decay": "0.3"}
-    found = tune(trained, given, epochs=3, trials=1)
-    held = {"freeze": "1", "learning_rate": 0.003, "schedule": "cosine", "layer_decay": 0.3}
-    for run in found.trials:
-        assert {name: run.plan.hyperparameters[name] for name in held} == held
-    assert found.search.plan.fixed == held
+    values = {"freeze": "1", "learning_rate": "0.003", "schedule": "cosine", "layer_decay": "0.3"}
+    result = tune(trained, values, epochs=3, trials=1)
+    fixed = {"freeze": "1", "learning_rate": 0.003, "schedule": "cosine", "layer_decay": 0.3}
+    for run in result.trials:
+        assert {name: run.plan.hyperparameters[name] for name in fixed} == fixed
+    assert result.search.plan.fixed == fixed
 
 
 def test_a_search_with_nothing_left_to_choose_is_refused(trained: Workspace) -> None:
@@ -192,9 +192,9 @@ def test_a_hyperparameter_of_the_backbone_is_refused(trained: Workspace) -> None
 
 
 def test_a_new_head_is_searched_too(trained: Workspace) -> None:
-    found = tune(trained, HEAD_ALONE, head="new", trials=1)
-    assert {"head_units", "dropout"} <= searched_over(found)
-    assert trained.registry.run(found.trials[0].id).plan.candidate.keeps_head is False
+    result = tune(trained, HEAD_ALONE, head="new", trials=1)
+    assert {"head_units", "dropout"} <= searched_over(result)
+    assert trained.registry.run(result.trials[0].id).plan.candidate.keeps_head is False
 
 
 # The prefix ----------------------------------------------------------------------------------------------
@@ -269,15 +269,15 @@ def test_the_model_that_a_search_goes_on_from_is_not_deleted(stopped: Workspace,
 
 
 def test_a_search_whose_parent_is_deleted_does_not_go_on(stopped: Workspace, parent: Model) -> None:
-    found = interrupted(stopped)
+    record = interrupted(stopped)
     stopped.registry.delete_models([parent.id], force=True)
     with pytest.raises(SearchError) as caught:
-        searches.resume(stopped, found.id)
+        searches.resume(stopped, record.id)
     assert str(caught.value) == (
         f"the search cannot be resumed: model {parent.id}, which its trials start from, was deleted; "
         "start a new search from another one"
     )
-    assert stopped.registry.search(found.id).state is State.INTERRUPTED
+    assert stopped.registry.search(record.id).state is State.INTERRUPTED
 
 
 # Other processes -----------------------------------------------------------------------------------------
@@ -297,10 +297,10 @@ def two_ways(of_a_copy: Callable, plugins: Plugins, cache: Path) -> Iterator[Cal
 
         def both(there: Callable[[Workspace], Searched]) -> None:
             here = tune(Workspace(one, plugins, Watcher()), HEAD_ALONE)
-            kept = _features(cache)
-            assert kept
+            files = _features(cache)
+            assert files
             assert results_of(there(Workspace(other, plugins, Watcher()))) == results_of(here)
-            assert _features(cache) == kept
+            assert _features(cache) == files
 
         yield both
 

@@ -48,9 +48,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def both(folder: Path, plugins: Plugins) -> Iterator[Forecast]:
     with workspace_in(folder, plugins) as workspace:
-        found = look(workspace, "tiny,large", HELD, 20)
+        forecast = look(workspace, "tiny,large", HELD, 20)
         assert workspace.registry.runs() == []
-        yield found
+        yield forecast
 
 
 @pytest.fixture(scope="module")
@@ -87,15 +87,15 @@ def test_a_trial_takes_longer_than_its_epochs(few: Forecast) -> None:
 
 
 def test_in_long_trials_the_epochs_of_all_architectures_count_the_same(workspace: Workspace) -> None:
-    found = look(workspace, "tiny,large", HELD, 20, epochs=10**7)
-    mean = sum(found.epoch_seconds.values()) / 2
-    assert found.seconds == pytest.approx(8 * 10**7 * mean, rel=1e-3)
+    forecast = look(workspace, "tiny,large", HELD, 20, epochs=10**7)
+    mean = sum(forecast.epoch_seconds.values()) / 2
+    assert forecast.seconds == pytest.approx(8 * 10**7 * mean, rel=1e-3)
 
 
 def test_of_a_long_epoch_a_part_is_measured(workspace: Workspace) -> None:
     """Ten million steps take more than two minutes, and nobody waits for them here."""
-    found = look(workspace, "tiny", HELD, 2, steps_per_epoch=10**7)
-    assert found.epoch_seconds["tiny"] > 120
+    forecast = look(workspace, "tiny", HELD, 2, steps_per_epoch=10**7)
+    assert forecast.epoch_seconds["tiny"] > 120
 
 
 def test_nothing_is_recorded(both: Forecast, folder: Path) -> None:
@@ -103,9 +103,9 @@ def test_nothing_is_recorded(both: Forecast, folder: Path) -> None:
 
 
 def test_a_space_without_an_end(workspace: Workspace) -> None:
-    given = {"filters": 2, "pooling": "avg", "head_units": "0", "dropout": 0.0, "augmentation": "none"}
-    found = look(workspace, "tiny", given, 20)
-    assert (found.combinations, found.trials) == (None, 20)
+    values = {"filters": 2, "pooling": "avg", "head_units": "0", "dropout": 0.0, "augmentation": "none"}
+    forecast = look(workspace, "tiny", values, 20)
+    assert (forecast.combinations, forecast.trials) == (None, 20)
 
 
 @pytest.mark.parametrize(

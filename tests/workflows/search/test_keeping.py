@@ -54,11 +54,11 @@ def kept(tmp_path_factory: pytest.TempPathFactory, plugins: Plugins) -> Iterator
 
 
 def test_only_the_best_trial_has_a_model(kept: Searched) -> None:
-    assert [bool(one.model_id) for one in kept.trials] == [False, True, False, False]
+    assert [bool(trial.model_id) for trial in kept.trials] == [False, True, False, False]
 
 
 def test_only_its_model_is_in_the_registry(kept: Searched) -> None:
-    assert [one.id for one in kept.workspace.registry.models()] == [kept.model.id]
+    assert [model.id for model in kept.workspace.registry.models()] == [kept.model.id]
 
 
 def test_the_store_holds_what_the_model_needs_and_no_more(kept: Searched) -> None:
@@ -66,7 +66,7 @@ def test_the_store_holds_what_the_model_needs_and_no_more(kept: Searched) -> Non
 
 
 def test_losers_are_completed_with_a_score(kept: Searched) -> None:
-    assert [(one.state, one.score is not None) for one in kept.trials] == [(State.COMPLETED, True)] * 4
+    assert [(trial.state, trial.score is not None) for trial in kept.trials] == [(State.COMPLETED, True)] * 4
 
 
 def test_losers_keep_their_epochs(kept: Searched) -> None:
@@ -79,35 +79,35 @@ def test_a_model_with_an_alias_is_not_dropped(workspace: Workspace) -> None:
             workspace.registry.set_alias(str(run.model_id), "mine")
 
     workspace.progress.run_ended = name_it
-    found = search(workspace, keep=1, objective="params", trials=2)
-    assert [bool(one.model_id) for one in found.trials] == [True, True]
+    result = search(workspace, keep=1, objective="params", trials=2)
+    assert [bool(trial.model_id) for trial in result.trials] == [True, True]
 
 
 @pytest.fixture(scope="module")
 def equal(tmp_path_factory: pytest.TempPathFactory, plugins: Plugins) -> Iterator[Searched]:
     """All trials have the same accuracy, and other losses."""
     with workspace_in(tmp_path_factory.mktemp("equal"), plugins) as workspace:
-        given = {**HELD, "learning_rate": 1e-9, "filters": 2, "dropout": 0}
-        del given["augmentation"]
-        yield search(workspace, hyperparameters=given, keep=1, trials=4)
+        values = {**HELD, "learning_rate": 1e-9, "filters": 2, "dropout": 0}
+        del values["augmentation"]
+        yield search(workspace, hyperparameters=values, keep=1, trials=4)
 
 
 def test_the_trials_that_are_to_be_equal_are(equal: Searched) -> None:
-    assert len({one.score for one in equal.trials}) == 1
+    assert len({trial.score for trial in equal.trials}) == 1
 
 
 def test_of_equal_trials_the_one_that_best_names_is_kept(equal: Searched) -> None:
-    losses = [equal.epochs(one.trial.number)[0].metrics["val_loss"] for one in equal.trials if one.trial]
-    assert [bool(one.model_id) for one in equal.trials] == [loss == min(losses) for loss in losses]
+    losses = [equal.epochs(run.trial.number)[0].metrics["val_loss"] for run in equal.trials if run.trial]
+    assert [bool(trial.model_id) for trial in equal.trials] == [loss == min(losses) for loss in losses]
 
 
 def test_the_model_of_a_search_is_the_one_that_best_names(workspace: Workspace) -> None:
-    found = search(workspace, hyperparameters={**HELD, "learning_rate": 1e-9}, trials=3)
-    assert found.model.id == workspace.registry.best("blobs").id
+    result = search(workspace, hyperparameters={**HELD, "learning_rate": 1e-9}, trials=2)
+    assert result.model.id == workspace.registry.best("blobs").id
 
 
 def test_hyperband_keeps_all_until_it_ends(workspace: Workspace) -> None:
-    seen = []
-    workspace.progress.run_ended = lambda run: seen.append(len(workspace.registry.models()))
-    found = search(workspace, algorithm="hyperband", keep=1, trials=3, epochs=3)
-    assert (seen, sum(bool(one.model_id) for one in found.trials)) == ([1, 2, 3], 1)
+    observed = []
+    workspace.progress.run_ended = lambda run: observed.append(len(workspace.registry.models()))
+    result = search(workspace, algorithm="hyperband", keep=1, trials=3, epochs=3)
+    assert (observed, sum(bool(trial.model_id) for trial in result.trials)) == ([1, 2, 3], 1)

@@ -54,34 +54,38 @@ def sized(tmp_path_factory: pytest.TempPathFactory, plugins: Plugins) -> Iterato
 
 
 def test_each_objective_has_a_score(sized: Searched) -> None:
-    assert {tuple(one.scores) for one in sized.trials} == {
+    assert {tuple(trial.scores) for trial in sized.trials} == {
         ("val_f1", "params", "megabytes", "trainable_params", "seconds")
     }
 
 
 def test_the_score_is_the_f1_of_the_stored_model(sized: Searched) -> None:
-    measured = [sized.workspace.registry.model(str(one.model_id)).metrics["val_f1"] for one in sized.trials]
-    assert [one.scores["val_f1"] for one in sized.trials] == pytest.approx(measured, abs=1e-5)
+    measured = [
+        sized.workspace.registry.model(str(trial.model_id)).metrics["val_f1"] for trial in sized.trials
+    ]
+    assert [trial.scores["val_f1"] for trial in sized.trials] == pytest.approx(measured, abs=1e-5)
 
 
 def test_the_score_is_the_number_of_weights(sized: Searched) -> None:
-    models = [sized.workspace.registry.model(str(one.model_id)) for one in sized.trials]
-    assert [one.scores["params"] for one in sized.trials] == [model.parameters for model in models]
+    models = [sized.workspace.registry.model(str(trial.model_id)) for trial in sized.trials]
+    assert [trial.scores["params"] for trial in sized.trials] == [model.parameters for model in models]
 
 
 def test_the_score_is_the_size_in_megabytes(sized: Searched) -> None:
-    models = [sized.workspace.registry.model(str(one.model_id)) for one in sized.trials]
-    assert [one.scores["megabytes"] for one in sized.trials] == [model.size_bytes / 1e6 for model in models]
+    models = [sized.workspace.registry.model(str(trial.model_id)) for trial in sized.trials]
+    assert [trial.scores["megabytes"] for trial in sized.trials] == [
+        model.size_bytes / 1e6 for model in models
+    ]
 
 
 def test_the_score_is_the_time_of_all_epochs(sized: Searched) -> None:
     took = [sum(epoch.seconds for epoch in sized.epochs(number)) for number in (1, 2, 3)]
-    assert [one.scores["seconds"] for one in sized.trials] == pytest.approx(took)
+    assert [trial.scores["seconds"] for trial in sized.trials] == pytest.approx(took)
 
 
 def test_the_fewest_weights_win(workspace: Workspace) -> None:
-    found = search(workspace, objective="params", trials=2)
-    assert (found.model.run_id, found.trials[1].plan.hyperparameters["filters"]) == (found.trials[1].id, 1)
+    result = search(workspace, objective="params", trials=2)
+    assert (result.model.run_id, result.trials[1].plan.hyperparameters["filters"]) == (result.trials[1].id, 1)
 
 
 # A loss that is no number --------------------------------------------------------------------------------
@@ -113,7 +117,7 @@ def test_a_loss_that_is_no_number_fails_the_trial(unstable: tuple[list[Run], lis
 
 
 def test_the_search_goes_on_after_it(unstable: tuple[list[Run], list[Run]]) -> None:
-    assert [one.state for one in unstable[1]] == [State.COMPLETED, State.FAILED, State.COMPLETED]
+    assert [trial.state for trial in unstable[1]] == [State.COMPLETED, State.FAILED, State.COMPLETED]
 
 
 def test_a_resumed_search_does_not_try_it_again(unstable: tuple[list[Run], list[Run]]) -> None:

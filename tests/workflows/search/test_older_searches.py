@@ -51,7 +51,9 @@ def upgraded(tmp_path_factory: pytest.TempPathFactory, plugins: Plugins) -> Iter
 
 def test_a_search_keeps_its_options(upgraded: Workspace) -> None:
     plan = upgraded.registry.search(SEVERAL).plan
-    assert [(one.architecture, one.image_size, one.channels) for one in plan.candidates] == [
+    assert [
+        (candidate.architecture, candidate.image_size, candidate.channels) for candidate in plan.candidates
+    ] == [
         ("tiny", 8, 1),
         ("large", 16, 3),
     ]
@@ -66,14 +68,14 @@ def test_a_search_goes_on(upgraded: Workspace, search: str) -> None:
     registry = upgraded.registry
     before = registry.runs(search=search)
     epochs = registry.epochs(before[1].id)
-    found, model = searches.resume(upgraded, search)
+    record, model = searches.resume(upgraded, search)
     after = registry.runs(search=search)
-    assert (found.state, [run.state for run in after]) == (State.COMPLETED, [State.COMPLETED] * 3)
+    assert (record.state, [run.state for run in after]) == (State.COMPLETED, [State.COMPLETED] * 3)
     assert [run.id for run in after[:2]] == [run.id for run in before]
     assert after[0] == before[0] or after[0].model_id is None  # only the best model is kept
     assert registry.epochs(before[1].id)[: len(epochs)] == epochs
     assert [run.plan.candidate for run in after] == [
-        found.plan.candidate(run.plan.architecture) for run in after
+        record.plan.candidate(run.plan.architecture) for run in after
     ]
     assert model.id in {run.model_id for run in after}
 

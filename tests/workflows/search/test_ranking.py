@@ -46,7 +46,7 @@ def outcome(accuracy: float, *, loss: float = 0.5, parameters: int = 4) -> Trial
 
 def add(ranks: Ranking, *outcomes: TrialOutcome) -> list[bool]:
     """Trials 1, 2, … with these outcomes."""
-    return [ranks.add(trial(number), one) for number, one in enumerate(outcomes, start=1)]
+    return [ranks.add(trial(number), outcome) for number, outcome in enumerate(outcomes, start=1)]
 
 
 def test_a_trial_that_is_not_among_the_best_is_not_worth_keeping() -> None:

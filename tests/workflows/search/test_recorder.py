@@ -135,7 +135,7 @@ def test_trials_of_the_past_are_in_the_order_in_which_they_ended(begin: Begin) -
         train(recorder, trial(number))
     for number in (2, 1):
         recorder.trial_failed(trial(number), "no luck")
-    assert [one.place for one in again(recorder).past()] == [2, 1]
+    assert [past.place for past in again(recorder).past()] == [2, 1]
 
 
 def test_models_of_the_past_give_way_to_better_ones(begin: Begin) -> None:

@@ -95,10 +95,10 @@ def test_no_epoch_comes_twice(story: Story) -> None:
 
 
 def test_epochs_after_are_those_of_an_undisturbed_search(story: Story) -> None:
-    one, other = (
+    first, second = (
         [epoch.metrics for epoch in searched.epochs(2)] for searched in (story.undisturbed, story.resumed)
     )
-    assert one == other
+    assert first == second
 
 
 def test_results_are_those_of_an_undisturbed_search(story: Story) -> None:
@@ -114,7 +114,7 @@ def test_trials_that_came_to_their_end_are_not_touched(story: Story) -> None:
 
 
 def test_the_trial_that_ran_goes_on_as_the_same_run(story: Story) -> None:
-    assert [one.id for one in story.resumed.trials] == [one.id for one in story.runs_before]
+    assert [trial.id for trial in story.resumed.trials] == [run.id for run in story.runs_before]
 
 
 def test_after_a_search_no_checkpoint_is_left(story: Story) -> None:
@@ -165,7 +165,7 @@ def test_a_search_that_is_interrupted_twice_goes_on(workspace: Workspace) -> Non
     before = epochs_of(workspace, 1)
     resumed = resume(workspace)
     assert ([epoch.number for epoch in before], resumed.epochs(1)[:2]) == ([1, 2], before)
-    assert {one.state for one in resumed.trials} == {State.COMPLETED}
+    assert {trial.state for trial in resumed.trials} == {State.COMPLETED}
 
 
 # What is not repeated ------------------------------------------------------------------------------------
@@ -199,17 +199,17 @@ def test_other_algorithms_go_on_too(
     tmp_path: Path, plugins: Plugins, algorithm: str, trials: int, at: int
 ) -> None:
     chosen = {"algorithm": algorithm, "trials": trials, "epochs": 3}
-    given = {"head_units": "0", "augmentation": "none"}
+    values = {"head_units": "0", "augmentation": "none"}
     for name in ("undisturbed", "interrupted"):
         (tmp_path / name).mkdir()
     with (
         workspace_in(tmp_path / "undisturbed", plugins) as one,
         workspace_in(tmp_path / "interrupted", plugins) as other,
     ):
-        undisturbed = search(one, "tiny", given, **chosen)
+        undisturbed = search(one, "tiny", values, **chosen)
         other.progress.at_epoch = interrupt_in_trial(at)
         with pytest.raises(InterruptedWork):
-            search(other, "tiny", given, **chosen)
+            search(other, "tiny", values, **chosen)
         resumed = resume(other)
         assert (resumed.results, resumed.model.manifest) == (
             undisturbed.results,
@@ -229,10 +229,10 @@ def test_a_search_whose_dataset_has_changed_is_refused(workspace: Workspace, tmp
             Image.fromarray(pixels).save(tmp_path / "photos" / name / f"{number}.png")
     with pytest.raises(SearchError, match="completed"):
         search(workspace, "moody", {**HELD, "mood": "bad"}, dataset=str(tmp_path / "photos"), trials=1)
-    (found,) = workspace.registry.searches()
+    (record,) = workspace.registry.searches()
     (tmp_path / "photos" / "dark" / "0.png").unlink()
     with pytest.raises(SearchError) as caught:
-        searches.resume(workspace, found.id)
+        searches.resume(workspace, record.id)
     assert str(caught.value) == (
-        f"search {found.id} cannot be resumed: dataset 'photos' has changed since; start a new search"
+        f"search {record.id} cannot be resumed: dataset 'photos' has changed since; start a new search"
     )

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.workflows.search import tiny_searches
+from tests.workflows.search.tiny_searches import HELD, MOODS, Searched, workspace_in
 from zoo import workflows
 from zoo.display.live import Terminal
 from zoo.errors import InterruptedWork, SearchError
@@ -19,13 +21,10 @@ from zoo.workflows import search as searches
 from zoo.workflows.search import running, search_options
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
+    from zoo.plugins import Plugins
     from zoo.workflows import Workspace
-
-# All that a search of `tiny` or `moody` chooses beside what a test is about.
-HELD = {"learning_rate": 0.01, "pooling": "avg", "head_units": "0", "dropout": 0.0, "augmentation": "none"}
-MOODS = {**HELD, "filters": 1}  # leaves the grid good, bad, fine
 
 
 @pytest.fixture
@@ -48,54 +47,65 @@ def search(workspace: Workspace, options: Callable) -> Callable:
     return call
 
 
-def test_trials_are_runs(workspace: Workspace, search: Callable) -> None:
-    found, _ = search("tiny", HELD)
-    trials = workspace.registry.runs(search=found.id)
-    assert [(one.plan.kind, one.state, one.trial.number) for one in trials] == [
-        (RunKind.TRIAL, State.COMPLETED, number) for number in (1, 2)
+@pytest.fixture(scope="module")
+def grid(tmp_path_factory: pytest.TempPathFactory, plugins: Plugins) -> Iterator[Searched]:
+    """A search over all that is left to choose, which is the number of filters."""
+    with workspace_in(tmp_path_factory.mktemp("grid"), plugins) as workspace:
+        yield tiny_searches.search(workspace, trials=10)
+
+
+def test_trials_are_runs(grid: Searched) -> None:
+    assert [(run.plan.kind, run.state, run.trial.number) for run in grid.trials] == [
+        (RunKind.TRIAL, State.COMPLETED, number) for number in (1, 2, 3, 4)
     ]
 
 
-def test_a_grid_tries_every_value(workspace: Workspace, search: Callable) -> None:
-    found, _ = search("tiny", HELD, trials=10)
-    trials = workspace.registry.runs(search=found.id)
-    assert {one.plan.hyperparameters["filters"] for one in trials} == {1, 2, 3, 4}
+def test_a_grid_tries_every_value(grid: Searched) -> None:
+    assert {run.plan.hyperparameters["filters"] for run in grid.trials} == {1, 2, 3, 4}
 
 
-def test_what_is_set_is_not_searched(workspace: Workspace, search: Callable) -> None:
-    found, _ = search("tiny", {"filters": "3"}, algorithm="random", trials=2)
-    trials = workspace.registry.runs(search=found.id)
-    assert {one.plan.hyperparameters["filters"] for one in trials} == {3}
+def test_the_model_of_the_best_trial_is_returned(grid: Searched) -> None:
+    best = max(grid.trials, key=lambda trial: trial.score)
+    search, model = grid.search, grid.model
+    assert (search.best_model_id, search.state, model.run_id) == (model.id, State.COMPLETED, best.id)
 
 
-def test_the_model_of_the_best_trial_is_returned(workspace: Workspace, search: Callable) -> None:
-    found, model = search("tiny", HELD)
-    trials = workspace.registry.runs(search=found.id)
-    best = max(trials, key=lambda trial: trial.score)
-    assert (found.best_model_id, found.state, model.run_id) == (model.id, State.COMPLETED, best.id)
+@pytest.fixture(scope="module")
+def random_search(tmp_path_factory: pytest.TempPathFactory, plugins: Plugins) -> Iterator[Searched]:
+    """Two trials with three filters, from the highest seed on."""
+    with workspace_in(tmp_path_factory.mktemp("random"), plugins) as workspace:
+        yield tiny_searches.search(workspace, "tiny", {"filters": "3"}, algorithm="random", seed=2**32 - 1)
+
+
+def test_what_is_set_is_not_searched(random_search: Searched) -> None:
+    assert [run.plan.hyperparameters["filters"] for run in random_search.trials] == [3, 3]
+
+
+def test_the_seed_after_the_highest_is_zero(random_search: Searched) -> None:
+    assert [run.plan.training.seed for run in random_search.trials] == [2**32 - 1, 0]
 
 
 def test_an_objective_that_is_minimised(workspace: Workspace, search: Callable) -> None:
-    found, model = search("tiny", HELD, objective="val_loss")
-    trials = workspace.registry.runs(search=found.id)
+    record, model = search("tiny", HELD, objective="val_loss")
+    trials = workspace.registry.runs(search=record.id)
     assert model.run_id == min(trials, key=lambda trial: trial.score).id
 
 
 @pytest.mark.parametrize("algorithm", ["bayesian", "hyperband", "tpe"])
 def test_other_algorithms(workspace: Workspace, search: Callable, algorithm: str, options: Callable) -> None:
-    found, _ = search("tiny", {}, algorithm=algorithm, trials=2, options=options(epochs=2))
-    assert len(workspace.registry.runs(search=found.id, state=State.COMPLETED)) == 2
+    record, _ = search("tiny", {}, algorithm=algorithm, trials=2, options=options(epochs=2))
+    assert len(workspace.registry.runs(search=record.id, state=State.COMPLETED)) == 2
 
 
 # Failures ------------------------------------------------------------------------------------------------
 
 
 def test_a_failed_trial_is_recorded_and_the_search_goes_on(workspace: Workspace, search: Callable) -> None:
-    found, _ = search("moody", MOODS, trials=3)
-    trials = workspace.registry.runs(search=found.id)
-    assert [one.state for one in trials] == [State.COMPLETED, State.FAILED, State.COMPLETED]
+    record, _ = search("moody", MOODS, trials=3)
+    trials = workspace.registry.runs(search=record.id)
+    assert [trial.state for trial in trials] == [State.COMPLETED, State.FAILED, State.COMPLETED]
     assert str(trials[1].error).splitlines()[-1] == "ValueError: a bad mood"
-    assert found.state is State.COMPLETED
+    assert record.state is State.COMPLETED
 
 
 def test_three_failures_in_a_row_end_the_search(workspace: Workspace, search: Callable) -> None:
@@ -103,10 +113,10 @@ def test_three_failures_in_a_row_end_the_search(workspace: Workspace, search: Ca
         SearchError, match="stopped after 3 failed trials in a row; the last one: ValueError: a bad"
     ):
         search("moody", {**HELD, "mood": "bad"}, trials=4)
-    (found,) = workspace.registry.searches()
-    trials = workspace.registry.runs(search=found.id)
-    assert [one.state for one in trials] == [State.FAILED] * 3
-    assert (found.state, found.error) == (
+    (record,) = workspace.registry.searches()
+    trials = workspace.registry.runs(search=record.id)
+    assert [trial.state for trial in trials] == [State.FAILED] * 3
+    assert (record.state, record.error) == (
         State.FAILED,
         "stopped after 3 failed trials in a row; the last one: ValueError: a bad mood",
     )
@@ -117,8 +127,8 @@ def test_a_search_without_a_completed_trial_has_failed(workspace: Workspace, sea
         SearchError, match=r"no trial of search .* completed; the last one: ValueError: a bad mood"
     ):
         search("moody", {**HELD, "mood": "bad"})
-    (found,) = workspace.registry.searches()
-    assert (found.state, found.best_model_id) == (State.FAILED, None)
+    (record,) = workspace.registry.searches()
+    assert (record.state, record.best_model_id) == (State.FAILED, None)
 
 
 # Ending early --------------------------------------------------------------------------------------------
@@ -127,34 +137,34 @@ def test_a_search_without_a_completed_trial_has_failed(workspace: Workspace, sea
 def test_a_pruned_trial_is_a_run_that_says_why(
     workspace: Workspace, search: Callable, options: Callable
 ) -> None:
-    found, model = search("tiny", {}, algorithm="asha", trials=5, options=options(epochs=3))
-    trials = workspace.registry.runs(search=found.id)
-    pruned = [one for one in trials if one.state is State.PRUNED]
+    record, model = search("tiny", {}, algorithm="asha", trials=5, options=options(epochs=3))
+    trials = workspace.registry.runs(search=record.id)
+    pruned = [trial for trial in trials if trial.state is State.PRUNED]
     assert pruned
-    assert all(" is not among the best 1 in 3 of " in str(one.error) for one in pruned)
-    assert {(one.score, one.model_id) for one in pruned} == {(None, None)}
-    assert model.run_id in {one.id for one in trials if one.state is State.COMPLETED}
+    assert all(" is not among the best 1 in 3 of " in str(trial.error) for trial in pruned)
+    assert {(trial.score, trial.model_id) for trial in pruned} == {(None, None)}
+    assert model.run_id in {trial.id for trial in trials if trial.state is State.COMPLETED}
 
 
 def test_the_target_ends_a_search(workspace: Workspace, search: Callable, options: Callable) -> None:
-    found, _ = search("tiny", HELD, trials=4, target=0.0, options=options(epochs=5))
-    (trial,) = workspace.registry.runs(search=found.id)
-    assert (found.state, trial.state, len(workspace.registry.epochs(trial.id))) == (
+    record, _ = search("tiny", HELD, trials=4, target=0.0, options=options(epochs=5))
+    (trial,) = workspace.registry.runs(search=record.id)
+    assert (record.state, trial.state, len(workspace.registry.epochs(trial.id))) == (
         State.COMPLETED,
         State.COMPLETED,
         1,
     )
     assert workspace.progress.notices[-2].startswith("the target is reached: val_accuracy ")
-    command = resume_command(workspace.registry, found)
+    command = resume_command(workspace.registry, record)
     assert (
         workspace.progress.notices[-1] == f"not tried: 3 of 4 trials; continue with: {command} --target VALUE"
     )
 
 
 def test_the_time_ends_a_search(workspace: Workspace, search: Callable) -> None:
-    found, _ = search("tiny", HELD, trials=4, max_seconds=0.001)
-    assert (found.state, len(workspace.registry.runs(search=found.id))) == (State.COMPLETED, 1)
-    command = resume_command(workspace.registry, found)
+    record, _ = search("tiny", HELD, trials=4, max_seconds=0.001)
+    assert (record.state, len(workspace.registry.runs(search=record.id))) == (State.COMPLETED, 1)
+    command = resume_command(workspace.registry, record)
     assert workspace.progress.notices[-2:] == [
         "the time limit is reached after 1 of 4 trials",
         f"not tried: 3 of 4 trials; continue with: {command} --max-time TIME",
@@ -169,8 +179,8 @@ def test_what_was_there_before_is_looked_through_for_garbage_again_afterwards(
     workspace.progress.search_started = lambda found: left_alone.append(gc.get_freeze_count())
     workspace.progress.at_epoch = lambda run, epoch: left_alone.append(gc.get_freeze_count())
     gc.unfreeze()
-    search("tiny", HELD)
-    assert len(left_alone) == 3
+    search("tiny", HELD, trials=1)
+    assert len(left_alone) == 2
     assert min(left_alone) > 0
     assert gc.get_freeze_count() == 0
 
@@ -178,7 +188,7 @@ def test_what_was_there_before_is_looked_through_for_garbage_again_afterwards(
 def test_what_somebody_else_froze_stays_so(workspace: Workspace, search: Callable) -> None:
     gc.freeze()
     before = gc.get_freeze_count()
-    search("tiny", HELD)
+    search("tiny", HELD, trials=1)
     assert gc.get_freeze_count() == pytest.approx(before, rel=0.1)  # what went since is not counted
 
 
@@ -193,16 +203,16 @@ def test_ctrl_c_says_how_to_go_on(workspace: Workspace, search: Callable) -> Non
     workspace.progress.at_epoch = interrupt_in_trial(2)
     with pytest.raises(InterruptedWork) as caught:
         search("tiny", HELD)
-    (found,) = workspace.registry.searches()
+    (record,) = workspace.registry.searches()
     assert str(caught.value) == (
-        f"search {found.id} was interrupted; continue with: "
-        f"zoo --registry {workspace.registry.url} --plugins-dir {workspace.plugins.folder} search --resume {found.id}"
+        f"search {record.id} was interrupted; continue with: "
+        f"zoo --registry {workspace.registry.url} --plugins-dir {workspace.plugins.folder} search --resume {record.id}"
     )
-    assert [one.state for one in workspace.registry.runs(search=found.id)] == [
+    assert [run.state for run in workspace.registry.runs(search=record.id)] == [
         State.COMPLETED,
         State.INTERRUPTED,
     ]
-    assert found.state is State.INTERRUPTED
+    assert record.state is State.INTERRUPTED
 
 
 def test_ctrl_c_as_the_search_is_shown_ends_it_as_interrupted(workspace: Workspace, search: Callable) -> None:
@@ -221,9 +231,9 @@ def test_ctrl_c_between_two_trials_is_heeded_as_the_next_one_starts(
     with pytest.raises(InterruptedWork, match="continue with"):
         search("tiny", HELD, workspace=replace(workspace, progress=table))
     table.close()
-    (found,) = workspace.registry.searches()
-    assert found.state is State.INTERRUPTED
-    assert [run.state for run in workspace.registry.runs(search=found.id)] == [
+    (record,) = workspace.registry.searches()
+    assert record.state is State.INTERRUPTED
+    assert [run.state for run in workspace.registry.runs(search=record.id)] == [
         State.COMPLETED,
         State.INTERRUPTED,
     ]
@@ -232,17 +242,11 @@ def test_ctrl_c_between_two_trials_is_heeded_as_the_next_one_starts(
 def test_the_first_trial_is_what_training_with_that_seed_gives(
     workspace: Workspace, options: Callable
 ) -> None:
-    chosen = options(epochs=2, seed=7)
-    _, found = searches.search(
+    chosen = options(epochs=1, seed=7)
+    _, model = searches.search(
         workspace, "tiny", "blobs", search_options=search_options(trials=1), options=chosen
     )
-    assert found.manifest == workflows.train(workspace, "tiny", "blobs", options=chosen).manifest
-
-
-def test_seeds_go_round_at_the_highest(workspace: Workspace, search: Callable, options: Callable) -> None:
-    found, _ = search("tiny", HELD, trials=2, options=options(epochs=1, seed=2**32 - 1))
-    seeds = [run.plan.training.seed for run in workspace.registry.runs(search=found.id)]
-    assert seeds == [2**32 - 1, 0]
+    assert model.manifest == workflows.train(workspace, "tiny", "blobs", options=chosen).manifest
 
 
 @pytest.mark.large
@@ -253,8 +257,8 @@ def test_trials_in_a_child_give_what_they_give_here(
     monkeypatch.setattr(running, "TRIALS_OF_A_PROCESS", 1)
     there, model = search("tiny", HELD, trials=2)
     results = [
-        [(run.plan.hyperparameters, run.scores) for run in workspace.registry.runs(search=one.id)]
-        for one in (here, there)
+        [(run.plan.hyperparameters, run.scores) for run in workspace.registry.runs(search=search.id)]
+        for search in (here, there)
     ]
     assert results[0] == results[1]
     assert model.manifest == workspace.registry.model(here.best_model_id).manifest

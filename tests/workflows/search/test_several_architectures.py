@@ -58,26 +58,26 @@ def joint(tmp_path_factory: pytest.TempPathFactory, plugins: Plugins) -> Iterato
 @pytest.fixture(scope="module")
 def resumed(tmp_path_factory: pytest.TempPathFactory, plugins: Plugins) -> Iterator[Searched]:
     """A grid that was interrupted in the trial of the other architecture."""
-    given = {**HELD, "tiny/filters": 1, "large/filters": 3, "augmentation": "none"}
-    del given["pooling"]
+    values = {**HELD, "tiny/filters": 1, "large/filters": 3, "augmentation": "none"}
+    del values["pooling"]
     with workspace_in(tmp_path_factory.mktemp("resumed"), plugins) as workspace:
         workspace.progress.at_epoch = lambda run, epoch: (
             run.plan.architecture == "large" and interrupt_in_trial(run.trial.number)(run, epoch)
         )
         with pytest.raises(InterruptedWork):
-            search(workspace, "tiny,large", given, trials=50)
+            search(workspace, "tiny,large", values, trials=50)
         yield resume(workspace)
 
 
 def test_the_defaults_of_each_come_first(joint: Searched) -> None:
     assert [
-        (one.plan.architecture, one.trial and one.trial.origin, one.plan.hyperparameters["filters"])
-        for one in joint.trials
+        (run.plan.architecture, run.trial and run.trial.origin, run.plan.hyperparameters["filters"])
+        for run in joint.trials
     ] == [("tiny", "defaults", 2), ("large", "defaults", 2)]
 
 
 def test_hyperparameters_of_a_run_have_the_names_that_the_architecture_gave_them(joint: Searched) -> None:
-    assert [name for one in joint.trials for name in one.plan.hyperparameters if "/" in name] == []
+    assert [name for trial in joint.trials for name in trial.plan.hyperparameters if "/" in name] == []
 
 
 def test_the_architecture_is_no_hyperparameter_of_a_run(joint: Searched) -> None:
@@ -86,7 +86,7 @@ def test_the_architecture_is_no_hyperparameter_of_a_run(joint: Searched) -> None
 
 def test_each_architecture_gets_images_of_its_own_shape(joint: Searched) -> None:
     candidates = [trial.plan.candidate for trial in joint.trials]
-    assert [(one.image_size, one.channels) for one in candidates] == [(8, 1), (16, 3)]
+    assert [(candidate.image_size, candidate.channels) for candidate in candidates] == [(8, 1), (16, 3)]
     assert tuple(candidates) == joint.search.plan.candidates
 
 
@@ -99,20 +99,20 @@ def test_the_model_of_each_predicts(joint: Searched, tmp_path: Path, place: int)
 
 
 def test_a_grid_tries_each_combination_once(resumed: Searched) -> None:
-    tried = [(one.plan.architecture, one.plan.hyperparameters["pooling"]) for one in resumed.trials]
+    tried = [(trial.plan.architecture, trial.plan.hyperparameters["pooling"]) for trial in resumed.trials]
     poolings = ["avg", "max", "flatten"]
     assert sorted(tried) == sorted((name, pooling) for name in ("tiny", "large") for pooling in poolings)
 
 
 def test_what_is_set_for_one_architecture_is_held_in_it_alone(resumed: Searched) -> None:
-    assert {(one.plan.architecture, one.plan.hyperparameters["filters"]) for one in resumed.trials} == {
+    assert {(trial.plan.architecture, trial.plan.hyperparameters["filters"]) for trial in resumed.trials} == {
         ("tiny", 1),
         ("large", 3),
     }
 
 
 def test_a_search_of_several_goes_on(resumed: Searched) -> None:
-    assert {one.state for one in (resumed.search, *resumed.trials)} == {State.COMPLETED}
+    assert {record.state for record in (resumed.search, *resumed.trials)} == {State.COMPLETED}
 
 
 def test_an_architecture_without_such_weights_begins_without(
@@ -122,8 +122,8 @@ def test_an_architecture_without_such_weights_begins_without(
     shutil.copytree(request.config.rootpath / "tests" / "cli" / "plugin_files", folder)
     (folder / "learned.py").write_text(LEARNED)
     with workspace_in(tmp_path, load_plugins(folder)) as workspace:
-        found = search(workspace, "tiny,learned", weights="noise", algorithm="random")
-        assert {one.plan.architecture: one.plan.candidate.weights for one in found.trials} == {
+        result = search(workspace, "tiny,learned", weights="noise", algorithm="random")
+        assert {trial.plan.architecture: trial.plan.candidate.weights for trial in result.trials} == {
             "tiny": None,
             "learned": Weights("noise"),
         }

@@ -39,17 +39,17 @@ def beginning(first: Searched) -> Callable[..., list[tuple[Run, list[str]]]]:
     """Begin another search in the same registry; gives where its first choices come from."""
 
     def begin(architecture: str = "tiny", **chosen: object) -> list[str]:
-        given = {**OPEN, **({} if chosen.get("algorithm", "random") == "random" else {"dropout": 0.0})}
+        values = {**OPEN, **({} if chosen.get("algorithm", "random") == "random" else {"dropout": 0.0})}
         wanted = {"algorithm": "random", "trials": 3, "warm_start": True, **ONE_TRIAL, **chosen}
         return [
-            origin for _, origin in search(first.workspace, architecture, given, **wanted).search.plan.first
+            origin for _, origin in search(first.workspace, architecture, values, **wanted).search.plan.first
         ]
 
     return begin
 
 
 def best_of(searched: Searched) -> Run:
-    return next(one for one in searched.trials if one.model_id == searched.model.id)
+    return next(trial for trial in searched.trials if trial.model_id == searched.model.id)
 
 
 def test_the_first_trial_is_the_best_known(first: Searched, second: Searched) -> None:
@@ -59,7 +59,7 @@ def test_the_first_trial_is_the_best_known(first: Searched, second: Searched) ->
 
 
 def test_then_come_the_defaults_and_what_the_algorithm_chooses(second: Searched) -> None:
-    assert [one.trial.origin for one in second.trials[1:]] == ["defaults", None]
+    assert [run.trial.origin for run in second.trials[1:]] == ["defaults", None]
 
 
 def test_a_search_that_is_to_be_alone_begins_with_the_defaults(beginning: Callable) -> None:
@@ -76,26 +76,26 @@ def test_algorithms_with_an_order_of_their_own_begin_with_it(beginning: Callable
 
 
 def test_what_was_good_on_a_similar_dataset_is_tried(first: Searched, beginning: Callable) -> None:
-    known, defaults = beginning(dataset="three")
-    assert known.startswith("run ")
-    assert known.endswith(" on blobs")
+    prior, defaults = beginning(dataset="three")
+    assert prior.startswith("run ")
+    assert prior.endswith(" on blobs")
     assert defaults == "defaults"
 
 
 def test_of_several_architectures_each_begins_with_its_defaults(beginning: Callable) -> None:
-    known, *defaults = beginning("tiny,moody")
-    assert (known.endswith(" on blobs"), defaults) == (True, ["defaults", "defaults"])
+    prior, *defaults = beginning("tiny,moody")
+    assert (prior.endswith(" on blobs"), defaults) == (True, ["defaults", "defaults"])
 
 
 def test_no_more_than_a_few_are_taken_from_elsewhere(workspace: Workspace) -> None:
-    known = search(workspace, hyperparameters=OPEN, **ONE_TRIAL)
-    registry, run = workspace.registry, known.trials[0]
-    history = registry.start_search(known.search.plan, registry.dataset("blobs"))
+    result = search(workspace, hyperparameters=OPEN, **ONE_TRIAL)
+    registry, run = workspace.registry, result.trials[0]
+    history = registry.start_search(result.search.plan, registry.dataset("blobs"))
     for number in range(1, 2 * MOST_PRIOR):
         trial = replace(run.trial, trial_id=str(number), number=number)
         values = {**run.plan.hyperparameters, "filters": 1 + number % 4, "dropout": 0.1 * (1 + number // 4)}
         recorded = registry.start_trial(history.id, trial, replace(run.plan, hyperparameters=values))
-        registry.record_epoch(recorded.id, known.epochs(1)[0])
+        registry.record_epoch(recorded.id, result.epochs(1)[0])
         registry.complete_without_model(recorded.id, {"val_accuracy": 0.9})
     begun = search(
         workspace, hyperparameters=OPEN, algorithm="random", trials=100, warm_start=True, **ONE_TRIAL

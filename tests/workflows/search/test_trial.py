@@ -54,6 +54,6 @@ def test_what_pays_for_all_trials_is_kept_in_the_first(
     plan = changed(SEARCH_PLAN, trials=trials, space=HyperParameters().get_config(), patience=1)
     assignment = Assignment(plan, Trial("0", 1, {"freeze": "all"}, 1))
     candidate = Candidate(CONVOLUTION, changed(CANDIDATE, weights=NET))
-    known = replace(decoded, name="gray", fingerprint="gray images")
-    train_trial(assignment, candidate, known, TrialReporter(lambda message: CONTINUE))
+    data = replace(decoded, name="gray", fingerprint="gray images")
+    train_trial(assignment, candidate, data, TrialReporter(lambda message: CONTINUE))
     assert len(list(cache.glob("features/*/features-0.bin"))) == kept

@@ -115,8 +115,8 @@ def test_another_version_of_zoo(remote: RemoteAssignment) -> None:
 
 def test_images_behind_a_url_that_cannot_be_reached(remote: RemoteAssignment) -> None:
     url = "memory://none-such.zip"
-    asked = replace(remote, images=replace(remote.images, source=url))
-    assert told(asked, DatasetError) == (
+    request = replace(remote, images=replace(remote.images, source=url))
+    assert told(request, DatasetError) == (
         f"node {NODE} cannot read dataset 'photos' at {url}: cannot download '{url}': there is no such file; "
         "check the URL, the network, and your permissions"
     )
@@ -125,8 +125,8 @@ def test_images_behind_a_url_that_cannot_be_reached(remote: RemoteAssignment) ->
 def test_other_images_behind_the_same_url(remote: RemoteAssignment, photos: Path) -> None:
     (photos / "cat" / "0.png").unlink()
     url = f"file://{shutil.make_archive(str(photos), 'zip', photos)}"
-    asked = replace(remote, images=replace(remote.images, source=url))
-    assert told(asked, DatasetError) == (
+    request = replace(remote, images=replace(remote.images, source=url))
+    assert told(request, DatasetError) == (
         f"node {NODE} has other images at {url} than the search began with: "
         "put the same file there again, or start a new search"
     )
@@ -134,8 +134,8 @@ def test_other_images_behind_the_same_url(remote: RemoteAssignment, photos: Path
 
 def test_weights_behind_a_url_that_cannot_be_reached(remote: RemoteAssignment) -> None:
     url = "memory://none-such.h5"
-    asked = of(remote, weights=Weights(url, "0" * 64, "/on/the/driver/alone.h5"))
-    assert told(asked, HyperparameterError) == (
+    request = of(remote, weights=Weights(url, "0" * 64, "/on/the/driver/alone.h5"))
+    assert told(request, HyperparameterError) == (
         f"node {NODE}: cannot download '{url}': there is no such file; "
         "check the URL, the network, and your permissions"
     )
@@ -144,8 +144,8 @@ def test_weights_behind_a_url_that_cannot_be_reached(remote: RemoteAssignment) -
 def test_another_weights_file_than_the_search_began_with(remote: RemoteAssignment, tmp_path: Path) -> None:
     (tmp_path / "net.h5").write_bytes(b"other weights")
     weights = str(tmp_path / "net.h5")
-    asked = of(remote, weights=Weights(weights, "0" * 64, weights))
-    assert told(asked, HyperparameterError) == (
+    request = of(remote, weights=Weights(weights, "0" * 64, weights))
+    assert told(request, HyperparameterError) == (
         f"node {NODE}: the weights file {weights} has changed since the search started: "
         "restore it, or start a new search"
     )
@@ -153,7 +153,7 @@ def test_another_weights_file_than_the_search_began_with(remote: RemoteAssignmen
 
 def test_a_weights_file_that_is_not_there(remote: RemoteAssignment, tmp_path: Path) -> None:
     weights = str(tmp_path / "none.h5")
-    asked = of(remote, weights=Weights(weights, "0" * 64, weights))
-    assert told(asked, HyperparameterError) == (
+    request = of(remote, weights=Weights(weights, "0" * 64, weights))
+    assert told(request, HyperparameterError) == (
         f"node {NODE}: there is no weights file {weights}: mount it there under the same path"
     )

@@ -26,7 +26,7 @@ MOODS = {**HELD, "filters": 1}  # leaves the grid good, bad, fine
 
 
 class Watcher(Progress):
-    """Remembers what it was told; `at_epoch` may look or interrupt while a run is under way."""
+    """Records what is reported; `at_epoch` may look or interrupt while a run is under way."""
 
     def __init__(self) -> None:
         self.notices: list[str] = []
@@ -63,7 +63,7 @@ class Searched:
     @property
     def results(self) -> Sequence[object]:
         """What must be the same however often the search was interrupted."""
-        return [(one.trial and one.trial.hyperparameters, one.state, one.scores) for one in self.trials]
+        return [(run.trial and run.trial.hyperparameters, run.state, run.scores) for run in self.trials]
 
     def epochs(self, number: int) -> list[Epoch]:
         return self.workspace.registry.epochs(self.trials[number - 1].id)
@@ -84,33 +84,34 @@ def search(
     dataset: str = "blobs",
     weights: str | None = None,
     epochs: int = 1,
+    seed: int = 0,
     **chosen: Any,
 ) -> Searched:
     """Search by grid and without what earlier searches found, unless asked for otherwise."""
     wanted = {"algorithm": "grid", "trials": 2, "warm_start": False, **chosen}
-    found, model = searches.search(
+    record, model = searches.search(
         workspace,
         architecture,
         dataset,
         search_options=search_options(**wanted),
         hyperparameters=hyperparameters,
         weights=weights,
-        options=TrainingOptions(epochs=epochs),
+        options=TrainingOptions(epochs=epochs, seed=seed),
     )
-    return Searched(workspace, found, model)
+    return Searched(workspace, record, model)
 
 
 def resume(workspace: Workspace) -> Searched:
     """Go on with the one search that was interrupted, and leave it alone from now on."""
     workspace.progress.at_epoch = lambda run, epoch: None
-    found, model = searches.resume(workspace, interrupted(workspace).id)
-    return Searched(workspace, found, model)
+    record, model = searches.resume(workspace, interrupted(workspace).id)
+    return Searched(workspace, record, model)
 
 
 def interrupted(workspace: Workspace) -> Search:
     """The one search that was interrupted."""
-    (found,) = (one for one in workspace.registry.searches() if one.state is State.INTERRUPTED)
-    return found
+    (record,) = (search for search in workspace.registry.searches() if search.state is State.INTERRUPTED)
+    return record
 
 
 def interrupt_in_trial(number: int, epoch: int = 1) -> Callable[[Run, Epoch], object]:
