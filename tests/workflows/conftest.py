@@ -105,7 +105,7 @@ def finetune(trained: Workspace, parent: Model) -> Callable[..., Model]:
 
 @pytest.fixture
 def build(trained: Workspace, parent: Model) -> Callable[..., Classifier]:
-    """What a fine-tuning makes of a model, the parent unless another is named, before it trains it."""
+    """Return the classifier that a fine-tuning builds of a model (by default the parent) before it trains it."""
 
     def call(
         dataset: str,

@@ -28,7 +28,7 @@ TOLD = [
     "trains on 24 of 92 training images; all validation and test images are used",
     "class weights from 1 (dark) to 1 (dark)",
 ]
-HELD = {"filters": 2, "learning_rate": 0.01, "pooling": "avg", "head_units": "0", "dropout": 0.0}
+FIXED = {"filters": 2, "learning_rate": 0.01, "pooling": "avg", "head_units": "0", "dropout": 0.0}
 
 
 def losses(workspace: Workspace, run: Run) -> list[float]:
@@ -36,7 +36,7 @@ def losses(workspace: Workspace, run: Run) -> list[float]:
 
 
 def train(workspace: Workspace, options: TrainingOptions, augmentation: str = "none") -> Run:
-    values = {**HELD, "augmentation": augmentation}
+    values = {**FIXED, "augmentation": augmentation}
     model = workflows.train(workspace, "tiny", "blobs", hyperparameters=values, options=options)
     return workspace.registry.run(model.run_id)
 
@@ -94,7 +94,7 @@ def test_every_trial_stores_and_keeps_to_them_after_a_resume_too(
             "tiny",
             "blobs",
             search_options=search_options(algorithm="grid", trials=2),
-            hyperparameters=HELD,
+            hyperparameters=FIXED,
             options=options(**ASKED),
         )
     workspace.progress.at_epoch = lambda run, epoch: None

@@ -79,8 +79,8 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def asked(file: Path) -> Iterator[list[str]]:
-    """What a server of this machine, whose port comes first, was asked for."""
+def requests(file: Path) -> Iterator[list[str]]:
+    """Requests to a server of this machine; its port comes first."""
     requests: list[str] = []
 
     class Handler(http.server.SimpleHTTPRequestHandler):
@@ -101,10 +101,10 @@ def asked(file: Path) -> Iterator[list[str]]:
 
 @pytest.mark.usefixtures("cache")
 def test_a_file_behind_a_url_is_downloaded_once_for_all_trials(
-    workspace: Workspace, asked: list[str]
+    workspace: Workspace, requests: list[str]
 ) -> None:
     watcher = Downloading()
-    url = f"http://127.0.0.1:{asked.pop()}/net.h5"
+    url = f"http://127.0.0.1:{requests.pop()}/net.h5"
     result = search(
         type(workspace)(workspace.registry, workspace.plugins, watcher),
         "loaded",
@@ -114,7 +114,7 @@ def test_a_file_behind_a_url_is_downloaded_once_for_all_trials(
         trials=3,
     )
     assert [run.state for run in result.trials] == [State.COMPLETED] * 3
-    assert (asked, watcher.downloads[-1:]) == (["/net.h5"], [True])
+    assert (requests, watcher.downloads[-1:]) == (["/net.h5"], [True])
 
 
 def test_a_trial_is_refused_weights_that_have_changed_since_the_search_started(
@@ -127,7 +127,7 @@ def test_a_trial_is_refused_weights_that_have_changed_since_the_search_started(
     assert str(second.error).startswith(f"the weights file {file} has changed since the search started: ")
 
 
-def test_a_search_goes_on_only_from_the_weights_that_it_began_with(workspace: Workspace, file: Path) -> None:
+def test_a_search_resumes_only_with_its_own_weights(workspace: Workspace, file: Path) -> None:
     workspace.progress.at_epoch = interrupt_in_trial(1)
     with pytest.raises(InterruptedWork):
         search(workspace, "loaded", {"pooling": "avg"}, weights=str(file), algorithm="random", epochs=2)

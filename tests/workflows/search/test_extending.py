@@ -1,4 +1,4 @@
-"""A search that has ended goes on with more trials, more time or another target."""
+"""Extending a search that has ended by more trials, more time or another target."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from tests.plans import RUN_PLAN, SEARCH_PLAN, changed
 from tests.workflows.search.tiny_searches import (
-    HELD,
+    FIXED,
     MOODS,
     Searched,
     interrupt_in_trial,
@@ -25,7 +25,7 @@ from zoo.workflows.search.extending import NOTHING, extend
 if TYPE_CHECKING:
     from zoo.workflows import Workspace
 
-GIVEN = {name: value for name, value in HELD.items() if name != "learning_rate"}
+GIVEN = {name: value for name, value in FIXED.items() if name != "learning_rate"}
 PLAN = changed(SEARCH_PLAN, trials=10)
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -43,17 +43,17 @@ def trials_of(number: int, last: State = State.COMPLETED) -> list[Run]:
 # The plan ------------------------------------------------------------------------------------------------
 
 
-def test_a_plan_gets_what_is_given() -> None:
+def test_a_plan_takes_the_extension() -> None:
     plan = extend(PLAN, Extension(trials=20, max_seconds=60.0, target=0.9))
     assert (plan.trials, plan.options.max_seconds, plan.options.target) == (20, 60.0, 0.9)
 
 
-def test_what_is_not_given_stays() -> None:
+def test_other_fields_are_unchanged() -> None:
     plan = extend(extend(PLAN, Extension(target=0.5)), Extension(max_seconds=60.0))
     assert (plan.trials, plan.options.target) == (10, 0.5)
 
 
-def test_the_number_of_trials_that_it_began_with_stays_known() -> None:
+def test_the_original_number_of_trials_is_recorded() -> None:
     plan = extend(extend(PLAN, Extension(trials=20)), Extension(trials=40))
     assert (plan.trials, plan.initial_trials, PLAN.initial_trials) == (40, 10, 10)
 
@@ -144,7 +144,7 @@ def test_more_trials_are_those_of_a_search_that_had_as_many_from_the_start(works
     assert short.results == longer.results
 
 
-def test_a_search_whose_time_was_over_goes_on(workspace: Workspace) -> None:
+def test_a_search_that_ran_out_of_time_continues(workspace: Workspace) -> None:
     stopped = search(workspace, "tiny", GIVEN, algorithm="random", trials=3, max_seconds=0.001)
     assert len(stopped.trials) == 1
     record, _ = searches.resume(workspace, stopped.search.id, extension=Extension(max_seconds=600.0))
@@ -154,7 +154,7 @@ def test_a_search_whose_time_was_over_goes_on(workspace: Workspace) -> None:
     )
 
 
-def test_a_search_that_met_its_target_goes_on_to_another(workspace: Workspace) -> None:
+def test_a_search_that_met_its_target_continues_to_another(workspace: Workspace) -> None:
     met = search(workspace, "tiny", GIVEN, algorithm="random", trials=2, target=0.0)
     assert len(met.trials) == 1
     searches.resume(workspace, met.search.id, extension=Extension(target=2.0))
@@ -175,7 +175,7 @@ def test_a_trial_for_which_no_time_was_left_is_finished_by_an_extension(workspac
     assert [run.state for run in workspace.registry.runs(search=record.id)] == [State.COMPLETED] * 2
 
 
-def test_an_exhausted_space_gives_no_more_trials(workspace: Workspace) -> None:
+def test_an_exhausted_space_has_no_more_trials(workspace: Workspace) -> None:
     exhausted: Searched = search(workspace, "moody", MOODS, trials=9)
     before = (workspace.registry.search(exhausted.search.id), exhausted.trials)
     with pytest.raises(SearchError, match="has tried every combination of its space"):

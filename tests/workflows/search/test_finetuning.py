@@ -65,7 +65,7 @@ def tune(
 
 @pytest.fixture(scope="module")
 def of_a_copy(trained_folder: Path, tmp_path_factory: pytest.TempPathFactory, plugins: Plugins) -> Callable:
-    """Open a new copy of the trained registry; gives its folder."""
+    """Open a new copy of the trained registry; returns its folder."""
 
     def copied() -> Path:
         folder = tmp_path_factory.mktemp("copy")
@@ -82,8 +82,8 @@ def searched(of_a_copy: Callable, plugins: Plugins) -> Iterator[Searched]:
         yield tune(Workspace(registry, plugins, Watcher()), epochs=3, trials=3)
 
 
-def searched_over(found: Searched) -> set[str]:
-    entries = found.search.plan.space["space"]
+def searched_over(searched: Searched) -> set[str]:
+    entries = searched.search.plan.space["space"]
     return {entry["config"]["name"] for entry in entries if entry["class_name"] != "Fixed"}
 
 
@@ -100,7 +100,7 @@ def test_each_trial_starts_from_the_parent(searched: Searched) -> None:
     assert (searched.search.plan.parent_id, searched.model.parent_id) == (parent, parent)
 
 
-def test_the_lineage_shows_the_trials_that_left_models(searched: Searched) -> None:
+def test_the_lineage_shows_the_trials_that_stored_models(searched: Searched) -> None:
     lineage = searched.workspace.registry.lineage(searched.model.parent_id or "")
     assert {child.run.search_id for child in lineage.children if child.run} == {searched.search.id}
     assert searched.model.id in {child.model_id for child in lineage.children}
@@ -130,7 +130,7 @@ def test_the_first_trial_has_the_defaults(searched: Searched) -> None:
     assert (chosen["freeze"], chosen["learning_rate"], chosen["schedule"]) == ("all", 1e-3, "constant")
 
 
-def test_what_the_parent_was_built_with_is_known_of_each_trial(searched: Searched) -> None:
+def test_each_trial_records_the_hyperparameters_of_its_parent(searched: Searched) -> None:
     chosen = [run.plan.hyperparameters for run in searched.trials]
     assert {(values["filters"], values["pooling"], values["output"]) for values in chosen} == {
         (2, "avg", "softmax")
@@ -148,7 +148,7 @@ def test_the_trials_of_a_frozen_backbone_train_the_head_alone(searched: Searched
 
 
 @pytest.mark.parametrize("head", ["keep", "new"])
-def test_a_trial_after_another_is_what_a_fine_tuning_alone_gives(trained: Workspace, head: str) -> None:
+def test_a_trial_after_another_equals_a_fine_tuning_alone(trained: Workspace, head: str) -> None:
     result = tune(trained, {"freeze": "none", "augmentation": "flip"}, head=head)
     last = result.trials[-1]
     own_names = OWN.keys() - ({"pooling", "head_units", "dropout"} if head == "keep" else set())
@@ -163,10 +163,10 @@ def test_a_trial_after_another_is_what_a_fine_tuning_alone_gives(trained: Worksp
     assert trained.registry.model(str(last.model_id)).manifest == alone.manifest
 
 
-# What is held --------------------------------------------------------------------------------------------
+# Fixed hyperparameters --------------------------------------------------------------------------------------------
 
 
-def test_what_is_given_is_held(trained: Workspace) -> None:
+def test_hyperparameters_that_are_set_are_fixed(trained: Workspace) -> None:
     values = {"freeze": "1", "learning_rate": "0.003", "schedule": "cosine", "layer_decay": "0.3"}
     result = tune(trained, values, epochs=3, trials=1)
     fixed = {"freeze": "1", "learning_rate": 0.003, "schedule": "cosine", "layer_decay": 0.3}
@@ -201,12 +201,12 @@ def test_a_new_head_is_searched_too(trained: Workspace) -> None:
 
 
 @pytest.mark.usefixtures("cache")
-def test_what_is_frozen_is_computed_once_in_all_trials(trained: Workspace) -> None:
+def test_activations_of_frozen_layers_are_computed_once_for_all_trials(trained: Workspace) -> None:
     tune(trained, HEAD_ALONE)
     assert (times_told(trained, KEPT), times_told(trained, KNOWN)) == (1, 1)
 
 
-def test_a_second_search_computes_nothing_of_what_is_frozen(searched: Searched) -> None:
+def test_a_second_search_reuses_the_cached_activations(searched: Searched) -> None:
     """All is frozen in the first trial of the first search."""
     searched.workspace.progress.notices.clear()
     tune(searched.workspace, {**HEAD_ALONE, "batch_size": 8}, trials=1)
@@ -229,24 +229,24 @@ def test_a_plain_search_learns_nothing_from_a_fine_tuning(searched: Searched) ->
 # Going on ------------------------------------------------------------------------------------------------
 
 
-def interrupt(workspace: Workspace, **given: Any) -> None:
+def interrupt(workspace: Workspace, **fields: Any) -> None:
     """In the first trial."""
     workspace.progress.at_epoch = interrupt_in_trial(1)
     with pytest.raises(InterruptedWork, match=r"continue with: zoo .*search --resume "):
-        tune(workspace, **given)
+        tune(workspace, **fields)
 
 
 @pytest.mark.parametrize("dataset", ["three", pytest.param("blobs-reversed", marks=pytest.mark.large)])
-def test_an_interrupted_search_goes_on_as_if_it_had_not_been(
+def test_an_interrupted_search_resumes_as_if_it_had_not_been(
     of_a_copy: Callable, plugins: Plugins, dataset: str
 ) -> None:
     """The head keeps what it knows of more classes, and of the same ones in another order; the second trial starts
     from the parent that was found again."""
     with (
-        open_registry(of_a_copy() / "registry.db", create=False) as one,
+        open_registry(of_a_copy() / "registry.db", create=False) as registry,
         open_registry(of_a_copy() / "registry.db", create=False) as other,
     ):
-        undisturbed = tune(Workspace(one, plugins, Watcher()), dataset=dataset, epochs=2)
+        undisturbed = tune(Workspace(registry, plugins, Watcher()), dataset=dataset, epochs=2)
         workspace = Workspace(other, plugins, Watcher())
         interrupt(workspace, dataset=dataset, epochs=2)
         resumed = resume(workspace)
@@ -261,7 +261,7 @@ def stopped(trained: Workspace, parent: Model) -> Workspace:
     return trained
 
 
-def test_the_model_that_a_search_goes_on_from_is_not_deleted(stopped: Workspace, parent: Model) -> None:
+def test_the_model_that_a_search_resumes_from_is_not_deleted(stopped: Workspace, parent: Model) -> None:
     with pytest.raises(
         RegistryError, match=f"^search {interrupted(stopped).id} is not completed and may continue"
     ):
@@ -283,20 +283,20 @@ def test_a_search_whose_parent_is_deleted_does_not_go_on(stopped: Workspace, par
 # Other processes -----------------------------------------------------------------------------------------
 
 
-def results_of(found: Searched) -> Sequence[object]:
-    return [*found.results, found.model.manifest]
+def results_of(searched: Searched) -> Sequence[object]:
+    return [*searched.results, searched.model.manifest]
 
 
 @pytest.fixture
 def two_ways(of_a_copy: Callable, plugins: Plugins, cache: Path) -> Iterator[Callable]:
     """Search here, then `there`; gives what came of both, and what lay in the cache before and after the second."""
     with (
-        open_registry(of_a_copy() / "registry.db", create=False) as one,
+        open_registry(of_a_copy() / "registry.db", create=False) as registry,
         open_registry(of_a_copy() / "registry.db", create=False) as other,
     ):
 
         def both(there: Callable[[Workspace], Searched]) -> None:
-            here = tune(Workspace(one, plugins, Watcher()), HEAD_ALONE)
+            here = tune(Workspace(registry, plugins, Watcher()), HEAD_ALONE)
             files = _features(cache)
             assert files
             assert results_of(there(Workspace(other, plugins, Watcher()))) == results_of(here)
@@ -306,14 +306,14 @@ def two_ways(of_a_copy: Callable, plugins: Plugins, cache: Path) -> Iterator[Cal
 
 
 def _features(cache: Path) -> dict[str, int]:
-    """What is kept of frozen layers, and when each was written."""
+    """Return the files of cached activations with the times of their last change."""
     return {
         str(path.relative_to(cache)): path.stat().st_mtime_ns for path in (cache / "features").rglob("*.bin")
     }
 
 
 @pytest.mark.large
-def test_trials_in_a_child_give_what_they_give_here_and_share_the_features(
+def test_trials_in_a_child_process_have_the_same_results_and_share_the_cache(
     two_ways: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def there(workspace: Workspace) -> Searched:
@@ -324,6 +324,6 @@ def test_trials_in_a_child_give_what_they_give_here_and_share_the_features(
 
 
 @pytest.mark.large
-def test_workers_on_ray_give_what_this_process_gives_and_share_the_features(two_ways: Callable) -> None:
+def test_workers_on_ray_have_the_same_results_and_share_the_cache(two_ways: Callable) -> None:
     pytest.importorskip("ray", reason="trials on Ray need the extra: pip install 'keras-zoo[ray]'")
     two_ways(lambda workspace: tune(workspace, HEAD_ALONE, cluster=Cluster(None, 2)))

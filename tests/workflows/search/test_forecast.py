@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.workflows.search.tiny_searches import HELD, workspace_in
+from tests.workflows.search.tiny_searches import FIXED, workspace_in
 from zoo.errors import HyperparameterError, SearchError
 from zoo.workflows import training_options
 from zoo.workflows.search import Forecast, forecast_search, search_options
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from zoo.plugins import Plugins
     from zoo.workflows import Workspace
 
-OPEN = {name: value for name, value in HELD.items() if name != "dropout"}
+OPEN = {name: value for name, value in FIXED.items() if name != "dropout"}
 
 
 def look(
     workspace: Workspace,
     names: str,
-    given: dict,
+    hyperparameters: dict,
     trials: int,
     weights: str | None = None,
     **options: Any,
@@ -34,7 +34,7 @@ def look(
         names,
         "blobs",
         search_options=search_options(trials=trials),
-        hyperparameters=given,
+        hyperparameters=hyperparameters,
         weights=weights,
         options=training_options(**{"epochs": 7, **options}),
     )
@@ -48,7 +48,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def both(folder: Path, plugins: Plugins) -> Iterator[Forecast]:
     with workspace_in(folder, plugins) as workspace:
-        forecast = look(workspace, "tiny,large", HELD, 20)
+        forecast = look(workspace, "tiny,large", FIXED, 20)
         assert workspace.registry.runs() == []
         yield forecast
 
@@ -56,7 +56,7 @@ def both(folder: Path, plugins: Plugins) -> Iterator[Forecast]:
 @pytest.fixture(scope="module")
 def few(tmp_path_factory: pytest.TempPathFactory, plugins: Plugins) -> Iterator[Forecast]:
     with workspace_in(tmp_path_factory.mktemp("few"), plugins) as workspace:
-        yield look(workspace, "tiny", HELD, 2)
+        yield look(workspace, "tiny", FIXED, 2)
 
 
 def test_trials_of_all_architectures_are_counted(both: Forecast) -> None:
@@ -87,14 +87,14 @@ def test_a_trial_takes_longer_than_its_epochs(few: Forecast) -> None:
 
 
 def test_in_long_trials_the_epochs_of_all_architectures_count_the_same(workspace: Workspace) -> None:
-    forecast = look(workspace, "tiny,large", HELD, 20, epochs=10**7)
+    forecast = look(workspace, "tiny,large", FIXED, 20, epochs=10**7)
     mean = sum(forecast.epoch_seconds.values()) / 2
     assert forecast.seconds == pytest.approx(8 * 10**7 * mean, rel=1e-3)
 
 
 def test_of_a_long_epoch_a_part_is_measured(workspace: Workspace) -> None:
     """Ten million steps take more than two minutes, and nobody waits for them here."""
-    forecast = look(workspace, "tiny", HELD, 2, steps_per_epoch=10**7)
+    forecast = look(workspace, "tiny", FIXED, 2, steps_per_epoch=10**7)
     assert forecast.epoch_seconds["tiny"] > 120
 
 
@@ -109,22 +109,22 @@ def test_a_space_without_an_end(workspace: Workspace) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "options", "error", "message"),
+    ("hyperparameters", "options", "error", "message"),
     [
-        ({**HELD, "filters": 2}, {}, SearchError, "nothing is left to search"),
-        (HELD, {"weights": "noise"}, HyperparameterError, "'tiny' has no pre-trained weights to load"),
+        ({**FIXED, "filters": 2}, {}, SearchError, "nothing is left to search"),
+        (FIXED, {"weights": "noise"}, HyperparameterError, "'tiny' has no pre-trained weights to load"),
     ],
     ids=["everything is set", "no such weights"],
 )
-def test_what_the_search_would_refuse_is_refused(
-    workspace: Workspace, given: dict, options: dict, error: type[Exception], message: str
+def test_it_refuses_what_the_search_would_refuse(
+    workspace: Workspace, hyperparameters: dict, options: dict, error: type[Exception], message: str
 ) -> None:
     with pytest.raises(error, match=message):
-        look(workspace, "tiny", given, 20, **options)
+        look(workspace, "tiny", hyperparameters, 20, **options)
 
 
 def test_images_have_the_size_that_is_asked_for(workspace: Workspace) -> None:
-    """It is told before anything is trained, and nothing is here."""
+    """It is reported before anything is trained; nothing is trained here."""
     with pytest.raises(SearchError):
-        look(workspace, "tiny", {**HELD, "filters": 2}, 20, image_size=2)
+        look(workspace, "tiny", {**FIXED, "filters": 2}, 20, image_size=2)
     assert workspace.progress.notices == ["image size 2 is raised to 4, the least tiny takes"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.workflows.search.tiny_searches import (
-    HELD,
+    FIXED,
     Searched,
     interrupt_in_trial,
     interrupted,
@@ -102,7 +102,7 @@ def unstable(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRe
     with workspace_in(folder, load_plugins(folder / "plugins")) as workspace:
         workspace.progress.at_epoch = interrupt_in_trial(3)
         with pytest.raises(InterruptedWork):
-            search(workspace, "unstable", HELD, trials=3)
+            search(workspace, "unstable", FIXED, trials=3)
         before = workspace.registry.runs(search=interrupted(workspace).id)
         yield before, resume(workspace).trials
 
@@ -116,7 +116,7 @@ def test_a_loss_that_is_no_number_fails_the_trial(unstable: tuple[list[Run], lis
     )
 
 
-def test_the_search_goes_on_after_it(unstable: tuple[list[Run], list[Run]]) -> None:
+def test_the_search_continues_after_it(unstable: tuple[list[Run], list[Run]]) -> None:
     assert [trial.state for trial in unstable[1]] == [State.COMPLETED, State.FAILED, State.COMPLETED]
 
 

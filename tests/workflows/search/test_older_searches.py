@@ -1,4 +1,4 @@
-"""Searches that an older zoo stored and that were interrupted there: they are upgraded and go on.
+"""Searches that an older zoo stored and that were interrupted there: they are upgraded and resumed.
 
 `assets/schema-3` holds a registry of schema 3 with three searches of the tests' own plugin, each interrupted in its
 second trial: of `tiny` and `large`, of `tiny`, and one that fine-tunes.
@@ -64,7 +64,7 @@ def test_a_search_keeps_its_options(upgraded: Workspace) -> None:
 
 
 @pytest.mark.parametrize("search", [SEVERAL, PLAIN, FINE_TUNING])
-def test_a_search_goes_on(upgraded: Workspace, search: str) -> None:
+def test_a_search_resumes(upgraded: Workspace, search: str) -> None:
     registry = upgraded.registry
     before = registry.runs(search=search)
     epochs = registry.epochs(before[1].id)

@@ -1,4 +1,4 @@
-"""Plots of a search of the registry: which are drawn, and what is refused. Nothing is trained."""
+"""Plots of a search of the registry: the ones that are drawn, and refusals. Nothing is trained."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which trials of a search are worth their disk."""
+"""The choice of the trials of a search whose models are kept."""
 
 from __future__ import annotations
 
@@ -64,12 +64,12 @@ def test_the_losers_are_named_once() -> None:
     assert (ranks.forget_losers(), ranks.forget_losers()) == (["1"], [])
 
 
-def test_of_a_search_from_before_there_was_a_number_all_are_kept() -> None:
+def test_a_search_without_a_limit_keeps_all() -> None:
     ranks = ranking(None)
     assert (add(ranks, *[outcome(0.5)] * 5), ranks.forget_losers()) == ([True] * 5, [])
 
 
-def test_the_least_of_what_is_minimised_is_kept() -> None:
+def test_the_least_of_a_minimised_objective_is_kept() -> None:
     ranks = ranking(1, PARAMS)
     add(ranks, outcome(0.5, parameters=3), outcome(0.9, parameters=2), outcome(0.9, parameters=4))
     assert ranks.forget_losers() == ["1", "3"]
@@ -138,14 +138,14 @@ def test_models_of_before_are_tied_by_their_parameters() -> None:
     assert ranks.forget_losers() == ["1"]
 
 
-def test_a_model_of_before_without_a_loss_gives_way() -> None:
+def test_an_earlier_model_without_a_loss_is_dropped() -> None:
     ranks = ranking(1)
     ranks.add_past(past(1, 0.9))
     ranks.add(trial(2), outcome(0.9, loss=9.0))
     assert ranks.forget_losers() == ["1"]
 
 
-def test_an_outcome_without_a_loss_gives_way() -> None:
+def test_an_outcome_without_a_loss_is_dropped() -> None:
     ranks = ranking(1)
     add(ranks, replace(outcome(0.5), evaluations=()), outcome(0.5, loss=9.0))
     assert ranks.forget_losers() == ["1"]

@@ -1,4 +1,4 @@
-"""What a search writes to the registry as it happens, and what it finds there when it goes on; nothing is trained."""
+"""The registry's record of a search as it happens, and its use when the search resumes; nothing is trained."""
 
 from __future__ import annotations
 
@@ -60,11 +60,11 @@ def checkpoint(*values: float) -> bytes:
     return pack(Checkpoint(epochs, epochs[-1], False, {}, nothing, nothing, nothing))
 
 
-def train(recorder: SearchRecorder, one: Trial, *values: float) -> None:
+def train(recorder: SearchRecorder, trial: Trial, *values: float) -> None:
     """Start the trial and end these epochs."""
-    recorder.trial_started(one)
+    recorder.trial_started(trial)
     for number, value in enumerate(values, start=1):
-        recorder.epoch_ended(one, epoch(number, value), checkpoint(*values[:number]))
+        recorder.epoch_ended(trial, epoch(number, value), checkpoint(*values[:number]))
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def begin(workspace: Workspace) -> Begin:
 
 
 def again(recorder: SearchRecorder) -> SearchRecorder:
-    """Interrupt the search and go on with it."""
+    """Interrupt the search and resume it."""
     recorder.end(State.INTERRUPTED)
     return SearchRecorder(recorder.workspace, recorder.registry.reopen_search(recorder.search.id))
 
@@ -149,7 +149,7 @@ def test_models_of_the_past_give_way_to_better_ones(begin: Begin) -> None:
 
 
 class Diary:
-    """What a watcher was told, in order."""
+    """The notifications of a watcher, in order."""
 
     def __init__(self, recorder: SearchRecorder) -> None:
         self.told: list[tuple[str, int]] = []
@@ -163,7 +163,7 @@ class Diary:
         self.told.append((what, run.trial.number))
 
 
-def test_trials_that_ended_are_told_again_and_no_others(begin: Begin) -> None:
+def test_trials_that_ended_are_reported_again_and_no_others(begin: Begin) -> None:
     recorder = begin()
     for number in (1, 2):
         train(recorder, trial(number), 0.5, 0.7)
@@ -174,7 +174,7 @@ def test_trials_that_ended_are_told_again_and_no_others(begin: Begin) -> None:
     assert diary.told == [("started", 1), ("epoch 1", 1), ("epoch 2", 1), ("pruned", 1)]
 
 
-def test_a_trial_that_goes_on_is_told_with_its_epochs(begin: Begin) -> None:
+def test_a_resumed_trial_is_reported_with_its_epochs(begin: Begin) -> None:
     recorder = begin()
     train(recorder, trial(1), 0.5, 0.7)
     recorder = again(recorder)
@@ -186,7 +186,7 @@ def test_a_trial_that_goes_on_is_told_with_its_epochs(begin: Begin) -> None:
 # What a trial needs --------------------------------------------------------------------------------------
 
 
-def test_a_trial_that_goes_on_gets_its_checkpoint_and_the_time_so_far(begin: Begin) -> None:
+def test_a_resumed_trial_gets_its_checkpoint_and_the_time_so_far(begin: Begin) -> None:
     recorder = begin()
     train(recorder, trial(1), 0.5, 0.7)
     recorder = again(recorder)
@@ -251,16 +251,16 @@ def test_the_end_of_a_search_ends_its_running_trials(begin: Begin, state: State,
 
 
 @pytest.mark.parametrize(
-    ("state", "kept"),
+    ("state", "stored"),
     [(State.INTERRUPTED, [True, True]), (State.FAILED, [True, True]), (State.COMPLETED, [True, False])],
     ids=["interrupted", "failed", "completed"],
 )
 def test_hyperband_forgets_models_only_when_it_is_done(
-    begin: Begin, state: State, kept: Sequence[bool]
+    begin: Begin, state: State, stored: Sequence[bool]
 ) -> None:
     recorder = begin(algorithm="hyperband")
     for number, score in ((1, 0.7), (2, 0.5)):
         train(recorder, trial(number))
         recorder.trial_completed(trial(number), outcome(score))
     recorder.end(state)
-    assert models(recorder) == kept
+    assert models(recorder) == stored

@@ -1,4 +1,4 @@
-"""`workflows.search.resume`: a search that was interrupted goes on as if it had not been."""
+"""`workflows.search.resume`: an interrupted search resumes as if it had not been interrupted."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from tests.workflows.search.tiny_searches import (
-    HELD,
+    FIXED,
     MOODS,
     Searched,
     interrupt_in_trial,
@@ -45,7 +45,7 @@ def start(workspace: Workspace, algorithm: str = "grid") -> Searched:
 def interrupt(
     workspace: Workspace, *, trial: int = 2, epoch: int = 2, algorithm: str = "grid"
 ) -> list[Epoch]:
-    """Start a search and interrupt it there; gives the epochs of that trial."""
+    """Start a search and interrupt it there; returns the epochs of that trial."""
     workspace.progress.at_epoch = interrupt_in_trial(trial, epoch)
     with pytest.raises(InterruptedWork):
         start(workspace, algorithm)
@@ -63,7 +63,7 @@ def checkpoints(workspace: Workspace) -> list[Path]:
 
 @dataclass(frozen=True)
 class Story:
-    """A search that was interrupted in its second trial and went on, beside one that nobody disturbed."""
+    """A search that was interrupted in its second trial and resumed, beside one that was not interrupted."""
 
     undisturbed: Searched
     resumed: Searched
@@ -76,16 +76,16 @@ def story(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, plugins: Plugins
 ) -> Iterator[Story]:
     with (
-        workspace_in(tmp_path_factory.mktemp("undisturbed"), plugins) as one,
+        workspace_in(tmp_path_factory.mktemp("undisturbed"), plugins) as workspace,
         workspace_in(tmp_path_factory.mktemp("interrupted"), plugins) as other,
     ):
         epochs = interrupt(other, algorithm=request.param)
         runs = other.registry.runs(search=interrupted(other).id)
-        yield Story(start(one, request.param), resume(other), epochs, runs)
+        yield Story(start(workspace, request.param), resume(other), epochs, runs)
 
 
 def test_epochs_from_before_stay_as_they_are(story: Story) -> None:
-    """What was trained anew would have taken another number of nanoseconds."""
+    """An epoch that was trained again would have taken another number of nanoseconds."""
     assert len(story.epochs_before) == 2
     assert story.resumed.epochs(2)[:2] == story.epochs_before
 
@@ -113,7 +113,7 @@ def test_trials_that_came_to_their_end_are_not_touched(story: Story) -> None:
     assert story.resumed.trials[0] == story.runs_before[0]
 
 
-def test_the_trial_that_ran_goes_on_as_the_same_run(story: Story) -> None:
+def test_the_trial_that_ran_continues_as_the_same_run(story: Story) -> None:
     assert [trial.id for trial in story.resumed.trials] == [run.id for run in story.runs_before]
 
 
@@ -157,7 +157,7 @@ def test_an_epoch_that_only_the_checkpoint_knows_is_not_trained_again(workspace:
     assert resume(workspace).epochs(1)[:2] == before
 
 
-def test_a_search_that_is_interrupted_twice_goes_on(workspace: Workspace) -> None:
+def test_a_search_that_is_interrupted_twice_resumes(workspace: Workspace) -> None:
     interrupt(workspace, trial=1, epoch=1)
     workspace.progress.at_epoch = interrupt_in_trial(1, 2)
     with pytest.raises(InterruptedWork):
@@ -182,10 +182,10 @@ def test_failures_are_not_repeated(workspace: Workspace) -> None:
 
 def test_the_watcher_hears_of_the_trials_before(workspace: Workspace) -> None:
     interrupt(workspace, epoch=1)
-    told: list[tuple[int, State]] = []
-    workspace.progress.run_ended = lambda run: told.append((run.trial.number, run.state))
+    reported: list[tuple[int, State]] = []
+    workspace.progress.run_ended = lambda run: reported.append((run.trial.number, run.state))
     resume(workspace)
-    assert told == [(1, State.COMPLETED), (2, State.COMPLETED)]
+    assert reported == [(1, State.COMPLETED), (2, State.COMPLETED)]
 
 
 # Other algorithms ----------------------------------------------------------------------------------------
@@ -195,7 +195,7 @@ def test_the_watcher_hears_of_the_trials_before(workspace: Workspace) -> None:
 @pytest.mark.parametrize(
     ("algorithm", "trials", "at"), [("asha", 4, 3), ("hyperband", 3, 2)], ids=["asha", "hyperband"]
 )
-def test_other_algorithms_go_on_too(
+def test_other_algorithms_resume_too(
     tmp_path: Path, plugins: Plugins, algorithm: str, trials: int, at: int
 ) -> None:
     chosen = {"algorithm": algorithm, "trials": trials, "epochs": 3}
@@ -203,10 +203,10 @@ def test_other_algorithms_go_on_too(
     for name in ("undisturbed", "interrupted"):
         (tmp_path / name).mkdir()
     with (
-        workspace_in(tmp_path / "undisturbed", plugins) as one,
+        workspace_in(tmp_path / "undisturbed", plugins) as workspace,
         workspace_in(tmp_path / "interrupted", plugins) as other,
     ):
-        undisturbed = search(one, "tiny", values, **chosen)
+        undisturbed = search(workspace, "tiny", values, **chosen)
         other.progress.at_epoch = interrupt_in_trial(at)
         with pytest.raises(InterruptedWork):
             search(other, "tiny", values, **chosen)
@@ -228,7 +228,7 @@ def test_a_search_whose_dataset_has_changed_is_refused(workspace: Workspace, tmp
             pixels = rng.integers(0, 255, (8, 8), dtype=np.uint8)
             Image.fromarray(pixels).save(tmp_path / "photos" / name / f"{number}.png")
     with pytest.raises(SearchError, match="completed"):
-        search(workspace, "moody", {**HELD, "mood": "bad"}, dataset=str(tmp_path / "photos"), trials=1)
+        search(workspace, "moody", {**FIXED, "mood": "bad"}, dataset=str(tmp_path / "photos"), trials=1)
     (record,) = workspace.registry.searches()
     (tmp_path / "photos" / "dark" / "0.png").unlink()
     with pytest.raises(SearchError) as caught:

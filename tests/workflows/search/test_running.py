@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.workflows.search import tiny_searches
-from tests.workflows.search.tiny_searches import HELD, MOODS, Searched, workspace_in
+from tests.workflows.search.tiny_searches import FIXED, MOODS, Searched, workspace_in
 from zoo import workflows
 from zoo.display.live import Terminal
 from zoo.errors import InterruptedWork, SearchError
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 def search(workspace: Workspace, options: Callable) -> Callable:
     """Search by grid, without what earlier searches found."""
 
-    def call(architecture: str, hyperparameters: dict, **given: Any) -> tuple:
-        training = given.pop("options", None) or options(epochs=1)
-        place = given.pop("workspace", workspace)
-        chosen = {"algorithm": "grid", "trials": 2, "warm_start": False, **given}
+    def call(architecture: str, hyperparameters: dict, **fields: Any) -> tuple:
+        training = fields.pop("options", None) or options(epochs=1)
+        place = fields.pop("workspace", workspace)
+        chosen = {"algorithm": "grid", "trials": 2, "warm_start": False, **fields}
         return searches.search(
             place,
             architecture,
@@ -77,7 +77,7 @@ def random_search(tmp_path_factory: pytest.TempPathFactory, plugins: Plugins) ->
         yield tiny_searches.search(workspace, "tiny", {"filters": "3"}, algorithm="random", seed=2**32 - 1)
 
 
-def test_what_is_set_is_not_searched(random_search: Searched) -> None:
+def test_hyperparameters_that_are_set_are_not_searched(random_search: Searched) -> None:
     assert [run.plan.hyperparameters["filters"] for run in random_search.trials] == [3, 3]
 
 
@@ -86,7 +86,7 @@ def test_the_seed_after_the_highest_is_zero(random_search: Searched) -> None:
 
 
 def test_an_objective_that_is_minimised(workspace: Workspace, search: Callable) -> None:
-    record, model = search("tiny", HELD, objective="val_loss")
+    record, model = search("tiny", FIXED, objective="val_loss")
     trials = workspace.registry.runs(search=record.id)
     assert model.run_id == min(trials, key=lambda trial: trial.score).id
 
@@ -100,7 +100,7 @@ def test_other_algorithms(workspace: Workspace, search: Callable, algorithm: str
 # Failures ------------------------------------------------------------------------------------------------
 
 
-def test_a_failed_trial_is_recorded_and_the_search_goes_on(workspace: Workspace, search: Callable) -> None:
+def test_a_failed_trial_is_recorded_and_the_search_continues(workspace: Workspace, search: Callable) -> None:
     record, _ = search("moody", MOODS, trials=3)
     trials = workspace.registry.runs(search=record.id)
     assert [trial.state for trial in trials] == [State.COMPLETED, State.FAILED, State.COMPLETED]
@@ -112,7 +112,7 @@ def test_three_failures_in_a_row_end_the_search(workspace: Workspace, search: Ca
     with pytest.raises(
         SearchError, match="stopped after 3 failed trials in a row; the last one: ValueError: a bad"
     ):
-        search("moody", {**HELD, "mood": "bad"}, trials=4)
+        search("moody", {**FIXED, "mood": "bad"}, trials=4)
     (record,) = workspace.registry.searches()
     trials = workspace.registry.runs(search=record.id)
     assert [trial.state for trial in trials] == [State.FAILED] * 3
@@ -126,7 +126,7 @@ def test_a_search_without_a_completed_trial_has_failed(workspace: Workspace, sea
     with pytest.raises(
         SearchError, match=r"no trial of search .* completed; the last one: ValueError: a bad mood"
     ):
-        search("moody", {**HELD, "mood": "bad"})
+        search("moody", {**FIXED, "mood": "bad"})
     (record,) = workspace.registry.searches()
     assert (record.state, record.best_model_id) == (State.FAILED, None)
 
@@ -147,7 +147,7 @@ def test_a_pruned_trial_is_a_run_that_says_why(
 
 
 def test_the_target_ends_a_search(workspace: Workspace, search: Callable, options: Callable) -> None:
-    record, _ = search("tiny", HELD, trials=4, target=0.0, options=options(epochs=5))
+    record, _ = search("tiny", FIXED, trials=4, target=0.0, options=options(epochs=5))
     (trial,) = workspace.registry.runs(search=record.id)
     assert (record.state, trial.state, len(workspace.registry.epochs(trial.id))) == (
         State.COMPLETED,
@@ -162,7 +162,7 @@ def test_the_target_ends_a_search(workspace: Workspace, search: Callable, option
 
 
 def test_the_time_ends_a_search(workspace: Workspace, search: Callable) -> None:
-    record, _ = search("tiny", HELD, trials=4, max_seconds=0.001)
+    record, _ = search("tiny", FIXED, trials=4, max_seconds=0.001)
     assert (record.state, len(workspace.registry.runs(search=record.id))) == (State.COMPLETED, 1)
     command = resume_command(workspace.registry, record)
     assert workspace.progress.notices[-2:] == [
@@ -171,24 +171,24 @@ def test_the_time_ends_a_search(workspace: Workspace, search: Callable) -> None:
     ]
 
 
-def test_what_was_there_before_is_looked_through_for_garbage_again_afterwards(
+def test_objects_from_before_are_collected_as_garbage_again_afterwards(
     workspace: Workspace, search: Callable
 ) -> None:
     left_alone: list[int] = []
     # The first networks are built to see what is to be searched, before a search has begun.
-    workspace.progress.search_started = lambda found: left_alone.append(gc.get_freeze_count())
+    workspace.progress.search_started = lambda search: left_alone.append(gc.get_freeze_count())
     workspace.progress.at_epoch = lambda run, epoch: left_alone.append(gc.get_freeze_count())
     gc.unfreeze()
-    search("tiny", HELD, trials=1)
+    search("tiny", FIXED, trials=1)
     assert len(left_alone) == 2
     assert min(left_alone) > 0
     assert gc.get_freeze_count() == 0
 
 
-def test_what_somebody_else_froze_stays_so(workspace: Workspace, search: Callable) -> None:
+def test_objects_frozen_by_others_stay_frozen(workspace: Workspace, search: Callable) -> None:
     gc.freeze()
     before = gc.get_freeze_count()
-    search("tiny", HELD, trials=1)
+    search("tiny", FIXED, trials=1)
     assert gc.get_freeze_count() == pytest.approx(before, rel=0.1)  # what went since is not counted
 
 
@@ -199,10 +199,10 @@ def interrupt_in_trial(number: int) -> Callable:
     return lambda run, epoch: run.trial.number == number and os.kill(os.getpid(), signal.SIGINT)
 
 
-def test_ctrl_c_says_how_to_go_on(workspace: Workspace, search: Callable) -> None:
+def test_ctrl_c_says_how_to_resume(workspace: Workspace, search: Callable) -> None:
     workspace.progress.at_epoch = interrupt_in_trial(2)
     with pytest.raises(InterruptedWork) as caught:
-        search("tiny", HELD)
+        search("tiny", FIXED)
     (record,) = workspace.registry.searches()
     assert str(caught.value) == (
         f"search {record.id} was interrupted; continue with: "
@@ -218,18 +218,18 @@ def test_ctrl_c_says_how_to_go_on(workspace: Workspace, search: Callable) -> Non
 def test_ctrl_c_as_the_search_is_shown_ends_it_as_interrupted(workspace: Workspace, search: Callable) -> None:
     workspace.progress.search_started = lambda search: os.kill(os.getpid(), signal.SIGINT)
     with pytest.raises(InterruptedWork, match="continue with"):
-        search("tiny", HELD)
-    assert [found.state for found in workspace.registry.searches()] == [State.INTERRUPTED]
+        search("tiny", FIXED)
+    assert [search.state for search in workspace.registry.searches()] == [State.INTERRUPTED]
 
 
 def test_ctrl_c_between_two_trials_is_heeded_as_the_next_one_starts(
     workspace: Workspace, search: Callable
 ) -> None:
-    """Python discards the KeyboardInterrupt where it collects garbage, so the table is told first."""
+    """Python discards the KeyboardInterrupt where it collects garbage, so the table is asked first."""
     table = Terminal()
     table.run_ended = lambda run: setattr(table, "stop_asked", True) or Terminal.run_ended(table, run)
     with pytest.raises(InterruptedWork, match="continue with"):
-        search("tiny", HELD, workspace=replace(workspace, progress=table))
+        search("tiny", FIXED, workspace=replace(workspace, progress=table))
     table.close()
     (record,) = workspace.registry.searches()
     assert record.state is State.INTERRUPTED
@@ -250,12 +250,12 @@ def test_the_first_trial_is_what_training_with_that_seed_gives(
 
 
 @pytest.mark.large
-def test_trials_in_a_child_give_what_they_give_here(
+def test_trials_in_a_child_have_the_same_results(
     workspace: Workspace, search: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    here, _ = search("tiny", HELD, trials=2)
+    here, _ = search("tiny", FIXED, trials=2)
     monkeypatch.setattr(running, "TRIALS_OF_A_PROCESS", 1)
-    there, model = search("tiny", HELD, trials=2)
+    there, model = search("tiny", FIXED, trials=2)
     results = [
         [(run.plan.hyperparameters, run.scores) for run in workspace.registry.runs(search=search.id)]
         for search in (here, there)

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from tests.workflows.search.tiny_searches import (
-    HELD,
+    FIXED,
     Searched,
     interrupt_in_trial,
     resume,
@@ -58,7 +58,7 @@ def joint(tmp_path_factory: pytest.TempPathFactory, plugins: Plugins) -> Iterato
 @pytest.fixture(scope="module")
 def resumed(tmp_path_factory: pytest.TempPathFactory, plugins: Plugins) -> Iterator[Searched]:
     """A grid that was interrupted in the trial of the other architecture."""
-    values = {**HELD, "tiny/filters": 1, "large/filters": 3, "augmentation": "none"}
+    values = {**FIXED, "tiny/filters": 1, "large/filters": 3, "augmentation": "none"}
     del values["pooling"]
     with workspace_in(tmp_path_factory.mktemp("resumed"), plugins) as workspace:
         workspace.progress.at_epoch = lambda run, epoch: (
@@ -104,14 +104,14 @@ def test_a_grid_tries_each_combination_once(resumed: Searched) -> None:
     assert sorted(tried) == sorted((name, pooling) for name in ("tiny", "large") for pooling in poolings)
 
 
-def test_what_is_set_for_one_architecture_is_held_in_it_alone(resumed: Searched) -> None:
+def test_what_is_set_for_one_architecture_is_fixed_in_it_alone(resumed: Searched) -> None:
     assert {(trial.plan.architecture, trial.plan.hyperparameters["filters"]) for trial in resumed.trials} == {
         ("tiny", 1),
         ("large", 3),
     }
 
 
-def test_a_search_of_several_goes_on(resumed: Searched) -> None:
+def test_a_search_of_several_resumes(resumed: Searched) -> None:
     assert {record.state for record in (resumed.search, *resumed.trials)} == {State.COMPLETED}
 
 
@@ -160,14 +160,14 @@ def test_weights_that_do_not_do(workspace: Workspace, weights: str, message: str
 
 
 @pytest.mark.parametrize(
-    ("given", "error", "message"),
+    ("hyperparameters", "error", "message"),
     [
         ({"large/filters": 9}, HyperparameterError, r"^architecture 'large': filters must be a whole number"),
         ({"large/filter": 2}, UnknownNameError, "did you mean 'large/filters'"),
     ],
 )
 def test_values_that_do_not_do(
-    workspace: Workspace, given: dict, error: type[Exception], message: str
+    workspace: Workspace, hyperparameters: dict, error: type[Exception], message: str
 ) -> None:
     with pytest.raises(error, match=message):
-        search(workspace, "tiny,large", given)
+        search(workspace, "tiny,large", hyperparameters)

@@ -1,4 +1,4 @@
-"""`--warm-start`: a search begins with what earlier ones found to be good."""
+"""`--warm-start`: a search starts with the best hyperparameters of earlier ones."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.workflows.search.tiny_searches import HELD, Searched, search, workspace_in
+from tests.workflows.search.tiny_searches import FIXED, Searched, search, workspace_in
 from zoo.workflows.search.space import MOST_PRIOR
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from zoo.plugins import Plugins
     from zoo.workflows import Workspace
 
-OPEN = {name: value for name, value in HELD.items() if name not in ("dropout", "augmentation")}
+OPEN = {name: value for name, value in FIXED.items() if name not in ("dropout", "augmentation")}
 AUGMENTATION = {**OPEN, "dropout": 0.0, "filters": 3}  # leaves the grid none and light
 ONE_TRIAL = {"max_seconds": 1e-6}  # what it begins with is written down before its first trial
 
@@ -36,13 +36,13 @@ def second(first: Searched) -> Searched:
 
 @pytest.fixture(scope="module")
 def beginning(first: Searched) -> Callable[..., list[tuple[Run, list[str]]]]:
-    """Begin another search in the same registry; gives where its first choices come from."""
+    """Begin another search in the same registry; returns the origins of its first choices."""
 
     def begin(architecture: str = "tiny", **chosen: object) -> list[str]:
         values = {**OPEN, **({} if chosen.get("algorithm", "random") == "random" else {"dropout": 0.0})}
-        wanted = {"algorithm": "random", "trials": 3, "warm_start": True, **ONE_TRIAL, **chosen}
+        fields = {"algorithm": "random", "trials": 3, "warm_start": True, **ONE_TRIAL, **chosen}
         return [
-            origin for _, origin in search(first.workspace, architecture, values, **wanted).search.plan.first
+            origin for _, origin in search(first.workspace, architecture, values, **fields).search.plan.first
         ]
 
     return begin
@@ -52,13 +52,13 @@ def best_of(searched: Searched) -> Run:
     return next(trial for trial in searched.trials if trial.model_id == searched.model.id)
 
 
-def test_the_first_trial_is_the_best_known(first: Searched, second: Searched) -> None:
+def test_the_first_trial_is_the_best_prior_one(first: Searched, second: Searched) -> None:
     best, begun = best_of(first), second.trials[0]
     assert begun.plan.hyperparameters == best.plan.hyperparameters
     assert begun.trial.origin == f"run {best.id[:8]} on blobs"
 
 
-def test_then_come_the_defaults_and_what_the_algorithm_chooses(second: Searched) -> None:
+def test_then_come_the_defaults_and_the_choices_of_the_algorithm(second: Searched) -> None:
     assert [run.trial.origin for run in second.trials[1:]] == ["defaults", None]
 
 
@@ -66,7 +66,7 @@ def test_a_search_that_is_to_be_alone_begins_with_the_defaults(beginning: Callab
     assert beginning(warm_start=False) == ["defaults"]
 
 
-def test_a_search_of_two_trials_has_no_room_for_what_is_known(beginning: Callable) -> None:
+def test_a_search_of_two_trials_has_no_room_for_prior_trials(beginning: Callable) -> None:
     assert beginning(trials=2) == ["defaults"]
 
 
@@ -75,7 +75,7 @@ def test_algorithms_with_an_order_of_their_own_begin_with_it(beginning: Callable
     assert beginning(algorithm=algorithm) == []
 
 
-def test_what_was_good_on_a_similar_dataset_is_tried(first: Searched, beginning: Callable) -> None:
+def test_the_best_of_a_similar_dataset_is_tried(first: Searched, beginning: Callable) -> None:
     prior, defaults = beginning(dataset="three")
     assert prior.startswith("run ")
     assert prior.endswith(" on blobs")

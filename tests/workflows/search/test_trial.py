@@ -1,4 +1,4 @@
-"""How many trials of a search stand on the same frozen layers, and that these decide together what is kept."""
+"""The number of trials of a search that share frozen layers, which decides whether activations are cached."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ def test_each_has_its_own_where_weights_are_drawn() -> None:
     assert trials_alike("learning_rate", weights=None) == 1
 
 
-@pytest.mark.parametrize(("trials", "kept"), [(1, 0), (1_000_000, 3)])
-def test_what_pays_for_all_trials_is_kept_in_the_first(
-    cache: Path, decoded: DecodedDataset, trials: int, kept: int
+@pytest.mark.parametrize(("trials", "cached"), [(1, 0), (1_000_000, 3)])
+def test_activations_that_pay_for_all_trials_are_cached_in_the_first(
+    cache: Path, decoded: DecodedDataset, trials: int, cached: int
 ) -> None:
     plan = changed(SEARCH_PLAN, trials=trials, space=HyperParameters().get_config(), patience=1)
     assignment = Assignment(plan, Trial("0", 1, {"freeze": "all"}, 1))
     candidate = Candidate(CONVOLUTION, changed(CANDIDATE, weights=NET))
     data = replace(decoded, name="gray", fingerprint="gray images")
     train_trial(assignment, candidate, data, TrialReporter(lambda message: CONTINUE))
-    assert len(list(cache.glob("features/*/features-0.bin"))) == kept
+    assert len(list(cache.glob("features/*/features-0.bin"))) == cached

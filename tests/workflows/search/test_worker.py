@@ -1,4 +1,4 @@
-"""What a node of a cluster does with a trial; what it lacks is told in one line, with the node's name."""
+"""A trial on a node of a cluster; missing requirements are reported in one line, with the node's name."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ def of(remote: RemoteAssignment, **candidate: object) -> RemoteAssignment:
     return replace(remote, assignment=Assignment(changed(PLAN, **candidate), TRIAL))
 
 
-def told(remote: RemoteAssignment, kind: type[ZooError]) -> str:
+def message_of(remote: RemoteAssignment, kind: type[ZooError]) -> str:
     with pytest.raises(kind) as error:
         train_remotely(remote, TrialReporter(lambda message: CONTINUE))
     return str(error.value)
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning:keras.*")
-def test_what_is_done_with_frozen_layers_is_reported(remote: RemoteAssignment) -> None:
+def test_the_use_of_cached_activations_is_reported(remote: RemoteAssignment) -> None:
     plan = changed(PLAN, patience=1, mode="on")
     frozen = replace(TRIAL, hyperparameters={"freeze": "all", "filters": 2})
     messages: list[Message] = []
@@ -71,7 +71,7 @@ def test_what_is_done_with_frozen_layers_is_reported(remote: RemoteAssignment) -
 
 def test_a_dataset_that_is_not_there(remote: RemoteAssignment, photos: Path) -> None:
     shutil.rmtree(photos)
-    message = told(remote, DatasetError)
+    message = message_of(remote, DatasetError)
     assert message.startswith(f"node {NODE} cannot read dataset 'photos' at {photos}: ")
     assert message.endswith(
         "; mount it there under the same path, or use one that every node reaches, such as tfds:NAME"
@@ -81,34 +81,34 @@ def test_a_dataset_that_is_not_there(remote: RemoteAssignment, photos: Path) -> 
 
 def test_other_images_under_the_same_path(remote: RemoteAssignment, photos: Path) -> None:
     (photos / "cat" / "0.png").unlink()
-    assert told(remote, DatasetError) == (
+    assert message_of(remote, DatasetError) == (
         f"node {NODE} has other images at {photos} than the search began with: "
         "copy the dataset there again, or mount it there under the same path"
     )
 
 
 def test_a_plugin_folder_that_is_not_there(remote: RemoteAssignment, tmp_path: Path) -> None:
-    assert told(replace(remote, plugins_dir=tmp_path / "none"), PluginError) == (
+    assert message_of(replace(remote, plugins_dir=tmp_path / "none"), PluginError) == (
         f"node {NODE}: plugin folder {tmp_path}/none is not a folder: check --plugins-dir or ZOO_PLUGINS_DIR; "
         "mount it there under the same path"
     )
 
 
 def test_a_plugin_that_is_not_installed(remote: RemoteAssignment) -> None:
-    message = told(of(remote, architecture="tinny"), PluginError)
+    message = message_of(of(remote, architecture="tinny"), PluginError)
     assert message == (
         f"node {NODE}: unknown architecture 'tinny': did you mean 'tiny'?; install the plugin there too"
     )
 
 
 def test_another_version_of_the_architecture(remote: RemoteAssignment) -> None:
-    assert told(of(remote, version="2"), PluginError) == (
+    assert message_of(of(remote, version="2"), PluginError) == (
         f"node {NODE} has version 1 of 'tiny' and the search 2: install the same plugin on both"
     )
 
 
 def test_another_version_of_zoo(remote: RemoteAssignment) -> None:
-    message = told(replace(remote, zoo_version="0.0"), PluginError)
+    message = message_of(replace(remote, zoo_version="0.0"), PluginError)
     assert message.startswith(f"node {NODE} has zoo ")
     assert message.endswith(" and the search 0.0: install the same on both")
 
@@ -116,7 +116,7 @@ def test_another_version_of_zoo(remote: RemoteAssignment) -> None:
 def test_images_behind_a_url_that_cannot_be_reached(remote: RemoteAssignment) -> None:
     url = "memory://none-such.zip"
     request = replace(remote, images=replace(remote.images, source=url))
-    assert told(request, DatasetError) == (
+    assert message_of(request, DatasetError) == (
         f"node {NODE} cannot read dataset 'photos' at {url}: cannot download '{url}': there is no such file; "
         "check the URL, the network, and your permissions"
     )
@@ -126,7 +126,7 @@ def test_other_images_behind_the_same_url(remote: RemoteAssignment, photos: Path
     (photos / "cat" / "0.png").unlink()
     url = f"file://{shutil.make_archive(str(photos), 'zip', photos)}"
     request = replace(remote, images=replace(remote.images, source=url))
-    assert told(request, DatasetError) == (
+    assert message_of(request, DatasetError) == (
         f"node {NODE} has other images at {url} than the search began with: "
         "put the same file there again, or start a new search"
     )
@@ -135,7 +135,7 @@ def test_other_images_behind_the_same_url(remote: RemoteAssignment, photos: Path
 def test_weights_behind_a_url_that_cannot_be_reached(remote: RemoteAssignment) -> None:
     url = "memory://none-such.h5"
     request = of(remote, weights=Weights(url, "0" * 64, "/on/the/driver/alone.h5"))
-    assert told(request, HyperparameterError) == (
+    assert message_of(request, HyperparameterError) == (
         f"node {NODE}: cannot download '{url}': there is no such file; "
         "check the URL, the network, and your permissions"
     )
@@ -145,7 +145,7 @@ def test_another_weights_file_than_the_search_began_with(remote: RemoteAssignmen
     (tmp_path / "net.h5").write_bytes(b"other weights")
     weights = str(tmp_path / "net.h5")
     request = of(remote, weights=Weights(weights, "0" * 64, weights))
-    assert told(request, HyperparameterError) == (
+    assert message_of(request, HyperparameterError) == (
         f"node {NODE}: the weights file {weights} has changed since the search started: "
         "restore it, or start a new search"
     )
@@ -154,6 +154,6 @@ def test_another_weights_file_than_the_search_began_with(remote: RemoteAssignmen
 def test_a_weights_file_that_is_not_there(remote: RemoteAssignment, tmp_path: Path) -> None:
     weights = str(tmp_path / "none.h5")
     request = of(remote, weights=Weights(weights, "0" * 64, weights))
-    assert told(request, HyperparameterError) == (
+    assert message_of(request, HyperparameterError) == (
         f"node {NODE}: there is no weights file {weights}: mount it there under the same path"
     )

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from zoo.plugins import Plugins
 
 # All that a search of `tiny` or `moody` chooses beside what a test is about.
-HELD = {"learning_rate": 0.01, "pooling": "avg", "head_units": "0", "dropout": 0.0, "augmentation": "none"}
-MOODS = {**HELD, "filters": 1}  # leaves the grid good, bad, fine
+FIXED = {"learning_rate": 0.01, "pooling": "avg", "head_units": "0", "dropout": 0.0, "augmentation": "none"}
+MOODS = {**FIXED, "filters": 1}  # leaves the grid good, bad, fine
 
 
 class Watcher(Progress):
@@ -50,7 +50,7 @@ class Watcher(Progress):
 
 @dataclass(frozen=True)
 class Searched:
-    """A search that came to its end, where it lies in the registry."""
+    """A search that has ended, and its registry."""
 
     workspace: Workspace
     search: Search
@@ -62,7 +62,7 @@ class Searched:
 
     @property
     def results(self) -> Sequence[object]:
-        """What must be the same however often the search was interrupted."""
+        """The results that must be the same however often the search was interrupted."""
         return [(run.trial and run.trial.hyperparameters, run.state, run.scores) for run in self.trials]
 
     def epochs(self, number: int) -> list[Epoch]:
@@ -79,7 +79,7 @@ def workspace_in(folder: Path, plugins: Plugins) -> Iterator[Workspace]:
 def search(
     workspace: Workspace,
     architecture: str = "tiny",
-    hyperparameters: Mapping[str, Any] = HELD,
+    hyperparameters: Mapping[str, Any] = FIXED,
     *,
     dataset: str = "blobs",
     weights: str | None = None,
@@ -88,12 +88,12 @@ def search(
     **chosen: Any,
 ) -> Searched:
     """Search by grid and without what earlier searches found, unless asked for otherwise."""
-    wanted = {"algorithm": "grid", "trials": 2, "warm_start": False, **chosen}
+    fields = {"algorithm": "grid", "trials": 2, "warm_start": False, **chosen}
     record, model = searches.search(
         workspace,
         architecture,
         dataset,
-        search_options=search_options(**wanted),
+        search_options=search_options(**fields),
         hyperparameters=hyperparameters,
         weights=weights,
         options=TrainingOptions(epochs=epochs, seed=seed),
@@ -102,7 +102,7 @@ def search(
 
 
 def resume(workspace: Workspace) -> Searched:
-    """Go on with the one search that was interrupted, and leave it alone from now on."""
+    """Resume the one search that was interrupted, and leave it alone from now on."""
     workspace.progress.at_epoch = lambda run, epoch: None
     record, model = searches.resume(workspace, interrupted(workspace).id)
     return Searched(workspace, record, model)

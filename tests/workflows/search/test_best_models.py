@@ -1,4 +1,4 @@
-"""What a search leaves in the artifact store: the best models, and nothing else."""
+"""The contents of the artifact store after a search: the best models, and nothing else."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.workflows.search.tiny_searches import (
-    HELD,
+    FIXED,
     Searched,
     interrupt_in_trial,
     resume,
@@ -30,13 +30,13 @@ SMALLEST = {"objective": "params", "trials": 4}
 
 
 def blobs(workspace: Workspace) -> set[str]:
-    """What lies in the artifact store, by digest."""
+    """Return the digests of the files in the artifact store."""
     root = Path(workspace.registry.artifacts.url)
     return {path.parent.name + path.name for path in root.rglob("*") if path.is_file()}
 
 
 def needed(workspace: Workspace) -> set[str]:
-    """What the models in the registry need of it."""
+    """Return the digests that the models in the registry refer to."""
     registry = workspace.registry
     return {
         digest for model in registry.models() for digest in needed_digests(registry.artifacts, model.manifest)
@@ -44,8 +44,8 @@ def needed(workspace: Workspace) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory, plugins: Plugins) -> Iterator[Searched]:
-    """One model is kept, of a search that was interrupted in its last trial."""
+def searched(tmp_path_factory: pytest.TempPathFactory, plugins: Plugins) -> Iterator[Searched]:
+    """A search that keeps one model and was interrupted in its last trial."""
     with workspace_in(tmp_path_factory.mktemp("kept"), plugins) as workspace:
         workspace.progress.at_epoch = interrupt_in_trial(4)
         with pytest.raises(InterruptedWork):
@@ -53,24 +53,26 @@ def kept(tmp_path_factory: pytest.TempPathFactory, plugins: Plugins) -> Iterator
         yield resume(workspace)
 
 
-def test_only_the_best_trial_has_a_model(kept: Searched) -> None:
-    assert [bool(trial.model_id) for trial in kept.trials] == [False, True, False, False]
+def test_only_the_best_trial_has_a_model(searched: Searched) -> None:
+    assert [bool(trial.model_id) for trial in searched.trials] == [False, True, False, False]
 
 
-def test_only_its_model_is_in_the_registry(kept: Searched) -> None:
-    assert [model.id for model in kept.workspace.registry.models()] == [kept.model.id]
+def test_only_its_model_is_in_the_registry(searched: Searched) -> None:
+    assert [model.id for model in searched.workspace.registry.models()] == [searched.model.id]
 
 
-def test_the_store_holds_what_the_model_needs_and_no_more(kept: Searched) -> None:
-    assert blobs(kept.workspace) == needed(kept.workspace)
+def test_the_store_contains_only_what_the_model_needs(searched: Searched) -> None:
+    assert blobs(searched.workspace) == needed(searched.workspace)
 
 
-def test_losers_are_completed_with_a_score(kept: Searched) -> None:
-    assert [(trial.state, trial.score is not None) for trial in kept.trials] == [(State.COMPLETED, True)] * 4
+def test_losers_are_completed_with_a_score(searched: Searched) -> None:
+    assert [(trial.state, trial.score is not None) for trial in searched.trials] == [
+        (State.COMPLETED, True)
+    ] * 4
 
 
-def test_losers_keep_their_epochs(kept: Searched) -> None:
-    assert [len(kept.epochs(number)) for number in (1, 2, 3, 4)] == [1, 1, 1, 1]
+def test_losers_keep_their_epochs(searched: Searched) -> None:
+    assert [len(searched.epochs(number)) for number in (1, 2, 3, 4)] == [1, 1, 1, 1]
 
 
 def test_a_model_with_an_alias_is_not_dropped(workspace: Workspace) -> None:
@@ -87,7 +89,7 @@ def test_a_model_with_an_alias_is_not_dropped(workspace: Workspace) -> None:
 def equal(tmp_path_factory: pytest.TempPathFactory, plugins: Plugins) -> Iterator[Searched]:
     """All trials have the same accuracy, and other losses."""
     with workspace_in(tmp_path_factory.mktemp("equal"), plugins) as workspace:
-        values = {**HELD, "learning_rate": 1e-9, "filters": 2, "dropout": 0}
+        values = {**FIXED, "learning_rate": 1e-9, "filters": 2, "dropout": 0}
         del values["augmentation"]
         yield search(workspace, hyperparameters=values, keep=1, trials=4)
 
@@ -102,7 +104,7 @@ def test_of_equal_trials_the_one_that_best_names_is_kept(equal: Searched) -> Non
 
 
 def test_the_model_of_a_search_is_the_one_that_best_names(workspace: Workspace) -> None:
-    result = search(workspace, hyperparameters={**HELD, "learning_rate": 1e-9}, trials=2)
+    result = search(workspace, hyperparameters={**FIXED, "learning_rate": 1e-9}, trials=2)
     assert result.model.id == workspace.registry.best("blobs").id
 
 
