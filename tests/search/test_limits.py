@@ -224,6 +224,20 @@ def test_a_target_reached_before_an_interruption_ends_the_search() -> None:
     assert (last_epoch_done.target_was_met, last_epoch_done.next_trial()) == (True, None)
 
 
+@pytest.mark.parametrize(
+    ("scores", "reason"),
+    [({"val_accuracy": 0.9}, "the target is reached: val_accuracy 0.9000"), (None, None)],
+    ids=["completed", "failed"],
+)
+def test_a_target_reached_by_a_trial_that_completed_before_a_kill_ends_the_search(
+    scores: dict[str, float] | None, reason: str | None
+) -> None:
+    trial = TrialLoop(joint_plan(target=0.9), Recorder()).next_trial()
+    assert trial is not None
+    resumed = TrialLoop(joint_plan(target=0.9), Recorder(), [PastTrial(trial, 1, scores, [0.5, 0.9], [])])
+    assert (resumed.ended_early, resumed.next_trial() is None) == (reason, reason is not None)
+
+
 @pytest.mark.parametrize("values", [[math.nan], [math.nan, 0.5]])
 def test_nan_meets_no_target(values: list[float]) -> None:
     loop = TrialLoop(joint_plan(target=0.9), Recorder())

@@ -237,6 +237,8 @@ class TrialLoop:
             self._unfinished.append(trial)
         else:
             curve.end(finished=past.scores is not None and not past.pruned)
+            if past.scores is not None:
+                self._end_for_target(curve.best)  # a kill may have come before the end of the search
 
     def _end_for_target(self, value: float) -> None:
         if self.ended_early is None and self._limits.meets_target(value):
