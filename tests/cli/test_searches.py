@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from tests.plans import SEARCH_PLAN
@@ -38,3 +40,13 @@ def test_each_search_that_is_neither_completed_nor_running_has_the_command_that_
             registry.end_search(identity, state)
     resuming = f"continue with: zoo --registry {path} search --resume"
     assert zoo("--registry", path, "searches").err == f"{resuming} {ids[2]}\n{resuming} {ids[1]}\n"
+
+
+def test_a_registry_whose_only_search_is_unreadable_has_no_others(zoo: Callable, tmp_path: Path) -> None:
+    path = tmp_path / "other.db"
+    with open_registry(path) as registry:
+        registry.start_search(SEARCH_PLAN, registry.record_dataset(DATASET))
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE searches SET unread = ?", ['{"reason": "no options"}'])
+    listed = zoo("--registry", path, "searches")
+    assert (listed.out, "cannot be read: no options" in listed.err) == ("no other searches\n", True)

@@ -35,9 +35,11 @@ def command(app: App, dataset: str | None, as_json: bool) -> None:
     if as_json:
         print_json(searches)
         return
-    empty = (
-        "no searches yet: start one with `zoo search ARCH DATASET`" if dataset is None else "no such search"
-    )
+    empty = "no searches yet: start one with `zoo search ARCH DATASET`"
+    if dataset is not None:
+        empty = "no such search"
+    elif unreadable:
+        empty = "no other searches"
     _print_table(searches, trials, empty)
     for command_line in commands:
         click.echo(f"continue with: {command_line}", err=True)
