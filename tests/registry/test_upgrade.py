@@ -179,12 +179,15 @@ def test_an_upgrade_leaves_the_comma_in_the_version_of_one_architecture(
     assert [candidate.version for candidate in search.plan.candidates] == ["1,2"]
 
 
+INVALID_JSON = ("{", "[[")
 UNREADABLE = [
     ({"architecture": "a,b,c", "architecture_version": "1,2"}, "3 architectures have 2 versions"),
     ({"settings": '{"patience": "long"}'}, "patience is no number: 'long'"),
     ({"settings": '{"fraction": 0}'}, "fraction is out of range: 0"),
     ({"settings": '{"class_weights": "some"}'}, "class_weights has an unknown value: 'some'"),
     ({"settings": "[]"}, "settings is no dictionary: []"),
+    ({"settings": INVALID_JSON[0]}, "settings is no dictionary: '{'"),
+    ({"objectives": INVALID_JSON[1]}, "objectives is no list of names and directions: '[['"),
     ({"objectives": '["val_loss"]'}, "objectives is no list of names and directions: ['val_loss']"),
 ]
 
@@ -211,13 +214,13 @@ def test_a_search_that_cannot_be_upgraded_is_named_and_left_alone(
             assert str(caught.value) == message
     (unread,) = older.execute("SELECT unread FROM searches WHERE id = 'ffffffffffff'").fetchone()
     stored = {
-        name: json.loads(value) if name in ("settings", "objectives") else value
+        name: json.loads(value) if name in ("settings", "objectives") and value not in INVALID_JSON else value
         for name, value in changes.items()
     }
     assert json.loads(unread).items() >= {**stored, "algorithm": "random", "trials": 4}.items()
 
 
-@pytest.mark.parametrize("settings", ['{"fraction": 0}', "[]", "null"])
+@pytest.mark.parametrize("settings", ['{"fraction": 0}', "[]", "null", "{"])
 def test_a_run_whose_options_cannot_be_upgraded_gets_defaults(
     older: sqlite3.Connection, tmp_path: Path, settings: str
 ) -> None:

@@ -5,6 +5,7 @@ A search that cannot be read is left alone: its row keeps the old columns in `un
 
 from __future__ import annotations
 
+import json
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,7 @@ _OLD_SEARCH: dict[str, sa.types.TypeEngine[Any]] = {
     "seed": sa.BigInteger(),
     "settings": sa.JSON(),
 }
+_JSON_OF_SEARCH = ("objectives", "settings")
 _NEW_SEARCH = ("candidates", "options", "training", "data_check", "unread")
 _NEW_RUN: dict[str, sa.types.TypeEngine[Any]] = {
     "image_size": sa.Integer(),
@@ -99,11 +101,12 @@ def _shapes_of_models() -> dict[str, Document]:
 
 def _fill_searches(shapes: Mapping[str, Document]) -> None:
     connection = op.get_bind()
-    columns = [_SEARCHES.c[name] for name in ("id", *_OLD_SEARCH)]
-    for row in connection.execute(sa.select(*columns)).mappings().all():
+    columns = [_as_text(_SEARCHES.c[name]) for name in ("id", *_OLD_SEARCH)]
+    for texts in connection.execute(sa.select(*columns)).mappings().all():
+        row = {**texts, **{name: _parsed(texts[name]) for name in _JSON_OF_SEARCH}}
         taken = {name: shapes[model] for name, model in _models_of(row["id"]) if model in shapes}
         try:
-            values = _search(dict(row), taken)
+            values = _search(row, taken)
         except ValueError as error:
             values = {"unread": {**{name: row[name] for name in _OLD_SEARCH}, "reason": str(error)}}
         connection.execute(sa.update(_SEARCHES).where(_SEARCHES.c.id == row["id"]).values(**values))
@@ -166,12 +169,12 @@ def _candidate(name: str, version: str, plugin: str, settings: Row) -> Document:
 
 def _fill_runs(shapes: Mapping[str, Document]) -> None:
     connection = op.get_bind()
-    columns = (_RUNS.c.id, _RUNS.c.settings, _RUNS.c.parent_id, _RUNS.c.model_id)
+    columns = (_RUNS.c.id, _as_text(_RUNS.c.settings), _RUNS.c.parent_id, _RUNS.c.model_id)
     for run_id, settings, parent_id, model_id in connection.execute(sa.select(*columns)).all():
         shape = shapes.get(model_id) or shapes.get(parent_id) or {}
         known = {"image_size": 0, "channels": 0, **shape}
         try:
-            values = _run({**known, **_settings(settings)})
+            values = _run({**known, **_settings(_parsed(settings))})
         except ValueError:  # nobody's run; it keeps its place in the lineage and in its search
             values = _run(known)
         connection.execute(sa.update(_RUNS).where(_RUNS.c.id == run_id).values(**values))
@@ -190,6 +193,19 @@ def _run(settings: Row) -> Document:
 
 
 # What both have ---------------------------------------------------------------------------------------------
+
+
+def _as_text(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """A column of JSON as its text, which SQLite does not check; any other column as it is."""
+    return sa.cast(column, sa.Text).label(column.name) if isinstance(column.type, sa.JSON) else column
+
+
+def _parsed(text: str | None) -> Any:
+    """The value of the JSON; the text itself if it is not JSON."""
+    try:
+        return json.loads(text or "null")
+    except ValueError:
+        return text
 
 
 def _training(settings: Row) -> Document:
