@@ -410,19 +410,46 @@ def zoo_architectures():
 """
 
 
-def test_a_run_whose_weights_file_has_changed_is_refused(workspace: Workspace, tmp_path: Path) -> None:
+@pytest.fixture
+def weights_file(tmp_path: Path) -> Path:
+    file = tmp_path / "start.h5"
+    file.write_bytes(b"first")
+    np.save(file.with_suffix(".npy"), np.ones((3, 3, 1, 2), "float32"))
+    return file
+
+
+@pytest.fixture
+def weighted(workspace: Workspace, tmp_path: Path) -> Workspace:
     folder = tmp_path / "plugins"
     folder.mkdir()
     (folder / "weighted.py").write_text(WEIGHTED)
     (folder / "tiny.py").symlink_to(TINY)
-    np.save(tmp_path / "start.npy", np.ones((3, 3, 1, 2), "float32"))
-    file = tmp_path / "start.h5"
-    file.write_bytes(b"first")
-    weighted = replace(workspace, plugins=load_plugins(folder))
-    run = stop(weighted, 1, lambda: workflows.train(weighted, "weighted", "blobs", weights=str(file)))
-    file.write_bytes(b"second")
+    return replace(workspace, plugins=load_plugins(folder))
+
+
+def test_a_run_whose_weights_file_has_changed_is_refused(weighted: Workspace, weights_file: Path) -> None:
+    run = stop(weighted, 1, lambda: workflows.train(weighted, "weighted", "blobs", weights=str(weights_file)))
+    weights_file.write_bytes(b"second")
     assert refusal(weighted, run) == (
-        f"the weights file {file} has changed since the run started: restore it, or start a new run"
+        f"the weights file {weights_file} has changed since the run started: restore it, or start a new run"
     )
-    file.write_bytes(b"first")
+    weights_file.write_bytes(b"first")
     assert workflows.resume_training(weighted, run.id).run_id == run.id
+
+
+def test_keep_best_leaves_a_run_whose_weights_file_has_changed_to_be_resumed(
+    weighted: Workspace, weights_file: Path
+) -> None:
+    def change_and_interrupt(run: Run, epoch: Epoch) -> None:
+        weights_file.write_bytes(b"second")
+        os.kill(os.getpid(), signal.SIGINT)
+
+    weighted.progress.at_epoch = change_and_interrupt
+    with pytest.raises(InterruptedWork, match="continue with: "):
+        workflows.train(weighted, "weighted", "blobs", weights=str(weights_file), keep_best=True)
+    (run,) = weighted.registry.runs()
+    assert (run.state, checkpoints(weighted)) == (State.INTERRUPTED, [run.id])
+    assert (
+        f"the weights file {weights_file} has changed since the run started: "
+        in weighted.progress.notices[-1]
+    )

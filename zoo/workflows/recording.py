@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from zoo.errors import InterruptedWork, RegistryError, ZooError
+from zoo.errors import HyperparameterError, InterruptedWork, RegistryError, ZooError
 from zoo.interfaces import Epoch, Model, Run, State
 from zoo.registry import resume_command
 from zoo.training.checkpoint import epochs_in
@@ -92,16 +92,24 @@ def recording(workspace: Workspace, run: Run) -> OnEpoch:
 
 
 def _best_so_far(workspace: Workspace, run: Run, training: Training) -> Trained | None:
-    """Return the best epoch of a training that was just interrupted; None before the end of its first epoch."""
+    """Return the best epoch of a training that was just interrupted.
+
+    None before the end of its first epoch, or if its weights file has changed, which a notice says.
+    """
     registry, plan = workspace.registry, run.plan
     checkpoint = registry.checkpoint(run.id)
     done = epochs_in(checkpoint)
     if checkpoint is None or not done:
         return None
+    try:
+        classifier = training.build()
+    except HyperparameterError as error:
+        workspace.progress.notice(str(error))
+        return None
     for epoch in done[len(registry.epochs(run.id)) :]:  # stopped between a checkpoint and the epoch's row
         registry.record_epoch(run.id, epoch)
     trained = evaluate_checkpoint(
-        training.build(), training.decoded, plan.hyperparameters, fit_settings(plan), checkpoint
+        classifier, training.decoded, plan.hyperparameters, fit_settings(plan), checkpoint
     )
     if trained is not None:
         workspace.progress.notice(

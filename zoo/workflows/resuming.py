@@ -72,21 +72,10 @@ def resume_training(workspace: Workspace, ref: str, *, keep_best: bool = False) 
     run = check_resumable(workspace.registry, workspace.plugins, ref, RunKind.TRAIN)
     opened, shape = _open_dataset(workspace, run), _shape_of(run)
     start_tensorflow(workspace.progress)
-    from zoo.models.building import build_classifier
+    from zoo.workflows.training import builder
 
-    architecture = workspace.plugins.architecture(run.plan.architecture)
-    weights = locate_weights(architecture, run.plan.candidate.weights, workspace.progress, work="run")
-
-    def build(hp: HyperParameters) -> Classifier:
-        return build_classifier(
-            architecture,
-            hp,
-            **asdict(shape),
-            class_names=opened.images.class_names,
-            weights=weights.argument if weights else None,
-        )
-
-    return _resume(workspace, run, opened, shape, build, keep_best=keep_best)
+    build_from = builder(workspace, run.plan.candidate, opened.images.class_names)
+    return _resume(workspace, run, opened, shape, build_from, keep_best=keep_best)
 
 
 def resume_finetuning(workspace: Workspace, ref: str, *, keep_best: bool = False) -> Model:

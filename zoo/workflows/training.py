@@ -26,14 +26,18 @@ from zoo.training.phases import describe_phases
 from zoo.workflows.images import prepare, shape_for
 from zoo.workflows.options import preset_of
 from zoo.workflows.recording import Training, run_training
-from zoo.workflows.weights import find_weights
+from zoo.workflows.weights import find_weights, locate_weights
 from zoo.workflows.workspace import Workspace, environment
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    from keras_tuner import HyperParameters
 
     from zoo.data.opened import OpenedDataset
+    from zoo.interfaces import Architecture
     from zoo.models.classifier import Classifier
+    from zoo.workflows.images import Images, InputShape
 
 
 def train(
@@ -67,19 +71,19 @@ def train(
     values = {**preset_of(architecture, preset), **(hyperparameters or {})}
     opened = workspace.open_dataset(dataset)
     shape = shape_for(workspace, architecture, opened, options.image_size)
-    class_names = opened.images.class_names
-    space = explore(space_builder(architecture, **asdict(shape)), values)
-    hp = choose(space, check(space, values))
+    candidate = CandidatePlan(
+        architecture.name,
+        architecture.version,
+        workspace.plugins.provider(architecture.name).provenance,
+        **asdict(shape),
+        weights=start,
+    )
+    hp = _choose(architecture, shape, values)
+    build_from = builder(workspace, candidate, opened.images.class_names)
 
     def build() -> Classifier:
         start_fresh(options.seed)
-        return build_classifier(
-            architecture,
-            hp,
-            **asdict(shape),
-            class_names=class_names,
-            weights=start.argument if start else None,
-        )
+        return build_from(hp)
 
     classifier = build()
     frozen = freeze(classifier, hp.get("freeze"))
@@ -88,23 +92,57 @@ def train(
     report_phases(workspace, classifier, hp.values, options.epochs)
     if frozen and architecture.weights and start is None:
         workspace.progress.notice("the frozen layers have random weights: --weights loads trained ones")
-    plan = RunPlan(
+    training = Training(build, images.decoded, keep_best)
+    run = workspace.registry.start_run(_plan(candidate, preset, hp, options, images), images.version)
+    return run_training(workspace, run, training, classifier)
+
+
+def builder(
+    workspace: Workspace, candidate: CandidatePlan, class_names: tuple[str, ...]
+) -> Callable[[HyperParameters], Classifier]:
+    """Return a function that builds a run's classifier as it is before the first epoch.
+
+    It raises HyperparameterError if the weights file has changed since the run started.
+    """
+    architecture = workspace.plugins.architecture(candidate.architecture)
+
+    def build_from(hp: HyperParameters) -> Classifier:
+        weights = locate_weights(architecture, candidate.weights, workspace.progress, work="run")
+        return build_classifier(
+            architecture,
+            hp,
+            image_size=candidate.image_size,
+            channels=candidate.channels,
+            class_names=class_names,
+            weights=weights.argument if weights else None,
+        )
+
+    return build_from
+
+
+def _choose(
+    architecture: Architecture, shape: InputShape, values: Mapping[str, HyperparameterValue]
+) -> HyperParameters:
+    space = explore(space_builder(architecture, **asdict(shape)), values)
+    return choose(space, check(space, values))
+
+
+def _plan(
+    candidate: CandidatePlan,
+    preset: str | None,
+    hp: HyperParameters,
+    options: TrainingOptions,
+    images: Images,
+) -> RunPlan:
+    return RunPlan(
         kind=RunKind.TRAIN,
-        candidate=CandidatePlan(
-            architecture.name,
-            architecture.version,
-            workspace.plugins.provider(architecture.name).provenance,
-            **asdict(shape),
-            weights=start,
-        ),
+        candidate=candidate,
         hyperparameters=dict(hp.values),
         training=options,
         environment=environment(),
         preset=preset,
         data_check=images.data_check,
     )
-    training = Training(build, images.decoded, keep_best)
-    return run_training(workspace, workspace.registry.start_run(plan, images.version), training, classifier)
 
 
 def report_parameters(
