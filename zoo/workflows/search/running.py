@@ -247,7 +247,8 @@ class _Searching:
     def executor(self, recorder: SearchRecorder) -> Executor:
         """Return the executor of its trials: the first ones run in this process, later ones in child processes."""
         candidates = {candidate.name: candidate for candidate in self.candidates}
-        images = RemoteImages(self.search.dataset, self.opened.source, self.opened.fingerprint)
+        opened = self.opened
+        images = RemoteImages(self.search.dataset, opened.source, opened.fingerprint, opened.decoders)
 
         def train(assignment: Assignment, reporter: TrialReporter) -> TrialOutcome:
             candidate = candidates[candidate_of(self.search.plan, assignment.trial).architecture]

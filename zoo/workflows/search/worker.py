@@ -44,11 +44,13 @@ class RemoteImages:
     Args:
         source: as `zoo.data.opened.OpenedDataset.source`; a path or URL must lead to the same images on every node.
         fingerprint: of its content when the search started.
+        decoders: as `OpenedDataset.decoders`; the pixels depend on them.
     """
 
     name: str
     source: str
     fingerprint: str
+    decoders: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +77,7 @@ def train_remotely(remote: RemoteAssignment, reporter: TrialReporter) -> TrialOu
 
     Raises:
         DatasetError: this node cannot read the dataset, or its content differs.
-        PluginError: this node has another version of zoo or of the architecture.
+        PluginError: this node has another version of zoo, of the architecture or of a decoder.
         HyperparameterError: this node has no such weights file, or a different one.
     """
     if remote.zoo_version != zoo.__version__:
@@ -149,6 +151,12 @@ def _decoded(
         )
         raise DatasetError(
             f"node {_node()} has other images at {images.source} than the search began with: {advice}"
+        )
+    if opened.decoders != images.decoders:
+        here, there = (", ".join(decoders) or "none" for decoders in (opened.decoders, images.decoders))
+        raise PluginError(
+            f"node {_node()} has other decoders of dataset '{images.name}' ({here}) than the search ({there}): "
+            "install the same plugins on both"
         )
     return decode_dataset(opened, image_size, channels, progress=Progress())
 
