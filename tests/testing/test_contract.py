@@ -17,11 +17,12 @@ def test_an_error_of_the_plugin_is_the_cause() -> None:
     assert isinstance(failure.value.__cause__, ValueError)
 
 
-def test_where_nothing_builds_later_checks_refer_to_it() -> None:
-    bad = architecture(too_small)
+@pytest.mark.parametrize("check", ["trains", "presets"])
+def test_where_nothing_builds_later_checks_refer_to_it(check: str) -> None:
+    bad = architecture(too_small, presets={"dropping": {"dropout": 0.5}})
     failure_of(bad, "builds")
-    with pytest.raises(NotBuilt, match=r"^too-small fails 'trains': no network can be built: see 'builds'$"):
-        check_architecture(bad, "trains")
+    with pytest.raises(NotBuilt, match=f"^too-small fails '{check}': no network can be built: see 'builds'$"):
+        check_architecture(bad, check)
 
 
 def test_without_a_name_every_failure_is_named() -> None:

@@ -179,6 +179,7 @@ class Networks:
         """Return the hyperparameters of a preset.
 
         Raises:
+            NotBuilt: no network can be built, which is no fault of the preset.
             ContractError: a name of the preset is not in the space, or its value has another type.
         """
         preset = dict(self.architecture.presets[name])
@@ -187,6 +188,8 @@ class Networks:
             space = self._space_of(preset)
             checked = check(space, values)
             chosen = choose(space, checked)
+        except NotBuilt:
+            raise
         except ContractError as error:
             raise ContractError(f"preset '{name}': {error}") from error.__cause__
         except ZooError as error:
