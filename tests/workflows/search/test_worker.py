@@ -109,7 +109,7 @@ def test_another_version_of_the_architecture(remote: RemoteAssignment) -> None:
 
 def test_another_version_of_a_decoder(remote: RemoteAssignment) -> None:
     decoded_there = replace(remote, images=replace(remote.images, decoders=("toy 2",)))
-    assert told(decoded_there, PluginError) == (
+    assert message_of(decoded_there, PluginError) == (
         f"node {NODE} has other decoders of dataset 'photos' (none) than the search (toy 2): "
         "install the same plugins on both"
     )
