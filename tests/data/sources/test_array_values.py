@@ -50,6 +50,14 @@ def test_class_names_name_the_numbers_from_zero(tmp_path: Path) -> None:
             "the array y of 'set.npz' holds fractions, which are not labels: save whole numbers or text",
         ),
         (
+            {"y": LABELS.astype(np.uint64) + 2**63},
+            "the array y of 'set.npz' holds numbers that are too large for labels: save smaller ones or text",
+        ),
+        (
+            {"y": np.where(LABELS == 2, np.inf, LABELS)},
+            "the array y of 'set.npz' holds numbers that are too large for labels: save smaller ones or text",
+        ),
+        (
             {"y": np.ones((6, 3), int)},
             "the array y of 'set.npz' has shape (6, 3) and several labels per image: zoo takes one each",
         ),
@@ -123,6 +131,11 @@ def test_other_numbers_become_uint8_and_this_is_reported(
 
 def test_true_is_white(tmp_path: Path) -> None:
     assert np.array_equal(pixels(loaded(tmp_path, x=GRAY > 99, y=LABELS)), (GRAY > 99) * np.uint8(255))
+
+
+def test_true_is_white_beside_uint8_in_another_split(tmp_path: Path) -> None:
+    images = loaded(tmp_path, x_train=GRAY > 0, y_train=LABELS, x_test=GRAY, y_test=LABELS)
+    assert np.array_equal(pixels(images)[:6], np.where(GRAY > 0, 255, 0))
 
 
 def test_the_range_is_that_of_all_splits_together(tmp_path: Path) -> None:

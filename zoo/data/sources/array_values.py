@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 IN_MEMORY = 2**30  # bytes of converted pixels; larger arrays are written to the cache and mapped
 CHUNK = 2**24  # values that are converted at a time
+BLACK_AND_WHITE = (0.0, 1.0)  # of boolean pixels
 
 Images = tuple[str, np.ndarray]
 """The name of the array in errors, and its values."""
@@ -27,8 +28,8 @@ Images = tuple[str, np.ndarray]
 def pixels_of(arrays: Sequence[Images], source: Path, progress: Progress) -> list[np.ndarray]:
     """Return the arrays as uint8 (images, height, width) or (images, height, width, 1 or 3).
 
-    Arrays of that kind are returned unchanged. Other numbers are scaled by one rule for all arrays together, that of
-    `zoo.data.decode.usual_range`, with a notice; transparent parts become white.
+    Arrays of that kind are returned unchanged; booleans become black and white. Other numbers are scaled by one rule
+    for all arrays together, that of `zoo.data.decode.usual_range`, with a notice; transparent parts become white.
 
     Raises:
         DatasetError: an array is no set of images.
@@ -37,11 +38,12 @@ def pixels_of(arrays: Sequence[Images], source: Path, progress: Progress) -> lis
         _require_images(name, array)
     if all(array.dtype == np.uint8 and array.shape[3:] != (4,) for _, array in arrays):
         return [array for _, array in arrays]
-    low, high = _range([array for _, array in arrays], progress)
+    numbers = [array for _, array in arrays if array.dtype.kind != "b"]
+    limits = _range(numbers, progress) if numbers else BLACK_AND_WHITE
     return [
         array
         if array.dtype == np.uint8 and array.shape[3:] != (4,)
-        else _converted(name, array, (low, high), source)
+        else _converted(name, array, BLACK_AND_WHITE if array.dtype.kind == "b" else limits, source)
         for name, array in arrays
     ]
 
@@ -128,8 +130,6 @@ def _range(arrays: list[np.ndarray], progress: Progress) -> tuple[float, float]:
     dtype = np.result_type(*arrays)
     if dtype == np.uint8:
         return 0.0, 255.0
-    if dtype.kind == "b":
-        return 0.0, 1.0
     extremes = [
         float(extreme)
         for array in arrays
@@ -182,6 +182,10 @@ def _flat_labels(name: str, array: np.ndarray) -> np.ndarray:
         raise DatasetError(f"{name} holds {array.dtype}, which are not labels: save whole numbers or text")
     if array.dtype.kind == "f" and not np.array_equal(array, np.floor(array)):
         raise DatasetError(f"{name} holds fractions, which are not labels: save whole numbers or text")
+    with np.errstate(invalid="ignore"):
+        numbers = array.astype(np.int64)
+    if not np.array_equal(array, numbers):
+        raise DatasetError(f"{name} holds numbers that are too large for labels: save smaller ones or text")
     if array.ndim == 2 and array.shape[1] > 1:
         if not (np.isin(array, (0, 1)).all() and (array.sum(axis=1) == 1).all()):
             raise DatasetError(
@@ -189,7 +193,7 @@ def _flat_labels(name: str, array: np.ndarray) -> np.ndarray:
             )
         columns: np.ndarray = array.argmax(axis=1).astype(np.int64)
         return columns
-    return _one_column(name, array).astype(np.int64)
+    return _one_column(name, numbers)
 
 
 def _texts(name: str, array: np.ndarray) -> np.ndarray:
