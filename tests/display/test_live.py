@@ -1,4 +1,4 @@
-"""What is shown while work goes on where there is no terminal, and how it is stopped."""
+"""Progress without a terminal, and stopping by signals."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ COMPLETED = replace(
 )
 
 
-def told_of(run: Run, capsys: pytest.CaptureFixture[str], **plan: Any) -> list[str]:
+def lines_of(run: Run, capsys: pytest.CaptureFixture[str], **plan: Any) -> list[str]:
     """The lines on a search and on the end of one trial of it."""
     lines = PlainLines()
     lines.search_started(replace(SEARCH, plan=changed(PLANNED, **plan)))
@@ -35,33 +35,33 @@ def told_of(run: Run, capsys: pytest.CaptureFixture[str], **plan: Any) -> list[s
     return capsys.readouterr().err.splitlines()
 
 
-def test_a_search_says_what_it_is(capsys: pytest.CaptureFixture[str]) -> None:
-    assert told_of(COMPLETED, capsys, candidates=candidates("tiny", "large"), trials=1)[0] == (
+def test_a_search_is_described(capsys: pytest.CaptureFixture[str]) -> None:
+    assert lines_of(COMPLETED, capsys, candidates=candidates("tiny", "large"), trials=1)[0] == (
         "search 5ea7c4: random, up to 1 trial of tiny, large on blobs, 1 hyperparameter searched"
     )
 
 
 def test_a_trial_has_a_line(capsys: pytest.CaptureFixture[str]) -> None:
-    assert told_of(COMPLETED, capsys)[1] == "trial 2/3  completed  val_accuracy 0.5000  filters=3"
+    assert lines_of(COMPLETED, capsys)[1] == "trial 2/3  completed  val_accuracy 0.5000  filters=3"
 
 
 def test_a_trial_says_where_its_choice_comes_from(capsys: pytest.CaptureFixture[str]) -> None:
     prior = replace(COMPLETED, trial=replace(TRIAL, origin="run 1a2b3c4d on blobs"))
-    assert told_of(prior, capsys)[1] == (
+    assert lines_of(prior, capsys)[1] == (
         "trial 2/3  completed  val_accuracy 0.5000  (run 1a2b3c4d on blobs) filters=3"
     )
 
 
 def test_a_trial_has_a_score_for_each_objective(capsys: pytest.CaptureFixture[str]) -> None:
     objectives = (Objective("val_accuracy", "max"), Objective("params", "min"))
-    assert told_of(COMPLETED, capsys, objectives=objectives)[1] == (
+    assert lines_of(COMPLETED, capsys, objectives=objectives)[1] == (
         "trial 2/3  completed  val_accuracy 0.5000  params 1,234  filters=3"
     )
 
 
 def test_a_trial_that_failed_says_why(capsys: pytest.CaptureFixture[str]) -> None:
     failed = replace(RUN, state=State.FAILED, trial=TRIAL, error="Traceback …\nValueError: no room")
-    assert told_of(failed, capsys)[1] == "trial 2/3  failed  ValueError: no room  filters=3"
+    assert lines_of(failed, capsys)[1] == "trial 2/3  failed  ValueError: no room  filters=3"
 
 
 def test_a_table_is_set_in_below_its_first_line(capsys: pytest.CaptureFixture[str]) -> None:
@@ -70,7 +70,7 @@ def test_a_table_is_set_in_below_its_first_line(capsys: pytest.CaptureFixture[st
         assert capsys.readouterr().err == "· what there is\n  name  size\n  [one]    1\n"
 
 
-def test_what_goes_on_during_a_search_stands_in_its_table(capsys: pytest.CaptureFixture[str]) -> None:
+def test_work_during_a_search_is_shown_in_its_table(capsys: pytest.CaptureFixture[str]) -> None:
     terminal = Terminal()
     terminal.search_started(SEARCH)
     terminal.advanced("computing activations", 40, 120)
@@ -81,7 +81,7 @@ def test_what_goes_on_during_a_search_stands_in_its_table(capsys: pytest.Capture
     ]
 
 
-def test_what_is_done_leaves_the_table_of_a_search(capsys: pytest.CaptureFixture[str]) -> None:
+def test_finished_work_disappears_from_the_table_of_a_search(capsys: pytest.CaptureFixture[str]) -> None:
     terminal = Terminal()
     terminal.search_started(SEARCH)
     for done in (40, 120):
@@ -94,7 +94,7 @@ EPOCH = Epoch(1, {"loss": 0.1, "accuracy": 0.5, "val_loss": 0.2, "val_accuracy":
 EPOCH_LINE = "epoch   1/1  loss 0.1000  acc 0.5000  val_loss 0.2000  val_acc 0.5000  1.0 s"
 
 
-def test_a_training_shows_how_far_its_epoch_is_until_it_ends(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_training_shows_the_progress_of_its_epoch_until_it_ends(capsys: pytest.CaptureFixture[str]) -> None:
     terminal = Terminal()
     terminal.run_started(RUN)
     terminal.epoch_advanced(EpochProgress(1, 10, 30))
@@ -112,7 +112,7 @@ def test_where_there_is_no_terminal_only_whole_epochs_have_a_line(capsys: pytest
     assert capsys.readouterr().err == f"{EPOCH_LINE}\n"
 
 
-def test_a_trial_shows_in_its_table_how_far_its_epoch_is(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_trial_shows_in_its_table_the_progress_of_its_epoch(capsys: pytest.CaptureFixture[str]) -> None:
     terminal = Terminal()
     terminal.search_started(SEARCH)
     terminal.run_started(running := replace(RUN, trial=TRIAL))
@@ -125,7 +125,7 @@ def test_a_trial_shows_in_its_table_how_far_its_epoch_is(capsys: pytest.CaptureF
 
 
 class Interrupting:
-    """Asks to stop while it is taken away, where Python discards what is raised."""
+    """Asks to stop while it is deleted, where Python discards exceptions."""
 
     def __del__(self) -> None:
         os.kill(os.getpid(), signal.SIGINT)
@@ -152,7 +152,7 @@ def test_signals_interrupt_the_work(number: signal.Signals) -> None:
         signal.raise_signal(number)
 
 
-def test_what_signals_did_before_they_do_afterwards() -> None:
+def test_the_signal_handlers_of_before_are_restored() -> None:
     before = signal.getsignal(signal.SIGINT)
     with watching():
         pass

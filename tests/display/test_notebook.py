@@ -13,7 +13,7 @@ from zoo.interfaces import Epoch, EpochProgress, State
 
 
 class Cell:
-    """A notebook's cell: keeps what is displayed in it, and how often it was drawn."""
+    """A notebook's cell: stores its output and the number of updates."""
 
     def __init__(self) -> None:
         self.outputs: list[Cell] = []
@@ -81,7 +81,7 @@ def test_a_search_has_one_table_in_which_a_trial_is_drawn_again(cell: Cell, note
     assert [line.split()[:2] for line in cell.text if line.strip().startswith("2 ")] == [["2", "completed"]]
 
 
-def test_a_training_shows_how_far_its_epoch_is_until_it_ends(cell: Cell, notebook: Notebook) -> None:
+def test_a_training_shows_the_progress_of_its_epoch_until_it_ends(cell: Cell, notebook: Notebook) -> None:
     notebook.run_started(RUN)
     notebook.epoch_advanced(EpochProgress(1, 10, 30))
     notebook.close()
@@ -107,7 +107,7 @@ def test_it_is_not_drawn_for_every_image(cell: Cell, notebook: Notebook) -> None
     assert output.times < 20
 
 
-def test_what_is_shown_is_escaped_html(cell: Cell, notebook: Notebook) -> None:
+def test_the_output_is_escaped_html(cell: Cell, notebook: Notebook) -> None:
     notebook.notice("skipped <script>")
     drawn: dict[str, Any] = cell.outputs[0].drawn
     assert drawn["text/html"].startswith("<pre ")

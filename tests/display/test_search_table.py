@@ -48,7 +48,7 @@ def completed(number: int, loss: float, *, seconds: float = 10, **fields: Any) -
 
 
 def drawn(*lines: TrialLine, **plan: Any) -> str:
-    """What a terminal of 100 columns gets, with its styles."""
+    """Return the output for a terminal of 100 columns, with its styles."""
     console = Console(width=100, force_terminal=True, color_system="standard", _environ={})
     search = replace(SEARCH, plan=changed(PLAN, **plan))
     with console.capture() as captured:
@@ -82,7 +82,7 @@ def test_a_pruned_trial_says_why() -> None:
     assert render(pruned)[1] == "1 pruned 0.9000 1/4 ▅ val_loss 0.9000 at epoch 1 is not among the best"
 
 
-def test_what_is_not_searched_is_not_shown() -> None:
+def test_hyperparameters_that_are_not_searched_are_not_shown() -> None:
     assert "optimizer" not in "".join(render(line(1, [0.9])))
 
 
@@ -117,7 +117,7 @@ def test_the_last_line_counts_trials_that_ended_and_names_the_best() -> None:
 
 
 def test_the_last_line_says_how_long_it_may_still_take() -> None:
-    # The running trial began long ago: what is left is one more of 600 s.
+    # The running trial began long ago, so that one more trial of 600 s remains.
     lines = [completed(1, 0.5, seconds=600), line(2, [0.1])]
     assert render(*lines)[-1] == "1 of 3 trials, best val_loss 0.5000 in trial 1, about 10 min left"
 
@@ -143,30 +143,30 @@ def test_an_interrupted_trial_has_not_ended() -> None:
 # The time left -------------------------------------------------------------------------------------------
 
 
-def left(ended: list[TrialLine], running: int, *, after: float = 0) -> float | None:
+def seconds_to_go(ended: list[TrialLine], running: int, *, after: float = 0) -> float | None:
     """Of 8 trials, when those that run have done so for some seconds."""
     under_way = [line(8 - place, []).run for place in range(running)]
     return seconds_left([row.run for row in ended], under_way, 8, NOW + timedelta(seconds=after))
 
 
 def test_trials_that_are_left_take_as_long_as_others_did() -> None:
-    assert left([completed(1, 0.5, seconds=10), completed(2, 0.5, seconds=20)], 1) == 6 * 15
+    assert seconds_to_go([completed(1, 0.5, seconds=10), completed(2, 0.5, seconds=20)], 1) == 6 * 15
 
 
-def test_what_a_running_trial_has_done_is_not_left() -> None:
-    assert left([completed(1, 0.5, seconds=10)], 1, after=4) == 6 * 10 + 6
+def test_finished_epochs_of_a_running_trial_do_not_count() -> None:
+    assert seconds_to_go([completed(1, 0.5, seconds=10)], 1, after=4) == 6 * 10 + 6
 
 
-def test_trials_at_once_share_what_is_left() -> None:
-    assert left([completed(1, 0.5, seconds=10), completed(2, 0.5, seconds=10)], 3) == 20
+def test_concurrent_trials_share_the_remaining_time() -> None:
+    assert seconds_to_go([completed(1, 0.5, seconds=10), completed(2, 0.5, seconds=10)], 3) == 20
 
 
-def test_before_a_trial_has_ended_nothing_is_known() -> None:
-    assert left([], 1) is None
+def test_before_a_trial_has_ended_there_is_no_estimate() -> None:
+    assert seconds_to_go([], 1) is None
 
 
 def test_when_nothing_runs_nothing_is_left() -> None:
-    assert left([completed(1, 0.5)], 0) is None
+    assert seconds_to_go([completed(1, 0.5)], 0) is None
 
 
 @pytest.mark.parametrize(
@@ -243,7 +243,7 @@ def test_a_fitted_table_that_fits_is_whole() -> None:
 
 
 @pytest.mark.parametrize(("epoch", "shown"), [(1, "2/4"), (3, "2.4/4")], ids=["the last one", "this one"])
-def test_a_running_trial_shows_how_far_its_epoch_is(epoch: int, shown: str) -> None:
+def test_a_running_trial_shows_the_progress_of_its_epoch(epoch: int, shown: str) -> None:
     trial = line(1, [0.9, 0.5])
     trial.progress = EpochProgress(epoch, 17, 40)
     assert render(trial)[1].split()[3] == shown
@@ -265,7 +265,7 @@ def test_a_sparkline_goes_from_the_lowest_to_the_highest(values: list[float], ba
     assert sparkline(values, *range_of([values])) == bars
 
 
-def test_what_is_no_finite_number_leaves_a_gap() -> None:
+def test_a_value_that_is_not_finite_leaves_a_gap() -> None:
     values = [0.0, math.nan, 1.0, math.inf]
     assert sparkline(values, *range_of([values])) == "▁ █ "
 

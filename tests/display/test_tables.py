@@ -58,7 +58,7 @@ def test_a_table_has_no_lines_and_breaks_none() -> None:
 
 
 @pytest.mark.parametrize("stderr", [False, True])
-def test_what_is_no_terminal_is_wide(capsys: pytest.CaptureFixture[str], stderr: bool) -> None:
+def test_without_a_terminal_tables_are_wide(capsys: pytest.CaptureFixture[str], stderr: bool) -> None:
     console(stderr=stderr).print("x" * 500)
     captured = capsys.readouterr()
     assert (captured.err if stderr else captured.out) == "x" * 500 + "\n"

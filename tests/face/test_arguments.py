@@ -23,7 +23,7 @@ from zoo.face.arguments import (
 
 @checked
 def work(name: str, *, epochs: int = 1, fraction: float = 1.0, image_size: int | None = None) -> object:
-    """Returns what it got."""
+    """Return its arguments."""
     return name, epochs, fraction, image_size
 
 
@@ -32,7 +32,7 @@ def test_an_unknown_keyword_names_the_nearest_one() -> None:
         work("a", epoch=3)  # type: ignore[call-arg]
 
 
-def test_a_hyperparameter_given_as_a_keyword_is_told_where_it_goes() -> None:
+def test_a_hyperparameter_as_a_keyword_gets_a_hint() -> None:
     with pytest.raises(TypeError, match=r"has no option 'dropout': .* as hyperparameters=\{'dropout': …\}"):
         zoo.train("tiny", "blobs", dropout=0.1)  # type: ignore[call-arg]
 
@@ -57,7 +57,7 @@ def test_none_stays_none() -> None:
     assert work("a", image_size=None) == ("a", 1, 1.0, None)
 
 
-def test_a_range_says_what_it_takes() -> None:
+def test_a_range_describes_its_values() -> None:
     assert str(Range(1, 4096)) == "a whole number from 1 to 4096"
     assert str(Range(0, 1, whole=False)) == "a number from 0 to 1"
 
@@ -73,7 +73,7 @@ def test_a_path_is_never_taken_for_a_name() -> None:
     assert dataset_reference(Path("photos/pets")) == "photos/pets"
 
 
-def test_what_is_no_reference_is_refused() -> None:
+def test_a_value_that_is_no_reference_is_refused() -> None:
     with pytest.raises(ZooError, match="a dataset is a name or a path, got 3"):
         dataset_reference(3)  # type: ignore[arg-type]
     with pytest.raises(ZooError, match="a model is a reference such as 'digits@best', or a record, got 3"):

@@ -73,7 +73,7 @@ def test_files_and_arrays_are_the_same_to_it(classifier: Classifier, tmp_path: P
     assert len({row.tobytes() for row in (*of_path.probabilities, *mixed.probabilities)}) == 1
 
 
-def test_images_of_other_sizes_and_colours_become_what_the_model_takes(classifier: Classifier) -> None:
+def test_images_of_other_sizes_and_colours_become_inputs_of_the_model(classifier: Classifier) -> None:
     large = np.full((30, 40, 3), 220, "uint8")
     np.testing.assert_allclose(
         classifier.predict(large).probabilities, classifier.predict(LIGHT).probabilities, rtol=1e-5
@@ -99,7 +99,7 @@ def test_images_of_other_sizes_and_colours_become_what_the_model_takes(classifie
         ([LIGHT, "nowhere.png"], "cannot read the image 'nowhere.png'"),
     ],
 )
-def test_what_would_be_misread_is_refused(classifier: Classifier, images: Any, message: str) -> None:
+def test_ambiguous_images_are_refused(classifier: Classifier, images: Any, message: str) -> None:
     with pytest.raises(DatasetError, match=message):
         classifier.predict(images)
 

@@ -56,7 +56,7 @@ class Interrupting(Progress):
             signal.raise_signal(signal.SIGINT)
 
 
-def test_an_interrupted_search_goes_on() -> None:
+def test_an_interrupted_search_resumes() -> None:
     with pytest.raises(InterruptedWork, match="was interrupted"):
         zoo.search("tiny", "blobs", trials=2, epochs=1, hyperparameters=FIXED, progress=Interrupting())
     with zoo.open_registry() as registry:

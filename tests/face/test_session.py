@@ -88,7 +88,7 @@ REFUSED = (
 )
 
 
-def test_what_can_be_refused_without_tensorflow_is(trained: Trained) -> None:
+def test_bad_arguments_are_refused_without_tensorflow(trained: Trained) -> None:
     code = "import sys, zoo\n" + "".join(
         f"try: zoo.{call}\nexcept zoo.ZooError: print('tensorflow' in sys.modules)\n" for call in REFUSED
     )

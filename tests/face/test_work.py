@@ -79,7 +79,7 @@ class Interrupting(Progress):
         signal.raise_signal(signal.SIGINT)
 
 
-def test_ctrl_c_raises_interrupted_work_and_the_run_goes_on_later() -> None:
+def test_ctrl_c_raises_interrupted_work_and_the_run_resumes_later() -> None:
     with pytest.raises(InterruptedWork):
         zoo.train("tiny", "blobs", epochs=3, progress=Interrupting())
     with zoo.open_registry() as registry:
@@ -95,7 +95,7 @@ def test_a_stopped_training_that_keeps_its_best_returns_a_model() -> None:
         assert registry.run(model.run_id).state == "completed"
 
 
-def test_a_finetuning_that_was_stopped_goes_on(trained: Trained) -> None:
+def test_a_finetuning_that_was_stopped_resumes(trained: Trained) -> None:
     with pytest.raises(InterruptedWork):
         zoo.finetune(trained.model, "blobs", epochs=3, progress=Interrupting())
     with zoo.open_registry() as registry:
@@ -109,7 +109,7 @@ def test_options_that_a_resumed_run_would_not_heed_are_refused() -> None:
             call(resume="1a2b", epochs=3)
 
 
-def test_what_is_to_be_trained_is_named() -> None:
+def test_the_architecture_to_train_is_required() -> None:
     with pytest.raises(zoo.ZooError, match="name the architecture and the dataset, or give resume="):
         zoo.train()
     with pytest.raises(zoo.ZooError, match="name the model and the dataset, or give resume="):

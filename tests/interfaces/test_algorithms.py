@@ -1,4 +1,4 @@
-"""The table of algorithms: what it refuses, and that each row leads to an oracle."""
+"""The table of algorithms: its refusals, and the oracle of each row."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_each_row_leads_to_an_oracle(row: Algorithm) -> None:
     assert callable(resolve_name(row.oracle))
 
 
-def test_the_defaults_can_do_what_they_are_the_defaults_for() -> None:
+def test_the_defaults_support_their_uses() -> None:
     assert find_algorithm(DEFAULT, objectives=1).name == "random"
     assert find_algorithm(DEFAULT_OF_SEVERAL, objectives=2).name == "tpe"
 

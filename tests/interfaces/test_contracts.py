@@ -1,4 +1,4 @@
-"""What a source and a decoder must say of themselves."""
+"""The declarations that a source and a decoder must have."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def test_numbers(text: str, value: float) -> None:
 
 
 @pytest.mark.parametrize("text", NO_NUMBERS)
-def test_what_is_no_number(text: str) -> None:
+def test_text_that_is_no_number(text: str) -> None:
     with pytest.raises(ValueError, match=r"is not a number such as 0\.001 or 1e-3"):
         number(text)
 
@@ -46,6 +46,6 @@ def test_whole_numbers(text: str, value: int) -> None:
 
 
 @pytest.mark.parametrize("text", [*NO_NUMBERS, "1.0", "1e3"])
-def test_what_is_no_whole_number(text: str) -> None:
+def test_text_that_is_no_whole_number(text: str) -> None:
     with pytest.raises(ValueError, match="is not a whole number such as 10"):
         whole_number(text)

@@ -1,4 +1,4 @@
-"""What `--freeze` means, found by names alone."""
+"""The layers that `--freeze` selects, by their names alone."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_a_path_freezes_single_variables(spec: str, variables: tuple[str, ...]) 
         ("block3_conv/kernel", "no variable's path starts with 'block3_conv/kernel'; available: block"),
     ],
 )
-def test_what_cannot_be_frozen_is_refused(spec: str, message: str) -> None:
+def test_a_freeze_that_is_not_possible_is_refused(spec: str, message: str) -> None:
     with pytest.raises(FreezeError) as caught:
         find_frozen(NETWORK, spec)
     assert str(caught.value).startswith(message)

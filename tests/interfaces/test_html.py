@@ -26,6 +26,6 @@ def test_text_is_escaped_wherever_it_stands() -> None:
         assert "&lt;script&gt;" in drawn
 
 
-def test_what_is_not_known_is_a_dash_and_a_bool_a_word() -> None:
+def test_none_is_a_dash_and_a_bool_a_word() -> None:
     assert rows_table("t", ["a", "b", "c"], [(None, "", True)]).count("–") == 2
     assert "<td>True</td>" in fields_table("t", {"bold": True})

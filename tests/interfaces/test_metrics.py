@@ -93,7 +93,7 @@ def test_other_names_are_no_metrics(name: str) -> None:
     ("name", "measured"),
     [("val_accuracy", True), ("loss", True), ("val_f1", True), ("params", False), ("depth", False)],
 )
-def test_what_has_a_value_after_each_epoch(name: str, measured: bool) -> None:
+def test_which_metrics_have_a_value_after_each_epoch(name: str, measured: bool) -> None:
     assert measured_each_epoch(name) is measured
 
 

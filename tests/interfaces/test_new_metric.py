@@ -65,7 +65,7 @@ def test_a_search_optimises_them_and_best_selects_by_them(capsys: pytest.Capture
     assert f"val doubt {row}" in re.sub(" +", " ", capsys.readouterr().out)
 
 
-def test_what_is_measured_at_the_end_ends_no_trial(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_metric_measured_at_the_end_stops_no_trial(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["search", "tiny", "blobs", "--objective", "val_doubt", "--target", "0.1"]) == 1
     assert "--target is for one objective that is measured each epoch" in capsys.readouterr().err
 

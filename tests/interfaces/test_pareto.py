@@ -42,7 +42,7 @@ def test_equal_in_all_stay_in_their_order() -> None:
 
 
 @pytest.mark.parametrize(("objective", "best"), [(ACCURACY, ["b", "c"]), (PARAMS, ["a"])])
-def test_one_objective_gives_all_the_best(objective: Objective, best: list[str]) -> None:
+def test_one_objective_selects_all_the_best(objective: Objective, best: list[str]) -> None:
     runs = [
         run("a", val_accuracy=0.1, params=1),
         run("b", val_accuracy=0.9, params=2),

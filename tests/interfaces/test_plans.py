@@ -1,4 +1,4 @@
-"""Plans: what they read out of their parts, and how those are stored."""
+"""Plans: values derived from their parts, and how plans are stored."""
 
 from __future__ import annotations
 

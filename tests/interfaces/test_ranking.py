@@ -53,11 +53,11 @@ def registry(tmp_path: Path) -> Iterator[Registry]:
     ],
     ids=["value", "loss", "no loss", "NaN loss", "parameters", "no parameters", "age"],
 )
-def test_what_decides(better: tuple, worse: tuple) -> None:
+def test_the_order_of_criteria(better: tuple, worse: tuple) -> None:
     assert rank(ACCURACY, *better) < rank(ACCURACY, *worse)
 
 
-def test_the_less_of_what_is_minimised_is_better() -> None:
+def test_less_of_a_minimised_objective_is_better() -> None:
     assert rank(LOSS, 0.1, None, 9, 9) < rank(LOSS, 0.2, None, 1, 1)
 
 

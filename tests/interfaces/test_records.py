@@ -1,4 +1,4 @@
-"""Records: what they add up, and how a notebook shows them."""
+"""Records: derived values, and their tables in a notebook."""
 
 from __future__ import annotations
 

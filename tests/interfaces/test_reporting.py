@@ -26,7 +26,7 @@ def test_the_same_notice_is_handed_on_once() -> None:
     assert recorded.notices == ["a", "b"]
 
 
-def test_how_far_work_is_is_handed_on_each_time() -> None:
+def test_progress_of_work_is_forwarded_each_time() -> None:
     recorded = RecordedProgress()
     once = Once(recorded)
     for _ in range(2):
@@ -34,7 +34,7 @@ def test_how_far_work_is_is_handed_on_each_time() -> None:
     assert recorded.advances == [("decoding images", 1, 2)] * 2
 
 
-def test_how_far_an_epoch_is_is_handed_on() -> None:
+def test_progress_of_an_epoch_is_forwarded() -> None:
     class Epochs(Progress):
         def __init__(self) -> None:
             self.seen: list[EpochProgress] = []

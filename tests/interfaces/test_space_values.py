@@ -82,7 +82,7 @@ def nested() -> keras_tuner.HyperParameters:
     return hp
 
 
-def test_only_what_has_an_effect_counts() -> None:
+def test_only_active_hyperparameters_count() -> None:
     assert combinations(nested()) == 18
 
 
@@ -90,7 +90,7 @@ def test_the_choices_of_several_architectures_add_up() -> None:
     assert combinations(join({"a": nested(), "b": nested(), "c": keras_tuner.HyperParameters()})) == 37
 
 
-def test_zoos_own_multiply_what_the_architectures_have() -> None:
+def test_zoos_own_multiply_the_points_of_the_architectures() -> None:
     hp = keras_tuner.HyperParameters()
     hp.Choice("pooling", ["avg", "max"])
     hp.Int("width", 1, 3)
@@ -113,7 +113,7 @@ def test_a_condition_on_a_value_outside_the_range_has_no_effect() -> None:
     assert combinations(hp) == 3
 
 
-def test_a_held_parent_switches_its_children_on_or_off() -> None:
+def test_a_fixed_parent_switches_its_children_on_or_off() -> None:
     hp = keras_tuner.HyperParameters()
     hp.Fixed("plan", "")
     with hp.conditional_scope("plan", [""]):
@@ -216,7 +216,7 @@ def test_a_space_that_is_written_and_read_is_the_same() -> None:
     assert Space.from_config(json.loads(json.dumps(space.to_config()))) == space
 
 
-def test_keras_tuner_draws_from_what_is_written_as_from_its_own() -> None:
+def test_keras_tuner_samples_a_written_space_like_its_own() -> None:
     def drawn(hp: keras_tuner.HyperParameters) -> list[list[Any]]:
         return [[hyperparameter.random_sample(seed) for seed in range(20)] for hyperparameter in hp.space]
 
@@ -238,7 +238,7 @@ def test_a_default_that_nobody_gave_is_the_first_value() -> None:
     assert [hyperparameter.default for hyperparameter in read(hp).hyperparameters] == [3, "b"]
 
 
-def test_a_condition_on_what_is_fixed_is_left_out_where_it_is_met() -> None:
+def test_a_condition_on_a_fixed_value_is_left_out_where_it_is_met() -> None:
     hp = keras_tuner.HyperParameters()
     hp.Fixed("plan", "")
     hp.Boolean("on")

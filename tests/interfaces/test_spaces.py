@@ -1,4 +1,4 @@
-"""What a search chose from, read from its stored space; Keras Tuner itself says what is right."""
+"""The choices of a search, read from its stored space and compared with Keras Tuner's own."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def axes(hp: HyperParameters) -> dict[str, Searched]:
     return {axis.name: axis for axis in searched(json.loads(json.dumps(hp.get_config())))}
 
 
-def test_what_has_one_value_is_not_searched(axes: dict[str, Searched]) -> None:
+def test_a_hyperparameter_of_one_value_is_not_searched(axes: dict[str, Searched]) -> None:
     assert list(axes) == ["kind", "width", "rate", "momentum", "dropout", "norm"]
 
 
@@ -65,7 +65,7 @@ def test_a_choice_is_at_its_number(axes: dict[str, Searched]) -> None:
 
 
 @pytest.mark.parametrize(("name", "value"), [("kind", None), ("kind", "huge"), ("rate", None), ("rate", 7.0)])
-def test_no_place_for_what_the_space_does_not_know(
+def test_a_value_outside_the_space_has_no_position(
     axes: dict[str, Searched], name: str, value: object
 ) -> None:
     assert axes[name].place(value) is None

@@ -1,4 +1,4 @@
-"""In which stage each layer of a network lies, whatever it is called."""
+"""The stage of each layer of a network, whatever its name."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_a_stage_called_after_the_join_of_its_branches_begins_with_them() -> Non
     )
 
 
-def test_what_bears_the_name_of_a_layer_behind_it_is_not_in_its_stage() -> None:
+def test_a_layer_named_after_a_later_one_is_not_in_its_stage() -> None:
     """InceptionV3 has `mixed9_1` in its block `mixed10`."""
     text = ".pixels mixed9 conv .mixed9_1 mixed10 output"
     assert staged(text, "mixed9", "mixed10") == "mixed9: pixels mixed9 | mixed10: conv mixed9_1 mixed10"

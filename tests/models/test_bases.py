@@ -1,4 +1,4 @@
-"""What trials share: a network is had again as it was built, and nobody can tell that it was kept."""
+"""Networks that trials share: one is reused as it was built, without any effect on the results."""
 
 from __future__ import annotations
 
@@ -70,13 +70,13 @@ def state(classifier: Classifier) -> dict[str, np.ndarray]:
     }
 
 
-def assert_same(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> None:
-    assert one.keys() == other.keys()
-    assert [path for path in one if not np.array_equal(one[path], other[path])] == []
+def assert_same(first: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> None:
+    assert first.keys() == other.keys()
+    assert [path for path in first if not np.array_equal(first[path], other[path])] == []
 
 
 def fit(classifier: Classifier) -> list[float]:
-    """Train a little; gives the losses."""
+    """Train a little and return the losses."""
     classifier.network.trainable = True
     classifier.network.compile("sgd", "categorical_crossentropy")
     history = classifier.network.fit(PIXELS, np.eye(2)[[0, 1, 0, 1]], epochs=2, shuffle=False, verbose=0)
@@ -110,7 +110,7 @@ def test_each_search_keeps_its_own(trial: Callable, built: list[int]) -> None:
 # As if it were new -----------------------------------------------------------------------------------------
 
 
-def test_it_is_as_it_was_whatever_was_trained(trial: Callable) -> None:
+def test_training_does_not_change_a_shared_network(trial: Callable) -> None:
     bases = Bases()
     first = trial(bases, seed=3)
     before = state(first)
@@ -120,7 +120,7 @@ def test_it_is_as_it_was_whatever_was_trained(trial: Callable) -> None:
 
 
 @pytest.mark.parametrize("seed", [0, 7])
-def test_a_trial_on_a_kept_backbone_is_that_on_a_new_one(trial: Callable, seed: int) -> None:
+def test_a_trial_on_a_shared_backbone_equals_one_on_a_new_backbone(trial: Callable, seed: int) -> None:
     bases = Bases()
     fit(trial(bases, seed=1, head_units="16"))
     cached, cached_losses = trained(trial(bases, seed))
@@ -141,13 +141,13 @@ def test_layers_have_the_same_names(trial: Callable) -> None:
     assert cached.network.to_json() == new.network.to_json()
 
 
-def test_what_weights_leave_out_is_the_same_for_each_seed(trial: Callable) -> None:
+def test_variables_beside_the_weights_are_the_same_for_each_seed(trial: Callable) -> None:
     first, second = (state(trial(Bases(), seed))["left_out/kernel"] for seed in (1, 2))
     assert np.array_equal(first, second)
 
 
 @pytest.mark.parametrize("path", ["head_dense_1/kernel", "drop/seed_generator_state"])
-def test_what_is_drawn_differs_between_seeds(trial: Callable, path: str) -> None:
+def test_random_variables_differ_between_seeds(trial: Callable, path: str) -> None:
     bases = Bases()
     first, second = (state(trial(bases, seed))[path] for seed in (1, 2))
     assert not np.array_equal(first, second)

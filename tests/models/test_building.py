@@ -1,4 +1,4 @@
-"""What is refused when a classifier is built, before anything is trained."""
+"""Refusals when a classifier is built, before anything is trained."""
 
 from __future__ import annotations
 

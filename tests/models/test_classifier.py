@@ -42,20 +42,20 @@ def declared(backbone: Callable[..., Any]) -> set[str]:
     return {hp.name for hp in explore(build).space}
 
 
-def test_to_know_what_is_declared_no_weights_are_made() -> None:
-    asked: list[tuple[int, ...]] = []
+def test_collecting_declarations_creates_no_weights() -> None:
+    shapes: list[tuple[int, ...]] = []
 
     def initializer(shape: tuple[int, ...], dtype: Any = None) -> Any:
         if tf.executing_eagerly():  # Keras asks for shapes in a graph of its own
-            asked.append(tuple(shape))
+            shapes.append(tuple(shape))
         return keras.ops.zeros(shape, dtype)
 
     def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
         return layers.Conv2D(hp.Int("filters", 2, 4), 3, kernel_initializer=initializer)(inputs)
 
-    assert ("filters" in declared(backbone), asked) == (True, [])
+    assert ("filters" in declared(backbone), shapes) == (True, [])
     keras.Sequential([keras.Input((2,)), layers.Dense(1)])  # nor with the network that comes next
-    assert asked == []
+    assert shapes == []
 
 
 def test_a_backbone_may_look_at_its_weights() -> None:
@@ -68,7 +68,7 @@ def test_a_backbone_may_look_at_its_weights() -> None:
     assert "filters" in declared(backbone)
 
 
-def test_what_a_backbone_raises_is_raised() -> None:
+def test_an_exception_of_a_backbone_is_raised() -> None:
     def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
         raise RuntimeError("no such block")
 
@@ -126,8 +126,8 @@ def test_features_must_come_from_the_pixels() -> None:
         broken(lambda hp, inputs, *, weights=None: keras.Input((4,)))
 
 
-def weights_given(weights: str) -> list[str | None]:
-    """What a backbone gets as its weights."""
+def weights_passed(weights: str) -> list[str | None]:
+    """Return the `weights` argument that a backbone gets."""
     arguments = []
 
     def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
@@ -147,7 +147,7 @@ def weights_given(weights: str) -> list[str | None]:
 
 @pytest.mark.parametrize("weights", ["imagenet", "./net.h5"])
 def test_a_backbone_gets_the_weights(weights: str) -> None:
-    assert weights_given(weights) == [weights]
+    assert weights_passed(weights) == [weights]
 
 
 # The head --------------------------------------------------------------------------------------------------
@@ -211,7 +211,7 @@ def test_the_network_is_flat(build: Callable[..., Classifier]) -> None:
 
 
 def test_the_network_takes_raw_pixels(build: Callable[..., Classifier]) -> None:
-    """The same weights on pixels 0-255 and, scaled by hand, behind the rescaling, give the same."""
+    """The same weights on pixels 0-255 and, scaled in the test, behind the rescaling, give the same."""
     built = build()
     pixels = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 1), dtype=np.uint8)
     rescaling = built.network.get_layer("rescaling")

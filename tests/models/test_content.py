@@ -58,13 +58,13 @@ def test_the_outputs_are_the_same_bit_for_bit(classifier: Classifier, content: M
     )
 
 
-def test_what_trains_is_the_same(classifier: Classifier, content: ModelContent) -> None:
+def test_the_trainable_weights_are_the_same(classifier: Classifier, content: ModelContent) -> None:
     rebuilt = from_content(content).network
     assert tuple(weight.path for weight in rebuilt.trainable_weights) == content.trainable
     assert "block1_conv/kernel" not in content.trainable
 
 
-def test_the_content_of_what_was_rebuilt_is_the_same(content: ModelContent) -> None:
+def test_the_content_of_a_rebuilt_classifier_is_the_same(content: ModelContent) -> None:
     again = to_content(from_content(content))
     same = replace(again, tensors={}) == replace(content, tensors={})
     assert (same, again.tensors.keys()) == (True, content.tensors.keys())
@@ -84,7 +84,7 @@ def test_the_graph_is_json(content: ModelContent) -> None:
     assert json.loads(json.dumps(content.graph)) == content.graph
 
 
-def test_a_compiled_classifier_gives_the_same_graph(classifier: Classifier, content: ModelContent) -> None:
+def test_a_compiled_classifier_has_the_same_graph(classifier: Classifier, content: ModelContent) -> None:
     classifier.network.compile("adam", "categorical_crossentropy")
     assert to_content(classifier).graph == content.graph
 

@@ -218,7 +218,7 @@ def conditions_of(space: keras_tuner.HyperParameters) -> dict[str, dict[str, lis
         (some_do_not_build, {f"units_{place}": {"n": [*range(place + 1, 10)]} for place in range(1, 9)}),
     ],
 )
-def test_what_a_value_switches_on_is_found_and_conditional(
+def test_hyperparameters_that_a_value_activates_are_found_and_conditional(
     build: Any, conditions: dict[str, dict[str, list[Any]]]
 ) -> None:
     space = explore(build)
@@ -228,7 +228,7 @@ def test_what_a_value_switches_on_is_found_and_conditional(
 
 
 def undeclared(build: Any, space: keras_tuner.HyperParameters, draw: int) -> set[str]:
-    """What a build with values drawn from the space declares besides them."""
+    """Return the declarations of a build with values from the space that are missing in the space."""
     rng = random.Random(draw)
     drawn = space.copy()
     drawn.values = {hp.name: hp.random_sample(rng.randrange(2**31)) for hp in drawn.space}
@@ -240,7 +240,7 @@ def undeclared(build: Any, space: keras_tuner.HyperParameters, draw: int) -> set
 
 
 @pytest.mark.parametrize("build", [by_a_float, between_extremes, either_of_two])
-def test_what_is_not_found_is_refused_when_a_network_is_built(build: Any) -> None:
+def test_a_hyperparameter_that_was_not_found_is_refused_when_a_network_is_built(build: Any) -> None:
     architecture = declaring(build)
     space = explore(space_builder(architecture, **SHAPE))
     values = {

@@ -21,17 +21,17 @@ WEIGHTED = ("block1_conv", "block1_bn", "block2_conv", "block2_bn")
 
 
 @pytest.fixture(scope="module")
-def kept() -> list[Classifier]:
+def previous() -> list[Classifier]:
     return []
 
 
 @pytest.fixture
-def classifier(build: Callable[..., Classifier], kept: list[Classifier]) -> Classifier:
+def classifier(build: Callable[..., Classifier], previous: list[Classifier]) -> Classifier:
     """One for all tests here, as it takes longer to build than to freeze. Nothing of it is frozen."""
-    if not kept:
-        kept.append(build(head_units="8"))
-    freeze(kept[0], "none")
-    return kept[0]
+    if not previous:
+        previous.append(build(head_units="8"))
+    freeze(previous[0], "none")
+    return previous[0]
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_the_head_always_trains(classifier: Classifier) -> None:
     assert all(classifier.network.get_layer(name).trainable for name in classifier.head)
 
 
-def test_freezing_anew_forgets_what_was_frozen_before(classifier: Classifier) -> None:
+def test_freezing_again_resets_the_frozen_layers(classifier: Classifier) -> None:
     freeze(classifier, "all")
     assert freeze(classifier, "1") == ("block1_conv",)
     assert classifier.network.get_layer("block2_conv").trainable
@@ -162,7 +162,7 @@ def test_parameters_are_counted(
     assert (counts.trainable, counts.non_trainable) == (trainable, non_trainable)
 
 
-def test_the_total_is_what_keras_counts(classifier: Classifier) -> None:
+def test_the_total_is_the_count_of_keras(classifier: Classifier) -> None:
     assert count_parameters(classifier.network).total == classifier.network.count_params()
 
 
@@ -189,7 +189,7 @@ def test_a_frozen_layer_does_not_move_in_training(moved: set[str]) -> None:
 
 
 @pytest.mark.parametrize("path", ["block2_conv/kernel", "block2_bn/moving_mean", "head_output/kernel"])
-def test_what_is_not_frozen_moves_in_training(moved: set[str], path: str) -> None:
+def test_layers_that_are_not_frozen_change_in_training(moved: set[str], path: str) -> None:
     assert path in moved
 
 

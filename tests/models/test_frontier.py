@@ -1,4 +1,4 @@
-"""The frontier: where it lies, that both parts together are the network, and what names the frozen one."""
+"""The frontier: its position, the equivalence of both parts with the network, and the digest of the frozen part."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 PIXELS = np.random.default_rng(0).integers(0, 256, (6, 8, 8, 1)).astype(np.float32)
 
 
-def conv(name: str, filters: int = 2, **given: Any) -> layers.Layer:
-    return layers.Conv2D(filters, 3, padding="same", name=name, **given)
+def conv(name: str, filters: int = 2, **options: Any) -> layers.Layer:
+    return layers.Conv2D(filters, 3, padding="same", name=name, **options)
 
 
 def classifier_of(body: Body, head: Body | None = None) -> Classifier:
@@ -65,7 +65,7 @@ def names_of(network: keras.Model) -> list[str]:
 
 
 def same_as_the_network(classifier: Classifier, frontier: Frontier) -> bool:
-    """Whether both parts, one after the other, give the network's bits, in inference and in training."""
+    """Whether both parts, one after the other, produce the network's bits, in inference and in training."""
     crossing = frontier.prefix(PIXELS, training=False)
     return all(
         np.array_equal(
@@ -76,7 +76,7 @@ def same_as_the_network(classifier: Classifier, frontier: Frontier) -> bool:
     )
 
 
-# Where it lies -----------------------------------------------------------------------------------------------
+# Position ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_the_parts_together_are_the_network_bit_for_bit(
     assert (frontier.shapes, same_as_the_network(classifier, frontier)) == (crossing, True)
 
 
-def test_what_has_no_weights_belongs_to_the_frozen_layer_before_it() -> None:
+def test_a_layer_without_weights_belongs_to_the_frozen_layer_before_it() -> None:
     frontier = split(classifier_of(plain), "conv1")
     assert (names_of(frontier.prefix), names_of(frontier.suffix.network)) == (
         ["conv1", "relu1"],
@@ -113,7 +113,7 @@ def test_the_heads_pooling_is_frozen_where_all_before_it_is() -> None:
     )
 
 
-def test_the_pixels_cross_too_where_what_trains_takes_them() -> None:
+def test_the_pixels_cross_too_where_trainable_layers_take_them() -> None:
     def body(x: Any) -> Any:
         return layers.Concatenate(name="both")([conv("frozen")(x), conv("other")(x)])
 
@@ -125,7 +125,7 @@ def test_the_pixels_cross_too_where_what_trains_takes_them() -> None:
     )
 
 
-def test_what_would_only_make_more_to_keep_stays_out() -> None:
+def test_a_layer_that_enlarges_the_cached_tensors_stays_out() -> None:
     """Padding makes it 10×10. The pooling of one branch would add a tensor to the one that is kept anyway."""
 
     def body(x: Any) -> Any:
@@ -138,7 +138,7 @@ def test_what_would_only_make_more_to_keep_stays_out() -> None:
     assert (frontier.shapes, names_of(frontier.prefix)) == (((8, 8, 2),), ["conv1"])
 
 
-def test_what_makes_less_to_keep_is_in() -> None:
+def test_a_layer_that_shrinks_the_cached_tensors_is_in() -> None:
     def body(x: Any) -> Any:
         return conv("conv2")(layers.MaxPooling2D(name="pooling")(conv("conv1")(x)))
 
@@ -158,7 +158,7 @@ def test_a_sum_that_is_no_layer_is_split_as_one() -> None:
 
 @pytest.mark.parametrize("spec", ["none", "pattern:conv2", "conv1/bias"])
 def test_there_is_none_where_nothing_is_frozen_in_front(spec: str) -> None:
-    """Nothing at all, a layer in the middle, a part of the first layer."""
+    """Nothing, a layer in the middle, a part of the first layer."""
     classifier = classifier_of(plain)
     freeze(classifier, spec)
     assert find_frontier(classifier) is None
@@ -182,7 +182,7 @@ def test_statistics_that_train_are_not_frozen() -> None:
     assert names_of(frontier.suffix.network)[0] == "bn"
 
 
-def test_a_frozen_batch_normalization_gives_in_training_what_the_prefix_gives() -> None:
+def test_a_frozen_batch_normalization_equals_the_prefix_in_training() -> None:
     def body(x: Any) -> Any:
         return conv("conv2")(layers.BatchNormalization(name="bn")(conv("conv1")(x)))
 
@@ -225,7 +225,7 @@ def test_a_frozen_layer_that_draws_is_inactive() -> None:
     assert (frontier.inactive, "drop" in names_of(frontier.prefix)) == (("drop",), True)
 
 
-def test_one_that_is_not_frozen_goes_on_drawing() -> None:
+def test_one_that_is_not_frozen_stays_random() -> None:
     frontier = split(classifier_of(noisy), "conv1")
     assert (frontier.inactive, names_of(frontier.suffix.network)[0]) == ((), "drop")
 
@@ -320,7 +320,7 @@ def test_another_graph_with_the_same_weights_makes_another_digest() -> None:
     assert split(classifier_of(dilated), "conv1").digest() != split(classifier_of(straight), "conv1").digest()
 
 
-def test_what_trains_does_not_change_the_digest_of_what_is_in_front() -> None:
+def test_trainable_layers_do_not_change_the_digest_of_the_prefix() -> None:
     """`joined` freezes layers without weights, too."""
     frontier = split(classifier_of(noisy), "conv2")
     before = frontier.digest()

@@ -33,7 +33,7 @@ def test_a_sum_has_two_parents(network: keras.Model) -> None:
     ("name", "is_layer", "has_weights"),
     [("left", True, True), ("relu", True, False), ("pixels", True, False), ("add", False, False)],
 )
-def test_layers_and_functions_are_told_apart(
+def test_layers_and_functions_are_distinguished(
     network: keras.Model, name: str, is_layer: bool, has_weights: bool
 ) -> None:
     (operation,) = (each for each in operations_of(network) if each.name.startswith(name))

@@ -62,7 +62,7 @@ def row(classifier: Classifier, number: int) -> np.ndarray:
 @pytest.mark.parametrize(
     ("classes", "output"), [(2, "softmax"), (2, "sigmoid"), (3, "softmax"), (4, "softmax")]
 )
-def test_probabilities_of_known_classes_are_those_of_before_divided_by_their_sum(
+def test_probabilities_of_the_parents_classes_are_renormalised(
     trained: Callable[..., Classifier], classes: int, output: str
 ) -> None:
     """For all of its classes, fewer of them, in every order, softmax or sigmoid."""
@@ -88,11 +88,11 @@ def test_a_sigmoid_unit_that_became_softmax_becomes_the_same_unit_again(
     assert np.array_equal(row(again, 0), row(parent, 0))
 
 
-@pytest.mark.parametrize(("output", "kept"), [("softmax", False), ("sigmoid", True)])
+@pytest.mark.parametrize(("output", "same_weights"), [("softmax", False), ("sigmoid", True)])
 def test_two_classes_keep_their_kind_of_output(
-    trained: Callable[..., Classifier], output: str, kept: bool
+    trained: Callable[..., Classifier], output: str, same_weights: bool
 ) -> None:
-    assert with_classes(trained(2, output), ("class1", "class0")).sigmoid is kept
+    assert with_classes(trained(2, output), ("class1", "class0")).sigmoid is same_weights
 
 
 def test_more_classes_make_a_sigmoid_unit_softmax(trained: Callable[..., Classifier]) -> None:
@@ -104,14 +104,14 @@ def test_the_same_classes_change_nothing(trained: Callable[..., Classifier]) -> 
     assert with_classes(parent, parent.class_names) is parent
 
 
-def test_known_classes_come_in_the_order_given(trained: Callable[..., Classifier]) -> None:
+def test_the_parents_classes_come_in_the_new_order(trained: Callable[..., Classifier]) -> None:
     assert known_classes(trained(), ("new", "class2", "Class1", "class0")) == ("class2", "class0")
 
 
 # New classes -----------------------------------------------------------------------------------------------
 
 
-def test_a_known_class_among_new_ones_keeps_its_row(trained: Callable[..., Classifier]) -> None:
+def test_a_class_of_the_parent_among_new_ones_keeps_its_row(trained: Callable[..., Classifier]) -> None:
     parent = trained()
     child = with_classes(parent, ("new", "class2", "newer", "class0"))
     assert np.array_equal(row(child, 1), row(parent, 2))
@@ -119,7 +119,7 @@ def test_a_known_class_among_new_ones_keeps_its_row(trained: Callable[..., Class
 
 
 @pytest.mark.parametrize("names", [("new", "class2", "newer"), ("new", "newer", "newest")])
-def test_a_new_class_gets_what_keras_draws(
+def test_a_new_class_gets_keras_initial_values(
     trained: Callable[..., Classifier], names: tuple[str, ...]
 ) -> None:
     """The same whenever the seed is the same."""
@@ -137,7 +137,7 @@ def test_a_new_class_gets_what_keras_draws(
     ("names", "sign", "number"),
     [(("new", "class1"), -1, 1), (("class1", "new"), 1, 1), (("new", "class0"), -1, 0)],
 )
-def test_one_unit_for_a_known_and_a_new_class_has_the_row_of_each(
+def test_one_unit_for_an_old_and_a_new_class_has_the_row_of_each(
     trained: Callable[..., Classifier], names: tuple[str, str], sign: int, number: int
 ) -> None:
     parent = trained()

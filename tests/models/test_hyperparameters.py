@@ -33,7 +33,7 @@ def test_all_are_declared_with_their_defaults(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "given", "value"),
+    ("name", "text", "value"),
     [
         ("optimizer", "rmsprop", "rmsprop"),
         ("learning_rate", "1e-2", 0.01),
@@ -52,8 +52,8 @@ def test_all_are_declared_with_their_defaults(name: str) -> None:
         ("augmentation", "classic", "classic"),
     ],
 )
-def test_a_value_is_parsed(name: str, given: HyperparameterValue, value: HyperparameterValue) -> None:
-    checked = OWN[name].check(given)
+def test_a_value_is_parsed(name: str, text: HyperparameterValue, value: HyperparameterValue) -> None:
+    checked = OWN[name].check(text)
     assert (checked, type(checked)) == (value, type(value))
 
 
@@ -98,13 +98,13 @@ def test_a_value_out_of_range_is_refused(name: str, given: HyperparameterValue) 
         OWN[name].check(given)
 
 
-def test_the_message_tells_the_range() -> None:
+def test_the_message_names_the_range() -> None:
     with pytest.raises(
         HyperparameterError, match="batch_size must be a whole number from 1 to 65536, got 'x'"
     ):
         OWN["batch_size"].check("x")
 
 
-@pytest.mark.parametrize(("given", "units"), [("0", []), ("128", [128]), ("256,128", [256, 128])])
-def test_hidden_units(given: str, units: list[int]) -> None:
-    assert hidden_units(given) == units
+@pytest.mark.parametrize(("text", "units"), [("0", []), ("128", [128]), ("256,128", [256, 128])])
+def test_hidden_units(text: str, units: list[int]) -> None:
+    assert hidden_units(text) == units

@@ -63,7 +63,7 @@ def trained(build: Callable[..., Classifier]) -> Callable[..., Classifier]:
 def chain(trained: Callable[..., Classifier]) -> Callable[..., Classifier]:
     """A classifier of these layers or functions, one after another."""
 
-    def made(
+    def changed_inputs(
         *steps: Callable[[Any], Any], image_size: int = 8, channels: int = 3, **values: Any
     ) -> Classifier:
         def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
@@ -74,7 +74,7 @@ def chain(trained: Callable[..., Classifier]) -> Callable[..., Classifier]:
 
         return trained(architecture_of(backbone), image_size=image_size, channels=channels, **values)
 
-    return made
+    return changed_inputs
 
 
 def is_layer(step: Callable[[Any], Any]) -> bool:
@@ -94,7 +94,7 @@ def refusal(classifier: Classifier, **shape: Any) -> str:
 # Another size ----------------------------------------------------------------------------------------------
 
 
-def test_another_size_gives_what_a_network_of_that_size_gives_with_the_same_weights(
+def test_another_size_equals_a_network_of_that_size_with_the_same_weights(
     trained: Callable[..., Classifier],
 ) -> None:
     parent, other = trained(head_units="6"), trained(head_units="6", image_size=13)
@@ -124,7 +124,7 @@ def test_weights_are_copies(trained: Callable[..., Classifier]) -> None:
 
 
 @pytest.mark.parametrize("spec", ["none", "block1", "all", "block1_conv/kernel"])
-def test_what_trains_is_the_same(trained: Callable[..., Classifier], spec: str) -> None:
+def test_the_trainable_weights_are_the_same(trained: Callable[..., Classifier], spec: str) -> None:
     parent = trained()
     freeze(parent, spec)
     child = rebuild(parent, image_size=16, channels=1)
@@ -170,7 +170,7 @@ def test_operations_keep_their_names(chain: Callable[..., Classifier]) -> None:
     ],
     ids=["scaled", "padded", "two ways"],
 )
-def test_a_gray_image_gives_the_same_in_the_other_number_of_channels(
+def test_a_gray_image_has_the_same_result_in_the_other_number_of_channels(
     chain: Callable[..., Classifier], steps: tuple[Any, ...], before: int, after: int
 ) -> None:
     parent = chain(*steps, channels=before)
@@ -179,7 +179,7 @@ def test_a_gray_image_gives_the_same_in_the_other_number_of_channels(
     np.testing.assert_allclose(outputs(child), outputs(parent), atol=1e-5)
 
 
-def test_every_colour_has_the_same_share_of_what_was_gray(chain: Callable[..., Classifier]) -> None:
+def test_every_colour_has_the_same_share_of_gray(chain: Callable[..., Classifier]) -> None:
     parent = chain(layers.Conv2D(4, 3, name="first"), channels=1)
     kernel = rebuild(parent, image_size=8, channels=3).network.get_layer("first").kernel.numpy()
     expected = parent.network.get_layer("first").kernel.numpy() / 3
@@ -208,7 +208,7 @@ def test_size_and_channels_change_together(chain: Callable[..., Classifier]) -> 
     ],
     ids=lambda step: type(step).__name__,
 )
-def test_what_treats_channels_differently_keeps_their_number(
+def test_a_network_that_treats_channels_differently_keeps_their_number(
     chain: Callable[..., Classifier], step: layers.Layer
 ) -> None:
     after = (
@@ -309,7 +309,7 @@ def test_a_layer_for_one_size_is_named(
     )
 
 
-def test_what_keras_says_becomes_one_line(chain: Callable[..., Classifier]) -> None:
+def test_an_error_of_keras_becomes_one_line(chain: Callable[..., Classifier]) -> None:
     classifier = chain(lambda x: keras.ops.add(x, np.ones((8, 8, 3), np.float32)))
     message = refusal(classifier, image_size=16)
     assert "(Add) says: " in message

@@ -72,7 +72,7 @@ def test_a_joint_space_has_each_architectures_subspace_and_zoos_own_once() -> No
     ]
 
 
-def test_the_first_architecture_is_the_default_of_a_choice_in_the_given_order() -> None:
+def test_the_first_architecture_is_the_default_of_a_choice_in_the_order_of_the_names() -> None:
     architecture = find(join(spaces()), "architecture")
     assert (architecture.values, architecture.default) == (["plain", "deep"], "plain")
 
@@ -85,7 +85,7 @@ def test_an_architectures_conditions_come_after_that_of_the_architecture() -> No
     ]
 
 
-def test_what_is_fixed_stays_fixed() -> None:
+def test_a_fixed_value_stays_fixed() -> None:
     joint = join(spaces())
     assert {type(find(joint, name)).__name__ for name in ("plain/plan", "optimizer")} == {"Fixed"}
 
@@ -132,7 +132,7 @@ def test_joining_leaves_the_spaces_as_they_were() -> None:
     }
 
 
-def test_a_joint_space_brings_values_for_what_has_an_effect_alone() -> None:
+def test_a_joint_space_has_values_for_active_hyperparameters_only() -> None:
     joint = join(spaces())
     assert joint.values == choose(joint, {}).values
 
@@ -175,38 +175,38 @@ def test_to_joint_of_a_single_architecture_returns_the_values_as_they_are() -> N
 # fix_each --------------------------------------------------------------------------------------------------
 
 
-def held(
+def fixed_in(
     given: Mapping[str, Any], each: dict[str, keras_tuner.HyperParameters] | None = None
 ) -> dict[str, Any]:
-    """What is held at other than it was, by its name in the joint space."""
+    """Return the hyperparameters that were fixed, by their names in the joint space."""
     each = each or spaces()
     fixed, _ = fix_each(each, given)
     before = {hp.name: hp.get_config() for hp in join(each).space}
     return {hp.name: hp.value for hp in join(fixed).space if before.get(hp.name) != hp.get_config()}
 
 
-def test_a_plain_name_is_held_in_each_architecture_that_declares_it() -> None:
-    assert held({"width": "3"}) == {"plain/width": 3, "deep/width": 3}
+def test_a_plain_name_is_fixed_in_each_architecture_that_declares_it() -> None:
+    assert fixed_in({"width": "3"}) == {"plain/width": 3, "deep/width": 3}
 
 
 def test_a_plain_name_leaves_architectures_alone_that_do_not_declare_it() -> None:
-    assert held({"depth": 2}) == {"deep/depth": 2}
+    assert fixed_in({"depth": 2}) == {"deep/depth": 2}
 
 
-def test_a_prefixed_name_is_held_in_its_architecture_alone() -> None:
-    assert held({"deep/width": 3}) == {"deep/width": 3}
+def test_a_prefixed_name_is_fixed_in_its_architecture_alone() -> None:
+    assert fixed_in({"deep/width": 3}) == {"deep/width": 3}
 
 
 def test_a_prefixed_name_goes_before_a_plain_one() -> None:
-    assert held({"plain/width": 1, "width": 3}) == {"plain/width": 1, "deep/width": 3}
+    assert fixed_in({"plain/width": 1, "width": 3}) == {"plain/width": 1, "deep/width": 3}
 
 
-def test_one_of_zoos_own_held_everywhere_is_still_shared() -> None:
-    assert held({"dropout": 0.1}) == {"dropout": 0.1}
+def test_one_of_zoos_own_fixed_everywhere_is_still_shared() -> None:
+    assert fixed_in({"dropout": 0.1}) == {"dropout": 0.1}
 
 
 def test_a_prefixed_name_is_understood_with_a_single_architecture() -> None:
-    assert held({"deep/depth": 2}, {"deep": deep_space()}) == {"depth": 2}
+    assert fixed_in({"deep/depth": 2}, {"deep": deep_space()}) == {"depth": 2}
 
 
 @pytest.mark.parametrize(
@@ -218,13 +218,13 @@ def test_a_prefixed_name_is_understood_with_a_single_architecture() -> None:
         ({}, {}),
     ],
 )
-def test_what_is_held_is_told_by_its_names_in_the_joint_space(
+def test_fixed_values_are_reported_by_names_of_the_joint_space(
     given: dict[str, float], fixed: dict[str, float]
 ) -> None:
     assert fix_each(spaces(), given)[1] == fixed
 
 
-def test_what_is_held_in_a_single_architecture_is_told_by_plain_names() -> None:
+def test_fixed_values_of_a_single_architecture_are_reported_by_plain_names() -> None:
     assert fix_each({"deep": deep_space()}, {"deep/depth": "2", "dropout": 0.1})[1] == {
         "depth": 2,
         "dropout": 0.1,
@@ -253,12 +253,12 @@ def test_a_value_out_of_range_names_the_architecture_that_refuses_it() -> None:
         fix_each(spaces(), {"width": 5})
 
 
-def test_a_value_out_of_range_of_a_single_architecture_is_told_without_its_name() -> None:
+def test_a_value_out_of_range_of_a_single_architecture_is_reported_without_its_name() -> None:
     with pytest.raises(HyperparameterError, match=r"^depth must be a whole number from 1 to 3, got '5'$"):
         fix_each({"deep": deep_space()}, {"depth": 5})
 
 
-def test_options_for_leaves_out_what_is_for_this_architecture_under_a_prefix_only_for_others() -> None:
+def test_options_for_leaves_out_prefixed_options_for_others_only() -> None:
     values = {"depth": 1, "deep/depth": 2, "plain/width": 3}
     assert options_for("deep", values) == {"depth": 2, "plain/width": 3}
 
@@ -303,7 +303,7 @@ POINTS = [
 
 
 def choices_of(algorithm: str, trials: int) -> list[dict[str, Any]]:
-    """What the algorithm asks for, one trial after another, without Keras Tuner's own names."""
+    """Return the values that the algorithm chooses, trial by trial, without Keras Tuner's own names."""
     plan = changed(
         SEARCH_PLAN,
         candidates=candidates("plain", "deep"),
@@ -327,7 +327,7 @@ def choices_of(algorithm: str, trials: int) -> list[dict[str, Any]]:
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
-def test_an_algorithm_gives_values_to_what_has_an_effect_and_to_nothing_else(algorithm: str) -> None:
+def test_an_algorithm_chooses_values_for_active_hyperparameters_only(algorithm: str) -> None:
     with threadpool_limits(1):  # Bayesian search multiplies matrices that are too small for several threads
         chosen = choices_of(algorithm, 4 if algorithm == "bayesian" else 12)
     assert [values for values in chosen if values not in POINTS] == []
@@ -344,7 +344,7 @@ def test_grid_search_goes_through_the_union_of_the_subspaces_once() -> None:
     assert all(point in chosen for point in POINTS)
 
 
-def test_filling_in_a_joint_choice_drops_what_the_architecture_switches_off() -> None:
+def test_filling_in_a_joint_choice_drops_inactive_hyperparameters() -> None:
     hp = small_joint_space()
     hp.values = {"architecture": "deep", "plain/width": 3}
     fill_in(hp)

@@ -1,4 +1,4 @@
-"""What a search of fine-tunings may choose."""
+"""The space of a search of fine-tunings."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def searched(hp: keras_tuner.HyperParameters) -> set[str]:
 
 
 def values_of(hp: keras_tuner.HyperParameters, name: str) -> list[Any]:
-    (found,) = (declaration for declaration in hp.space if declaration.name == name)
-    return list(found.values)
+    (match,) = (declaration for declaration in hp.space if declaration.name == name)
+    return list(match.values)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_where_all_is_frozen_nothing_is_chosen_for_the_backbone() -> None:
 
 
 @pytest.mark.parametrize(("depth", "chosen"), [("all", set()), ("7", BACKBONE), ("50%", BACKBONE)])
-def test_a_depth_that_is_held_is_one_of_its_own(depth: str, chosen: set[str]) -> None:
+def test_a_fixed_depth_has_its_own_choices(depth: str, chosen: set[str]) -> None:
     space = fix(declared([depth]), {"freeze": depth})
     assert "freeze" not in searched(space)
     assert set(choose(space, {}).values) & BACKBONE == chosen

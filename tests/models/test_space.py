@@ -46,7 +46,7 @@ def space() -> keras_tuner.HyperParameters:
 # explore ---------------------------------------------------------------------------------------------------
 
 
-def test_explore_finds_what_is_declared_in_a_scope_that_is_not_met() -> None:
+def test_explore_finds_declarations_in_an_inactive_scope() -> None:
     assert [hp.name for hp in explore(build_one_scope).space] == ["kind", "size"]
 
 
@@ -76,7 +76,7 @@ def build_by_handle(hp: Any) -> None:
     declare(hp)
 
 
-def test_explore_gives_options_to_a_build_that_needs_them() -> None:
+def test_explore_passes_options_to_a_build_that_needs_them() -> None:
     assert {"handle", "kernel"} <= {hp.name for hp in explore(build_by_handle, {"handle": "here"}).space}
 
 
@@ -100,26 +100,26 @@ def test_options_come_in_their_right_type() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "complaint"),
+    ("options", "complaint"),
     [
         ({"repeats": "many"}, "repeats must be a int, got 'many'"),
         ({"biased": "2"}, "biased must be a bool, got '2'"),
     ],
 )
-def test_explore_refuses_an_option_of_the_wrong_type(given: dict[str, str], complaint: str) -> None:
+def test_explore_refuses_an_option_of_the_wrong_type(options: dict[str, str], complaint: str) -> None:
     with pytest.raises(HyperparameterError, match=complaint):
-        explore(build_nested, given)
+        explore(build_nested, options)
 
 
 @pytest.mark.parametrize(
-    "given", [{"kernel": 99}, {"no-such": 1}, {"freeze": "block9", "batch_size": "none"}, {"dropout": -1}]
+    "options", [{"kernel": 99}, {"no-such": 1}, {"freeze": "block9", "batch_size": "none"}, {"dropout": -1}]
 )
-def test_explore_passes_over_what_is_no_option_of_the_build(given: dict[str, Any]) -> None:
+def test_explore_ignores_options_that_the_build_does_not_have(options: dict[str, Any]) -> None:
     """They are checked once the space is known."""
-    assert explore(build_nested, given).get_config() == explore(build_nested).get_config()
+    assert explore(build_nested, options).get_config() == explore(build_nested).get_config()
 
 
-def test_explore_with_options_finds_what_they_switch_on() -> None:
+def test_explore_finds_hyperparameters_that_options_activate() -> None:
     def planned(hp: Any) -> None:
         hp.Fixed("plan", "")
         with hp.conditional_scope("plan", ["deep"]):
@@ -167,7 +167,7 @@ def test_an_option_stays_while_conditions_are_tried() -> None:
         ("learning_rate", "0.5", 0.5),
     ],
 )
-def test_check_gives_values_their_type(
+def test_check_converts_values_to_their_type(
     space: keras_tuner.HyperParameters, name: str, given: Any, value: Any
 ) -> None:
     checked = check(space, {name: given})[name]
@@ -208,16 +208,16 @@ def test_choose_fills_in_defaults(space: keras_tuner.HyperParameters) -> None:
     assert (values["kernel"], values["kind"], values["learning_rate"]) == (5, "plain", 1e-3)
 
 
-def test_choose_leaves_out_what_is_switched_off(space: keras_tuner.HyperParameters) -> None:
+def test_choose_leaves_out_inactive_hyperparameters(space: keras_tuner.HyperParameters) -> None:
     assert {"projected", "size", "growth"} & choose(space, {}).values.keys() == set()
 
 
-def test_choose_fills_in_what_a_value_switches_on(space: keras_tuner.HyperParameters) -> None:
+def test_choose_fills_in_hyperparameters_that_a_value_activates(space: keras_tuner.HyperParameters) -> None:
     values = choose(space, {"kind": "residual", "projected": True}).values
     assert values["size"] == 1
 
 
-def test_choose_refuses_what_is_switched_off(space: keras_tuner.HyperParameters) -> None:
+def test_choose_refuses_inactive_hyperparameters(space: keras_tuner.HyperParameters) -> None:
     with pytest.raises(
         HyperparameterError, match="growth has no effect with kind=plain: leave one of the two out"
     ):
@@ -246,7 +246,7 @@ def test_fix_keeps_the_order_and_the_conditions(space: keras_tuner.HyperParamete
     ]
 
 
-def test_fix_of_a_parent_decides_what_is_active(space: keras_tuner.HyperParameters) -> None:
+def test_fix_of_a_parent_decides_which_are_active(space: keras_tuner.HyperParameters) -> None:
     values = choose(fix(space, {"kind": "dense"}), {}).values
     assert ("growth" in values, "projected" in values) == (True, False)
 
@@ -254,7 +254,7 @@ def test_fix_of_a_parent_decides_what_is_active(space: keras_tuner.HyperParamete
 # restore ---------------------------------------------------------------------------------------------------
 
 
-def test_restore_gives_the_space_back(space: keras_tuner.HyperParameters) -> None:
+def test_restore_returns_the_same_space(space: keras_tuner.HyperParameters) -> None:
     assert restore(space.get_config()).get_config() == space.get_config()
 
 
@@ -264,7 +264,7 @@ def test_restore_leaves_the_configuration_as_it_is(space: keras_tuner.HyperParam
     assert config == space.get_config()
 
 
-def test_fill_in_drops_what_became_inactive(space: keras_tuner.HyperParameters) -> None:
+def test_fill_in_drops_hyperparameters_that_became_inactive(space: keras_tuner.HyperParameters) -> None:
     hp = space.copy()
     hp.values = {"kind": "plain", "growth": 1.0}
     fill_in(hp)

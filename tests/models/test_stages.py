@@ -1,4 +1,4 @@
-"""Stages: where a layer lies whatever it is called, and how much of each stage trains."""
+"""Stages: the stage of each layer, whatever its name, and the number of trainable parameters in each."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_functions_are_looked_through(build: Callable[..., Classifier]) -> None:
         ("block1_conv/kernel", (12, 44), (156, 8)),
     ],
 )
-def test_what_trains_is_counted_by_stage(
+def test_trainable_parameters_are_counted_by_stage(
     classifier: Classifier, spec: str, block1: tuple[int, int], block2: tuple[int, int]
 ) -> None:
     freeze(classifier, spec)

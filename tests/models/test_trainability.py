@@ -1,4 +1,4 @@
-"""What trains of a network: flags of layers and of single variables."""
+"""The trainable parts of a network: flags of layers and of single variables."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_it_sets_every_layer(network: keras.Model) -> None:
     assert trainable(network) == ["back/kernel", "back/bias"]
 
 
-def test_it_resets_what_was_frozen_before(network: keras.Model) -> None:
+def test_it_resets_layers_frozen_before(network: keras.Model) -> None:
     front, back = network.layers
     Freezing(("front",), {front: False, back: True}).apply()
     Freezing((), {front: True, back: True}).apply()

@@ -1,4 +1,4 @@
-"""Searches to draw, and what is written on a figure."""
+"""Searches to draw, and the texts of a figure."""
 
 from __future__ import annotations
 

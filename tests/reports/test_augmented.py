@@ -46,7 +46,7 @@ def test_originals_stand_first_their_versions_beside_them(dataset: OpenedDataset
     assert not np.array_equal(images[:, 1:], np.broadcast_to(images[:, :1], images[:, 1:].shape))
 
 
-def test_classes_take_turns_and_the_plot_says_what_it_shows(dataset: OpenedDataset) -> None:
+def test_classes_take_turns_and_the_plot_has_a_caption(dataset: OpenedDataset) -> None:
     figure = draw_augmented(dataset, "flip", seed=3)
     assert texts(figure) == ["original", "augmented", "cat", "dog", "cat", "dog", "cat", "cat"]
     assert [text.get_text() for text in figure.texts] == [

@@ -41,7 +41,7 @@ def test_without_a_split_all_images_are_chosen_from(opened: Callable) -> None:
     assert (numbers_in(dataset, None), numbers_in(dataset, "validation")) == (list(range(7)), [6])
 
 
-def test_a_split_without_images_tells_which_have_some(opened: Callable) -> None:
+def test_the_error_of_an_empty_split_names_the_others(opened: Callable) -> None:
     with pytest.raises(DatasetError) as caught:
         numbers_in(opened({"train": {"cat": 3, "dog": 3}, "validation": {"cat": 1}}), "test")
     assert str(caught.value) == "dataset 'drawn' has no test images: choose --split train or validation"

@@ -26,7 +26,7 @@ def figure() -> Figure:
 
 
 @pytest.fixture
-def closed(tmp_path: Path) -> Path:
+def read_only(tmp_path: Path) -> Path:
     """A place where nothing can be made, not even by root: below a file."""
     (tmp_path / "file").touch()
     return tmp_path / "file"
@@ -62,7 +62,7 @@ def test_a_folder_may_have_a_dot_in_its_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["mine.png", "mine.svg", "MINE.PNG"])
-def test_one_plot_gets_the_name_that_is_given(name: str) -> None:
+def test_one_plot_gets_the_name_that_was_asked_for(name: str) -> None:
     assert output_files(("sizes",), "photos", Path(name)) == {"sizes": Path(name)}
 
 
@@ -108,10 +108,10 @@ def test_a_plot_of_before_is_replaced_and_nothing_is_left_over(figure: Figure, t
     assert "before" not in (tmp_path / "a.svg").read_text()
 
 
-def test_a_place_that_cannot_be_written_is_told(figure: Figure, closed: Path) -> None:
-    message = f"^cannot write {closed}/a.png: .*; name another place with --output$"
+def test_a_place_that_cannot_be_written_is_reported(figure: Figure, read_only: Path) -> None:
+    message = f"^cannot write {read_only}/a.png: .*; name another place with --output$"
     with pytest.raises(PlotError, match=message):
-        write_figure(figure, closed / "a.png")
+        write_figure(figure, read_only / "a.png")
 
 
 def test_a_full_disk_leaves_the_plot_of_before(figure: Figure, tmp_path: Path, small_disk: None) -> None:
@@ -122,7 +122,9 @@ def test_a_full_disk_leaves_the_plot_of_before(figure: Figure, tmp_path: Path, s
     assert (tmp_path / "a.png").read_text() == "before"
 
 
-def test_what_cannot_be_replaced_stays_and_nothing_is_left_over(figure: Figure, tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_replaced_stays_and_nothing_is_left_over(
+    figure: Figure, tmp_path: Path
+) -> None:
     (tmp_path / "a.png").mkdir()
     with pytest.raises(PlotError):
         write_figure(figure, tmp_path / "a.png")

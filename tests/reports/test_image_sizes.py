@@ -34,7 +34,7 @@ def drawn(dataset: OpenedDataset) -> Figure:
     return draw_sizes(dataset, read_sizes(dataset, None, Progress()))
 
 
-def told(figure: Figure) -> list[str]:
+def lines_of(figure: Figure) -> list[str]:
     return [text.get_text() for text in figure.texts]
 
 
@@ -62,7 +62,7 @@ def test_damaged_images_are_counted(opened: Callable, tmp_path: Path) -> None:
     (tmp_path / "broken.jpg").write_bytes(b"no image")
     dataset = two_splits(opened, [tmp_path / "broken.jpg"], [gray(3, 30, 20)])
     assert read_sizes(dataset, None, Progress()) == ImageSizes({(30, 20): 1, (8, 8): 1}, 1)
-    assert told(drawn(dataset))[1] == "2 images in 2 sizes, 8×8 to 30×20 pixels; 1 more cannot be read"
+    assert lines_of(drawn(dataset))[1] == "2 images in 2 sizes, 8×8 to 30×20 pixels; 1 more cannot be read"
 
 
 def test_nothing_but_damaged_images(opened: Callable, tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_one_size_is_said_and_drawn_to_scale(opened: Callable) -> None:
     )
     figure = drawn(dataset)
     (page,) = figure.axes
-    assert told(figure)[1] == "all 3 images are 30×20 pixels"
+    assert lines_of(figure)[1] == "all 3 images are 30×20 pixels"
     box, square = page.patches
     assert abs(box.get_width() / box.get_height()) == pytest.approx(1.5)
     assert abs(square.get_height()) == pytest.approx(abs(box.get_height()))
@@ -126,4 +126,4 @@ def test_one_size_is_said_and_drawn_to_scale(opened: Callable) -> None:
 
 def test_one_size_that_is_read_as_it_is(opened: Callable) -> None:
     figure = drawn(opened({"train": {"a": 2, "b": 1}, "validation": {"a": 1}}))
-    assert told(figure)[1] == "all 4 images are 8×8 pixels and are read at that size"
+    assert lines_of(figure)[1] == "all 4 images are 8×8 pixels and are read at that size"

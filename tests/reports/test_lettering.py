@@ -41,7 +41,7 @@ def test_another_font_is_found_for_missing_letters() -> None:
     assert len(letters.fonts) == 2
 
 
-def test_what_is_found_is_drawn_without_a_warning() -> None:
+def test_characters_with_a_font_are_drawn_without_a_warning() -> None:
     letters = lettering(["Ⓐ $x_$"])
     with warnings.catch_warnings(), house_style():
         warnings.simplefilter("error")
@@ -69,7 +69,7 @@ def test_a_long_name_loses_its_middle() -> None:
     assert 1.1 < text_width(shown, FONT) <= 1.2
 
 
-def test_width_is_what_is_drawn() -> None:
+def test_the_width_is_that_of_the_drawn_text() -> None:
     figure = Figure(dpi=100)
     text = figure.text(0, 0.5, "width of this", size=9)
     assert text_width("width of this", FONT) == pytest.approx(text.get_window_extent().width / 100, rel=0.05)

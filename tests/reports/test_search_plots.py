@@ -1,4 +1,4 @@
-"""Plots of a search: what is drawn, and what is written on it."""
+"""Plots of a search: their panels and their texts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_the_heading_tells_of_the_search_and_its_trials() -> None:
+def test_the_heading_names_the_search_and_its_trials() -> None:
     figure = draw_importance(trials(), {"rate": 1.0})
     assert texts(figure)[:2] == [
         "digits: importance in search 5ea6c4",

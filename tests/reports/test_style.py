@@ -1,4 +1,4 @@
-"""How plots look: the house style, pages in inches, undistorted images, headings."""
+"""The style of plots: colours and fonts, pages in inches, undistorted images, headings."""
 
 from __future__ import annotations
 
