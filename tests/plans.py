@@ -1,4 +1,4 @@
-"""The plans of a small search and of a run, of which tests change what they are about."""
+"""The plans of a small search and of a run, with values that tests change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The documents do not go stale: their examples run, and what they list is there."""
+"""The documents are up to date: their examples run, and their lists are complete."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def type_in(line: str, monkeypatch: pytest.MonkeyPatch) -> int:
-    """Do what a line of a page says; gives the exit code."""
+    """Run the command of a line of a page and return its exit code."""
     program, *arguments = shlex.split(line.removeprefix("$ "), comments=True)
     if program == "zoo":
         return run(arguments)
@@ -97,7 +97,7 @@ def type_in(line: str, monkeypatch: pytest.MonkeyPatch) -> int:
 
 @pytest.mark.large
 def test_every_block_of_the_plugins_page_works(reader: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """From top to bottom: files are saved under the names that the page gives, commands are typed in."""
+    """Follow a page from top to bottom: save its files under their names and run its commands."""
     blocks = re.findall(r"(?:`([\w/-]+\.py)`:\n\n)?```(\w+)\n(.*?)```", PLUGINS, flags=re.DOTALL)
     for file, language, block in blocks:
         if language == "console":
@@ -146,7 +146,7 @@ def test_the_example_with_weights_loads_a_file(tmp_path: Path) -> None:
 
 
 def commands(page: str) -> list[list[str]]:
-    """What follows `$ zoo` in the page's blocks, as a shell would split it."""
+    """Return the arguments after `$ zoo` in the page's blocks, as a shell would split them."""
     lines = [line for block in examples(page, "console") for line in block.splitlines()]
     return [shlex.split(line, comments=True)[2:] for line in lines if line.startswith("$ zoo ")]
 
@@ -159,7 +159,7 @@ def test_the_search_page_names_commands_and_options_that_there_are(arguments: li
     command.make_context(name, rest, parent=context)  # parses, and refuses what it does not know
 
 
-def test_what_the_search_page_does_with_a_search_works(
+def test_the_commands_of_the_search_page_work(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A short search; then each command of the page that looks at one, and its lines of Python."""
@@ -193,7 +193,7 @@ def test_plugins_page_names_all_of_zoos_own_hyperparameters() -> None:
     assert [name for name in OWN if f"`{name}`" not in PLUGINS] == []
 
 
-def test_the_command_page_is_what_help_says() -> None:
+def test_the_command_page_agrees_with_help() -> None:
     done = subprocess.run(
         [sys.executable, str(ROOT / "docs" / "generate_cli.py"), "--check"], capture_output=True, check=False
     )
@@ -219,7 +219,7 @@ def test_the_readmes_sample_image_is_a_seven_that_is_not_trained_on() -> None:
     assert (opened.images.labels[place], opened.split[place]) == (7, "test")
 
 
-def test_the_readme_gives_the_test_command_that_ci_runs() -> None:
+def test_the_readme_shows_the_test_command_that_ci_runs() -> None:
     assert "pip install -e '.[test]' && pytest" in README
     assert "pip install --quiet -e '.[test]' && pytest" in (ROOT / ".ci" / "run").read_text()
 

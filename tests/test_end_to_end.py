@@ -80,11 +80,11 @@ def test_the_tuned_model_comes_from_the_best(story: Story) -> None:
     assert (story.tuned["parent_id"], story.tuned["class_names"]) == (story.best["id"], list(CLASSES))
 
 
-def test_the_tuned_model_takes_what_its_parent_takes(story: Story) -> None:
+def test_the_tuned_model_takes_the_inputs_of_its_parent(story: Story) -> None:
     assert (story.tuned["image_size"], story.tuned["channels"]) == (8, 1)
 
 
-def test_the_tuned_model_tells_the_photos_apart(story: Story) -> None:
+def test_the_tuned_model_distinguishes_the_photos(story: Story) -> None:
     assert [prediction["class"] for prediction in story.predictions] == list(CLASSES)
 
 

@@ -1,4 +1,4 @@
-"""Errors: the tree in the docstring, and messages that name what is near."""
+"""Errors: the tree in the docstring, and messages that suggest the nearest names."""
 
 from __future__ import annotations
 
@@ -67,11 +67,11 @@ def test_nearest_names_keep_their_case() -> None:
         ("xyz", [], "unknown architecture 'xyz'; none available"),
     ],
 )
-def test_an_unknown_name_says_what_there_is(name: str, known: list[str], message: str) -> None:
+def test_an_unknown_name_lists_the_available_ones(name: str, known: list[str], message: str) -> None:
     assert str(UnknownNameError("architecture", name, known)) == message
 
 
-def test_an_unknown_name_gives_its_hint_last() -> None:
+def test_an_unknown_name_ends_with_its_hint() -> None:
     error = UnknownNameError("dataset", "x", ["digits"], "or give a path")
     assert str(error) == "unknown dataset 'x'; available: digits, or give a path"
 
@@ -84,5 +84,5 @@ def test_an_unknown_name_gives_its_hint_last() -> None:
         (NotImplementedError(), "NotImplementedError"),
     ],
 )
-def test_what_the_system_says_takes_a_few_words(error: Exception, words: str) -> None:
+def test_an_error_of_the_system_is_a_few_words(error: Exception, words: str) -> None:
     assert reason_of(error) == words

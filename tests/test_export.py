@@ -37,7 +37,7 @@ def read(path: Path, file_format: str) -> np.ndarray:
 
 
 @pytest.mark.parametrize("file_format", SUFFIXES)
-def test_what_is_written_gives_the_same_probabilities(
+def test_an_exported_model_predicts_the_same_probabilities(
     classifier: Classifier, tmp_path: Path, file_format: str
 ) -> None:
     path = tmp_path / f"written{SUFFIXES[file_format]}"

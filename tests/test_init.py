@@ -1,4 +1,4 @@
-"""`import zoo`: what it shows, what it costs, and that `zoo.search` is the function whatever is imported."""
+"""`import zoo`: its names, its cost, and that `zoo.search` is the function whatever is imported."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FACE = [
 
 
 def python(code: str) -> str:
-    """What a fresh Python prints for this code."""
+    """Return the output of this code in a new Python process."""
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -1,4 +1,4 @@
-"""What a wheel of zoo holds, and that it works where it is installed."""
+"""The contents of zoo's wheel, and that it works where it is installed."""
 
 import os
 import subprocess
@@ -78,7 +78,7 @@ def test_the_wheel_holds_the_files_of_a_new_plugin(wheel_names: set[str]) -> Non
     assert "zoo/scaffold/templates/module.py.template" in wheel_names
 
 
-def test_the_wheel_tells_type_checkers_that_zoo_is_typed(wheel_names: set[str]) -> None:
+def test_the_wheel_declares_that_zoo_is_typed(wheel_names: set[str]) -> None:
     assert "zoo/py.typed" in wheel_names
 
 

@@ -163,7 +163,7 @@ def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
         load_plugins(tmp_path / "missing")
 
 
-def test_loading_twice_gives_the_same(folder: Callable[..., Path]) -> None:
+def test_loading_twice_has_the_same_result(folder: Callable[..., Path]) -> None:
     plugins_dir = folder(mine=architectures("mine"))
     assert load_plugins(plugins_dir).entries == load_plugins(plugins_dir).entries
 
@@ -250,7 +250,7 @@ def test_a_broken_entry_point_is_quarantined(
 
 
 def assert_quarantined(plugins: Plugins, error: str) -> None:
-    """The plugin `broken` is set aside with its error on one line; `well` and the shipped ones go on."""
+    """The plugin `broken` is set aside with its error on one line; `well` and the shipped ones keep working."""
     broken = named(plugins, "broken")
     assert broken.error is not None
     assert (broken.architectures, broken.datasets, broken.sources, broken.decoders) == ((), (), (), ())

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 CODE = [*(ROOT / "zoo").rglob("*.py"), *(ROOT / "plugins").rglob("*.py")]
 PAGES = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
 FOLDERS = (ROOT, ROOT / "zoo", ROOT / "plugins" / "zoo_plugins")
-"""What a path in backticks may begin in."""
+"""The folders in which a path in backticks may begin."""
 
 
 def module_name(path: Path) -> str:

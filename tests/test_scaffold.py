@@ -1,4 +1,4 @@
-"""What `zoo plugins new` writes is a package that installs, passes its own tests and trains."""
+"""The package that `zoo plugins new` writes installs, passes its own tests and trains."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from zoo.scaffold import write_package
 if TYPE_CHECKING:
     from pathlib import Path
 
-LONGEST_LINE = 88  # what ruff and black allow when nobody tells them otherwise
+LONGEST_LINE = 88  # the default of ruff and black
 
 
 @pytest.fixture(scope="module")

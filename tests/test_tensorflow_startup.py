@@ -18,13 +18,13 @@ def chatter(error: BaseException | None = None) -> None:
         raise error
 
 
-def test_what_the_body_writes_is_not_shown(capfd: pytest.CaptureFixture[str]) -> None:
+def test_output_of_the_body_is_not_shown(capfd: pytest.CaptureFixture[str]) -> None:
     with quiet_start():
         chatter()
     assert capfd.readouterr().err == ""
 
 
-def test_what_comes_after_it_is_shown(capfd: pytest.CaptureFixture[str]) -> None:
+def test_later_output_is_shown(capfd: pytest.CaptureFixture[str]) -> None:
     with quiet_start():
         pass
     chatter()
@@ -37,7 +37,7 @@ def test_the_stream_reaches_the_screen_at_once(capfd: pytest.CaptureFixture[str]
         assert capfd.readouterr().err == "starting …\n"
 
 
-def test_an_unexpected_error_shows_what_was_written(capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_unexpected_error_shows_the_output(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(ValueError, match="no luck"), quiet_start():
         chatter(ValueError("no luck"))
     assert capfd.readouterr().err == "chatter\n"

@@ -102,7 +102,7 @@ def save_signature(folder: Path, function: Callable[..., Any], *specs: Any, **va
 
 
 def save_keras(folder: Path, side: int = 8) -> str:
-    """What Keras's `model.export` writes, of convolution and batch normalisation."""
+    """Write the export of Keras's `model.export`, of convolution and batch normalisation."""
     keras.utils.set_random_seed(0)
     model = keras.Sequential(
         [

@@ -1,4 +1,4 @@
-"""The networks of Keras Applications: what they see, that they are Keras's own, and where they can be frozen."""
+"""The networks of Keras Applications: their inputs, that they are Keras's own, and where they can be frozen."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def features_of(classifier: Classifier) -> keras.Model:
     return keras.Model(classifier.network.input, classifier.network.get_layer(classifier.head[0]).input)
 
 
-def what_it_sees(classifier: Classifier, pixels: np.ndarray) -> np.ndarray:
+def scaled_input(classifier: Classifier, pixels: np.ndarray) -> np.ndarray:
     """Pixels as they reach the first layer that has weights, or that pads for it."""
     layers = classifier.network.layers
     first = next(layer for layer in layers if layer.weights or isinstance(layer, keras.layers.ZeroPadding2D))
@@ -151,7 +151,7 @@ def test_pixels_reach_it_as_it_was_trained_to_see_them(
     case: Case, ours: Classifier, pixels: np.ndarray
 ) -> None:
     expected = case.scaled(pixels)
-    assert np.abs(what_it_sees(ours, pixels) - expected).max() <= 1e-5 * np.ptp(expected)
+    assert np.abs(scaled_input(ours, pixels) - expected).max() <= 1e-5 * np.ptp(expected)
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_pixels_reach_each_variant_as_it_was_trained_to_see_them(
 ) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3)).astype(np.float32)
     expected = formula(pixels)
-    scaled = what_it_sees(built("efficientnet-v2", 32, {"variant": variant}), pixels)
+    scaled = scaled_input(built("efficientnet-v2", 32, {"variant": variant}), pixels)
     assert np.abs(scaled - expected).max() <= 1e-5 * np.ptp(expected)
 
 
@@ -187,7 +187,7 @@ def test_its_features_are_those_of_keras(
 
 
 @pytest.mark.parametrize("name", sorted({case.name for case in CASES}))
-def test_it_says_what_it_takes(name: str) -> None:
+def test_its_limits_are_declared(name: str) -> None:
     architecture = ARCHITECTURES[name]
     min_size, default_size = {"inception-v3": (75, 299), "xception": (71, 299)}.get(name, (32, 224))
     assert (architecture.min_size, architecture.default_size) == (min_size, default_size)
@@ -218,10 +218,10 @@ def stage_of(point: str, names: list[str]) -> list[str]:
     return [point] if point.startswith("mixed") else [name for name in names if in_stage(name, point)]
 
 
-def test_each_freeze_point_freezes_its_stage_and_what_is_before_it_and_nothing_after(
+def test_each_freeze_point_freezes_its_stage_and_all_before_it(
     ours: Classifier,
 ) -> None:
-    """What comes after is what takes its input from all of the stage: shortcuts beside it do not."""
+    """A layer comes after a stage if its input comes from all of the stage; shortcuts beside it do not count."""
     layers = [layer for layer in ours.network.layers if layer.name not in ours.head]
     weighted = {layer.name for layer in layers if layer.weights}
     ancestors = ancestors_of(ours.network)

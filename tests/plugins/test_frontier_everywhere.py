@@ -68,7 +68,7 @@ class Computing(Progress):
 
 
 class Outcome(NamedTuple):
-    """The network after a training, and what each epoch gave."""
+    """The network after a training, and the metrics of each epoch."""
 
     state: list[np.ndarray]
     epochs: list[dict[str, float]]
@@ -151,7 +151,7 @@ def trained(
         for cut in cuts.split(", ")
     ],
 )
-def test_features_train_what_pixels_train(
+def test_training_on_activations_equals_training_on_pixels(
     classifier: Classifier, spec: str, tensors: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ZOO_CACHE", str(tmp_path))

@@ -33,7 +33,7 @@ random = np.random.default_rng(0)
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What KERAS_HOME would be, with the files of all four."""
+    """A KERAS_HOME with the files of all four."""
     home = tmp_path_factory.mktemp("keras")
     datasets = home / "datasets"
     (datasets / "fashion-mnist").mkdir(parents=True)
@@ -145,7 +145,7 @@ def test_there_are_a_hundred_classes_in_alphabetical_order() -> None:
 
 
 @pytest.mark.parametrize("name", DATASETS)
-def test_without_a_network_one_line_tells_what_to_do(
+def test_without_a_network_one_line_says_what_to_do(
     tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The proxy refuses every connection, so that the test does not download where there is a network."""

@@ -1,4 +1,4 @@
-"""The contract, held against every architecture and dataset that zoo ships, one test a check."""
+"""The contract, checked for every architecture and dataset that zoo ships, one test a check."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ SLOW = ("draws", "trains", "frozen", "exports")
 
 
 def marks_of(name: str, check: str) -> tuple[pytest.MarkDecorator, ...]:
-    """What takes long and is tested with smaller networks of the same kind."""
+    """Mark slow checks, which are tested with smaller networks of the same kind."""
     return (pytest.mark.large,) if name in DEEPER or (name in LARGE and check in SLOW) else ()
 
 

@@ -59,7 +59,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, source: keras.Model) -> Pat
 def zoo(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., Any]:
-    """Call `zoo` in that folder; gives exit code, standard output and standard error."""
+    """Call `zoo` in that folder and return its exit code, standard output and standard error."""
     monkeypatch.chdir(folder)
 
     def call(*arguments: object) -> tuple[int, str, str]:
@@ -86,7 +86,7 @@ def recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], tu
 
 
 def calls_zoo(folder: Path, *arguments: object) -> list[str]:
-    """Call `zoo` in that folder; gives its notices."""
+    """Call `zoo` in that folder and return its notices."""
     with pytest.MonkeyPatch.context() as patch, redirect_stderr(io.StringIO()) as stderr:
         patch.chdir(folder)
         assert run([str(argument) for argument in arguments]) == 0, stderr.getvalue()
@@ -95,7 +95,7 @@ def calls_zoo(folder: Path, *arguments: object) -> list[str]:
 
 @pytest.fixture(scope="module")
 def trained(folder: Path) -> dict[str, Any]:
-    """What is told and recorded of a model that was trained from that file, all frozen but the head."""
+    """The notices and the record of a model that was trained from that file, all frozen but the head."""
     command = ["train", "mobilenet-v2", "shapes", *V2[2:], "--freeze", "all", "--weights", "./v2.older.h5"]
     notices = calls_zoo(folder, *command)
     with open_registry(folder / "registry.db", create=False) as registry:
@@ -130,7 +130,7 @@ def test_only_the_head_has_trained(trained: dict[str, Any]) -> None:
 RANDOM = "· the frozen layers have random weights: --weights loads trained ones"
 
 
-def test_frozen_layers_without_weights_are_told(folder: Path) -> None:
+def test_frozen_layers_without_weights_are_reported(folder: Path) -> None:
     assert RANDOM in calls_zoo(folder, "train", *V2, "--freeze", "all")
 
 
@@ -172,7 +172,7 @@ WRONG = (
     ("command", "options", "complaint"),
     [("train", *wrong) for wrong in WRONG] + [("search", *WRONG[number]) for number in (0, 3, 4, 7)],
 )
-def test_what_does_not_fit_is_told_before_anything_is_recorded(
+def test_unsuitable_weights_are_refused_before_anything_is_recorded(
     zoo: Callable, recorded: Callable, command: str, options: tuple[str, ...], complaint: str
 ) -> None:
     code, out, err = zoo(command, *V2, *options)
@@ -253,7 +253,7 @@ NAMES = [name for name, architecture in ARCHITECTURES.items() if "imagenet" in a
 
 @pytest.fixture(scope="module")
 def offline(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What a process without network says of architectures' ImageNet weights, and of one whose file is there."""
+    """The output of a process without network for ImageNet weights, one of which is on the disk."""
     folder = tmp_path_factory.mktemp("offline")
     draw_photos(folder / "photos")
     home = folder / "keras"

@@ -1,4 +1,4 @@
-"""The published recipes, by the command lines that give them: each trains what its authors describe."""
+"""The published recipes, by their command lines: each trains the network that its authors describe."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SIDE = 32  # pixels, where a recipe has 224: the network is the same, only small
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a command line is to train.
+    """The training that a command line should start.
 
     Args:
         command: as README has it, less the size and the number of epochs; `imagenet` becomes a weights file.

@@ -156,7 +156,7 @@ def test_the_last_sum_is_normalised(preactivated: Callable[[str], Classifier]) -
     assert parents_of(network, "head_pooling") == ["stage3_end_relu"]
 
 
-def test_a_projection_takes_what_is_normalised_already(preactivated: Callable[[str], Classifier]) -> None:
+def test_a_projection_takes_normalised_features(preactivated: Callable[[str], Classifier]) -> None:
     network = preactivated("B").network
     assert parents_of(network, "stage2_block1_shortcut_stride") == ["stage2_block1_1_relu"]
 

@@ -116,7 +116,7 @@ def stored(content: ModelContent, tmp_path_factory: pytest.TempPathFactory) -> t
     return of_manifest(read_manifest(store, save_content(store, content).manifest))
 
 
-def test_a_manifest_tells_what_keras_tells(classifier: Classifier, stored: tuple[LayerInfo, ...]) -> None:
+def test_a_manifest_agrees_with_keras(classifier: Classifier, stored: tuple[LayerInfo, ...]) -> None:
     stage = stage_of(classifier)
     assert [(layer.index, layer.name, layer.type, layer.stage, layer.parameters) for layer in stored] == [
         (index, layer.name, type(layer).__name__, stage[layer.name], layer.count_params())

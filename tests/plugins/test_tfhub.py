@@ -57,14 +57,14 @@ def module_of(classifier: Classifier) -> HubModule:
 
 
 def moved(classifier: Classifier, **how: Any) -> set[str]:
-    """The module's variables that are not, bit for bit, what they were before a training."""
+    """Return the module's variables that a training changed, compared bit for bit."""
     before = values_of(classifier)
     after = values_of(fitted(classifier, **how))
     return {path for path in before if not np.array_equal(before[path], after[path])}
 
 
 def served(folder: Path) -> Any:
-    """What an exported network makes of PIXELS."""
+    """Return the output of an exported network for PIXELS."""
     exported = tf.saved_model.load(str(folder))
     return exported.serve(tf.constant(PIXELS))
 
@@ -97,12 +97,12 @@ def test_a_name_that_comes_again_gets_a_number() -> None:
     assert unique_paths(names) == ["w", "a/w", "w_1", "w_1_1", "a/w_1", "variable"]
 
 
-def test_a_module_that_lists_what_trains_is_believed(tmp_path: Path) -> None:
+def test_a_modules_list_of_trainable_variables_is_used(tmp_path: Path) -> None:
     layer = module_of(built(save_network(tmp_path / "listing", trainable=("kernel", "scale"))))
     assert {variable.path for variable in layer.trainable_variables} == {KERNEL, SCALE}
 
 
-def test_assigning_a_variable_changes_what_the_module_gives(network: str) -> None:
+def test_assigning_a_variable_changes_the_output_of_the_module(network: str) -> None:
     classifier = built(network)
     features = keras.Model(classifier.network.inputs, module_of(classifier).output)
     before = features.predict(PIXELS, verbose=0)
@@ -138,7 +138,7 @@ def test_a_frozen_module_keeps_every_bit_statistics_too(network: str, spec: str)
     assert moved(classifier) == set()
 
 
-def test_what_a_prefix_freezes_stays_and_so_do_the_statistics(network: str) -> None:
+def test_variables_frozen_by_a_prefix_and_statistics_stay_unchanged(network: str) -> None:
     classifier = built(network)
     freeze(classifier, "module/Net/conv,module/Net/bn")
     assert moved(classifier) == {DENSE}
@@ -233,20 +233,20 @@ def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     return fitted(built(request.param(tmp_path_factory.mktemp("trained") / "module")))
 
 
-def test_a_keras_file_gives_the_same_network(trained: Classifier, tmp_path: Path) -> None:
+def test_a_keras_file_loads_the_same_network(trained: Classifier, tmp_path: Path) -> None:
     trained.network.save(tmp_path / "classifier.keras")
     again = keras.models.load_model(tmp_path / "classifier.keras")
     assert np.array_equal(trained.network.predict(PIXELS, verbose=0), again.predict(PIXELS, verbose=0))
 
 
-def test_the_registry_gives_the_same_network(trained: Classifier) -> None:
+def test_the_registry_loads_the_same_network(trained: Classifier) -> None:
     again = from_content(to_content(trained))
     assert np.array_equal(
         trained.network.predict(PIXELS, verbose=0), again.network.predict(PIXELS, verbose=0)
     )
 
 
-def test_an_export_gives_the_same_network(trained: Classifier, tmp_path: Path) -> None:
+def test_an_export_is_the_same_network(trained: Classifier, tmp_path: Path) -> None:
     trained.network.export(tmp_path / "export", verbose=False)
     exported = served(tmp_path / "export")
     assert np.allclose(exported, trained.network.predict(PIXELS, verbose=0), atol=1e-6)

@@ -33,7 +33,7 @@ def network(tmp_path: Path) -> str:
 
 
 def refusal(handle: str | Path, **how: Any) -> str:
-    """What is said of the module, with HANDLE for its handle."""
+    """Return the error message about the module, with HANDLE for its handle."""
     with pytest.raises(ZooError) as refused:
         built(str(handle), **how)
     return str(refused.value).replace(str(handle), "HANDLE") if handle else str(refused.value)
@@ -182,7 +182,7 @@ def test_several_outputs_without_names(tmp_path: Path) -> None:
         (lambda images: tf.argmax(images[:, 0], -1), "int64 (2, 8)"),
     ],
 )
-def test_what_is_no_feature(tmp_path: Path, function: Callable[..., Any], given: str) -> None:
+def test_an_output_that_is_no_feature(tmp_path: Path, function: Callable[..., Any], given: str) -> None:
     assert refusal(save_function(tmp_path / "module", function)) == (
         f"tfhub module HANDLE returns {given} for 2 images, not features (batch, d) or (batch, h, w, c): "
         "choose another module"

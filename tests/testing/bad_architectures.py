@@ -1,4 +1,4 @@
-"""Architectures that break the contract in one way each, and the words by which a check tells it."""
+"""Architectures that break the contract in one way each, and the words of the check's message."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ IN_THIS_PROCESS = [check for check in ARCHITECTURE_CHECKS if check != "imports-w
 
 @keras.saving.register_keras_serializable(package="bad")
 class Forgetful(layers.Layer):
-    """Does not tell its configuration what it was made with."""
+    """Its configuration lacks its argument."""
 
     def __init__(self, factor: float = 1.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -245,7 +245,7 @@ def own_layers() -> list[type]:
 
 
 GOOD = architecture(good, presets={"small": {"filters": 2, "dropout": 0.0}})
-# Check -> architectures that fail it and pass those before it, each with what is told.
+# Check -> architectures that fail it and pass those before it, each with its message.
 BAD = [
     (
         "imports-without-tensorflow",

@@ -1,4 +1,4 @@
-"""Each check of an architecture finds what it is for, and tells it in one line."""
+"""Each check of an architecture finds its faults and reports them in one line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How checks are run one by one or all, and how a failure is told."""
+"""Running one check or all of them, and the report of a failure."""
 
 from __future__ import annotations
 

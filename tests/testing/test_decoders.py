@@ -1,4 +1,4 @@
-"""Each check of a decoder finds what it is for."""
+"""Each check of a decoder finds its faults."""
 
 from __future__ import annotations
 
@@ -106,11 +106,11 @@ def test_one_of_16_bits_passes() -> None:
     check_decoder(toy(sample=lambda: wide), "decodes")
 
 
-def test_one_that_gives_pillow_images_passes() -> None:
+def test_one_that_returns_pillow_images_passes() -> None:
     check_decoder(toy(decode=lambda content: Image.fromarray(decode(content))), "decodes")
 
 
-def test_a_missing_package_is_what_fails() -> None:
+def test_a_missing_package_is_reported() -> None:
     with pytest.raises(ContractError, match="needs nowhere, which is not installed: pip install nowhere"):
         check_decoder(toy(package="nowhere"), "decodes")
 

@@ -35,7 +35,7 @@ def test_a_plugin_file_that_imports_tensorflow_at_the_top_fails(tmp_path: Path) 
     )
 
 
-def test_what_a_module_prints_does_not_matter(tmp_path: Path) -> None:
+def test_the_output_of_a_module_does_not_matter(tmp_path: Path) -> None:
     printing = loaded(tmp_path, "import os; print('[1'); os.write(1, b'[2')")
     check_architecture(printing, "imports-without-tensorflow")
 

@@ -37,7 +37,7 @@ def test_a_fixed_value_out_of_range_is_refused() -> None:
     )
 
 
-def test_checks_share_what_is_built() -> None:
+def test_checks_share_built_networks() -> None:
     calls = []
 
     def backbone(hp: Any, inputs: Any, *, weights: Any = None) -> Any:

@@ -83,7 +83,7 @@ def test_the_watcher_hears_of_the_plan_and_of_each_check(checked: Checked, watch
     ]
 
 
-def test_what_a_plugin_prints_breaks_nothing(checked: Checked) -> None:
+def test_the_output_of_a_plugin_breaks_nothing(checked: Checked) -> None:
     results = checked("import os; print('{}'); os.write(1, b'{}')\n" + IMAGES, "print('[1]'); return 3")
     assert "load() returns int" in results["loads"].message
 

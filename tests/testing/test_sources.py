@@ -1,4 +1,4 @@
-"""Each check of a source finds what it is for."""
+"""Each check of a source finds its faults."""
 
 from __future__ import annotations
 

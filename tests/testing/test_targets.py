@@ -1,4 +1,4 @@
-"""Which plugin `zoo plugins check` means, and what is found in it."""
+"""The plugin that `zoo plugins check` selects, and the parts that it checks."""
 
 from __future__ import annotations
 

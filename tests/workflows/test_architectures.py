@@ -47,7 +47,7 @@ def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[object], 
     return load
 
 
-def test_what_was_built_is_cached_until_its_code_changes(load: Callable) -> None:
+def test_a_built_architecture_is_cached_until_its_code_changes(load: Callable) -> None:
     architecture = load(2)
     assert cached_architecture(architecture, "here") is None
     built = built_architecture(architecture, "here")
@@ -58,7 +58,7 @@ def test_what_was_built_is_cached_until_its_code_changes(load: Callable) -> None
     assert cached_architecture(load(3), "here") is None
 
 
-def test_what_cannot_be_built_says_why_and_is_not_cached(load: Callable) -> None:
+def test_an_architecture_that_cannot_be_built_is_not_cached(load: Callable) -> None:
     architecture = load("'two'")
     built = built_architecture(architecture, "here")
     assert (built.space, built.image_size) == ({"space": []}, None)
@@ -74,7 +74,7 @@ def test_a_name_of_which_no_part_is_written_in_its_source_is_not_declared(
     assert may_declare(load(2), name, "here") == may
 
 
-def test_what_it_declared_once_may_be_declared(load: Callable) -> None:
+def test_a_declaration_of_an_earlier_build_is_allowed(load: Callable) -> None:
     """`dropout` is in no text of its source: zoo's own are declared by zoo."""
     architecture = load(2)
     assert not may_declare(architecture, "dropout", "here")

@@ -1,4 +1,4 @@
-"""What one thread of a notebook works at, another one does not resume."""
+"""Work of one thread of a notebook is not resumed by another thread."""
 
 from __future__ import annotations
 

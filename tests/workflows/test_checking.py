@@ -1,4 +1,4 @@
-"""What a training tells and keeps of the data check."""
+"""The notice and the record of the data check of a training."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ TOLD = (
 FOUND = {"test-in-train": 2, "near-test-in-train": 4, "label-conflict": 1, "coarse-validation": 4}
 
 
-def test_decoded_pixels_tell_what_the_check_tells(leaky: OpenedDataset) -> None:
+def test_decoded_pixels_have_the_findings_of_the_check(leaky: OpenedDataset) -> None:
     assert summary_of(leaky) == FOUND
 
 
@@ -110,5 +110,5 @@ def seed_of(name: str, split: str, number: int) -> int:
         ),
     ],
 )
-def test_one_line_tells_what_makes_results_wrong(summary: dict, told: str) -> None:
+def test_one_line_names_the_errors_of_the_data(summary: dict, told: str) -> None:
     assert describe_check("leaky", summary) == told

@@ -1,4 +1,4 @@
-"""Datasets under names, and what is shown of their changes. No TensorFlow."""
+"""Datasets under names, and the display of their changes. No TensorFlow."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def shape_of(classifier: Classifier) -> tuple[int, int]:
     return classifier.image_size, classifier.channels
 
 
-def test_images_become_what_the_parent_takes(trained: Workspace, finetune: Callable, parent: Model) -> None:
+def test_images_are_adapted_to_the_parent(trained: Workspace, finetune: Callable, parent: Model) -> None:
     """The images of `pets` are 12×12 RGB."""
     child = finetune("pets")
     assert (child.image_size, child.channels) == (8, 1)

@@ -90,7 +90,7 @@ def test_what_trains_when_is_shown_before_training(workspace: Workspace, finetun
     assert "epoch 1: the head; the rest never trains, since the training ends before" in before_training
 
 
-def test_the_columns_of_what_trains_are_aligned(table_before_training: Callable) -> None:
+def test_the_columns_of_trainable_parameters_are_aligned(table_before_training: Callable) -> None:
     table = table_before_training("1")
     assert table.splitlines()[1:] == [
         "stage  layers  trainable  non-trainable",

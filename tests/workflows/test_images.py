@@ -53,7 +53,7 @@ def test_a_shape_in_words(shape: InputShape, text: str) -> None:
     ],
     ids=["as they are", "as requested", "too small", "default", "reduced", "requested too small", "RGB"],
 )
-def test_images_become_what_the_architecture_takes(
+def test_images_are_adapted_to_the_architecture(
     workspace: Workspace,
     fields: dict[str, Any],
     requested: int | None,
@@ -69,7 +69,7 @@ def test_images_become_what_the_architecture_takes(
 
 
 @pytest.mark.parametrize(("dataset", "notices"), [("blobs", 0), ("pets", 1)])
-def test_images_become_what_the_model_takes(
+def test_images_are_adapted_to_the_model(
     trained: Workspace, parent: Model, dataset: str, notices: int
 ) -> None:
     assert shape_of(trained, parent, trained.open_dataset(dataset)) == InputShape(8, 1)

@@ -41,7 +41,7 @@ def with_own_layer(trained: Workspace, parent: Model) -> Model:
         (True, "does not return it: add it to the architecture's custom_layers"),
     ],
 )
-def test_a_missing_layer_names_its_architecture_and_what_to_do(
+def test_a_missing_layer_names_its_architecture_and_a_remedy(
     trained: Workspace, with_own_layer: Model, loaded: bool, reason: str
 ) -> None:
     architectures = trained.plugins.architectures if loaded else {}

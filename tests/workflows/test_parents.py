@@ -112,7 +112,7 @@ def test_images_of_classes_in_another_order_train_their_own_class(
     assert evaluation.metrics["accuracy"] > 0.9
 
 
-def test_more_classes_keep_the_known_ones(
+def test_more_classes_preserve_those_of_the_parent(
     trained: Workspace, build: Build, parent: Model, before: Callable
 ) -> None:
     built = build("three")
@@ -129,7 +129,7 @@ def test_fewer_classes_keep_theirs(
     assert trained.progress.notices == ["the head keeps 2 of its 3 classes: dark, light"]
 
 
-def test_an_overlap_keeps_what_both_know(
+def test_an_overlap_preserves_the_shared_classes(
     trained: Workspace, build: Build, parent: Model, before: Callable, evening: str
 ) -> None:
     built, known_rows = build(evening), before(parent)
@@ -198,7 +198,7 @@ def test_a_head_that_is_kept_keeps_its_shape(build: Build, given: dict) -> None:
     assert str(caught.value) == f"--head keep leaves {next(iter(given))} as it is: leave one of the two out"
 
 
-def test_a_head_that_knows_no_class_cannot_be_kept(build: Build, parent: Model) -> None:
+def test_a_head_without_a_shared_class_cannot_be_kept(build: Build, parent: Model) -> None:
     with pytest.raises(HyperparameterError) as caught:
         build("pets", head="keep")
     assert str(caught.value) == (
@@ -231,7 +231,7 @@ def test_a_sigmoid_becomes_softmax_for_more_classes(build: Build, odd: Model) ->
 
 
 @pytest.mark.parametrize("output", ["softmax", "sigmoid"])
-def test_two_of_three_classes_are_told_apart_as_before(build: Build, of_three: Model, output: str) -> None:
+def test_two_of_three_classes_are_distinguished_as_before(build: Build, of_three: Model, output: str) -> None:
     both = said(build("three", model=of_three))[:, :2]
     two = said(build("blobs", model=of_three, hyperparameters={"output": output}))
     np.testing.assert_allclose(two, both / both.sum(axis=1, keepdims=True), rtol=1e-4)

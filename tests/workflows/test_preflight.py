@@ -1,4 +1,4 @@
-"""Checks before TensorFlow is imported: what is refused, and what has to wait until it is."""
+"""Checks before TensorFlow is imported: early refusals, and checks that have to wait."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ def test_an_architecture_that_is_named_twice_is_refused(plugins: Plugins) -> Non
     "hyperparameters",
     [{}, {"learning_rate": 0.1}, {"filters": 3}, {"tiny/filters": 3}, {"large/learning_rate": "0.1"}],
 )
-def test_what_may_be_right_passes(workspace: Workspace, hyperparameters: dict[str, Any]) -> None:
+def test_hyperparameters_that_may_be_right_pass(
+    workspace: Workspace, hyperparameters: dict[str, Any]
+) -> None:
     opened = check_training(workspace, "tiny,large", "blobs", hyperparameters=hyperparameters)
     assert opened.name == "blobs"
 
@@ -50,7 +52,7 @@ def test_a_wrong_argument_of_a_training_is_refused(
         check_training(workspace, "tiny", "blobs", **arguments)
 
 
-def test_what_is_set_is_checked_together_with_the_preset(workspace: Workspace) -> None:
+def test_hyperparameters_are_checked_together_with_the_preset(workspace: Workspace) -> None:
     with pytest.raises(HyperparameterError, match="dropout"):
         check_training(workspace, "tiny", "blobs", preset="wide", hyperparameters={"dropout": 2})
 

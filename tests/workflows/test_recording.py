@@ -109,7 +109,7 @@ def test_a_plugin_that_raises_does_no_harm(hooked: Workspace, hooked_folder: Pat
     )
 
 
-def test_an_end_that_cannot_be_recorded_does_not_hide_what_went_wrong(
+def test_an_end_that_cannot_be_recorded_does_not_hide_the_first_error(
     workspace: Workspace, options: Callable
 ) -> None:
     def end_it_elsewhere(run: Run, epoch: Epoch) -> None:

@@ -1,4 +1,4 @@
-"""`resume_training` and `resume_finetuning`: a run that was stopped goes on as if it had not been."""
+"""`resume_training` and `resume_finetuning`: a run that was stopped resumes as if it had not been."""
 
 from __future__ import annotations
 
@@ -193,7 +193,7 @@ def test_a_training_without_a_checkpoint_starts_over(stopped: Callable, undistur
     assert f"run {run.id} is resumed from the start: no epoch had ended" in workspace.progress.notices
 
 
-def test_what_is_frozen_is_not_in_a_checkpoint(workspace: Workspace) -> None:
+def test_frozen_layers_are_not_in_a_checkpoint(workspace: Workspace) -> None:
     run = stop(workspace, 1, lambda: train(workspace, {"filters": 4, "freeze": "front"}))
     checkpoint = unpack(workspace.registry.checkpoint(run.id) or b"")
     assert checkpoint is not None

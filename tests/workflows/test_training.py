@@ -1,4 +1,4 @@
-"""`workflows.train`: what it records and shows, and what it refuses."""
+"""`workflows.train`: its records, its output and its refusals."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_others_see_the_run_and_its_epochs_as_they_happen(
     assert observed == [("running", [1]), ("running", [1, 2])]
 
 
-def test_the_same_seed_gives_the_same_weights(workspace: Workspace, options: Callable) -> None:
+def test_the_same_seed_produces_the_same_weights(workspace: Workspace, options: Callable) -> None:
     first, second = (
         workflows.train(
             workspace,
@@ -97,7 +97,7 @@ def default_training(tmp_path_factory: pytest.TempPathFactory, plugins: Plugins)
         yield workspace
 
 
-def test_another_seed_gives_other_weights(
+def test_another_seed_produces_other_weights(
     default_training: Workspace, workspace: Workspace, options: Callable
 ) -> None:
     (first,) = default_training.registry.models()
@@ -122,7 +122,7 @@ def test_another_seed_gives_other_weights(
         ("tiny", 2, ["image size 2 is raised to 4, the least tiny takes"]),
     ],
 )
-def test_a_notice_says_what_becomes_of_images(
+def test_a_notice_describes_the_conversion_of_images(
     workspace: Workspace, options: Callable, architecture: str, image_size: int | None, notices: list[str]
 ) -> None:
     workflows.train(workspace, architecture, "blobs", options=options(epochs=1, image_size=image_size))

@@ -1,4 +1,4 @@
-"""What a user may say about the training images: stored with each run, told, and kept to by every workflow."""
+"""What a user may say about the training images: stored with each run, reported, and followed by every workflow."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ def train(workspace: Workspace, options: TrainingOptions, augmentation: str = "n
 @pytest.mark.parametrize(
     "given", [{}, ASKED, {"oversample": True}, {"fraction": 0.5}, {"steps_per_epoch": 3}], ids=str
 )
-def test_what_is_stored_is_what_was_asked_for(given: dict[str, Any]) -> None:
+def test_the_options_are_stored(given: dict[str, Any]) -> None:
     assert training_options(**given).sampling == Sampling(**given)
 
 
-def test_how_activations_are_cached_is_part_of_them() -> None:
+def test_they_include_the_caching_of_activations() -> None:
     options = training_options(cache_features="on", cache_dtype="float16", cache_copies=3)
     assert options == TrainingOptions(features=FeatureOptions("on", "float16", 3))
 
@@ -58,20 +58,20 @@ def test_options_that_exclude_each_other_are_refused_at_once() -> None:
         training_options(class_weights="balanced", oversample=True)
 
 
-def test_a_training_stores_and_tells_them(workspace: Workspace, options: Callable) -> None:
+def test_a_training_stores_and_reports_them(workspace: Workspace, options: Callable) -> None:
     run = train(workspace, options(**ASKED))
     assert run.plan.training.sampling == Sampling(**ASKED)
     assert workspace.progress.notices[-2:] == TOLD
 
 
 @pytest.mark.parametrize("given", [{"fraction": 0.25}, {"steps_per_epoch": 1}], ids=str)
-def test_a_training_keeps_to_them(workspace: Workspace, options: Callable, given: dict[str, Any]) -> None:
+def test_a_training_follows_them(workspace: Workspace, options: Callable, given: dict[str, Any]) -> None:
     assert losses(workspace, train(workspace, options(**given))) != losses(
         workspace, train(workspace, options())
     )
 
 
-def test_a_finetuning_stores_tells_and_keeps_to_them(workspace: Workspace, options: Callable) -> None:
+def test_a_finetuning_stores_reports_and_follows_them(workspace: Workspace, options: Callable) -> None:
     parent = str(train(workspace, options(epochs=1)).model_id)
     runs = [
         workspace.registry.run(workflows.finetune(workspace, parent, "blobs", options=given).run_id)

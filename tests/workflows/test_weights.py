@@ -22,7 +22,7 @@ CHANGED = "the weights file {} has changed since the search started: restore it,
 
 
 class Downloads(Progress):
-    """Remembers what it hears of downloads: the work, and whether that is done."""
+    """Records the reports of downloads: the work, and whether it is done."""
 
     def __init__(self) -> None:
         self.works: list[tuple[str, bool]] = []
