@@ -39,7 +39,7 @@ def test_a_package(zoo: Callable) -> None:
         "next:\n"
         "  try it    zoo --plugins-dir my-net train my-net digits --epochs 2\n"
         "  check it  zoo plugins check my-net\n"
-        "  test it   pytest my-net\n"
+        "  test it   pip install pytest && pytest my-net\n"
         "  keep it   pip install -e my-net && zoo plugins\n"
     )
 

@@ -42,7 +42,7 @@ def command(app: App, name: str, single_file: bool, into: Path) -> None:
     click.echo(f"  try it    zoo --plugins-dir {_quoted(folder)} train {name} digits --epochs 2")
     click.echo(f"  check it  zoo plugins check {_quoted(target)}")
     if not single_file:
-        click.echo(f"  test it   pytest {_quoted(target)}")
+        click.echo(f"  test it   pip install pytest && pytest {_quoted(target)}")
         click.echo(f"  keep it   pip install -e {_quoted(target)} && zoo plugins")
 
 
