@@ -88,7 +88,7 @@ def test_hyperparameters_that_are_not_searched_are_not_shown() -> None:
 
 def test_a_choice_that_the_algorithm_did_not_make_says_where_it_comes_from() -> None:
     prior = line(1, [0.9], origin="run 1a2b3c4d on blobs")
-    assert render(prior)[1] == "1 running 0.9000 1/4 ▅ filters=1 (run 1a2b3c4d on blobs)"
+    assert render(prior)[1] == "1 running 0.9000 1/4 ▅ (run 1a2b3c4d on blobs) filters=1"
 
 
 def test_of_several_objectives_each_has_a_column() -> None:

@@ -13,11 +13,10 @@ from zoo.cli.options import json_option
 from zoo.cli.output import print_fields, print_json, print_table
 from zoo.cli.settings import run_settings, search_settings
 from zoo.display.search_table import (
-    origin_of,
     range_of,
     reason_of,
     sparkline,
-    varied,
+    with_origin,
 )
 from zoo.display.tables import pairs
 from zoo.interfaces import Model, Objective, Run, Search, State
@@ -158,9 +157,7 @@ def _print_trials(registry: Registry, search: Search) -> None:
     low, high = range_of(curves)
     columns["curve"] = [sparkline(curve, low, high) for curve in curves]
     columns["model"] = [run.model_id for run in runs]
-    columns["hyperparameters"] = [
-        " ".join(filter(None, (origin_of(run), varied(run, searched)))) for run in runs
-    ]
+    columns["hyperparameters"] = [with_origin(run, searched) for run in runs]
     if any(run.error for run in runs):
         columns["why"] = [reason_of(run) for run in runs]
     print_table([*columns], zip(*columns.values(), strict=True), empty="no trials")

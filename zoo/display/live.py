@@ -16,9 +16,8 @@ from zoo.data.units import counted
 from zoo.display.search_table import (
     SearchTable,
     TrialLine,
-    origin_of,
     reason_of,
-    varied,
+    with_origin,
 )
 from zoo.display.tables import cell, console
 from zoo.interfaces import Epoch, EpochProgress, Objective, Progress, Run, Search
@@ -145,7 +144,7 @@ class PlainLines(Progress):
             return
         self._print(
             f"trial {run.trial.number}/{self.trials}  {run.state}  {scores_of(run, self.objectives)}  "
-            f"{' '.join(filter(None, (origin_of(run), varied(run, self.searched))))}"
+            f"{with_origin(run, self.searched)}"
         )
 
     def _print(self, text: str | Text) -> None:

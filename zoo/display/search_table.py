@@ -164,7 +164,7 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
-def varied(run: Run, searched: frozenset[str]) -> str:
+def _varied(run: Run, searched: frozenset[str]) -> str:
     """The hyperparameters that the search chooses; in a search over several architectures, after the architecture."""
     hyperparameters = run.trial.hyperparameters if run.trial else run.plan.hyperparameters
     text = pairs(
@@ -182,16 +182,13 @@ def last_column(run: Run, searched: frozenset[str]) -> Text:
     style = {State.FAILED: "red", State.PRUNED: "dim"}.get(run.state)
     if style is not None:
         return Text(reason_of(run), style=style, overflow="ellipsis", no_wrap=True)
-    choice = Text(varied(run, searched), overflow="ellipsis", no_wrap=True)
-    if origin := origin_of(run):
-        choice.append(f"  {origin}", style="dim")
-    return choice
+    return Text(with_origin(run, searched), overflow="ellipsis", no_wrap=True)
 
 
-def origin_of(run: Run) -> str:
-    """The origin of the hyperparameters if the algorithm did not choose them, in parentheses; or else empty."""
+def with_origin(run: Run, searched: frozenset[str]) -> str:
+    """The hyperparameters of the search, after their origin in parentheses if the algorithm did not choose them."""
     origin = run.trial.origin if run.trial else None
-    return f"({origin})" if origin else ""
+    return f"({origin}) {_varied(run, searched)}".strip() if origin else _varied(run, searched)
 
 
 def reason_of(run: Run) -> str:
