@@ -52,6 +52,11 @@ def test_pairs_are_short_and_in_order() -> None:
     assert pairs({"rate": 0.00123456, "units": 1024, "kind": "a"}) == "rate=0.00123 units=1024 kind=a"
 
 
+def test_pairs_quote_what_a_reader_could_not_tell_apart() -> None:
+    assert pairs({"plan": "", "blocks": 3}) == "plan='' blocks=3"
+    assert pairs({"plan": "6x3/2 16x4/4", "blocks": 3}) == "plan='6x3/2 16x4/4' blocks=3"
+
+
 def test_a_table_has_no_lines_and_breaks_none() -> None:
     table = make_table(["model", "size"])
     assert (table.box, [column.no_wrap for column in table.columns]) == (None, [True, True])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -56,8 +57,8 @@ def cell(value: object) -> Text:
 
 
 def pairs(hyperparameters: Mapping[str, object]) -> str:
-    """`name=value` pairs separated by spaces."""
+    """`name=value` pairs separated by spaces; a value that is empty or has spaces is quoted, as in a shell."""
     return " ".join(
-        f"{name}={value:.3g}" if isinstance(value, float) else f"{name}={value}"
+        f"{name}={value:.3g}" if isinstance(value, float) else f"{name}={shlex.quote(str(value))}"
         for name, value in hyperparameters.items()
     )
