@@ -20,6 +20,16 @@ def test_a_narrow_terminal_cuts_no_id(trained: Path) -> None:
 
 
 def test_a_narrow_terminal_shortens_texts(tmp_path: Path) -> None:
-    (line,) = [line for line in on_a_terminal(80, "datasets").splitlines() if line.startswith("digits ")]
-    assert line.startswith("digits          1,797 handwritten")
+    (line,) = [line for line in on_a_terminal(80, "plugins").splitlines() if line.startswith("keras-resnet ")]
+    assert "resnet50, " in line
     assert "…" in line
+
+
+def test_prose_continues_on_the_next_line_of_a_narrow_terminal(tmp_path: Path) -> None:
+    wide, narrow = on_a_terminal(250, "datasets"), on_a_terminal(80, "datasets").splitlines()
+    left, right = narrow[0].index("summary"), narrow[0].index("source")
+    summaries = " ".join(line[left:right].strip() for line in narrow[1:])
+    assert "…" not in summaries
+    assert all(line[left:right].strip() for line in narrow)
+    assert "1,797 handwritten digits" in wide
+    assert "1,797 handwritten digits" in summaries

@@ -52,7 +52,8 @@ def _print_list(app: App, architectures: Sequence[Architecture]) -> None:
         for each in architectures
     ]
     columns = ["architecture", "pixels a side", "summary", "presets", "from"]
-    print_table(columns, rows, empty="no architectures: no plugin is loaded, see `zoo plugins`")
+    empty = "no architectures: no plugin is loaded, see `zoo plugins`"
+    print_table(columns, rows, empty=empty, prose=("summary", "presets"))
 
 
 def _by_name(architecture: Architecture) -> list[str]:
@@ -86,7 +87,7 @@ def _show(app: App, architecture: Architecture, *, as_json: bool) -> None:
         for entry in sorted(entries, key=lambda entry: entry.own)
     ]
     empty = f"its hyperparameters are not known: {built.error}"
-    print_table(["hyperparameter", "default", "searched over", "note"], rows, empty=empty)
+    print_table(["hyperparameter", "default", "searched over", "note"], rows, empty=empty, prose=("note",))
 
 
 def _fields(app: App, architecture: Architecture, built: BuiltArchitecture) -> dict[str, object]:

@@ -38,7 +38,7 @@ def command(app: App, as_json: bool) -> None:
         print_json(rows)
         return
     columns = ["dataset", "summary", "source", "reference"]
-    print_table(columns, [tuple(row.values()) for row in rows], empty="no datasets")
+    print_table(columns, [tuple(row.values()) for row in rows], empty="no datasets", prose=("summary",))
 
 
 def _newest(app: App) -> list[DatasetVersion]:

@@ -25,7 +25,8 @@ def print_forecast(forecast: Forecast, *, as_json: bool) -> None:
         for entry in entries_of(Space.from_config(forecast.space).without_met_conditions())
         if entry.searched
     ]
-    print_table(["hyperparameter", "default", "searched over", "note"], rows, empty="nothing is searched")
+    columns = ["hyperparameter", "default", "searched over", "note"]
+    print_table(columns, rows, empty="nothing is searched", prose=("note",))
     click.echo()
     fewer = forecast.combinations == forecast.trials
     print_fields(

@@ -23,7 +23,12 @@ SHORTEST_TEXT = 16
 
 
 def print_table(
-    columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str, right: Collection[str] = ()
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    empty: str,
+    right: Collection[str] = (),
+    prose: Collection[str] = (),
 ) -> None:
     """Print a table without lines, or `empty` when there are no rows.
 
@@ -31,6 +36,7 @@ def print_table(
 
     Args:
         right: columns to align to the right, in addition to those of numbers.
+        prose: columns whose texts continue on the next line instead of being shortened.
     """
     rows = [tuple(row) for row in rows]
     if not rows:
@@ -45,6 +51,7 @@ def print_table(
     table = make_table(columns[: len(widths)])
     for index, (column, width) in enumerate(zip(table.columns, widths, strict=True)):
         column.width = width
+        column.no_wrap = columns[index] not in prose
         if columns[index] in right or _numbers([row[index] for row in rows]):
             column.justify = "right"
     for row in cells:
