@@ -23,7 +23,7 @@ def test_a_model_is_named_after_its_dataset(zoo: Callable, best: str, plain: Cal
     size = Path(f"blobs-{best}.keras").stat().st_size
     assert result.code == 0
     assert plain(result.out) == (
-        f"model  ID\nformat  keras\npath  blobs-ID.keras\nbytes  {size / 1000:.1f} kB\noutputs  0 = dark, 1 = light\n"
+        f"model  ID\nformat  keras\npath  blobs-ID.keras\nsize  {size / 1000:.1f} kB\noutputs  0 = dark, 1 = light\n"
     )
 
 

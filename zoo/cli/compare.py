@@ -86,7 +86,7 @@ def _results(compared: Sequence[Compared]) -> Iterator[tuple[object, ...]]:
     yield ("parameters", *(model.parameters for model in models))
     yield ("trainable", *(model.trainable_parameters for model in models))
     yield ("size", *(bytes_in_words(model.size_bytes) for model in models))
-    yield ("epochs", *(entry.epochs for entry in compared))
+    yield ("epochs trained", *(entry.epochs for entry in compared))
     yield ("seconds", *(f"{entry.seconds:.1f}" for entry in compared))
 
 

@@ -35,9 +35,9 @@ def command(app: App, model: str, file_format: str | None, output: Path | None, 
 
         registered, path, written = workflows.export(workspace, model, file_format=file_format, output=output)
     num_bytes = sum(file.stat().st_size for file in (path, *path.rglob("*")) if file.is_file())
-    fields = {"model": registered.id, "format": written, "path": str(path), "bytes": num_bytes}
+    fields = {"model": registered.id, "format": written, "path": str(path)}
     if as_json:
-        print_json({**fields, "class_names": registered.class_names})
+        print_json({**fields, "bytes": num_bytes, "class_names": registered.class_names})
         return
     classes = ", ".join(f"{number} = {name}" for number, name in enumerate(registered.class_names))
-    print_fields({**fields, "bytes": bytes_in_words(num_bytes), "outputs": classes})
+    print_fields({**fields, "size": bytes_in_words(num_bytes), "outputs": classes})
