@@ -92,6 +92,7 @@ def test_a_file_of_its_own_may_lie_behind_a_url(
     ("result", "message"),
     [
         ([], "source 'mine': load() must return LabeledImages, got list"),
+        (LabeledImages([], [], ()), "source 'mine': load() returns no images: check where it looks for them"),
         (replace(IMAGES, class_names=("cat",), labels=[0] * 40), "two classes or more, got ('cat',)"),
         (
             replace(IMAGES, items=["a.png"] * 40),

@@ -50,6 +50,8 @@ def _checked(load: Callable[[], LabeledImages], whose: str, failure: str) -> Lab
         raise DatasetError(f"{failure} ({reason}); see its plugin") from error
     if not isinstance(images, LabeledImages):
         raise ContractError(f"{whose}: load() must return LabeledImages, got {type(images).__name__}")
+    if not len(images.items):
+        raise ContractError(f"{whose}: load() returns no images: check where it looks for them")
     if len(images.class_names) < 2:
         raise ContractError(f"{whose}: load() must return two classes or more, got {images.class_names}")
     for number, item in enumerate(images.items):
