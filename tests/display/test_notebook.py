@@ -59,6 +59,13 @@ def test_nothing_is_displayed_before_there_is_something_to_show(cell: Cell, note
     assert cell.outputs == []
 
 
+def test_no_line_of_work_in_progress_is_left(cell: Cell, notebook: Notebook) -> None:
+    notebook.began("reading digits")
+    assert cell.text == ["reading digits …"]
+    notebook.close()
+    assert cell.text == []
+
+
 def test_a_training_is_one_output_that_grows(cell: Cell, notebook: Notebook) -> None:
     notebook.notice("images are enlarged")
     notebook.run_started(RUN)

@@ -36,11 +36,13 @@ class Notebook(Redrawn):
         self._display = display
         self.console = _recorder()
         self._bar = ""
+        self._transient = ""
         self._output: Any = None  # IPython's DisplayHandle, which is untyped
         self._drawn = 0.0
 
     def close(self) -> None:
-        """Draw the final state."""
+        """Draw the final state, without the line that says what is in progress."""
+        self._transient = ""
         if self._output is not None:
             self._draw()
 
@@ -49,13 +51,13 @@ class Notebook(Redrawn):
         self._draw()
 
     def draw_transient(self, line: str) -> None:
-        self._bar = line
+        self._transient = line
         self._draw()
 
     def draw_bar(self, bar: str, *, full: bool) -> None:
         if full:
             self.console.print(bar)
-        self._bar = "" if full else bar
+        self._bar, self._transient = "" if full else bar, ""
         self._draw_soon()
 
     def advanced(self, work: str, done: int, total: int) -> None:
@@ -84,7 +86,7 @@ class Notebook(Redrawn):
         self._draw()
 
     def _print(self, text: str | Text) -> None:
-        self._bar = ""
+        self._bar = self._transient = ""
         super()._print(text)
 
     def _draw_soon(self) -> None:
@@ -95,8 +97,8 @@ class Notebook(Redrawn):
     def _draw(self) -> None:
         self._drawn = time.monotonic()
         lines = _recorder()
-        if self._bar:
-            lines.print(self._bar)
+        if in_progress := self._transient or self._bar:
+            lines.print(in_progress)
         if self.table is not None:
             lines.print(self.table)
         consoles = (self.console, lines)
