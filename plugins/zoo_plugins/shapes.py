@@ -33,7 +33,7 @@ def zoo_datasets() -> list[Dataset]:
         Dataset(
             name="shapes",
             load=load,
-            summary=f"{PER_CLASS * len(SHAPES)} drawn shapes, 64×64 RGB, {len(SHAPES)} classes; no network",
+            summary=f"{PER_CLASS * len(SHAPES):,} drawn shapes, 64×64 RGB, {len(SHAPES)} classes; no network",
             reference="drawn by zoo with Pillow",
         )
     ]

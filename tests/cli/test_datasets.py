@@ -27,7 +27,7 @@ def test_datasets(zoo: Callable, trained: Path, trained_folder: Path, plain: Cal
         "mnist  70,000 handwritten digits, 28×28 gray, 10 classes; downloaded by Keras  plugin mnist  "
         "LeCun et al. 1998\n"
         "pets  noise of 2 kinds  plugin pets  none\n"
-        "shapes  1200 drawn shapes, 64×64 RGB, 6 classes; no network  plugin shapes  drawn by zoo with Pillow\n"
+        "shapes  1,200 drawn shapes, 64×64 RGB, 6 classes; no network  plugin shapes  drawn by zoo with Pillow\n"
         "three  noise of 3 kinds  plugin three  none\n"
         "photos  60 images in 2 classes, version 1  FOLDER/photos  –\n"
     )

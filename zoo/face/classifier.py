@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, overload
 import numpy as np
 
 from zoo.data.decode import decode_array, decode_file
+from zoo.data.units import counted
 from zoo.errors import DatasetError
 from zoo.face.arguments import checked, model_reference
 from zoo.face.session import load_all_plugins, opened_registry, watched_workspace
@@ -100,7 +101,7 @@ class Predictions(Sequence[Prediction]):
         ]
         more = f", of which the first {SHOWN} are shown" if len(self) > SHOWN else ""
         return rows_table(
-            f"Predictions for {len(self)} images{more}", ["image", "class", "probability"], rows
+            f"Predictions for {counted(len(self), 'image')}{more}", ["image", "class", "probability"], rows
         )
 
 
