@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from tests.plans import RUN_PLAN, changed
+from tests.records import model
 from zoo.cli.describe import leakage_note, model_fields
-from zoo.interfaces import TEST_IN_TRAIN, DatasetContent, Evaluation, Model, ModelContent, RunKind
+from zoo.interfaces import TEST_IN_TRAIN, DatasetContent, Evaluation, ModelContent, RunKind
 from zoo.registry import open_registry
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def test_best_and_show_say_so_beside_the_metrics(
     assert "\ntest accuracy  –\nleakage  trained on 12 images of the test split\nclasses  2" in out
 
 
-def test_show_of_a_clean_model_has_no_word_of_it(zoo: Callable, models: dict[str, str]) -> None:
+def test_show_of_a_clean_model_does_not_mention_it(zoo: Callable, models: dict[str, str]) -> None:
     assert "leakage" not in zoo("show", models["clean"]).out
 
 
@@ -72,28 +72,8 @@ def test_compare_says_so_below_the_table(zoo: Callable, models: dict[str, str]) 
 # Fields --------------------------------------------------------------------------------------------------
 
 
-def model(**fields: object) -> Model:
-    values: dict[str, object] = {
-        "id": "1a2b",
-        "run_id": "3c4d",
-        "architecture": "tiny",
-        "dataset": "pets",
-        "dataset_version": 2,
-        "class_names": ("cat", "dog"),
-        "image_size": 8,
-        "channels": 3,
-        "parameters": 106,
-        "trainable_parameters": 106,
-        "size_bytes": 424,
-        "manifest": "f" * 64,
-        "created_at": datetime(2026, 1, 1, tzinfo=UTC),
-        "metrics": {"val_accuracy": 0.5, "val_f1": 0.25},
-    }
-    return Model(**{**values, **fields})  # type: ignore[arg-type]
-
-
-def test_a_model_is_described_with_how_to_use_it() -> None:
-    assert model_fields(model()) == {
+def test_a_model_is_described_with_its_commands() -> None:
+    assert model_fields(model(channels=3)) == {
         "model": "1a2b",
         "architecture": "tiny",
         "dataset": "pets, version 2",
@@ -109,7 +89,7 @@ def test_a_model_is_described_with_how_to_use_it() -> None:
 
 
 def test_another_metric_stands_beside_the_accuracy() -> None:
-    fields = model_fields(model(), metric="f1")
+    fields = model_fields(model(metrics={"val_accuracy": 0.5, "val_f1": 0.25}), metric="f1")
     assert (fields["val accuracy"], fields["val f1"], fields["test f1"]) == (0.5, 0.25, None)
 
 

@@ -7,29 +7,8 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from zoo.interfaces import DatasetVersion, Evaluation, Model
-
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-def model(**fields: object) -> Model:
-    values: dict[str, object] = {
-        "id": "1a2b",
-        "run_id": "3c4d",
-        "architecture": "tiny",
-        "dataset": "pets",
-        "dataset_version": 2,
-        "class_names": ("cat", "dog"),
-        "image_size": 8,
-        "channels": 1,
-        "parameters": 106,
-        "trainable_parameters": 106,
-        "size_bytes": 424,
-        "manifest": "f" * 64,
-        "created_at": NOW,
-        "metrics": {"val_accuracy": 0.5},
-    }
-    return Model(**{**values, **fields})  # type: ignore[arg-type]
+from tests.records import model
+from zoo.interfaces import DatasetVersion, Evaluation
 
 
 def test_the_images_of_a_version_are_those_of_all_splits_and_classes() -> None:
@@ -42,7 +21,7 @@ def test_the_images_of_a_version_are_those_of_all_splits_and_classes() -> None:
         class_names=("cat", "dog"),
         counts=counts,
         version=1,
-        created_at=NOW,
+        created_at=datetime(2026, 1, 1, tzinfo=UTC),
     )
     assert version.images == 8
 
