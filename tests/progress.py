@@ -29,5 +29,5 @@ class RecordedProgress(Progress):
         self.advances.append((work, done, total))
 
     def completed(self, work: str) -> int:
-        """How many times this work has reached its end."""
+        """Return how many times this work has reached its end."""
         return sum(done == total for name, done, total in self.advances if name == work)

@@ -35,7 +35,7 @@ ALL_BUT_FILTERS = ["learning_rate=0.01", "pooling=avg", "head_units=0", "dropout
 
 @dataclass(frozen=True)
 class Result:
-    """What one call of `zoo` gave."""
+    """The result of one call of `zoo`."""
 
     code: int
     out: str
@@ -92,7 +92,7 @@ def zoo_on_screen(monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
 
 @pytest.fixture
 def refused(zoo: Callable[..., Result]) -> Callable[..., str]:
-    """Call `zoo` with bad input; gives the one line that it answers, without `Error: `."""
+    """Call `zoo` with bad input and return its one line of error, without `Error: `."""
 
     def call(*arguments: object) -> str:
         result = zoo(*arguments)
@@ -161,7 +161,7 @@ def contents(trained: Path) -> Callable[[], object]:
 
 @pytest.fixture
 def registry_unchanged(contents: Callable[[], object]) -> Iterator[None]:
-    """The trained registry, which after the test must hold all that it held, and no more."""
+    """The trained registry, whose content a test must not change."""
     before = contents()
     yield
     assert contents() == before

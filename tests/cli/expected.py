@@ -1,4 +1,4 @@
-"""What several commands print of a model, as the fixture `plain` leaves it."""
+"""The output of several commands for a model, as the fixture `plain` returns it."""
 
 from __future__ import annotations
 

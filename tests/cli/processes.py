@@ -60,7 +60,7 @@ for line in sys.stdin:
 
 @dataclass(frozen=True)
 class LeanResult:
-    """How one call of `zoo` ended, and which of the large packages it imported."""
+    """The result of one call of `zoo`, and the large packages that it imported."""
 
     code: int
     out: str
@@ -156,7 +156,7 @@ class Screen:
 
     @property
     def text(self) -> str:
-        """What was written, without colours and movements of the cursor."""
+        """The output, without colours and movements of the cursor."""
         return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]| *\r(?=\n)", "", self._written.decode())
 
 

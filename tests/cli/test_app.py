@@ -1,4 +1,4 @@
-"""The global options, and what they open."""
+"""The global options, and the registries that they open."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`zoo architectures NAME`: one architecture, with what it turns out to be when it is built."""
+"""`zoo architectures NAME`: one architecture, with the network that it builds."""
 
 from __future__ import annotations
 

@@ -217,13 +217,15 @@ def test_damaged_images_are_an_error_if_strict(refused: Callable, damaged_photos
         (".", "is a directory; name the files in it"),
     ],
 )
-def test_predict_what_is_no_image(refused: Callable, tmp_path: Path, name: str, complaint: str) -> None:
+def test_predict_a_file_that_is_no_image(
+    refused: Callable, tmp_path: Path, name: str, complaint: str
+) -> None:
     (tmp_path / "x.png").write_text("x")
     assert refused("predict", "blobs@best", name) == f"cannot read the image '{name}': {complaint}"
 
 
 @pytest.mark.usefixtures("registry_unchanged")
-def test_predict_goes_on_after_what_is_no_image(zoo: Callable, tmp_path: Path) -> None:
+def test_predict_continues_after_a_file_that_is_no_image(zoo: Callable, tmp_path: Path) -> None:
     (tmp_path / "x.png").write_text("x")
     Image.new("L", (8, 8)).save(tmp_path / "good.png")
     result = zoo("predict", "blobs@best", "x.png", "good.png", "--json")
@@ -232,7 +234,7 @@ def test_predict_goes_on_after_what_is_no_image(zoo: Callable, tmp_path: Path) -
 
 
 @pytest.mark.usefixtures("registry_unchanged")
-def test_predict_what_is_no_image_is_an_error_if_strict(refused: Callable, tmp_path: Path) -> None:
+def test_predict_a_file_that_is_no_image_is_an_error_if_strict(refused: Callable, tmp_path: Path) -> None:
     (tmp_path / "x.png").write_text("x")
     Image.new("L", (8, 8)).save(tmp_path / "good.png")
     assert refused("predict", "blobs@best", "good.png", "x.png", "--strict").startswith(

@@ -1,4 +1,4 @@
-"""`zoo data cache`: what lies there, how large it is, and taking it away."""
+"""`zoo data cache`: the list of entries, their sizes, and their removal."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def filled(cache: Path, photos: Path) -> Path:
 
 
 def taken(*folders: Path) -> str:
-    """What the files in these folders take, as zoo writes it."""
+    """Return the size of the files in these folders, as zoo writes it."""
     files = (path for folder in folders for path in folder.rglob("*") if path.is_file())
     return bytes_in_words(sum(path.stat().st_size for path in files))
 
@@ -82,13 +82,13 @@ def test_the_entries_of_a_dataset_are_listed_alone(
     )
 
 
-def test_an_empty_cache_is_told(zoo: Callable[..., Result], cache: Path) -> None:
+def test_an_empty_cache_is_reported(zoo: Callable[..., Result], cache: Path) -> None:
     assert zoo("data", "cache").out == (
         f"the cache is empty\n0 B in {cache}; images and features may take 20.0 GB\n"
     )
 
 
-def test_an_unknown_dataset_is_told(refused: Callable[..., str], filled: Path) -> None:
+def test_an_unknown_dataset_is_refused(refused: Callable[..., str], filled: Path) -> None:
     assert refused("data", "cache", "photo") == "unknown dataset in the cache 'photo': did you mean 'photos'?"
 
 
@@ -109,7 +109,7 @@ def test_clearing_by_name_leaves_the_others(
     assert [entry["dataset"] for entry in document["entries"]] == left
 
 
-def test_what_a_process_uses_is_kept_and_told(zoo: Callable[..., Result], filled: Path, photos: Path) -> None:
+def test_entries_in_use_are_kept_and_reported(zoo: Callable[..., Result], filled: Path, photos: Path) -> None:
     dataset = decode_dataset(open_dataset(str(photos), {}, FORMATS), 8, 3, progress=Progress())
     lines = zoo("data", "cache", "photos", "--clear").out.splitlines()
     assert (len(dataset.pixels), lines[0].partition(",")[0]) == (60, "removed 1 entry")
@@ -141,12 +141,12 @@ def test_json_has_folder_limit_total_and_entries(
     }
 
 
-def test_json_says_what_was_removed(zoo: Callable[..., Result], filled: Path) -> None:
+def test_json_lists_the_removed_entries(zoo: Callable[..., Result], filled: Path) -> None:
     document = json.loads(zoo("data", "cache", "pets", "--clear", "--json").out)
     assert ([entry["dataset"] for entry in document["removed"]], document["entries"]) == (["pets"], [])
 
 
-def test_a_limit_that_is_no_size_is_told(
+def test_a_limit_that_is_no_size_is_refused(
     refused: Callable[..., str], cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ZOO_CACHE_LIMIT", "much")

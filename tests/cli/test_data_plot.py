@@ -1,4 +1,4 @@
-"""`zoo data plot`: what it writes, says and refuses."""
+"""`zoo data plot`: its files, output and refusals."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_only_augmentation_imports_tensorflow(lean: LeanProcess, photos: Path) -
     assert (result.code, result.imported) == (0, ("matplotlib",))
 
 
-def test_classes_that_no_font_can_draw_are_told(zoo: Callable, photos: Path) -> None:
+def test_classes_that_no_font_can_draw_are_reported(zoo: Callable, photos: Path) -> None:
     (photos / "cat").rename(photos / "\U0001e800")
     result = zoo("data", "plot", photos, "--kind", "classes")
     assert (result.code, result.err) == (

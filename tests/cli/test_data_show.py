@@ -47,7 +47,7 @@ def test_a_dataset_is_shown_without_a_registry(zoo: Callable[..., Result], photo
     assert not (photos.parent / "registry.db").exists()
 
 
-def test_showing_as_json_tells_all(zoo: Callable[..., Result], sorted_photos: Path) -> None:
+def test_json_contains_everything(zoo: Callable[..., Result], sorted_photos: Path) -> None:
     zoo("data", "add", "home", sorted_photos)
     shown = json.loads(zoo("data", "show", "home", "--json").out)
     assert [version["version"] for version in shown.pop("versions")] == [1]
@@ -69,7 +69,7 @@ def test_showing_as_json_tells_all(zoo: Callable[..., Result], sorted_photos: Pa
     }
 
 
-def test_a_change_is_told(zoo: Callable[..., Result], added: Path, plain: Callable[[str], str]) -> None:
+def test_a_change_is_shown(zoo: Callable[..., Result], added: Path, plain: Callable[[str], str]) -> None:
     (added / "cat" / "00.png").unlink()
     shown = zoo("data", "show", "home").out
     assert "version      none of the 1 recorded\n" in shown
@@ -78,14 +78,14 @@ def test_a_change_is_told(zoo: Callable[..., Result], added: Path, plain: Callab
     assert last.endswith(": 60 images then, 59 now")
 
 
-def test_a_name_and_a_folder_of_that_name_are_told_apart(refused: Callable[..., str], added: Path) -> None:
+def test_a_name_and_a_folder_of_that_name_are_distinguished(refused: Callable[..., str], added: Path) -> None:
     shutil.copytree(added, added.parent / "home")
     assert refused("data", "show", "home") == (
         f"'home' is ambiguous: the dataset at {added} and the path ./home; write {added} or ./home"
     )
 
 
-def test_a_named_dataset_that_is_gone_is_told(refused: Callable[..., str], added: Path) -> None:
+def test_a_named_dataset_that_is_gone_is_refused(refused: Callable[..., str], added: Path) -> None:
     added.rename(added.parent / "moved")
     assert refused("data", "show", "home") == f"there is no folder '{added}'; check the path"
 

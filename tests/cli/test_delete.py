@@ -22,7 +22,7 @@ def child(zoo: Callable, trained: Path) -> dict:
     return model
 
 
-def test_a_deleted_model_is_told_and_gone(zoo: Callable, trained: Path) -> None:
+def test_a_deleted_model_is_reported_and_gone(zoo: Callable, trained: Path) -> None:
     (model,) = json.loads(zoo("models", "--dataset", "photos", "--json").out)
     assert zoo("delete", "photos@best").out == f"deleted {model['id']}: tiny on photos v1\n"
     assert zoo("models", "--dataset", "photos").out == "no such model\n"
@@ -80,7 +80,7 @@ def test_a_model_whose_files_are_gone_or_damaged_is_deleted(zoo: Callable, train
     assert zoo("delete", "photos@best", "blobs@best").code == 0
 
 
-def test_without_a_model_usage_is_told(zoo: Callable) -> None:
+def test_without_a_model_usage_is_shown(zoo: Callable) -> None:
     assert zoo("delete").code == 2
 
 
@@ -113,11 +113,11 @@ def test_a_child_is_shown_with_its_deleted_parent(zoo: Callable, child: dict) ->
     assert ["parent", child["parent_id"], "(deleted)"] in lines
 
 
-def test_models_tells_that_a_parent_is_deleted(zoo: Callable, child: dict) -> None:
+def test_models_marks_a_deleted_parent(zoo: Callable, child: dict) -> None:
     assert f"{child['parent_id']} (deleted)" in zoo("models", "--dataset", "photos").out
 
 
-def test_a_deleted_model_tells_what_is_left_of_it(child: dict, refused: Callable) -> None:
+def test_the_error_of_a_deleted_model_names_what_is_left(child: dict, refused: Callable) -> None:
     with open_registry("registry.db") as registry:
         run = registry.lineage(child["parent_id"]).run
     assert run is not None

@@ -33,9 +33,7 @@ def test_the_place_can_be_chosen(zoo: Callable, best: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "file_format"), [("mine.h5", "h5"), ("mine.keras", "keras")])
-def test_the_format_is_what_the_place_is_called(
-    zoo: Callable, best: str, name: str, file_format: str
-) -> None:
+def test_the_format_follows_from_the_name(zoo: Callable, best: str, name: str, file_format: str) -> None:
     answer = json.loads(zoo("export", best, "--output", name, "--json").out)
     assert (answer["path"], answer["format"]) == (name, file_format)
     assert keras.models.load_model(name, compile=False).output_shape == (None, 2)

@@ -1,4 +1,4 @@
-"""What frozen layers give, kept in the cache: what is told of it, with little room, and where it is damaged."""
+"""Cached activations of frozen layers: notices, little room in the cache, and damaged entries."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EACH_EPOCH = "· frozen layers are computed in each epoch: "
 
 @pytest.fixture
 def finetune(zoo: Callable, trained: Path, cache: Path) -> Callable[..., tuple[list[str], dict]]:
-    """Fine-tune a model whose front is frozen; gives what was told of that, and the model's metrics."""
+    """Fine-tune a model whose front is frozen; return its notices about the cache, and the model's metrics."""
 
     parent = json.loads(zoo("best", "blobs", "--json").out)["id"]
 

@@ -1,4 +1,4 @@
-"""What `zoo finetune` prints and records: heads, schedules, searches and comparisons."""
+"""The output and the records of `zoo finetune`: heads, schedules, searches and comparisons."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_a_fine_tuning_on_other_images(zoo: Callable, trained: Path, photos: Pat
 
 @dataclass(frozen=True)
 class Phases:
-    """A folder whose registry has a fine-tuning in phases, and what it printed."""
+    """A folder whose registry has a fine-tuning in phases, and its output."""
 
     folder: Path
     code: int

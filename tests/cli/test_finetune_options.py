@@ -36,7 +36,7 @@ if TYPE_CHECKING:
         (["--cache-copies", "0"], "Invalid value for '--cache-copies': 0 is not in the range x>=1."),
     ],
 )
-def test_what_is_no_usage(zoo: Callable, tmp_path: Path, options: list[str], message: str) -> None:
+def test_usage_errors(zoo: Callable, tmp_path: Path, options: list[str], message: str) -> None:
     result = zoo("finetune", "blobs@best", "three", *options)
     assert (result.code, result.err.splitlines()[-1]) == (2, f"Error: {message}")
     assert not (tmp_path / "registry.db").exists()

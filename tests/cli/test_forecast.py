@@ -91,7 +91,7 @@ def test_as_json(zoo: Callable) -> None:
         ),
     ],
 )
-def test_what_a_search_would_refuse_is_refused(
+def test_it_refuses_what_a_search_would_refuse(
     refused: Callable, tmp_path: Path, arguments: list[str], message: str
 ) -> None:
     assert refused("search", *arguments, "--dry-run") == message

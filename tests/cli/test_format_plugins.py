@@ -128,7 +128,7 @@ def test_a_package_that_is_missing_is_one_line(
     assert refused("train", "tiny", toys) == message
 
 
-def test_a_plugin_with_a_bad_decoder_is_quarantined_and_all_else_goes_on(
+def test_a_plugin_with_a_bad_decoder_is_quarantined_and_all_else_works(
     zoo: Callable[..., Result], photos: Path, plugins: Path
 ) -> None:
     (plugins / "toys.py").write_text(TOYS.read_text().replace('(".toy",)', '"toy"'))
@@ -137,7 +137,7 @@ def test_a_plugin_with_a_bad_decoder_is_quarantined_and_all_else_goes_on(
     assert zoo("data", "show", photos).code == 0
 
 
-def test_it_is_listed_with_what_it_adds(zoo: Callable[..., Result], plugins: Path) -> None:
+def test_it_is_listed_with_its_formats(zoo: Callable[..., Result], plugins: Path) -> None:
     (listed,) = (plugin for plugin in json.loads(zoo("plugins", "--json").out) if plugin["name"] == "toys")
     assert (listed["sources"], listed["decoders"]) == (["crate"], ["toy"])
     assert (listed["kinds"], listed["origin"]) == (["source", "decoder"], str(plugins / "toys.py"))

@@ -69,12 +69,12 @@ def test_a_plugin_cannot_replace_a_command_of_ours(zoo: Callable, trained: Path,
     assert zoo("models").out.startswith("model ")
 
 
-def test_a_plugin_that_tries_is_told(zoo: Callable, plugins: Path) -> None:
+def test_a_plugin_that_tries_is_reported(zoo: Callable, plugins: Path) -> None:
     message = f"plugin {plugins}/greeter.py:greeter cannot add the command 'models', which already exists: rename it"
     assert message in zoo("greet").err.splitlines()
 
 
-def test_a_plugin_that_raises_is_told_about(zoo: Callable, plugins: Path) -> None:
+def test_a_plugin_that_raises_is_reported(zoo: Callable, plugins: Path) -> None:
     message = f"plugin {plugins}/clumsy.py:clumsy adds no commands: RuntimeError: no commands today"
     assert message in zoo("greet").err.splitlines()
 

@@ -1,4 +1,4 @@
-"""Searches that are interrupted or killed, and go on."""
+"""Searches that are interrupted or killed, and resume."""
 
 from __future__ import annotations
 
@@ -181,7 +181,7 @@ def test_a_resumed_search_takes_the_killed_trial_up_again(story: Story) -> None:
 
 
 @pytest.mark.large
-def test_what_was_trained_before_the_kill_is_not_trained_again(story: Story) -> None:
+def test_epochs_before_the_kill_are_not_trained_again(story: Story) -> None:
     """An epoch that is trained anew takes another number of nanoseconds."""
     before = story.epochs_when_killed
     assert before
@@ -240,7 +240,7 @@ def test_an_interrupted_search_can_go_on(tmp_path: Path, number: signal.Signals)
 TRAIN = ["train", "tiny", "blobs", "--patience", "9999", "--set", "learning_rate=0.003"]
 
 
-def test_an_interrupted_training_goes_on(zoo: Callable, interrupted: Callable[..., Result]) -> None:
+def test_an_interrupted_training_resumes(zoo: Callable, interrupted: Callable[..., Result]) -> None:
     result = interrupted(*TRAIN, "--epochs", "40")
     with open_registry(create=False) as registry:
         (run,) = registry.runs()
@@ -340,7 +340,7 @@ def test_a_training_that_is_killed_again_and_again_ends_with_the_same_bits(
 
 
 def change_searches(folder: Path, assignment: str, *values: object) -> str:
-    """Make the completed search of the trained registry into another one; gives its id."""
+    """Make the completed search of the trained registry into another one and return its id."""
     with closing(sqlite3.connect(folder / "registry.db")) as registry, registry:
         (identity,) = registry.execute("SELECT id FROM searches WHERE state = 'completed'").fetchone()
         registry.execute(f"UPDATE searches SET {assignment} WHERE id = ?", (*values, identity))
@@ -371,7 +371,7 @@ def test_a_search_of_a_changed_dataset_is_not_resumed(refused: Callable, zoo: Ca
     )
 
 
-def test_a_failed_search_goes_on(refused: Callable, zoo: Callable, trained: Path) -> None:
+def test_a_failed_search_resumes(refused: Callable, zoo: Callable, trained: Path) -> None:
     (search,) = (row for row in json.loads(zoo("searches", "--json").out) if row["state"] == "failed")
     assert refused("search", "--resume", search["id"]) == (
         f"no trial of search {search['id']} completed; the last one: ValueError: a bad mood"
@@ -415,6 +415,6 @@ def test_a_run_is_refused_before_tensorflow_is_imported(
         ),
     ],
 )
-def test_what_click_refuses_of_a_run(zoo: Callable, arguments: str, message: str) -> None:
+def test_usage_errors_of_a_run(zoo: Callable, arguments: str, message: str) -> None:
     result = zoo(*arguments.split())
     assert (result.code, result.out, result.err.splitlines()[-1]) == (2, "", f"Error: {message}")

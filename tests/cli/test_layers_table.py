@@ -1,4 +1,4 @@
-"""What `zoo show MODEL --layers` prints, and when it is refused."""
+"""The output of `zoo show MODEL --layers`, and its refusals."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_the_layers_of_a_model_as_json(zoo: Callable, trained: Path) -> None:
     )
 
 
-def test_python_gives_what_the_command_prints(zoo: Callable, trained: Path) -> None:
+def test_python_returns_the_same_layers(zoo: Callable, trained: Path) -> None:
     answer = json.loads(zoo("show", "photos@best", "--layers", "--json").out)["layers"]
     with open_registry(trained / "registry.db") as registry:
         layers = registry.layers(registry.model("photos@best").id)

@@ -33,7 +33,7 @@ def models(zoo: Callable, trained: Path) -> list[dict]:
 
 @pytest.fixture
 def how(models: list[dict]) -> str:
-    """How the fine-tuned model's parent was made, as the tree tells it."""
+    """The tree's description of the run that made the fine-tuned model's parent."""
     with open_registry("registry.db") as registry:
         run = registry.run(registry.model(models[0]["parent_id"]).run_id)
     return f"trial {run.trial.number} of search ID" if run.trial else "train"
@@ -43,7 +43,7 @@ def test_the_tree_of_a_child(zoo: Callable, models: list[dict], plain: Callable,
     assert plain(zoo("lineage", "photos@best").out) == TREE.format(how=how, alias="")
 
 
-def test_aliases_are_told(zoo: Callable, models: list[dict], plain: Callable, how: str) -> None:
+def test_aliases_are_shown(zoo: Callable, models: list[dict], plain: Callable, how: str) -> None:
     zoo("alias", models[0]["parent_id"], "champion")
     assert plain(zoo("lineage", "photos@best").out) == TREE.format(how=how, alias="  blobs@champion")
 
@@ -65,7 +65,7 @@ def test_a_trial_names_its_search(zoo: Callable, trained: Path) -> None:
     assert f" of search {search['id']}  val " in shown
 
 
-def test_a_deleted_parent_is_named_with_what_its_run_tells(
+def test_a_deleted_parent_is_described_by_its_run(
     zoo: Callable, models: list[dict], plain: Callable, how: str
 ) -> None:
     zoo("delete", models[0]["parent_id"])
@@ -99,7 +99,7 @@ def tuned(models: list[dict]) -> Callable[..., str]:
     return line_of
 
 
-def test_the_parts_of_a_schedule_are_told(zoo: Callable, tuned: Callable) -> None:
+def test_the_parts_of_a_schedule_are_shown(zoo: Callable, tuned: Callable) -> None:
     parts = {
         "head_epochs": 31,
         "unfreeze_epochs": 32,

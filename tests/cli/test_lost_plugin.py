@@ -1,4 +1,4 @@
-"""Models whose plugin is gone: what is stored is enough, except for layers of the plugin's own."""
+"""Models whose plugin is gone: the registry is enough, except for layers of the plugin's own."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ WHOLE, NUMBER = "is not a whole number such as 10", "is not a number such as 0.0
         ("--fraction", "2", "2.0 is not in the range 0<x<=1."),
     ],
 )
-def test_what_is_no_number_is_refused(zoo: Callable, option: str, value: str, message: str) -> None:
+def test_text_that_is_no_number_is_refused(zoo: Callable, option: str, value: str, message: str) -> None:
     result = zoo("search", "tiny", "blobs", option, value)
     assert (result.code, result.out) == (2, "")
     shown = result.err.splitlines()[-1].rstrip(".")
@@ -49,6 +49,6 @@ def test_a_time_is_read_in_seconds(text: str, seconds: float) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "0", "0m", "ten minutes", "30m1h", "-5m", "1.5h"])
-def test_what_is_no_time_is_refused(text: str) -> None:
+def test_text_that_is_no_time_is_refused(text: str) -> None:
     with pytest.raises(click.BadParameter, match="is not a duration: write 90s, 10m or 1h30m"):
         Duration().convert(text, None, None)

@@ -36,7 +36,7 @@ def test_all_three_commands_take_them(zoo: Callable, command: str) -> None:
     )
 
 
-def test_they_are_told_and_shown(zoo: Callable, photos: Path, plain: Callable) -> None:
+def test_they_are_reported_and_shown(zoo: Callable, photos: Path, plain: Callable) -> None:
     result = zoo("train", "tiny", "photos", "--epochs", 1, "--oversample", "--fraction", 0.5)
     assert plain(result.err) == (
         "· reading photos …\n"
@@ -77,7 +77,7 @@ def test_they_are_told_and_shown(zoo: Callable, photos: Path, plain: Callable) -
         ),
     ],
 )
-def test_what_cannot_be_is_refused(refused: Callable, options: list[str], message: str) -> None:
+def test_impossible_options_are_refused(refused: Callable, options: list[str], message: str) -> None:
     assert refused("train", "tiny", "blobs", *options) == message
 
 

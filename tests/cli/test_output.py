@@ -1,4 +1,4 @@
-"""How results look: tables, fields and JSON."""
+"""The layout of results: tables, fields and JSON."""
 
 from __future__ import annotations
 

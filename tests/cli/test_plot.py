@@ -1,4 +1,4 @@
-"""`zoo plot`: what it writes, says and refuses. The searches are rows of a registry; nothing trains."""
+"""`zoo plot`: its files, output and refusals. The searches are rows of a registry; nothing trains."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SPACE = [Float(name, 0.5, low=0.0, high=1.0).to_config() for name in ("rate", "d
 
 @pytest.fixture
 def recorded(tmp_path: Path) -> Callable[..., str]:
-    """Write a search of so many completed trials into the registry here; gives its id."""
+    """Write a search of so many completed trials into the registry here and return its id."""
 
     def make(*objectives: Objective, trials: int = 5, space: list[Any] = SPACE) -> str:
         with open_registry(tmp_path / "registry.db") as registry:

@@ -1,4 +1,4 @@
-"""What `zoo plugins` says of the plugins that it finds."""
+"""The list of plugins that `zoo plugins` prints."""
 
 from __future__ import annotations
 

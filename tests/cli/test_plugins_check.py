@@ -61,7 +61,7 @@ def test_a_file_that_keeps_the_contract_with_the_value_that_it_needs(zoo: Callab
     assert result.out.endswith("\nmine: 11 checks passed\n")
 
 
-def test_a_failure_is_named_with_what_to_do(zoo: Callable, file: Callable) -> None:
+def test_a_failure_is_named_with_a_remedy(zoo: Callable, file: Callable) -> None:
     result = zoo("plugins", "check", file(NETWORK, "if inputs.shape[1] == 21: raise ValueError('odd')"))
     assert result.code == 1
     assert "builds  failed" in rows(result.out)
@@ -94,11 +94,11 @@ def test_an_installed_plugin_by_name(zoo: Callable) -> None:
     assert zoo("plugins", "check", "digits").out.endswith("\ndigits: 7 checks passed\n")
 
 
-def test_an_unknown_name_tells_the_nearest(refused: Callable) -> None:
+def test_an_unknown_name_gets_the_nearest(refused: Callable) -> None:
     assert refused("plugins", "check", "digit").startswith("unknown plugin 'digit': did you mean 'digits'")
 
 
-def test_a_quarantined_plugin_is_told_in_one_line(
+def test_a_quarantined_plugin_is_reported_in_one_line(
     refused: Callable, file: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = file("raise ValueError('no')")
@@ -112,7 +112,7 @@ def test_a_plugin_that_cannot_be_imported(zoo: Callable, file: Callable) -> None
     assert "No module named 'a_library_that_is_not_there' (mine.py:2): fix the plugin\n" in result.out
 
 
-def test_a_stopped_check_is_shown_with_what_was_not_run(zoo: Callable, file: Callable) -> None:
+def test_a_stopped_check_is_shown_with_the_checks_that_did_not_run(zoo: Callable, file: Callable) -> None:
     result = zoo("plugins", "check", file(IMAGES, "import time; time.sleep(1000)"), "--timeout", 2)
     assert result.code == 1
     assert rows(result.out)[2:] == [

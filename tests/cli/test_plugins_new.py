@@ -1,4 +1,4 @@
-"""What `zoo plugins new` writes, says and refuses."""
+"""`zoo plugins new`: its files, output and refusals."""
 
 from __future__ import annotations
 
@@ -173,7 +173,9 @@ def test_the_name_of_a_plugin_that_is_quarantined(
         ("my_net.py/notes.txt", ["my-net", "--single-file"]),
     ],
 )
-def test_what_exists_is_kept(refused: Callable, tmp_path: Path, existing: str, arguments: list[str]) -> None:
+def test_existing_files_are_kept(
+    refused: Callable, tmp_path: Path, existing: str, arguments: list[str]
+) -> None:
     (tmp_path / existing).parent.mkdir(exist_ok=True)
     (tmp_path / existing).write_text("mine")
     target = existing.partition("/")[0]

@@ -1,4 +1,4 @@
-"""What can be refused without TensorFlow is refused without it, in a process of its own."""
+"""Refusals before TensorFlow is imported, in a separate process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`zoo` as a process: what it imports, how it exits, and what it leaves on the screen."""
+"""`zoo` as a process: its imports, exit codes and output."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_python_dash_m() -> None:
     assert (done.returncode, done.stdout) == (0, f"zoo, version {package.__version__}\n")
 
 
-def test_a_reader_that_goes_away_is_no_error(trained: Path) -> None:
+def test_a_closed_pipe_is_no_error(trained: Path) -> None:
     reader, writer = os.pipe()
     os.close(reader)
     done = subprocess.run([*ZOO, "models"], stdout=writer, stderr=subprocess.PIPE, check=False)

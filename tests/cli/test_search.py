@@ -1,4 +1,4 @@
-"""`zoo search`: what it prints."""
+"""The output of `zoo search`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The options of `zoo search`: what they refuse, in a line, and what a search with several of them shows."""
+"""The options of `zoo search`: refusals in one line, and the output of a search with several of them."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def test_bad_input(refused: Callable, arguments: str, message: str) -> None:
         ),
     ],
 )
-def test_what_click_refuses(zoo: Callable, tmp_path: Path, arguments: str, message: str) -> None:
+def test_usage_errors(zoo: Callable, tmp_path: Path, arguments: str, message: str) -> None:
     result = zoo("search", *arguments.split())
     assert (result.code, result.out, result.err.splitlines()[-1]) == (2, "", f"Error: {message}")
     assert list(tmp_path.iterdir()) == []
@@ -143,7 +143,7 @@ def test_what_click_refuses(zoo: Callable, tmp_path: Path, arguments: str, messa
 
 @dataclass(frozen=True)
 class Searched:
-    """A folder with a search of two objectives, and what it told."""
+    """A folder with a search of two objectives, and its output."""
 
     folder: Path
     out: str

@@ -14,7 +14,7 @@ from zoo.interfaces import Weights
 USUAL = {"epochs": 3, "seed": 0, "patience": 10, "image_size": 8, "channels": 1}
 
 
-def test_a_plain_run_has_only_what_every_run_has() -> None:
+def test_a_plain_run_has_only_the_common_settings() -> None:
     assert run_settings(RUN_PLAN) == USUAL
 
 
@@ -35,7 +35,7 @@ def test_a_plain_run_has_only_what_every_run_has() -> None:
         ({"weights": Weights("/w.h5", "ab" * 32)}, {"weights": "/w.h5", "weights_sha256": "ab" * 32}),
     ],
 )
-def test_what_was_asked_for_is_shown_under_the_name_of_its_option(
+def test_settings_are_shown_under_the_names_of_their_options(
     values: dict[str, Any], shown: dict[str, object]
 ) -> None:
     assert run_settings(changed(RUN_PLAN, **values)) == {**USUAL, **shown}

@@ -1,4 +1,4 @@
-"""`zoo show`: what it prints."""
+"""The output of `zoo show`."""
 
 from __future__ import annotations
 

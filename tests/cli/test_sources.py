@@ -1,4 +1,4 @@
-"""`zoo data` on every kind of source: what is shown, what is recorded, what is refused."""
+"""`zoo data` on every kind of source: output, records and refusals."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_a_skipped_file_is_named(zoo: Callable[..., Result], photos: Path) -> No
     assert shown["skipped"] == [{"path": str(photos / "gone.png"), "reason": "no such file"}]
 
 
-def test_the_rule_for_float_pixels_is_told(zoo: Callable[..., Result], tmp_path: Path) -> None:
+def test_the_rule_for_float_pixels_is_shown(zoo: Callable[..., Result], tmp_path: Path) -> None:
     np.savez(tmp_path / "f.npz", x=np.random.default_rng(0).random((60, 4, 4)), y=np.arange(60) % 2)
     assert zoo("data", "show", "./f.npz").err == "· pixels are float64: 0 is taken as black and 1 as white\n"
 
@@ -119,14 +119,14 @@ def test_the_rule_for_float_pixels_is_told(zoo: Callable[..., Result], tmp_path:
         ),
     ],
 )
-def test_what_is_no_dataset_is_refused(
+def test_a_path_that_is_no_dataset_is_refused(
     refused: Callable[..., str], tmp_path: Path, name: str, content: bytes, message: str
 ) -> None:
     (tmp_path / name).write_bytes(content)
     assert refused("data", "show", tmp_path / name).endswith(message.format(path=tmp_path / name))
 
 
-def test_nothing_is_recorded_of_what_is_refused(
+def test_nothing_is_recorded_of_a_refused_dataset(
     refused: Callable[..., str], zoo: Callable[..., Result], tmp_path: Path
 ) -> None:
     (tmp_path / "a.zip").write_bytes(b"text")
@@ -138,7 +138,7 @@ def test_nothing_is_recorded_of_what_is_refused(
 def test_files_whose_names_are_no_text_do_no_harm(
     zoo: Callable[..., Result], photos: Path, name: bytes
 ) -> None:
-    """Neither in what is printed, nor in the registry."""
+    """Neither in the output, nor in the registry."""
     for folder in (b"/cat/", b"/"):
         shutil.copy(photos / "dog" / "00.png", os.fsdecode(os.fsencode(photos) + folder + name))
     assert [zoo("data", *arguments).code for arguments in (["show", photos], ["add", "odd", photos])] == [

@@ -30,7 +30,7 @@ def entry(hyperparameter: Hyperparameter) -> SpaceEntry:
         (Fixed("plan", "none"), None),
     ],
 )
-def test_what_a_search_tries(hyperparameter: Hyperparameter, words: str | None) -> None:
+def test_the_values_that_a_search_tries(hyperparameter: Hyperparameter, words: str | None) -> None:
     assert entry(hyperparameter).searched == words
 
 

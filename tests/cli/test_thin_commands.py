@@ -20,7 +20,7 @@ COMMANDS = {
 
 
 def lines_of_body(function: ast.FunctionDef) -> int:
-    """How many lines its statements take, without the docstring."""
+    """Return the number of lines of its statements, without the docstring."""
     body = function.body[1:] if ast.get_docstring(function) else function.body
     return body[-1].end_lineno - body[0].lineno + 1 if body else 0
 

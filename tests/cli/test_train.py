@@ -1,4 +1,4 @@
-"""`zoo train`: what it prints."""
+"""The output of `zoo train`."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def test_a_name_opens_it_from_anywhere(
     assert (added["source"], shown["source"], shown["fingerprint"]) == (url, url, added["fingerprint"])
 
 
-def test_what_cannot_be_had(refused: Callable[..., str]) -> None:
+def test_a_url_that_cannot_be_downloaded(refused: Callable[..., str]) -> None:
     assert refused("train", "tiny", "foo://x") == (
         "'foo://x' begins with foo://, which fsspec does not know: check the URL"
     )
