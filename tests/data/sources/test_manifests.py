@@ -56,13 +56,23 @@ def test_absolute_paths_are_taken_as_they_are(folder: Path) -> None:
     [
         "path,label\r\na.png,cat\r\nb.png,dog\r\n",
         "path;label\na.png;cat\nb.png;dog\n",
+        "\n \npath;label\na.png;cat\n\nb.png;dog\n",
         "path\tlabel\na.png\tcat\nb.png\tdog\n",
         '"path","label"\n"a.png","cat"\n"b.png","dog"\n',
         "Path, Label\na.png, cat\n\nb.png, dog",
         "label,width,path\ncat,9,a.png\ndog,9,b.png\n",
         "\ufeffpath,label\na.png,cat\nb.png,dog\n",
     ],
-    ids=["CRLF", "semicolons", "tabs", "quotes", "spaces and capitals", "other columns", "BOM"],
+    ids=[
+        "CRLF",
+        "semicolons",
+        "empty lines before",
+        "tabs",
+        "quotes",
+        "spaces and capitals",
+        "other columns",
+        "BOM",
+    ],
 )
 def test_every_usual_way_of_writing_is_read(folder: Path, text: str) -> None:
     images = load_manifest(manifest(folder, text), FORMATS.image_suffixes)

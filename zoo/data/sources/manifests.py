@@ -89,7 +89,7 @@ def _rows(path: Path) -> Iterator[_Row]:
     text = _text(path)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), skipinitialspace=True)
     try:
-        header = [name.strip().lower() for name in next(reader, [])]
+        header = [name.strip().lower() for name in next(filter(any, reader), [])]
         places = _places(header, path)
         for fields in reader:
             if any(fields):
