@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING
 
 from tests.cli.processes import on_a_terminal, process
+from zoo.cli.output import print_json
+from zoo.interfaces import Epoch
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
 
 def test_a_narrow_terminal_cuts_no_id(trained: Path) -> None:
@@ -33,3 +38,9 @@ def test_prose_continues_on_the_next_line_of_a_narrow_terminal(tmp_path: Path) -
     assert all(line[left:right].strip() for line in narrow)
     assert "1,797 handwritten digits" in wide
     assert "1,797 handwritten digits" in summaries
+
+
+def test_numbers_that_are_not_finite_are_null_in_json(capsys: pytest.CaptureFixture[str]) -> None:
+    print_json([Epoch(1, {"loss": math.nan, "val_loss": -math.inf, "val_accuracy": 0.5}, 0.1)])
+    (epoch,) = json.loads(capsys.readouterr().out)
+    assert epoch["metrics"] == {"loss": None, "val_loss": None, "val_accuracy": 0.5}

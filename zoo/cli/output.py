@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
@@ -110,8 +111,8 @@ def print_trimmed(drawn: RenderableType, *, least: int = 0) -> None:
 
 
 def print_json(value: object) -> None:
-    """Print the value as JSON: dataclasses by field, times in ISO 8601."""
-    click.echo(json.dumps(jsonable(value), indent=2, ensure_ascii=False))
+    """Print the value as JSON: dataclasses by field, times in ISO 8601, and null for numbers that are not finite."""
+    click.echo(json.dumps(jsonable(value), indent=2, ensure_ascii=False, allow_nan=False))
 
 
 def jsonable(value: Any) -> Any:  # a dataclass, a container or a plain value
@@ -126,4 +127,6 @@ def jsonable(value: Any) -> Any:  # a dataclass, a container or a plain value
         return [jsonable(inner) for inner in value]
     if isinstance(value, datetime):
         return value.isoformat()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
     return value
