@@ -58,5 +58,11 @@ def test_json(zoo: Callable, best: str) -> None:
     }
 
 
+def test_a_folder_that_is_not_there(refused: Callable, best: str) -> None:
+    assert refused("export", best, "--output", "gone/mine.h5") == (
+        "there is no folder gone: create it, or choose another path with --output"
+    )
+
+
 def test_an_unknown_format(refused: Callable, best: str) -> None:
     assert refused("export", best, "--format", "kreas") == "unknown format 'kreas': did you mean 'keras'?"

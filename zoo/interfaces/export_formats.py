@@ -33,7 +33,7 @@ def check_target(path: Path, file_format: str) -> None:
 
     Raises:
         UnknownNameError: the format is unknown.
-        ExportError: the path has another suffix than the format, or exists already.
+        ExportError: the path has another suffix than the format, exists already, or its folder does not.
     """
     check_format(file_format)
     suffix = SUFFIXES[file_format]
@@ -43,3 +43,5 @@ def check_target(path: Path, file_format: str) -> None:
         )
     if path.exists():
         raise ExportError(f"{path} already exists: remove it, or choose another path with --output")
+    if not path.parent.is_dir():
+        raise ExportError(f"there is no folder {path.parent}: create it, or choose another path with --output")
