@@ -59,5 +59,5 @@ def test_a_preset_has_its_values(name: str | None, values: dict) -> None:
 
 
 def test_an_unknown_preset_names_the_nearest() -> None:
-    with pytest.raises(UnknownNameError, match="unknown preset of 'tiny' 'wid': did you mean 'wide'"):
+    with pytest.raises(UnknownNameError, match="unknown preset 'wid': did you mean 'wide'"):
         preset_of(PRESETS, "wid")

@@ -56,5 +56,5 @@ def preset_of(architecture: Architecture, name: str | None) -> Mapping[str, Hype
     if name is None:
         return {}
     if name not in architecture.presets:
-        raise UnknownNameError(f"preset of '{architecture.name}'", name, architecture.presets)
+        raise UnknownNameError("preset", name, architecture.presets, f"(of architecture {architecture.name})")
     return architecture.presets[name]
