@@ -188,7 +188,7 @@ def test_a_recorded_resplit_is_opened_by_its_name(tiny_validation: Path) -> None
 
 
 def test_a_resplit_needs_splits(photos: Path) -> None:
-    with pytest.raises(DatasetError, match="'photos-resplit' has no splits of its own: leave out #resplit"):
+    with pytest.raises(DatasetError, match="'photos-resplit' has no splits of its own: leave out --resplit"):
         open_dataset(f"{photos}#resplit", {}, FORMATS)
 
 

@@ -42,7 +42,7 @@ def test_a_file_of_arrays(bucket: fsspec.AbstractFileSystem, tmp_path: Path) -> 
 @pytest.mark.usefixtures("bucket")
 def test_a_new_split_is_asked_for_behind_the_url() -> None:
     assert refusal(f"{PHOTOS}#resplit") == (
-        "dataset 'photos-resplit' has no splits of its own: leave out #resplit"
+        "dataset 'photos-resplit' has no splits of its own: leave out --resplit or #resplit"
     )
 
 

@@ -156,7 +156,7 @@ def _resolve(
 
 def _resplit(name: str, images: LabeledImages) -> LabeledImages:
     if images.split is None:
-        raise DatasetError(f"dataset '{name}' has no splits of its own: leave out {RESPLIT}")
+        raise DatasetError(f"dataset '{name}' has no splits of its own: leave out --resplit or {RESPLIT}")
     return replace(images, split=without_validation(images.split))
 
 
