@@ -67,7 +67,7 @@ def test_every_entry_is_listed_the_last_used_first(
         f"photos  decoded  6×6 gray  60  {size_of(filled, '*-6x6x1')}  TIME\n"
         f"pets  unfinished  6×6 gray  –  {size_of(filled, '*.part')}  TIME\n"
         "–  unpacked  –  –  3.0 kB  TIME\n"
-        f"{taken(filled / 'decoded', filled / 'unpacked')} in {filled}; images and features may take 20.0 GB\n"
+        f"{taken(filled / 'decoded', filled / 'unpacked')} in {filled}; decoded images and activations take at most 20.0 GB\n"
     )
 
 
@@ -78,13 +78,13 @@ def test_the_entries_of_a_dataset_are_listed_alone(
     assert plain(zoo("data", "cache", "pets").out) == (
         "dataset  kind  size  images  bytes  last used\n"
         f"pets  unfinished  6×6 gray  –  {size_of_it}  TIME\n"
-        f"{size_of_it} in {filled}; images and features may take 20.0 GB\n"
+        f"{size_of_it} in {filled}; decoded images and activations take at most 20.0 GB\n"
     )
 
 
 def test_an_empty_cache_is_reported(zoo: Callable[..., Result], cache: Path) -> None:
     assert zoo("data", "cache").out == (
-        f"the cache is empty\n0 B in {cache}; images and features may take 20.0 GB\n"
+        f"the cache is empty\n0 B in {cache}; decoded images and activations take at most 20.0 GB\n"
     )
 
 
