@@ -67,7 +67,8 @@ def test_every_entry_is_listed_the_last_used_first(
         f"photos  decoded  6×6 gray  60  {size_of(filled, '*-6x6x1')}  TIME\n"
         f"pets  unfinished  6×6 gray  –  {size_of(filled, '*.part')}  TIME\n"
         "–  unpacked  –  –  3.0 kB  TIME\n"
-        f"{taken(filled / 'decoded', filled / 'unpacked')} in {filled}; decoded images and activations take at most 20.0 GB\n"
+        f"{taken(filled / 'decoded', filled / 'unpacked')} in {filled}; "
+        "decoded images and activations take at most 20.0 GB\n"
     )
 
 

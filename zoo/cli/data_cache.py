@@ -58,7 +58,8 @@ def _print_entries(folder: Path, limit: int, entries: Sequence[CacheEntry]) -> N
     ]
     print_table(COLUMNS, rows, empty="the cache is empty", right=("bytes",))
     total = sum(entry.bytes for entry in entries)
-    click.echo(f"{bytes_in_words(total)} in {folder}; decoded images and activations take at most {bytes_in_words(limit)}")
+    most = f"decoded images and activations take at most {bytes_in_words(limit)}"
+    click.echo(f"{bytes_in_words(total)} in {folder}; {most}")
 
 
 def _print_cleared(entries: Sequence[CacheEntry], removed: Sequence[CacheEntry]) -> None:
