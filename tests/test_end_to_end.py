@@ -23,7 +23,7 @@ CLASSES = {"fire": (200, 80, 40), "water": (40, 80, 200)}
 
 @dataclass(frozen=True)
 class Story:
-    """Where it happened, and what each command answered."""
+    """The folder of the story, and the output of each command."""
 
     folder: Path
     search: dict[str, Any]

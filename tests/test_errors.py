@@ -16,11 +16,11 @@ def drawn_parents() -> dict[str, str]:
     """Error name -> its parent's name, as the module docstring draws them."""
     parents, ancestors = {}, {}
     for line in (errors.__doc__ or "").splitlines():
-        if found := re.match(r"\s{4}([│├└─ ]*)(\w+)(\s|$)", line):
-            depth = len(found[1]) // INDENT
-            ancestors[depth] = found[2]
+        if match := re.match(r"\s{4}([│├└─ ]*)(\w+)(\s|$)", line):
+            depth = len(match[1]) // INDENT
+            ancestors[depth] = match[2]
             if depth:
-                parents[found[2]] = ancestors[depth - 1]
+                parents[match[2]] = ancestors[depth - 1]
     return parents
 
 
@@ -58,7 +58,7 @@ def test_nearest_names_keep_their_case() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "known", "message"),
+    ("name", "available", "message"),
     [
         ("convnt", ["convnet", "zebra"], "unknown architecture 'convnt': did you mean 'convnet'?"),
         ("neta", ["netb", "netc"], "unknown architecture 'neta': did you mean 'netc' or 'netb'?"),
@@ -67,8 +67,8 @@ def test_nearest_names_keep_their_case() -> None:
         ("xyz", [], "unknown architecture 'xyz'; none available"),
     ],
 )
-def test_an_unknown_name_lists_the_available_ones(name: str, known: list[str], message: str) -> None:
-    assert str(UnknownNameError("architecture", name, known)) == message
+def test_an_unknown_name_lists_the_available_ones(name: str, available: list[str], message: str) -> None:
+    assert str(UnknownNameError("architecture", name, available)) == message
 
 
 def test_an_unknown_name_ends_with_its_hint() -> None:

@@ -42,7 +42,7 @@ def test_usage_errors(zoo: Callable, tmp_path: Path, options: list[str], message
     assert not (tmp_path / "registry.db").exists()
 
 
-def options(**given: object) -> dict[str, object]:
+def options(**values: object) -> dict[str, object]:
     """All that click hands on, None where it was not given."""
     names = (
         "head_epochs",
@@ -53,7 +53,7 @@ def options(**given: object) -> dict[str, object]:
         "head",
         "channels",
     )
-    return {**dict.fromkeys(names), **given}
+    return {**dict.fromkeys(names), **values}
 
 
 def test_without_options_nothing_is_asked_for() -> None:

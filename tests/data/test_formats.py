@@ -1,4 +1,4 @@
-"""Which decoder or source reads what, and what happens where its package is missing."""
+"""The choice of the decoder or source for a file, and missing packages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which of equal trials is the best: one rule, and all that names a best trial follows it."""
+"""The best of equal trials: one rule, which everything that names a best trial follows."""
 
 from __future__ import annotations
 

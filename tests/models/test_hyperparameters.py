@@ -58,7 +58,7 @@ def test_a_value_is_parsed(name: str, text: HyperparameterValue, value: Hyperpar
 
 
 @pytest.mark.parametrize(
-    ("name", "given"),
+    ("name", "value"),
     [
         ("optimizer", "sgdd"),
         ("optimizer", "SGD"),
@@ -93,9 +93,9 @@ def test_a_value_is_parsed(name: str, text: HyperparameterValue, value: Hyperpar
         ("augmentation", "heavy"),
     ],
 )
-def test_a_value_out_of_range_is_refused(name: str, given: HyperparameterValue) -> None:
-    with pytest.raises(HyperparameterError, match=f"^{name} must be .*, got '{given}'$"):
-        OWN[name].check(given)
+def test_a_value_out_of_range_is_refused(name: str, value: HyperparameterValue) -> None:
+    with pytest.raises(HyperparameterError, match=f"^{name} must be .*, got '{value}'$"):
+        OWN[name].check(value)
 
 
 def test_the_message_names_the_range() -> None:

@@ -176,11 +176,11 @@ def test_to_joint_of_a_single_architecture_returns_the_values_as_they_are() -> N
 
 
 def fixed_in(
-    given: Mapping[str, Any], each: dict[str, keras_tuner.HyperParameters] | None = None
+    values: Mapping[str, Any], each: dict[str, keras_tuner.HyperParameters] | None = None
 ) -> dict[str, Any]:
     """Return the hyperparameters that were fixed, by their names in the joint space."""
     each = each or spaces()
-    fixed, _ = fix_each(each, given)
+    fixed, _ = fix_each(each, values)
     before = {hp.name: hp.get_config() for hp in join(each).space}
     return {hp.name: hp.value for hp in join(fixed).space if before.get(hp.name) != hp.get_config()}
 
@@ -210,7 +210,7 @@ def test_a_prefixed_name_is_understood_with_a_single_architecture() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "fixed"),
+    ("values", "fixed"),
     [
         ({"width": 3}, {"plain/width": 3, "deep/width": 3}),
         ({"dropout": 0.1}, {"dropout": 0.1}),
@@ -219,9 +219,9 @@ def test_a_prefixed_name_is_understood_with_a_single_architecture() -> None:
     ],
 )
 def test_fixed_values_are_reported_by_names_of_the_joint_space(
-    given: dict[str, float], fixed: dict[str, float]
+    values: dict[str, float], fixed: dict[str, float]
 ) -> None:
-    assert fix_each(spaces(), given)[1] == fixed
+    assert fix_each(spaces(), values)[1] == fixed
 
 
 def test_fixed_values_of_a_single_architecture_are_reported_by_plain_names() -> None:

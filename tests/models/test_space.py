@@ -133,7 +133,7 @@ def test_explore_finds_hyperparameters_that_options_activate() -> None:
 
 
 def test_an_option_stays_while_conditions_are_tried() -> None:
-    """Where a second build is needed for a condition, it sees the option too."""
+    """A second build, which a condition needs, gets the option too."""
     observed = []
 
     def conditional(hp: Any) -> None:
@@ -149,7 +149,7 @@ def test_an_option_stays_while_conditions_are_tried() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "given", "value"),
+    ("name", "raw", "value"),
     [
         ("kind", "residual", "residual"),
         ("kind", "RESIDUAL", "residual"),
@@ -168,14 +168,14 @@ def test_an_option_stays_while_conditions_are_tried() -> None:
     ],
 )
 def test_check_converts_values_to_their_type(
-    space: keras_tuner.HyperParameters, name: str, given: Any, value: Any
+    space: keras_tuner.HyperParameters, name: str, raw: Any, value: Any
 ) -> None:
-    checked = check(space, {name: given})[name]
+    checked = check(space, {name: raw})[name]
     assert (checked, type(checked)) == (value, type(value))
 
 
 @pytest.mark.parametrize(
-    ("name", "given", "complaint"),
+    ("name", "raw", "complaint"),
     [
         ("kind", "sparse", "kind must be one of plain, residual, dense, got 'sparse'"),
         ("projected", "maybe", "projected must be one of .*, got 'maybe'"),
@@ -190,9 +190,9 @@ def test_check_converts_values_to_their_type(
         ("learning_rate", "-1", "learning_rate must be a number above 0"),
     ],
 )
-def test_check_refuses(space: keras_tuner.HyperParameters, name: str, given: Any, complaint: str) -> None:
+def test_check_refuses(space: keras_tuner.HyperParameters, name: str, raw: Any, complaint: str) -> None:
     with pytest.raises(HyperparameterError, match=complaint):
-        check(space, {name: given})
+        check(space, {name: raw})
 
 
 def test_check_names_the_nearest_of_an_unknown_name(space: keras_tuner.HyperParameters) -> None:

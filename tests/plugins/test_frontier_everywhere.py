@@ -166,8 +166,8 @@ def test_training_on_activations_equals_training_on_pixels(
     assert computing.splits == 3
     different = [
         variable.path
-        for variable, one, other in zip(variables(classifier), pixels.state, features.state, strict=True)
-        if not np.array_equal(one, other)
+        for variable, left, right in zip(variables(classifier), pixels.state, features.state, strict=True)
+        if not np.array_equal(left, right)
     ]
     assert different == []
     assert features.epochs == pixels.epochs

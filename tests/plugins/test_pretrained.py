@@ -234,7 +234,7 @@ def listen(fname, origin, **arguments):
     return get_file(fname, origin, **arguments)
 file_utils.get_file = listen
 
-told = {}
+messages = {}
 plugins = load_plugins()
 for name in json.loads(sys.argv[1]):
     architecture = plugins.architecture(name)
@@ -242,8 +242,8 @@ for name in json.loads(sys.argv[1]):
     try:
         architecture.backbone(HyperParameters(), keras.Input((size, size, 3)), weights="imagenet")
     except ZooError as error:
-        told[name] = str(error), *looked_for.pop()
-Path("told.json").write_text(json.dumps(told))
+        messages[name] = str(error), *looked_for.pop()
+Path("messages.json").write_text(json.dumps(messages))
 sys.exit(run(sys.argv[2:]))
 """
 
@@ -276,7 +276,7 @@ def offline(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     assert done.returncode == 0, done.stderr
     return {
         "folder": folder,
-        "told": json.loads((folder / "told.json").read_text()),
+        "messages": json.loads((folder / "messages.json").read_text()),
         "files": sorted(path.name for path in (home / "models").iterdir()),
         "out": done.stdout,
         "network": network,
@@ -286,16 +286,18 @@ def offline(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 def test_imagenet_weights_that_cannot_be_downloaded(offline: dict[str, Any]) -> None:
     """Each architecture names the file that Keras looks for, where it is to be had and where it belongs."""
-    networks = {name: message.split(" of ")[1].split()[0] for name, (message, *_) in offline["told"].items()}
-    assert {name: message for name, (message, *_) in offline["told"].items()} == {
+    networks = {
+        name: message.split(" of ")[1].split()[0] for name, (message, *_) in offline["messages"].items()
+    }
+    assert {name: message for name, (message, *_) in offline["messages"].items()} == {
         name: f"the ImageNet weights of {networks[name]} cannot be downloaded: get {file} from {url} and put it "
         f"into {offline['folder'] / 'keras' / subfolder}, or name another weights file with --weights PATH"
-        for name, (_, file, url, subfolder) in offline["told"].items()
+        for name, (_, file, url, subfolder) in offline["messages"].items()
     }
 
 
 def test_every_architecture_was_asked(offline: dict[str, Any]) -> None:
-    assert list(offline["told"]) == NAMES
+    assert list(offline["messages"]) == NAMES
 
 
 def test_a_failed_download_leaves_nothing(offline: dict[str, Any]) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 ARCHITECTURES = load_plugins().architectures
 
-# Stage and how many layers with weights lie in it, from the pixels to the features.
+# Each stage with its number of layers that have weights, from the pixels to the features.
 STAGES = {
     "convnet": "block1 2, block2 2, block3 2",
     # The layers between two stages make the images smaller, and go with the second.

@@ -175,16 +175,16 @@ def test_several_outputs_without_names(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("function", "given"),
+    ("function", "output"),
     [
         (lambda images: images[:, 0], "float32 (2, 8, 3)"),
         (lambda images: tf.reduce_mean(images, [0, 1]), "float32 (8, 3)"),
         (lambda images: tf.argmax(images[:, 0], -1), "int64 (2, 8)"),
     ],
 )
-def test_an_output_that_is_no_feature(tmp_path: Path, function: Callable[..., Any], given: str) -> None:
+def test_an_output_that_is_no_feature(tmp_path: Path, function: Callable[..., Any], output: str) -> None:
     assert refusal(save_function(tmp_path / "module", function)) == (
-        f"tfhub module HANDLE returns {given} for 2 images, not features (batch, d) or (batch, h, w, c): "
+        f"tfhub module HANDLE returns {output} for 2 images, not features (batch, d) or (batch, h, w, c): "
         "choose another module"
     )
 

@@ -1,4 +1,4 @@
-"""Where a registry is, and the command that resumes work in it."""
+"""The location of a registry, and the command that resumes work in it."""
 
 from __future__ import annotations
 

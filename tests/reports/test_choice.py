@@ -1,4 +1,4 @@
-"""Which images are shown, and the small pictures of them."""
+"""The choice of the images that are shown, and their thumbnails."""
 
 from __future__ import annotations
 

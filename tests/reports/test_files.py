@@ -1,4 +1,4 @@
-"""Where plots are written, and how."""
+"""The files of plots: their names, and errors on writing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where axes end, when they are logarithmic, and which numbers are written at them."""
+"""The limits of axes, logarithmic scales, and the numbers at the ticks."""
 
 from __future__ import annotations
 

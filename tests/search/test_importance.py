@@ -1,4 +1,4 @@
-"""Which hyperparameters a search's objective depends on, where that is known beforehand."""
+"""The importance of hyperparameters for objectives of known causes."""
 
 from __future__ import annotations
 

@@ -112,10 +112,10 @@ def build(trained: Workspace, parent: Model) -> Callable[..., Classifier]:
         *,
         model: Model = parent,
         hyperparameters: Mapping[str, Any] | None = None,
-        **wanted: Any,
+        **arguments: Any,
     ) -> Classifier:
         values, opened = dict(hyperparameters or {}), trained.open_dataset(dataset)
-        source = find_parent(trained, model, opened, values, **wanted)
+        source = find_parent(trained, model, opened, values, **arguments)
         return source.build(source.choose(values))
 
     return call
@@ -125,7 +125,7 @@ def build(trained: Workspace, parent: Model) -> Callable[..., Classifier]:
 def options() -> Callable[..., TrainingOptions]:
     """Two epochs, unless asked for others."""
 
-    def make(**given: Any) -> TrainingOptions:
-        return training_options(**{"epochs": 2, **given})
+    def make(**values: Any) -> TrainingOptions:
+        return training_options(**{"epochs": 2, **values})
 
     return make

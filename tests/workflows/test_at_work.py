@@ -44,11 +44,11 @@ def test_a_run_is_not_resumed_while_it_trains(workspace: Workspace) -> None:
 
 def test_a_search_is_not_resumed_while_it_runs(workspace: Workspace) -> None:
     errors = resume_at_each_epoch(workspace, lambda run: searches.resume(workspace, str(run.search_id)))
-    found = search(workspace, trials=1)
+    result = search(workspace, trials=1)
     assert [(type(error), str(error)) for error in errors] == [
-        (SearchError, MESSAGE.format(f"search {found.search.id}"))
+        (SearchError, MESSAGE.format(f"search {result.search.id}"))
     ]
-    assert [run.state for run in found.trials] == [State.COMPLETED]
+    assert [run.state for run in result.trials] == [State.COMPLETED]
 
 
 def test_work_that_has_ended_may_be_resumed() -> None:

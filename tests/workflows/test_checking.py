@@ -100,7 +100,7 @@ def seed_of(name: str, split: str, number: int) -> int:
 
 
 @pytest.mark.parametrize(
-    ("summary", "told"),
+    ("summary", "notice"),
     [
         ({}, ""),
         ({"unreadable": 3}, ""),
@@ -110,5 +110,5 @@ def seed_of(name: str, split: str, number: int) -> int:
         ),
     ],
 )
-def test_one_line_names_the_errors_of_the_data(summary: dict, told: str) -> None:
-    assert describe_check("leaky", summary) == told
+def test_one_line_names_the_errors_of_the_data(summary: dict, notice: str) -> None:
+    assert describe_check("leaky", summary) == notice

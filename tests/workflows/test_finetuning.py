@@ -68,7 +68,7 @@ def table_before_training(workspace: Workspace, finetune: Callable) -> Callable[
         ("all", "frozen: front_conv … back_conv (2 layers)", (0, 0)),
     ],
 )
-def test_what_trains_is_shown_by_stage_before_training(
+def test_trainable_parameters_are_shown_by_stage_before_training(
     table_before_training: Callable, freeze: str, frozen: str, trainable: tuple[int, int]
 ) -> None:
     front, back = trainable
@@ -83,7 +83,7 @@ def test_what_trains_is_shown_by_stage_before_training(
     ]
 
 
-def test_what_trains_when_is_shown_before_training(workspace: Workspace, finetune: Callable) -> None:
+def test_phases_are_shown_before_training(workspace: Workspace, finetune: Callable) -> None:
     before_training: list[str] = []
     workspace.progress.at_epoch = lambda run, epoch: before_training.extend(workspace.progress.notices)
     finetune("pets", "1", hyperparameters={"head_epochs": 1})

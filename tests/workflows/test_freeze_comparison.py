@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def compare(trained: Workspace, parent: Model) -> Callable[..., tuple[FreezeResult, ...]]:
-    def call(*freezes: str, image_size: int | None = None, **given: Any) -> tuple[FreezeResult, ...]:
+    def call(*freezes: str, image_size: int | None = None, **values: Any) -> tuple[FreezeResult, ...]:
         options = TrainingOptions(epochs=1, seed=3, image_size=image_size)
-        return workflows.compare_freezing(trained, parent.id, "three", freezes, options=options, **given)
+        return workflows.compare_freezing(trained, parent.id, "three", freezes, options=options, **values)
 
     return call
 
 
 def kinds_of(workspace: Workspace) -> list[tuple[RunKind, str]]:
-    """What was trained here, the newest first; two runs come with the registry."""
+    """Return the runs of this test, the newest first; two runs come with the registry."""
     return [(run.plan.kind, run.state) for run in workspace.registry.runs()[:-2]]
 
 
@@ -78,8 +78,8 @@ def test_without_the_plugin_nothing_is_trained_from_scratch(trained: Workspace, 
     options = TrainingOptions(epochs=1)
     (tuned,) = workflows.compare_freezing(without, parent.id, "blobs", ["all"], options=options)
     assert tuned.way == "all"
-    (told,) = (notice for notice in trained.progress.notices if "not compared" in notice)
-    assert told.startswith("not compared with a training from scratch: unknown architecture 'tiny'")
+    (message,) = (notice for notice in trained.progress.notices if "not compared" in notice)
+    assert message.startswith("not compared with a training from scratch: unknown architecture 'tiny'")
 
 
 def test_an_interruption_of_the_last_training_is_one(trained: Workspace, compare: Callable) -> None:

@@ -85,7 +85,7 @@ def evening(tmp_path: Path) -> str:
     return str(tmp_path / "evening")
 
 
-def said(classifier: Classifier) -> np.ndarray:
+def predict(classifier: Classifier) -> np.ndarray:
     """Probabilities of the classes for some images."""
     images = np.random.default_rng(0).integers(0, 255, (9, 8, 8, 1)).astype(np.float32)
     outputs = classifier.network(images).numpy()
@@ -183,19 +183,19 @@ def test_a_child_says_what_head_it_keeps(trained: Workspace, finetune: Callable,
     assert {name: chosen[name] for name in ODD} == ODD
 
 
-@pytest.mark.parametrize("given", [{"head_units": "8,4"}, {"pooling": "max"}, {"dropout": 0.4}])
+@pytest.mark.parametrize("values", [{"head_units": "8,4"}, {"pooling": "max"}, {"dropout": 0.4}])
 def test_a_hyperparameter_of_the_heads_shape_asks_for_a_new_one(
-    trained: Workspace, build: Build, given: dict
+    trained: Workspace, build: Build, values: dict
 ) -> None:
-    build("blobs", hyperparameters=given)
+    build("blobs", hyperparameters=values)
     assert trained.progress.notices == ["new head for 2 classes: dark, light"]
 
 
-@pytest.mark.parametrize("given", [{"head_units": "8,4"}, {"pooling": "max"}, {"dropout": 0.4}])
-def test_a_head_that_is_kept_keeps_its_shape(build: Build, given: dict) -> None:
+@pytest.mark.parametrize("values", [{"head_units": "8,4"}, {"pooling": "max"}, {"dropout": 0.4}])
+def test_a_head_that_is_kept_keeps_its_shape(build: Build, values: dict) -> None:
     with pytest.raises(HyperparameterError) as caught:
-        build("blobs", head="keep", hyperparameters=given)
-    assert str(caught.value) == f"--head keep leaves {next(iter(given))} as it is: leave one of the two out"
+        build("blobs", head="keep", hyperparameters=values)
+    assert str(caught.value) == f"--head keep leaves {next(iter(values))} as it is: leave one of the two out"
 
 
 def test_a_head_without_a_shared_class_cannot_be_kept(build: Build, parent: Model) -> None:
@@ -213,13 +213,13 @@ def test_a_head_without_a_shared_class_cannot_be_kept(build: Build, parent: Mode
 def test_softmax_becomes_a_sigmoid_that_says_the_same(build: Build) -> None:
     sigmoid = build("blobs", hyperparameters={"output": "sigmoid"})
     assert sigmoid.sigmoid
-    np.testing.assert_allclose(said(sigmoid), said(build("blobs")), rtol=1e-5)
+    np.testing.assert_allclose(predict(sigmoid), predict(build("blobs")), rtol=1e-5)
 
 
 def test_a_sigmoid_becomes_softmax_that_says_the_same(build: Build, odd: Model) -> None:
     softmax = build("blobs", model=odd, hyperparameters={"output": "softmax"})
     assert not softmax.sigmoid
-    np.testing.assert_allclose(said(softmax), said(build("blobs", model=odd)), rtol=1e-5)
+    np.testing.assert_allclose(predict(softmax), predict(build("blobs", model=odd)), rtol=1e-5)
 
 
 def test_a_sigmoid_stays_one(build: Build, odd: Model) -> None:
@@ -232,8 +232,8 @@ def test_a_sigmoid_becomes_softmax_for_more_classes(build: Build, odd: Model) ->
 
 @pytest.mark.parametrize("output", ["softmax", "sigmoid"])
 def test_two_of_three_classes_are_distinguished_as_before(build: Build, of_three: Model, output: str) -> None:
-    both = said(build("three", model=of_three))[:, :2]
-    two = said(build("blobs", model=of_three, hyperparameters={"output": output}))
+    both = predict(build("three", model=of_three))[:, :2]
+    two = predict(build("blobs", model=of_three, hyperparameters={"output": output}))
     np.testing.assert_allclose(two, both / both.sum(axis=1, keepdims=True), rtol=1e-4)
 
 

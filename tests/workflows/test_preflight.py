@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 
 def test_names_are_separated_by_commas_and_may_have_spaces(plugins: Plugins) -> None:
-    assert [found.name for found in find_architectures(plugins, "tiny, moody")] == ["tiny", "moody"]
+    assert [architecture.name for architecture in find_architectures(plugins, "tiny, moody")] == [
+        "tiny",
+        "moody",
+    ]
 
 
 def test_an_architecture_that_is_named_twice_is_refused(plugins: Plugins) -> None:

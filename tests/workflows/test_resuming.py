@@ -229,16 +229,18 @@ def kept_folder(tmp_path_factory: pytest.TempPathFactory, plugins: Plugins) -> P
 
 
 @pytest.fixture
-def kept(kept_folder: Path, tmp_path: Path, plugins: Plugins) -> Iterator[Workspace]:
+def kept_workspace(kept_folder: Path, tmp_path: Path, plugins: Plugins) -> Iterator[Workspace]:
     """A copy of that registry, which the test may change."""
     shutil.copytree(kept_folder, tmp_path / "kept")
     with workspace_in(tmp_path / "kept", plugins) as workspace:
         yield workspace
 
 
-def test_keep_best_completes_the_run_with_the_best_epoch_so_far(kept: Workspace, kept_folder: Path) -> None:
-    (run,), (model,) = kept.registry.runs(), kept.registry.models()
-    epochs = kept.registry.epochs(run.id)
+def test_keep_best_completes_the_run_with_the_best_epoch_so_far(
+    kept_workspace: Workspace, kept_folder: Path
+) -> None:
+    (run,), (model,) = kept_workspace.registry.runs(), kept_workspace.registry.models()
+    epochs = kept_workspace.registry.epochs(run.id)
     assert (run.state, run.model_id, [epoch.number for epoch in epochs]) == (
         State.COMPLETED,
         model.id,
@@ -250,28 +252,28 @@ def test_keep_best_completes_the_run_with_the_best_epoch_so_far(kept: Workspace,
     assert (kept_folder / "notice").read_text() == (
         f"stopped after epoch 3 of 5: the model has the weights of epoch {best.number}"
     )
-    assert checkpoints(kept) == []
+    assert checkpoints(kept_workspace) == []
 
 
-def test_a_kept_model_has_the_weights_of_a_training_that_ended_there(kept: Workspace) -> None:
-    (model,) = kept.registry.models()
+def test_a_kept_model_has_the_weights_of_a_training_that_ended_there(kept_workspace: Workspace) -> None:
+    (model,) = kept_workspace.registry.models()
     options = TrainingOptions(epochs=3, seed=3)
-    ended = workflows.train(kept, "tiny", "blobs", hyperparameters=CONSTANT, options=options)
+    ended = workflows.train(kept_workspace, "tiny", "blobs", hyperparameters=CONSTANT, options=options)
     assert (model.manifest, model.metrics) == (ended.manifest, ended.metrics)
 
 
-def test_a_kept_model_can_be_fine_tuned(kept: Workspace) -> None:
-    (model,) = kept.registry.models()
-    child = workflows.finetune(kept, "blobs@best", "blobs", options=TrainingOptions(epochs=1))
+def test_a_kept_model_can_be_fine_tuned(kept_workspace: Workspace) -> None:
+    (model,) = kept_workspace.registry.models()
+    child = workflows.finetune(kept_workspace, "blobs@best", "blobs", options=TrainingOptions(epochs=1))
     assert child.parent_id == model.id
 
 
-def test_a_run_that_kept_its_best_epoch_is_not_resumed(kept: Workspace) -> None:
-    (model,) = kept.registry.models()
+def test_a_run_that_kept_its_best_epoch_is_not_resumed(kept_workspace: Workspace) -> None:
+    (model,) = kept_workspace.registry.models()
     with pytest.raises(
         TrainingError, match=f"run {model.run_id} is completed: .*train its model {model.id} further"
     ):
-        workflows.resume_training(kept, model.run_id)
+        workflows.resume_training(kept_workspace, model.run_id)
 
 
 def test_keep_best_of_a_resumed_run_takes_the_epochs_before_too(stopped: Callable) -> None:
@@ -300,7 +302,7 @@ def test_an_epoch_that_only_the_checkpoint_has_is_recorded_with_the_model(worksp
 
 
 @pytest.mark.parametrize(
-    ("dataset", "given"),
+    ("dataset", "values"),
     [
         ("blobs-reversed", {"hyperparameters": {"freeze": "1", "augmentation": "light"}}),
         ("pets", {"hyperparameters": {"dropout": 0.2, **PHASES}}),
@@ -309,11 +311,11 @@ def test_an_epoch_that_only_the_checkpoint_has_is_recorded_with_the_model(worksp
     ids=["other order of classes", "new head and phases", "rebuilt for RGB"],
 )
 def test_a_resumed_finetuning_ends_with_the_same_bits(
-    trained: Workspace, parent: Model, dataset: str, given: dict[str, Any]
+    trained: Workspace, parent: Model, dataset: str, values: dict[str, Any]
 ) -> None:
     def tune() -> Model:
         return workflows.finetune(
-            trained, parent.id, dataset, options=TrainingOptions(epochs=EPOCHS), **given
+            trained, parent.id, dataset, options=TrainingOptions(epochs=EPOCHS), **values
         )
 
     undisturbed, run = tune(), stop(trained, 2, tune)

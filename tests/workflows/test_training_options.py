@@ -1,4 +1,4 @@
-"""What a user may say about the training images: stored with each run, reported, and followed by every workflow."""
+"""The options for the training images: stored with each run, reported, and followed by every workflow."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ def train(workspace: Workspace, options: TrainingOptions, augmentation: str = "n
 
 
 @pytest.mark.parametrize(
-    "given", [{}, ASKED, {"oversample": True}, {"fraction": 0.5}, {"steps_per_epoch": 3}], ids=str
+    "values", [{}, ASKED, {"oversample": True}, {"fraction": 0.5}, {"steps_per_epoch": 3}], ids=str
 )
-def test_the_options_are_stored(given: dict[str, Any]) -> None:
-    assert training_options(**given).sampling == Sampling(**given)
+def test_the_options_are_stored(values: dict[str, Any]) -> None:
+    assert training_options(**values).sampling == Sampling(**values)
 
 
 def test_they_include_the_caching_of_activations() -> None:
@@ -64,9 +64,9 @@ def test_a_training_stores_and_reports_them(workspace: Workspace, options: Calla
     assert workspace.progress.notices[-2:] == TOLD
 
 
-@pytest.mark.parametrize("given", [{"fraction": 0.25}, {"steps_per_epoch": 1}], ids=str)
-def test_a_training_follows_them(workspace: Workspace, options: Callable, given: dict[str, Any]) -> None:
-    assert losses(workspace, train(workspace, options(**given))) != losses(
+@pytest.mark.parametrize("values", [{"fraction": 0.25}, {"steps_per_epoch": 1}], ids=str)
+def test_a_training_follows_them(workspace: Workspace, options: Callable, values: dict[str, Any]) -> None:
+    assert losses(workspace, train(workspace, options(**values))) != losses(
         workspace, train(workspace, options())
     )
 

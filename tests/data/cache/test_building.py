@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 CHUNK = 4
 HALF = 24  # of the 48 images
 
-# Decodes a folder, and stops in the middle until it is told to continue.
+# Decodes a folder, and stops in the middle until a line of input arrives.
 STOPPING = f"""
 import pathlib, sys
 from zoo.data.cache import building

@@ -32,7 +32,7 @@ MAPS = np.random.default_rng(0).normal(size=(ROWS, 2, 2, 3)).astype(np.float32)
 VECTORS = np.random.default_rng(1).normal(size=(ROWS, 5)).astype(np.float32)
 BYTES = MAPS.nbytes + VECTORS.nbytes
 
-# Builds the entry that `entry` names, and stops in the middle until it is told to continue.
+# Builds the entry that `entry` names, and stops in the middle until a line of input arrives.
 STOPPING = """
 import pathlib, sys
 import numpy as np

@@ -35,7 +35,7 @@ def picture() -> Callable[..., Image.Image]:
 
 
 @pytest.fixture
-def found() -> Callable[..., dict[str, Finding]]:
+def findings_by_check() -> Callable[..., dict[str, Finding]]:
     """Check a dataset; name of a check -> its finding."""
 
     def check(opened: OpenedDataset) -> dict[str, Finding]:

@@ -14,7 +14,7 @@ CHECKS = ("coarse-validation", "without-class", "small-class", "imbalance")
 
 
 @pytest.fixture
-def findings_of(opened_arrays: Callable, found: Callable) -> Callable[..., dict[str, tuple]]:
+def findings_of(opened_arrays: Callable, findings_by_check: Callable) -> Callable[..., dict[str, tuple]]:
     """Check a dataset with these numbers of cats and dogs in train, validation and test.
 
     Gives the name of each check that has something to say -> severity, message, classes.
@@ -27,7 +27,7 @@ def findings_of(opened_arrays: Callable, found: Callable) -> Callable[..., dict[
             split += [name] * (cats + dogs)
             labels += [0] * cats + [1] * dogs
         items = [rng.integers(0, 256, (8, 8), dtype=np.uint8) for _ in labels]
-        findings = found(opened_arrays(items, labels, split))
+        findings = findings_by_check(opened_arrays(items, labels, split))
         return {
             name: (str(finding.severity), finding.message, finding.classes)
             for name, finding in findings.items()
@@ -47,12 +47,12 @@ def test_a_validation_split_too_small_to_select_on(findings_of: Callable) -> Non
 
 
 def test_a_resplit_is_offered_where_there_is_a_validation_split(
-    opened_arrays: Callable, found: Callable
+    opened_arrays: Callable, findings_by_check: Callable
 ) -> None:
     items = [np.random.default_rng(seed).integers(0, 256, (8, 8), dtype=np.uint8) for seed in range(120)]
     labels = [number % 2 for number in range(120)]
-    with_validation = found(opened_arrays(items, labels, ["train"] * 104 + ["validation"] * 16))
-    own = found(opened_arrays(items, labels))
+    with_validation = findings_by_check(opened_arrays(items, labels, ["train"] * 104 + ["validation"] * 16))
+    own = findings_by_check(opened_arrays(items, labels))
     assert (
         "--resplit" in with_validation["coarse-validation"].advice,
         "--resplit" in own["coarse-validation"].advice,

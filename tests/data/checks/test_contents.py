@@ -33,9 +33,9 @@ def folder(tmp_path: Path, picture: Callable) -> Path:
 
 
 @pytest.fixture
-def check(folder: Path, found: Callable) -> Callable[[str], Finding | None]:
+def check(folder: Path, findings_by_check: Callable) -> Callable[[str], Finding | None]:
     """The finding of one check in the folder, if there is one."""
-    return lambda name: found(open_dataset(str(folder), {}, FORMATS)).get(name)
+    return lambda name: findings_by_check(open_dataset(str(folder), {}, FORMATS)).get(name)
 
 
 def details(finding: Finding, folder: Path) -> dict[str, str]:
@@ -56,10 +56,10 @@ def test_damaged_images_are_named_with_the_reason(folder: Path, check: Callable)
     }
 
 
-def test_damage_is_no_copy_of_other_damage(folder: Path, found: Callable) -> None:
+def test_damage_is_no_copy_of_other_damage(folder: Path, findings_by_check: Callable) -> None:
     for name in ("cat", "dog"):
         (folder / name / "empty.png").write_bytes(b"")
-    assert "label-conflict" not in found(open_dataset(str(folder), {}, FORMATS))
+    assert "label-conflict" not in findings_by_check(open_dataset(str(folder), {}, FORMATS))
 
 
 def test_a_decompression_bomb_is_named(folder: Path, check: Callable) -> None:
@@ -118,7 +118,7 @@ def test_files_that_are_no_images_are_named(folder: Path, check: Callable) -> No
     )
 
 
-def test_a_vanished_image_is_refused(folder: Path, found: Callable) -> None:
+def test_a_vanished_image_is_refused(folder: Path, findings_by_check: Callable) -> None:
     opened = open_dataset(str(folder), {}, FORMATS)
     shutil.rmtree(folder / "cat")
     with pytest.raises(Exception, match=r"cat/00.jpg' has vanished; start again"):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from zoo.interfaces import DatasetVersion
 
 
-def test_what_is_written_persists_after_closing(tmp_path: Path) -> None:
+def test_records_persist_after_closing(tmp_path: Path) -> None:
     with open_registry(tmp_path / "registry.db") as registry:
         digits = record_digits(registry)
     with open_registry(tmp_path / "registry.db", create=False) as registry:

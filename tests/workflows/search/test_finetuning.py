@@ -87,7 +87,7 @@ def searched_over(searched: Searched) -> set[str]:
     return {entry["config"]["name"] for entry in entries if entry["class_name"] != "Fixed"}
 
 
-def times_told(workspace: Workspace, start: str) -> int:
+def times_reported(workspace: Workspace, start: str) -> int:
     return sum(notice.startswith(start) for notice in workspace.progress.notices)
 
 
@@ -203,14 +203,14 @@ def test_a_new_head_is_searched_too(trained: Workspace) -> None:
 @pytest.mark.usefixtures("cache")
 def test_activations_of_frozen_layers_are_computed_once_for_all_trials(trained: Workspace) -> None:
     tune(trained, HEAD_ALONE)
-    assert (times_told(trained, KEPT), times_told(trained, KNOWN)) == (1, 1)
+    assert (times_reported(trained, KEPT), times_reported(trained, KNOWN)) == (1, 1)
 
 
 def test_a_second_search_reuses_the_cached_activations(searched: Searched) -> None:
     """All is frozen in the first trial of the first search."""
     searched.workspace.progress.notices.clear()
     tune(searched.workspace, {**HEAD_ALONE, "batch_size": 8}, trials=1)
-    assert (times_told(searched.workspace, KEPT), times_told(searched.workspace, KNOWN)) == (0, 1)
+    assert (times_reported(searched.workspace, KEPT), times_reported(searched.workspace, KNOWN)) == (0, 1)
 
 
 def test_a_plain_search_learns_nothing_from_a_fine_tuning(searched: Searched) -> None:

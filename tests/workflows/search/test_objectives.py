@@ -1,4 +1,4 @@
-"""What a search optimises: other metrics, sizes, and several at once; and what becomes of a loss that is no number."""
+"""The objectives of a search: other metrics, sizes, several at once, and a loss that is no number."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def again(recorder: SearchRecorder) -> SearchRecorder:
 
 
 def models(recorder: SearchRecorder) -> list[bool]:
-    """Which of its trials have one."""
+    """Return which of its trials have a model."""
     return [bool(run.model_id) for run in recorder.registry.runs(search=recorder.search.id)]
 
 
@@ -152,7 +152,7 @@ class Diary:
     """The notifications of a watcher, in order."""
 
     def __init__(self, recorder: SearchRecorder) -> None:
-        self.told: list[tuple[str, int]] = []
+        self.entries: list[tuple[str, int]] = []
         progress: Any = recorder.workspace.progress
         progress.run_started = lambda run: self._write("started", run)
         progress.epoch_ended = lambda run, done: self._write(f"epoch {done.number}", run)
@@ -160,7 +160,7 @@ class Diary:
 
     def _write(self, what: str, run: Run) -> None:
         assert run.trial
-        self.told.append((what, run.trial.number))
+        self.entries.append((what, run.trial.number))
 
 
 def test_trials_that_ended_are_reported_again_and_no_others(begin: Begin) -> None:
@@ -171,7 +171,7 @@ def test_trials_that_ended_are_reported_again_and_no_others(begin: Begin) -> Non
     recorder = again(recorder)
     diary = Diary(recorder)
     recorder.replay()
-    assert diary.told == [("started", 1), ("epoch 1", 1), ("epoch 2", 1), ("pruned", 1)]
+    assert diary.entries == [("started", 1), ("epoch 1", 1), ("epoch 2", 1), ("pruned", 1)]
 
 
 def test_a_resumed_trial_is_reported_with_its_epochs(begin: Begin) -> None:
@@ -180,7 +180,7 @@ def test_a_resumed_trial_is_reported_with_its_epochs(begin: Begin) -> None:
     recorder = again(recorder)
     diary = Diary(recorder)
     recorder.trial_started(trial(1))
-    assert diary.told == [("started", 1), ("epoch 1", 1), ("epoch 2", 1)]
+    assert diary.entries == [("started", 1), ("epoch 1", 1), ("epoch 2", 1)]
 
 
 # What a trial needs --------------------------------------------------------------------------------------
@@ -247,7 +247,7 @@ def test_the_end_of_a_search_ends_its_running_trials(begin: Begin, state: State,
     diary = Diary(recorder)
     recorder.end(state, "the disk is full")
     (run,) = recorder.registry.runs(search=recorder.search.id)
-    assert (run.state, run.error, diary.told) == (unfinished, "the disk is full", [(unfinished.value, 1)])
+    assert (run.state, run.error, diary.entries) == (unfinished, "the disk is full", [(unfinished.value, 1)])
 
 
 @pytest.mark.parametrize(

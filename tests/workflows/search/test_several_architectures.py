@@ -104,7 +104,7 @@ def test_a_grid_tries_each_combination_once(resumed: Searched) -> None:
     assert sorted(tried) == sorted((name, pooling) for name in ("tiny", "large") for pooling in poolings)
 
 
-def test_what_is_set_for_one_architecture_is_fixed_in_it_alone(resumed: Searched) -> None:
+def test_a_value_for_one_architecture_is_fixed_in_it_alone(resumed: Searched) -> None:
     assert {(trial.plan.architecture, trial.plan.hyperparameters["filters"]) for trial in resumed.trials} == {
         ("tiny", 1),
         ("large", 3),
