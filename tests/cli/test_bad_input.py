@@ -51,7 +51,10 @@ def _largest_file(size: int) -> Iterator[None]:
             "evaluate blobs@best blob",
             "unknown dataset 'blob': did you mean 'blobs'? or give the path of your images",
         ),
-        ("train tiny blobs --preset wild", "unknown preset 'wild': did you mean 'wide'? (of architecture tiny)"),
+        (
+            "train tiny blobs --preset wild",
+            "unknown preset 'wild': did you mean 'wide'? (of architecture tiny)",
+        ),
         ("predict blobs@bets x.png", "unknown alias 'bets': did you mean 'best'? (within dataset blobs)"),
         ("best blobs --metric val_acuracy", "unknown metric 'val_acuracy': did you mean 'val_accuracy'?"),
         (

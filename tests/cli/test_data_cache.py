@@ -48,14 +48,14 @@ def filled(cache: Path, photos: Path) -> Path:
     return cache
 
 
-def taken(*folders: Path) -> str:
+def folder_size(*folders: Path) -> str:
     """Return the size of the files in these folders, as zoo writes it."""
     files = (path for folder in folders for path in folder.rglob("*") if path.is_file())
     return bytes_in_words(sum(path.stat().st_size for path in files))
 
 
 def size_of(cache: Path, pattern: str) -> str:
-    return taken(*(cache / "decoded").glob(pattern))
+    return folder_size(*(cache / "decoded").glob(pattern))
 
 
 def test_every_entry_is_listed_the_last_used_first(
@@ -67,7 +67,7 @@ def test_every_entry_is_listed_the_last_used_first(
         f"photos  decoded  6×6 gray  60  {size_of(filled, '*-6x6x1')}  TIME\n"
         f"pets  unfinished  6×6 gray  –  {size_of(filled, '*.part')}  TIME\n"
         "–  unpacked  –  –  3.0 kB  TIME\n"
-        f"{taken(filled / 'decoded', filled / 'unpacked')} in {filled}; "
+        f"{folder_size(filled / 'decoded', filled / 'unpacked')} in {filled}; "
         "decoded images and activations take at most 20.0 GB\n"
     )
 
@@ -94,7 +94,7 @@ def test_an_unknown_dataset_is_refused(refused: Callable[..., str], filled: Path
 
 
 def test_clearing_removes_everything(zoo: Callable[..., Result], filled: Path) -> None:
-    size_of_it = taken(filled / "decoded", filled / "unpacked")
+    size_of_it = folder_size(filled / "decoded", filled / "unpacked")
     assert zoo("data", "cache", "--clear").out == f"removed 4 entries, {size_of_it}\n"
     assert zoo("data", "cache").out.startswith("the cache is empty\n")
 

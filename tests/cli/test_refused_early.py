@@ -36,7 +36,10 @@ def refused_early(lean: LeanProcess) -> Callable[..., str]:
             "unknown dataset 'blobz': did you mean 'blobs'? or give the path of your images",
         ),
         ("train tiny ./gone", "there is no folder '{tmp_path}/gone'; check the path"),
-        ("train tiny blobs --preset wied", "unknown preset 'wied': did you mean 'wide'? (of architecture tiny)"),
+        (
+            "train tiny blobs --preset wied",
+            "unknown preset 'wied': did you mean 'wide'? (of architecture tiny)",
+        ),
         (
             "train tiny blobs --set learning_rat=0.1",
             "unknown hyperparameter 'learning_rat': did you mean 'learning_rate'?",

@@ -44,4 +44,6 @@ def check_target(path: Path, file_format: str) -> None:
     if path.exists():
         raise ExportError(f"{path} already exists: remove it, or choose another path with --output")
     if not path.parent.is_dir():
-        raise ExportError(f"there is no folder {path.parent}: create it, or choose another path with --output")
+        raise ExportError(
+            f"there is no folder {path.parent}: create it, or choose another path with --output"
+        )
