@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.format_plugins import toys
 from tests.workflows.search.tiny_searches import workspace_in
 from zoo import workflows
 from zoo.errors import HyperparameterError, InterruptedWork, TrainingError
@@ -370,6 +371,23 @@ def test_a_run_of_another_version_of_the_architecture_is_refused(stopped: Callab
     newer = replace(workspace, plugins=load_plugins(tmp_path / "newer"))
     assert refusal(newer, run) == (
         f"run {run.id} cannot be resumed: 'tiny' is now version 2, it began with 1; start a new one"
+    )
+
+
+def test_a_run_whose_images_a_plugin_now_decodes_differently_is_refused(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    (tmp_path / "plugins").mkdir()
+    (tmp_path / "plugins" / "tiny.py").symlink_to(TINY)
+    file = tmp_path / "plugins" / "toys.py"
+    file.write_text(Path(toys.__file__).read_text())
+    crate = toys.sample_crate(tmp_path)
+    older = replace(workspace, plugins=load_plugins(tmp_path / "plugins"))
+    run = stop(older, 1, lambda: workflows.train(older, "tiny", str(crate)))
+    file.write_text(file.read_text().replace("sample=sample_image", 'sample=sample_image, version="2"'))
+    newer = replace(workspace, plugins=load_plugins(tmp_path / "plugins"))
+    assert refusal(newer, run) == (
+        f"run {run.id} cannot be resumed: dataset 'set' was decoded by toy 1, and is now by toy 2; start a new one"
     )
 
 

@@ -87,6 +87,6 @@ def _plan(parent: Parent, hp: HyperParameters, options: TrainingOptions, images:
         candidate=parent.candidate,
         hyperparameters={**parent.plan.hyperparameters, **hp.values},
         training=options,
-        environment=environment(),
+        environment=environment(images.decoded.decoders),
         data_check=images.data_check,
     )

@@ -87,6 +87,12 @@ def record_version(workspace: Workspace, opened: OpenedDataset, decoded: Decoded
     return version
 
 
+def change_of_decoders(opened: OpenedDataset, environment: Mapping[str, str]) -> str:
+    """Return how plugins decode the dataset differently than in this environment; an empty string if they do not."""
+    before, now = environment.get("decoders", ""), ", ".join(opened.decoders)
+    return f"decoded by {before or 'no plugin'}, and is now by {now or 'no plugin'}" if before != now else ""
+
+
 def shape_for(
     workspace: Workspace, architecture: Architecture, opened: OpenedDataset, requested: int | None
 ) -> InputShape:

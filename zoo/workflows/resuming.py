@@ -10,7 +10,7 @@ from zoo.data.sources import open_source
 from zoo.errors import NotFoundError, TrainingError
 from zoo.interfaces import Progress, RunKind
 from zoo.workflows.at_work import is_at_work
-from zoo.workflows.images import InputShape, in_order_of, prepare
+from zoo.workflows.images import InputShape, change_of_decoders, in_order_of, prepare
 from zoo.workflows.weights import locate_weights
 from zoo.workflows.workspace import start_tensorflow
 
@@ -140,7 +140,7 @@ def _shape_of(run: Run) -> InputShape:
 
 
 def _open_dataset(workspace: Workspace, run: Run) -> OpenedDataset:
-    """Open the dataset of the run, and refuse it if its images have changed."""
+    """Open the dataset of the run, and refuse it if its images or their decoders have changed."""
     version = workspace.registry.dataset(run.dataset, run.dataset_version)
     workspace.progress.began(f"reading {run.dataset}")
     plugins = workspace.plugins
@@ -148,6 +148,10 @@ def _open_dataset(workspace: Workspace, run: Run) -> OpenedDataset:
     if opened.fingerprint != version.fingerprint:
         raise TrainingError(
             f"run {run.id} cannot be resumed: dataset '{run.dataset}' has changed since; start a new one"
+        )
+    if change := change_of_decoders(opened, run.plan.environment):
+        raise TrainingError(
+            f"run {run.id} cannot be resumed: dataset '{run.dataset}' was {change}; start a new one"
         )
     return opened
 

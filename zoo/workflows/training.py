@@ -139,7 +139,7 @@ def _plan(
         candidate=candidate,
         hyperparameters=dict(hp.values),
         training=options,
-        environment=environment(),
+        environment=environment(images.decoded.decoders),
         preset=preset,
         data_check=images.data_check,
     )

@@ -17,6 +17,8 @@ from zoo.tensorflow_startup import quiet_start
 from zoo.workflows.datasets import open_images
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from zoo.plugins import Plugins
     from zoo.registry import Registry
 
@@ -62,8 +64,12 @@ def start_tensorflow(progress: Progress) -> None:
         )
 
 
-def environment() -> dict[str, str]:
-    """Return the versions that a result depends on."""
+def environment(decoders: Sequence[str]) -> dict[str, str]:
+    """Return the versions that a result depends on.
+
+    Args:
+        decoders: as `OpenedDataset.decoders`.
+    """
     import keras
     import tensorflow as tf
 
@@ -72,4 +78,5 @@ def environment() -> dict[str, str]:
         "python": platform.python_version(),
         "tensorflow": tf.__version__,
         "keras": keras.__version__,
+        **({"decoders": ", ".join(decoders)} if decoders else {}),
     }

@@ -31,6 +31,7 @@ from zoo.search.executors.ray_cluster import Cluster, connected
 from zoo.search.executors.trials import run_trials
 from zoo.search.loop import TrialLoop, last_line
 from zoo.workflows.at_work import at_work, is_at_work
+from zoo.workflows.images import change_of_decoders
 from zoo.workflows.options import report_sampling
 from zoo.workflows.search.candidates import (
     find_candidates,
@@ -142,7 +143,7 @@ def _plan(
             algorithm=search_options.algorithm,
             trials=search_options.trials,
         ),
-        environment=environment(),
+        environment=environment(images.decoded.decoders),
         data_check=images.data_check,
     )
 
@@ -212,11 +213,15 @@ def _refuse_exhausted(workspace: Workspace, stored: Search, plan: SearchPlan) ->
 
 
 def _refuse_change(workspace: Workspace, stored: Search, opened: OpenedDataset) -> None:
-    """Refuse to resume a search whose images have changed."""
+    """Refuse to resume a search whose images or their decoders have changed."""
     recorded = workspace.registry.dataset(stored.dataset, stored.dataset_version)
     if opened.fingerprint != recorded.fingerprint:
         raise SearchError(
             f"search {stored.id} cannot be resumed: dataset '{stored.dataset}' has changed since; start a new search"
+        )
+    if change := change_of_decoders(opened, stored.plan.environment):
+        raise SearchError(
+            f"search {stored.id} cannot be resumed: dataset '{stored.dataset}' was {change}; start a new search"
         )
 
 
