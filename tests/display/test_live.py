@@ -146,6 +146,17 @@ def test_an_interrupt_that_python_discards_leaves_no_traceback(capfd: pytest.Cap
     assert capfd.readouterr().err == ""
 
 
+def test_an_error_that_another_library_makes_of_an_interrupt_is_an_interrupt() -> None:
+    def convert() -> None:
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt:
+            raise ValueError("two structures differ") from None
+
+    with pytest.raises(KeyboardInterrupt), watching():
+        convert()
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signals_interrupt_the_work(number: signal.Signals) -> None:
     with pytest.raises(KeyboardInterrupt), watching():

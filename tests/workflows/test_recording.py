@@ -12,6 +12,7 @@ import pytest
 
 from tests.workflows.search.tiny_searches import workspace_in
 from zoo import workflows
+from zoo.display.live import Silent
 from zoo.errors import ArtifactError, DatasetError, InterruptedWork
 from zoo.interfaces import State
 from zoo.plugins import load_plugins
@@ -56,6 +57,21 @@ def test_ctrl_c_as_the_run_is_shown_ends_it_as_interrupted(workspace: Workspace,
     workspace.progress.run_started = lambda run: os.kill(os.getpid(), signal.SIGINT)
     with pytest.raises(InterruptedWork, match="continue with"):
         workflows.train(workspace, "tiny", "blobs", options=options())
+    assert [run.state for run in workspace.registry.runs()] == [State.INTERRUPTED]
+
+
+def test_an_error_that_tensorflow_makes_of_ctrl_c_ends_the_run_as_interrupted(
+    workspace: Workspace, options: Callable
+) -> None:
+    lines = Silent()
+
+    def convert(run: Run, epoch: Epoch) -> None:
+        lines.stop_asked = True
+        raise ValueError("two structures differ")
+
+    lines.epoch_ended = convert
+    with pytest.raises(InterruptedWork, match="continue with"):
+        workflows.train(replace(workspace, progress=lines), "tiny", "blobs", options=options())
     assert [run.state for run in workspace.registry.runs()] == [State.INTERRUPTED]
 
 

@@ -20,7 +20,7 @@ from zoo.display.search_table import (
     with_origin,
 )
 from zoo.display.tables import cell, console
-from zoo.interfaces import Epoch, EpochProgress, Objective, Progress, Run, Search
+from zoo.interfaces import Epoch, EpochProgress, Objective, Progress, Run, Search, interrupts_first
 from zoo.interfaces.metrics import as_shown, epoch_columns, short_name
 from zoo.interfaces.spaces import Space
 
@@ -63,8 +63,9 @@ def make_progress() -> PlainLines:
 def _stopping(progress: PlainLines) -> Iterator[None]:
     """Let Ctrl-C and SIGTERM, with which schedulers end jobs, interrupt the work inside.
 
-    Python discards a KeyboardInterrupt raised during garbage collection, which Keras triggers between trainings. So the
-    request is also stored, and `progress` checks it in each of its methods.
+    Python discards a KeyboardInterrupt raised during garbage collection, which Keras triggers between trainings, and
+    TensorFlow turns one raised below its C++ code into an error of its own. So the request is also stored: `progress`
+    checks it in each of its methods, and an error that follows it is an interrupt.
     """
 
     def stop(_number: int, _frame: object) -> None:
@@ -87,7 +88,8 @@ def _stopping(progress: PlainLines) -> Iterator[None]:
     previous_handlers = {number: signal.signal(number, stop) for number in numbers}
     previous_hook, sys.unraisablehook = sys.unraisablehook, ignore_interrupts
     try:
-        yield
+        with interrupts_first(progress):
+            yield
     finally:
         sys.unraisablehook = previous_hook
         for number, handler in previous_handlers.items():
@@ -123,19 +125,19 @@ class PlainLines(Progress):
         )
 
     def run_started(self, run: Run) -> None:
-        self._stop_if_asked()
+        self.stop_if_asked()
         if run.trial is None:
             self._print(f"run {run.id}: {run.plan.architecture} on {run.dataset}")
 
     def epoch_advanced(self, progress: EpochProgress, run: Run | None = None) -> None:  # noqa: ARG002
-        self._stop_if_asked()
+        self.stop_if_asked()
 
     def epoch_ended(self, run: Run, epoch: Epoch) -> None:
-        self._stop_if_asked()
+        self.stop_if_asked()
         if run.trial is None:
             self._print(epoch_line(run, epoch))
 
-    def _stop_if_asked(self) -> None:
+    def stop_if_asked(self) -> None:
         if self.stop_asked:
             raise KeyboardInterrupt
 

@@ -47,6 +47,7 @@ from zoo.interfaces.reporting import (
     Progress,
     TrialOutcome,
     TrialRecorder,
+    interrupts_first,
 )
 
 __all__ = [
@@ -92,4 +93,5 @@ __all__ = [
     "TrialOutcome",
     "TrialRecorder",
     "Weights",
+    "interrupts_first",
 ]

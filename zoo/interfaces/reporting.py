@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from zoo.errors import InterruptedWork, RegistryError
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from zoo.interfaces.plans import Trial
     from zoo.interfaces.records import Epoch, Evaluation, ModelContent, Run, Search
@@ -82,6 +85,24 @@ class Progress:
 
     def run_ended(self, run: Run) -> None:
         """The run is completed, failed, pruned or interrupted."""
+
+    def stop_if_asked(self) -> None:
+        """Raise KeyboardInterrupt if the user has asked to stop the work, even if an earlier one was lost."""
+
+
+@contextmanager
+def interrupts_first(progress: Progress) -> Iterator[None]:
+    """Raise KeyboardInterrupt instead of an error that the body raises after the user asked to stop.
+
+    Errors of the registry remain, since they say what is not stored.
+    """
+    try:
+        yield
+    except (InterruptedWork, RegistryError):
+        raise
+    except Exception:
+        progress.stop_if_asked()
+        raise
 
 
 class Once(Progress):

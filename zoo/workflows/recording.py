@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from zoo.errors import HyperparameterError, InterruptedWork, RegistryError, ZooError
-from zoo.interfaces import Epoch, Model, Run, State
+from zoo.interfaces import Epoch, Model, Run, State, interrupts_first
 from zoo.registry import resume_command
 from zoo.training.checkpoint import epochs_in
 from zoo.workflows.at_work import at_work
@@ -55,28 +55,35 @@ def run_training(
     Raises:
         InterruptedWork: the user stopped it; the message says how to resume.
     """
-    plan = run.plan
     with at_work(run.id), recorded(workspace, run):
         try:
-            workspace.progress.run_started(run)
-            for epoch in epochs_in(checkpoint):
-                workspace.progress.epoch_ended(run, epoch)
-            report_sampling(workspace, training.decoded, plan.training.sampling)
-            trained = fit_and_evaluate(
-                classifier,
-                training.decoded,
-                plan.hyperparameters,
-                fit_settings(plan),
-                recording(workspace, run),
-                checkpoint,
-                workspace.progress,
-            )
+            with interrupts_first(workspace.progress):
+                trained = _fit(workspace, run, training, classifier, checkpoint)
         except KeyboardInterrupt:
             best = _best_so_far(workspace, run, training) if training.keep_best else None
             if best is None:
                 raise
             trained = best
         return workspace.registry.complete_run(run.id, trained.content, trained.evaluations)
+
+
+def _fit(
+    workspace: Workspace, run: Run, training: Training, classifier: Classifier, checkpoint: bytes | None
+) -> Trained:
+    plan = run.plan
+    workspace.progress.run_started(run)
+    for epoch in epochs_in(checkpoint):
+        workspace.progress.epoch_ended(run, epoch)
+    report_sampling(workspace, training.decoded, plan.training.sampling)
+    return fit_and_evaluate(
+        classifier,
+        training.decoded,
+        plan.hyperparameters,
+        fit_settings(plan),
+        recording(workspace, run),
+        checkpoint,
+        workspace.progress,
+    )
 
 
 def recording(workspace: Workspace, run: Run) -> OnEpoch:

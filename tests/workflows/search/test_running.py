@@ -13,7 +13,7 @@ import pytest
 from tests.workflows.search import tiny_searches
 from tests.workflows.search.tiny_searches import FIXED, MOODS, Searched, workspace_in
 from zoo import workflows
-from zoo.display.live import Terminal
+from zoo.display.live import Silent, Terminal
 from zoo.errors import InterruptedWork, SearchError
 from zoo.interfaces import RunKind, State
 from zoo.registry import resume_command
@@ -23,6 +23,7 @@ from zoo.workflows.search import running, search_options
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from zoo.interfaces import Run
     from zoo.plugins import Plugins
     from zoo.workflows import Workspace
 
@@ -220,6 +221,20 @@ def test_ctrl_c_as_the_search_is_shown_ends_it_as_interrupted(workspace: Workspa
     with pytest.raises(InterruptedWork, match="continue with"):
         search("tiny", FIXED)
     assert [search.state for search in workspace.registry.searches()] == [State.INTERRUPTED]
+
+
+def test_a_trial_whose_error_tensorflow_made_of_ctrl_c_is_interrupted(
+    workspace: Workspace, search: Callable
+) -> None:
+    lines = Silent()
+
+    def ask_to_stop(run: Run) -> None:
+        lines.stop_asked = True
+
+    lines.run_started = ask_to_stop
+    with pytest.raises(InterruptedWork, match="continue with"):
+        search("moody", {**FIXED, "mood": "bad"}, workspace=replace(workspace, progress=lines))
+    assert [run.state for run in workspace.registry.runs()] == [State.INTERRUPTED]
 
 
 def test_ctrl_c_between_two_trials_is_heeded_as_the_next_one_starts(

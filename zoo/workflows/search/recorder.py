@@ -128,6 +128,7 @@ class SearchRecorder:
         self._ended(trial, self.registry.end_run(self.runs[trial.trial_id].id, State.PRUNED, reason))
 
     def trial_failed(self, trial: Trial, error: str) -> None:
+        self.workspace.progress.stop_if_asked()  # the error may be what TensorFlow made of an interrupt
         self._ended(trial, self.registry.end_run(self.runs[trial.trial_id].id, State.FAILED, error))
 
     def drop_losers(self) -> None:

@@ -20,6 +20,7 @@ from zoo.interfaces import (
     SearchPlan,
     State,
     TrainingOptions,
+    interrupts_first,
 )
 from zoo.interfaces.algorithms import continues_trials
 from zoo.registry import resume_command
@@ -280,11 +281,12 @@ def _run(searching: _Searching) -> tuple[Search, Model]:
     plan, registry = searching.search.plan, searching.workspace.registry
     recorder = SearchRecorder(workspace, searching.search)
     try:
-        workspace.progress.search_started(searching.search)
-        report_sampling(workspace, searching.decoded[plan.architectures[0]], plan.training.sampling)
-        recorder.replay()
-        loop = TrialLoop(plan, recorder, recorder.past())
-        run_trials(loop, searching.executor(recorder))
+        with interrupts_first(workspace.progress):
+            workspace.progress.search_started(searching.search)
+            report_sampling(workspace, searching.decoded[plan.architectures[0]], plan.training.sampling)
+            recorder.replay()
+            loop = TrialLoop(plan, recorder, recorder.past())
+            run_trials(loop, searching.executor(recorder))
     except KeyboardInterrupt:
         recorder.end(State.INTERRUPTED)
         raise InterruptedWork(
