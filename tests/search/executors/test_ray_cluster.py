@@ -94,6 +94,18 @@ def test_ctrl_c_leaves_no_process_behind() -> None:
     assert psutil.wait_procs(processes, timeout=30)[1] == []
 
 
+def test_sigterm_stops_the_search_as_it_did_before() -> None:
+    def stop(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        with pytest.raises(KeyboardInterrupt), connected(HERE):
+            signal.raise_signal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def test_a_process_of_ray_that_does_not_notice_the_end_is_ended() -> None:
     with connected(HERE):
         raylet = next(

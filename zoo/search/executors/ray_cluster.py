@@ -8,8 +8,10 @@ import logging
 import math
 import os
 import re
+import signal
 import socket
 import tempfile
+import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -95,15 +97,29 @@ def connected(cluster: Cluster) -> Iterator[None]:
         prefix="zoo-ray-", dir=SHORT_FOLDER, ignore_cleanup_errors=True
     ) as folder:
         try:
-            if cluster.address is None:
-                ray.init("local", num_cpus=_cpus(cluster), include_dashboard=False, _temp_dir=folder, **quiet)
-            else:
-                _join(ray, cluster.address, quiet)
+            with _same_sigterm():
+                if cluster.address is None:
+                    ray.init(
+                        "local", num_cpus=_cpus(cluster), include_dashboard=False, _temp_dir=folder, **quiet
+                    )
+                else:
+                    _join(ray, cluster.address, quiet)
             slots(cluster)
             yield
         finally:
             ray.shutdown()
             _kill_leftovers(folder)
+
+
+@contextmanager
+def _same_sigterm() -> Iterator[None]:
+    """Restore the handler of SIGTERM: Ray's own kills its processes, so that trials would fail, and exits."""
+    handler = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        if threading.current_thread() is threading.main_thread() and handler is not None:
+            signal.signal(signal.SIGTERM, handler)
 
 
 def slots(cluster: Cluster) -> int:
