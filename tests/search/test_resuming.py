@@ -36,6 +36,17 @@ def test_a_search_resumes_as_if_it_had_not_been_interrupted(
     assert resumed.started == undisturbed.started[ended:]
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_tpe_goes_on_as_if_it_had_not_been_interrupted_in_a_space_of_few_values(seed: int) -> None:
+    hp = wide_space()
+    hp.Int("filters", 1, 4)
+    hp.Choice("mood", ["good", "bad", "fine"])
+    search_plan = plan("tpe", hp=hp, trials=16, seed=seed)
+    undisturbed = searched(search_plan)
+    resumed = searched(search_plan, past=undisturbed.ended[:12])
+    assert resumed.started == undisturbed.started[12:]
+
+
 def test_a_search_that_is_over_runs_nothing_more() -> None:
     over = searched(plan())
     assert searched(plan(), past=over.ended).started == []

@@ -57,14 +57,16 @@ class TPEOracle(HistoryOracle, keras_tuner.Oracle):  # type: ignore[misc]  # ker
                 self._study.sampler = self._sampler(collision)
                 proposal = self._study.ask()
                 values = self._suggest_all(proposal, {})
-            if not self._duplicate(values):
-                self._running[trial_id] = proposal
-                return values
             self._study.tell(proposal, state=TrialState.FAIL)
+            if not self._duplicate(values):
+                # Optuna must learn of the values, as after an interruption, not of the positions that it drew: several
+                # of them are the same whole number.
+                self.take(trial_id, values)
+                return values
         return None
 
     def take(self, trial_id: str, values: Values) -> None:
-        """Report values to Optuna that it did not choose."""
+        """Report the values of a trial to Optuna."""
         hp = self.get_space()
         hp.values = dict(values)
         with without_optuna_logs():
