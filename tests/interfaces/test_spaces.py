@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from zoo.interfaces.spaces import Searched, searched
+from zoo.errors import SearchError
+from zoo.interfaces.spaces import Searched, Space, searched
 
 if TYPE_CHECKING:
     from keras_tuner import HyperParameters
@@ -69,3 +70,11 @@ def test_a_value_outside_the_space_has_no_position(
     axes: dict[str, Searched], name: str, value: object
 ) -> None:
     assert axes[name].place(value) is None
+
+
+@pytest.mark.parametrize("config", [{}, {"space": 5}, {"space": [5]}, {"space": [{"class_name": "Int"}]}])
+def test_a_damaged_space_is_refused_in_one_line(config: dict) -> None:
+    with pytest.raises(
+        SearchError, match=r"^the space of the search is damaged \(\w+: .*start a new search$"
+    ):
+        Space.from_config(config)

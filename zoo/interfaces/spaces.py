@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from itertools import chain, groupby
 from typing import TYPE_CHECKING, Any, cast
 
+from zoo.errors import SearchError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -174,8 +176,20 @@ class Space:
 
     @classmethod
     def from_config(cls, config: Mapping[str, object]) -> Space:
-        """The space that `keras_tuner.HyperParameters.get_config` or `to_config` returned."""
-        return cls(tuple(read_hyperparameter(entry) for entry in cast("Sequence[Entry]", config["space"])))
+        """The space that `keras_tuner.HyperParameters.get_config` or `to_config` returned.
+
+        Raises:
+            SearchError: the configuration is damaged.
+        """
+        try:
+            return cls(
+                tuple(read_hyperparameter(entry) for entry in cast("Sequence[Entry]", config["space"]))
+            )
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise SearchError(
+                f"the space of the search is damaged ({type(error).__name__}: {error}): restore the registry from a "
+                "backup, or start a new search"
+            ) from error
 
     def to_config(self) -> dict[str, object]:
         """The space as `keras_tuner.HyperParameters.from_config` reads it, without values."""

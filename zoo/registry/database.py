@@ -7,6 +7,7 @@ import sqlite3
 import time
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from json import JSONDecodeError
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, Oper
 from sqlalchemy.orm import Session
 
 from zoo.errors import RegistryError, reason_of
-from zoo.registry.schema import SCHEMA_VERSION
+from zoo.registry.schema import SCHEMA_VERSION, DamagedDocument
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -320,6 +321,11 @@ def _translated(location: Location) -> Iterator[None]:
     """Turn a database's errors about its disk, its locks and its network into a RegistryError."""
     try:
         yield
+    except (DamagedDocument, JSONDecodeError) as error:
+        raise RegistryError(
+            f"the registry {location.shown} is damaged: a document in it cannot be read ({error}); restore it from a "
+            "backup"
+        ) from error
     except DatabaseError as error:
         # The other subclasses, such as a violated constraint, are bugs of zoo.
         if type(error) not in (DatabaseError, OperationalError) and not _is_refused(error):

@@ -22,6 +22,7 @@ from zoo.interfaces import (
     Weights,
 )
 from zoo.registry import ids, metrics, owners
+from zoo.registry.damage import damage_named
 from zoo.registry.metrics import LOSS, loss_on
 from zoo.registry.schema import DatasetRow, EpochRow, ModelRow, RunRow
 
@@ -216,15 +217,17 @@ def to_run(session: Session, row: RunRow) -> Run:
 
 def _to_run(row: RunRow, parameters: int | None, val_loss: float | None) -> Run:
     orphaned = row.state == State.RUNNING and not _has_process(row)
-    plan = RunPlan(
-        kind=RunKind(row.kind),
-        candidate=_to_candidate(row),
-        hyperparameters=row.hyperparameters,
-        training=TrainingOptions.from_json(row.training),
-        environment=row.environment,
-        preset=row.preset,
-        data_check=row.data_check,
-    )
+    with damage_named("run", row.id):
+        trial = _to_trial(row)
+        plan = RunPlan(
+            kind=RunKind(row.kind),
+            candidate=_to_candidate(row),
+            hyperparameters=row.hyperparameters,
+            training=TrainingOptions.from_json(row.training),
+            environment=row.environment,
+            preset=row.preset,
+            data_check=row.data_check,
+        )
     return Run(
         id=row.id,
         plan=plan,
@@ -234,7 +237,7 @@ def _to_run(row: RunRow, parameters: int | None, val_loss: float | None) -> Run:
         started_at=row.started_at,
         finished_at=row.finished_at,
         search_id=row.search_id,
-        trial=_to_trial(row),
+        trial=trial,
         score=row.score,
         scores=row.scores or {},
         model_id=row.model_id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     JSON,
@@ -40,6 +40,7 @@ FirstTrials = list[tuple[HyperparameterValues, str]]
 MetricValues = dict[str, float]
 Counts = dict[str, int]
 
+_JSON_NAMES = {dict: "object", list: "array"}
 _NAMES = {
     "ix": "ix_%(column_0_label)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -47,6 +48,10 @@ _NAMES = {
     "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+
+class DamagedDocument(ValueError):
+    """A JSON document in the database is not what zoo writes."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -62,6 +67,22 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Json(TypeDecorator[Any]):
+    """A JSON object or array, as `kind` says; reading anything else raises DamagedDocument."""
+
+    impl = JSON(none_as_null=True)
+    cache_ok = True
+
+    def __init__(self, kind: type[dict[Any, Any] | list[Any]]) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def process_result_value(self, value: object, dialect: Dialect) -> Any:  # noqa: ARG002
+        if value is not None and not isinstance(value, self.kind):
+            raise DamagedDocument(f"{str(value)[:40]!r} is no JSON {_JSON_NAMES[self.kind]}")
+        return value
 
 
 class MetricValuesJson(TypeDecorator[MetricValues]):
@@ -84,7 +105,10 @@ class MetricValuesJson(TypeDecorator[MetricValues]):
         value: dict[str, float | str] | None,
         dialect: Dialect,  # noqa: ARG002
     ) -> MetricValues | None:
-        return None if value is None else {name: float(number) for name, number in value.items()}
+        try:
+            return None if value is None else {name: float(number) for name, number in value.items()}
+        except (AttributeError, TypeError, ValueError):
+            raise DamagedDocument(f"{str(value)[:40]!r} are no metrics") from None
 
 
 class Base(DeclarativeBase):
@@ -104,8 +128,8 @@ class DatasetRow(Base):
     version: Mapped[int]
     fingerprint: Mapped[str] = mapped_column(String(64))
     source: Mapped[str] = mapped_column(Text)
-    class_names: Mapped[list[str]] = mapped_column(JSON)
-    counts: Mapped[ClassCounts] = mapped_column(JSON)
+    class_names: Mapped[list[str]] = mapped_column(Json(list))
+    counts: Mapped[ClassCounts] = mapped_column(Json(dict))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -118,20 +142,20 @@ class SearchRow(Base):
 
     id: Mapped[str] = mapped_column(String(12), primary_key=True)
     dataset_id: Mapped[int] = mapped_column(ForeignKey("datasets.id"), index=True)
-    candidates: Mapped[Documents | None] = mapped_column(JSON(none_as_null=True))
-    options: Mapped[Document | None] = mapped_column(JSON(none_as_null=True))
-    training: Mapped[Document | None] = mapped_column(JSON(none_as_null=True))
-    fixed: Mapped[HyperparameterValues] = mapped_column(JSON)
-    space: Mapped[Document] = mapped_column(JSON)
-    first: Mapped[FirstTrials | None] = mapped_column(JSON(none_as_null=True))
-    data_check: Mapped[Counts | None] = mapped_column(JSON(none_as_null=True))
-    environment: Mapped[Environment] = mapped_column(JSON)
+    candidates: Mapped[Documents | None] = mapped_column(Json(list))
+    options: Mapped[Document | None] = mapped_column(Json(dict))
+    training: Mapped[Document | None] = mapped_column(Json(dict))
+    fixed: Mapped[HyperparameterValues] = mapped_column(Json(dict))
+    space: Mapped[Document] = mapped_column(Json(dict))
+    first: Mapped[FirstTrials | None] = mapped_column(Json(list))
+    data_check: Mapped[Counts | None] = mapped_column(Json(dict))
+    environment: Mapped[Environment] = mapped_column(Json(dict))
     state: Mapped[str] = mapped_column(String(16))
     owner: Mapped[str] = mapped_column(String(255))
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     error: Mapped[str | None] = mapped_column(Text)
-    unread: Mapped[Document | None] = mapped_column(JSON(none_as_null=True))
+    unread: Mapped[Document | None] = mapped_column(Json(dict))
 
     dataset: Mapped[DatasetRow] = relationship(lazy="joined", innerjoin=True)
 
@@ -158,21 +182,21 @@ class RunRow(Base):
     plugin: Mapped[str] = mapped_column(Text)
     image_size: Mapped[int]
     channels: Mapped[int]
-    weights: Mapped[Document | None] = mapped_column(JSON(none_as_null=True))
+    weights: Mapped[Document | None] = mapped_column(Json(dict))
     parent_id: Mapped[str | None] = mapped_column(String(12), index=True)
     keeps_head: Mapped[bool | None]
     preset: Mapped[str | None] = mapped_column(String(255))
-    hyperparameters: Mapped[HyperparameterValues] = mapped_column(JSON)
-    training: Mapped[Document] = mapped_column(JSON)
-    data_check: Mapped[Counts] = mapped_column(JSON)
-    environment: Mapped[Environment] = mapped_column(JSON)
+    hyperparameters: Mapped[HyperparameterValues] = mapped_column(Json(dict))
+    training: Mapped[Document] = mapped_column(Json(dict))
+    data_check: Mapped[Counts] = mapped_column(Json(dict))
+    environment: Mapped[Environment] = mapped_column(Json(dict))
     state: Mapped[str] = mapped_column(String(16))
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     search_id: Mapped[str | None] = mapped_column(ForeignKey("searches.id"))
     trial_id: Mapped[str | None] = mapped_column(String(255))
     trial_number: Mapped[int | None]
-    trial: Mapped[Document | None] = mapped_column(JSON(none_as_null=True))
+    trial: Mapped[Document | None] = mapped_column(Json(dict))
     score: Mapped[float | None] = mapped_column(Double)
     model_id: Mapped[str | None] = mapped_column(ForeignKey("models.id"))
     error: Mapped[str | None] = mapped_column(Text)
@@ -198,7 +222,7 @@ class ModelRow(Base):
     __tablename__ = "models"
 
     id: Mapped[str] = mapped_column(String(12), primary_key=True)
-    class_names: Mapped[list[str]] = mapped_column(JSON)
+    class_names: Mapped[list[str]] = mapped_column(Json(list))
     image_size: Mapped[int]
     channels: Mapped[int]
     parameters: Mapped[int] = mapped_column(BigInteger)

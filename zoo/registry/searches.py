@@ -12,15 +12,16 @@ from zoo.interfaces import CandidatePlan, Search, SearchOptions, SearchPlan, Sta
 from zoo.interfaces.ranking import rank
 from zoo.interfaces.records import ENDED
 from zoo.registry import ids, owners, runs
+from zoo.registry.damage import damage_named
 from zoo.registry.metrics import LOSS, loss_on
 from zoo.registry.schema import DatasetRow, EpochRow, ModelRow, RunRow, SearchRow
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy.orm import Session
 
-    from zoo.interfaces import DatasetVersion, Epoch, RunPlan, Trial
+    from zoo.interfaces import DatasetVersion, Epoch, Objective, RunPlan, Trial
     from zoo.interfaces.ranking import Rank
 
 
@@ -148,22 +149,24 @@ def to_searches(session: Session, rows: Sequence[SearchRow]) -> list[Search]:
     for row in rows:
         if row.unread is not None:
             raise SearchError(_unreadable(row))
-    best = _best_models(session, rows)
+    best = _best_models(session, {row.id: _options(row).objectives[0] for row in rows})
     return [_to_search(row, best.get(row.id)) for row in rows]
 
 
 def _to_search(row: SearchRow, best_model_id: str | None) -> Search:
     orphaned = row.state == State.RUNNING and not owners.alive(row.owner)
-    plan = SearchPlan(
-        candidates=tuple(CandidatePlan.from_json(candidate) for candidate in row.candidates or ()),
-        options=SearchOptions.from_json(row.options or {}),
-        training=TrainingOptions.from_json(row.training or {}),
-        fixed=row.fixed,
-        space=row.space,
-        environment=row.environment,
-        first=tuple((values, origin) for values, origin in row.first or ()),
-        data_check=row.data_check or {},
-    )
+    options = _options(row)
+    with damage_named("search", row.id):
+        plan = SearchPlan(
+            candidates=tuple(CandidatePlan.from_json(candidate) for candidate in row.candidates or ()),
+            options=options,
+            training=TrainingOptions.from_json(row.training or {}),
+            fixed=row.fixed,
+            space=row.space,
+            environment=row.environment,
+            first=tuple((values, origin) for values, origin in row.first or ()),
+            data_check=row.data_check or {},
+        )
     return Search(
         id=row.id,
         plan=plan,
@@ -179,9 +182,17 @@ def _to_search(row: SearchRow, best_model_id: str | None) -> Search:
     )
 
 
-def _best_models(session: Session, rows: Sequence[SearchRow]) -> dict[str, str]:
-    """Search id -> the model of its best completed trial that has one, ranked by `zoo.interfaces.ranking`."""
-    objectives = {row.id: SearchOptions.from_json(row.options or {}).objectives[0] for row in rows}
+def _options(row: SearchRow) -> SearchOptions:
+    with damage_named("search", row.id):
+        return SearchOptions.from_json(row.options or {})
+
+
+def _best_models(session: Session, objectives: Mapping[str, Objective]) -> dict[str, str]:
+    """Search id -> the model of its best completed trial that has one, ranked by `zoo.interfaces.ranking`.
+
+    Args:
+        objectives: search id -> its first objective.
+    """
     trials = session.execute(
         select(SearchRow.id, RunRow.score, LOSS.value, ModelRow.parameters, RunRow.trial_number, ModelRow.id)
         .select_from(RunRow)
