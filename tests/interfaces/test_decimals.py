@@ -49,3 +49,8 @@ def test_whole_numbers(text: str, value: int) -> None:
 def test_text_that_is_no_whole_number(text: str) -> None:
     with pytest.raises(ValueError, match="is not a whole number such as 10"):
         whole_number(text)
+
+
+def test_a_whole_number_that_does_not_fit_into_64_bits() -> None:
+    with pytest.raises(ValueError, match="has more than 18 digits"):
+        whole_number("9" * 30)

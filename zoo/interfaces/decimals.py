@@ -9,6 +9,9 @@ from __future__ import annotations
 import math
 import re
 
+DIGITS = 18
+"""Whole numbers of more digits do not fit into 64 bits, which databases and NumPy use."""
+
 _WHOLE = re.compile(r"[+-]?[0-9]+")
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
@@ -17,10 +20,12 @@ def whole_number(text: str) -> int:
     """Parse a whole number, such as `-12`.
 
     Raises:
-        ValueError: the text is not a whole number.
+        ValueError: the text is not a whole number, or it has too many digits.
     """
     if not _WHOLE.fullmatch(text):
         raise ValueError(f"'{text}' is not a whole number such as 10")
+    if len(text) > DIGITS:
+        raise ValueError(f"'{text}' has more than {DIGITS} digits")
     return int(text)
 
 
