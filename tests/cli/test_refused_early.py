@@ -120,6 +120,7 @@ NO_LAYER = (
             "m.keras must end in .h5: Keras reads a file of format h5 only with that suffix",
         ),
         ("search --resume nix", "no search 'nix': `zoo searches` lists them"),
+        ("plot nix", "no search 'nix': `zoo searches` lists them"),
     ],
 )
 @pytest.mark.usefixtures("registry_unchanged")

@@ -7,9 +7,6 @@ from typing import TYPE_CHECKING
 
 from zoo.errors import NotFoundError, PlotError, SearchError, ZooError
 from zoo.interfaces import Model, Run
-from zoo.reports.search_plots import PLOTS, plot_search
-from zoo.reports.search_trials import SearchTrials
-from zoo.search.importance import importance
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,6 +14,7 @@ if TYPE_CHECKING:
 
     from zoo.interfaces import Progress, Search
     from zoo.registry import Registry
+    from zoo.reports.search_trials import SearchTrials
 
 NEED_IMPORTANCE = (None, "importance", "parallel")
 """Kinds of plot that show the importance, or sort hyperparameters by it."""
@@ -53,6 +51,10 @@ def plot(
         SearchError: the importance is requested, and cannot be computed.
     """
     search = _find(registry, ref)
+    # Matplotlib, scikit-learn and Optuna take seconds: a mistyped id is refused before.
+    from zoo.reports.search_plots import plot_search
+    from zoo.reports.search_trials import SearchTrials
+
     trials = SearchTrials(search, registry.runs(search=search.id))
     if not trials.completed:
         raise PlotError(f"no trial of search {search.id} has completed: see `zoo show {search.id}`")
@@ -84,6 +86,8 @@ def _find(registry: Registry, ref: str) -> Search:
 
 def _shares(trials: SearchTrials, kind: str | None, progress: Progress) -> Mapping[str, float] | None:
     """Return the importance; where it cannot be computed and the other plots do not need it, show why."""
+    from zoo.search.importance import importance
+
     try:
         return importance(trials.search.plan.space, trials.completed, trials.objective)
     except SearchError as error:
@@ -95,6 +99,8 @@ def _shares(trials: SearchTrials, kind: str | None, progress: Progress) -> Mappi
 
 def _plots(trials: SearchTrials, shares: Mapping[str, float] | None) -> tuple[str, ...]:
     """Return the plots for which the search has data."""
+    from zoo.reports.search_plots import PLOTS
+
     possible = {
         "importance": shares is not None,
         "parallel": bool(trials.axes),
