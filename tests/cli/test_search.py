@@ -31,5 +31,5 @@ def test_a_search_on_a_terminal(zoo_on_screen: Callable[..., str], plain: Callab
     assert f"\rdecoding images {'━' * 30} 120/120\n" in written
     assert f"\rchecking images {'━' * 30} 120/120\nsearch ID: random, up to 1 trial of tiny" in written
     assert "trial  state  val_accuracy  epoch  curve  hyperparameters" in written
-    assert "  1  completed  #.####  1/1  ▁█  filters=2 learning_rate=0.001" in written
+    assert "  1  completed  #.####  1/1  ▁█  (defaults) filters=2 learning_rate=0.001" in written
     assert "1 of 1 trials, best val_accuracy #.#### in trial 1\n\nsearch  ID\nmodel  ID\n" in written

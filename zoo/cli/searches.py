@@ -35,14 +35,16 @@ def command(app: App, dataset: str | None, as_json: bool) -> None:
     if as_json:
         print_json(searches)
         return
-    empty = "no searches yet: start one with `zoo search ARCH DATASET`"
-    if dataset is not None:
-        empty = "no such search"
-    elif unreadable:
-        empty = "no other searches"
-    _print_table(searches, trials, empty)
+    _print_table(searches, trials, _empty(dataset, unreadable))
     for command_line in commands:
         click.echo(f"continue with: {command_line}", err=True)
+
+
+def _empty(dataset: str | None, unreadable: Sequence[str]) -> str:
+    """Return the line in place of a table without rows."""
+    if dataset is not None:
+        return "no such search"
+    return "no other searches" if unreadable else "no searches yet: start one with `zoo search ARCH DATASET`"
 
 
 def _print_table(searches: Sequence[Search], trials: Mapping[str, Sequence[Run]], empty: str) -> None:

@@ -127,8 +127,9 @@ def _refuses_damage(subject: Subject) -> None:
         try:
             decode_bytes(content, subject.name, SIZES[0], 3, subject.formats)
             read_header(io.BytesIO(content), subject.name, subject.formats)
-        except UnreadableImage:
-            continue
+        except UnreadableImage as error:
+            if isinstance(error.__cause__, SystemExit):  # zoo survives it, other programs would not
+                raise error.__cause__ from None
 
 
 def _damaged(subject: Subject) -> Iterator[bytes]:
