@@ -159,6 +159,7 @@ def test_the_search_page_names_commands_and_options_that_there_are(arguments: li
     command.make_context(name, rest, parent=context)  # parses, and refuses what it does not know
 
 
+@pytest.mark.large
 def test_the_commands_of_the_search_page_work(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -267,7 +268,11 @@ def test_the_finetuning_page_names_all_options_of_finetune() -> None:
 
 
 @pytest.mark.parametrize(
-    "page", [PYTHON, README[README.index("## In Python") :]], ids=["python.md", "README.md"]
+    "page",
+    [
+        pytest.param(PYTHON, id="python.md", marks=pytest.mark.large),
+        pytest.param(README[README.index("## In Python") :], id="README.md"),
+    ],
 )
 def test_every_block_of_python_works(
     page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
