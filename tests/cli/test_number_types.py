@@ -30,7 +30,8 @@ WHOLE, NUMBER = "is not a whole number such as 10", "is not a number such as 0.0
         ("--cpus-per-trial", "0x2", f"'0x2' {NUMBER}"),
         ("--max-time", "1_0s", "'1_0s' is not a duration: write 90s, 10m or 1h30m"),
         ("--max-time", "١s", "'١s' is not a duration: write 90s, 10m or 1h30m"),
-        ("--epochs", "0", "0 is not in the range x>=1."),
+        ("--epochs", "0", "0 is not in the range 1<=x<=1000000."),
+        ("--epochs", "1000001", "1000001 is not in the range 1<=x<=1000000."),
         ("--fraction", "2", "2.0 is not in the range 0<x<=1."),
     ],
 )

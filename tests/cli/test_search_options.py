@@ -112,7 +112,7 @@ def test_bad_input(refused: Callable, arguments: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ("tiny blobs --trials 0", "Invalid value for '--trials': 0 is not in the range x>=1."),
+        ("tiny blobs --trials 0", "Invalid value for '--trials': 0 is not in the range 1<=x<=1000000."),
         ("tiny blobs --keep 0", "Invalid value for '--keep': 0 is not in the range x>=1."),
         (
             "tiny blobs --warm-start maybe",

@@ -44,7 +44,7 @@ def test_an_unknown_keyword_like_no_other_gets_all_names() -> None:
 
 @pytest.mark.parametrize("epochs", [0, -1, 1.5, "3", True, None.__class__])
 def test_a_number_that_is_none_or_out_of_range_is_refused(epochs: Any) -> None:
-    with pytest.raises(HyperparameterError, match="epochs must be a whole number, 1 or more, got "):
+    with pytest.raises(HyperparameterError, match="epochs must be a whole number from 1 to 1,000,000, got "):
         work("a", epochs=epochs)
 
 
@@ -58,7 +58,7 @@ def test_none_stays_none() -> None:
 
 
 def test_a_range_describes_its_values() -> None:
-    assert str(Range(1, 4096)) == "a whole number from 1 to 4096"
+    assert str(Range(1, 4096)) == "a whole number from 1 to 4,096"
     assert str(Range(0, 1, whole=False)) == "a number from 0 to 1"
 
 

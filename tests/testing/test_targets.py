@@ -66,6 +66,11 @@ def test_a_file_of_the_plugin_folder_is_found_with_its_folder(tmp_path: Path) ->
     assert target_of("mine", tmp_path) == Target("mine", datasets=("mine",), plugins_dir=str(tmp_path))
 
 
+def test_a_text_too_long_for_a_file_name_is_no_plugin() -> None:
+    with pytest.raises(UnknownNameError, match="unknown plugin 'aaa"):
+        target_of("a" * 5000)
+
+
 def test_an_unknown_name_gets_the_nearest() -> None:
     with pytest.raises(UnknownNameError, match="unknown plugin 'digit': did you mean 'digits'"):
         target_of("digit")

@@ -123,7 +123,7 @@ def training_options(*, epochs: int) -> Callable[[Command], Command]:
     shared = (
         click.option(
             "--epochs",
-            type=WholeRange(1),
+            type=WholeRange(1, 1_000_000),
             default=epochs,
             show_default=True,
             help="Maximum number of epochs.",

@@ -23,7 +23,11 @@ _OPTIONS = (
         help=f"How the next trial is chosen.  [default: {DEFAULT}; {DEFAULT_OF_SEVERAL} for several objectives]",
     ),
     click.option(
-        "--trials", type=WholeRange(1), default=10, show_default=True, help="Maximum number of trials."
+        "--trials",
+        type=WholeRange(1, 1_000_000),
+        default=10,
+        show_default=True,
+        help="Maximum number of trials.",
     ),
     click.option(
         "--objective",

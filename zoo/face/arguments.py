@@ -52,21 +52,21 @@ class Range:
     def __str__(self) -> str:
         kind = "a whole number" if self.whole else "a number"
         return (
-            f"{kind}, {self.low:g} or more"
+            f"{kind}, {self.low:,} or more"
             if self.high is None
-            else f"{kind} from {self.low:g} to {self.high:g}"
+            else f"{kind} from {self.low:,} to {self.high:,}"
         )
 
 
 RANGES = {
-    "epochs": Range(1),
+    "epochs": Range(1, 1_000_000),
     "patience": Range(1),
     "seed": Range(0, 2**32 - 1),  # NumPy's range
     "image_size": Range(1, 4096),
     "steps_per_epoch": Range(1, 1_000_000),
     "fraction": Range(0, 1, whole=False),
     "cache_copies": Range(1),
-    "trials": Range(1),
+    "trials": Range(1, 1_000_000),
     "keep": Range(1),
     "workers": Range(1),
     "cpus_per_trial": Range(0, whole=False),
