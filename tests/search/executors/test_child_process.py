@@ -122,17 +122,20 @@ def test_an_interruption_ends_the_process() -> None:
 def _no_files_left() -> Iterator[None]:
     """Let this process open three files more: enough for a connection, but not to start a process."""
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(256, limits[0]), limits[1]))
+    largest = max(int(entry.name) for entry in Path("/dev/fd").iterdir())
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(largest + 64, limits[0]), limits[1]))
     opened = []
-    with suppress(OSError):
-        while True:
-            opened.append(os.dup(0))
-    for _ in range(3):
-        os.close(opened.pop())
-    yield
-    for descriptor in opened:
-        os.close(descriptor)
-    resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    try:
+        with suppress(OSError):
+            while True:
+                opened.append(os.dup(0))
+        for _ in range(3):
+            os.close(opened.pop())
+        yield
+    finally:
+        for descriptor in opened:
+            os.close(descriptor)
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
 
 @pytest.mark.usefixtures("_no_files_left")
