@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -27,7 +26,6 @@ from zoo.registry.upgrade import migrations
 if TYPE_CHECKING:
     from zoo.registry import Registry
 
-ASSETS = Path(__file__).parent / "assets"
 SCRIPTS = ScriptDirectory.from_config(migrations())
 
 

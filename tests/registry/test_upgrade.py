@@ -33,6 +33,14 @@ ASSETS = Path(__file__).parent / "assets"
 SCRIPTS = ScriptDirectory.from_config(migrations())
 
 
+def stored(folder: Path, version: str) -> Path:
+    """Write the stored database of this schema into the folder."""
+    path = folder / "registry.db"
+    with sqlite3.connect(path) as connection:
+        connection.executescript((ASSETS / f"{version}.sql").read_text())
+    return path
+
+
 def test_every_schema_version_has_a_stored_database_to_test_with() -> None:
     versions = {script.revision for script in SCRIPTS.walk_revisions()}
     assert {path.stem for path in ASSETS.glob("*.sql")} == versions
@@ -40,10 +48,7 @@ def test_every_schema_version_has_a_stored_database_to_test_with() -> None:
 
 @pytest.mark.parametrize("version", sorted(path.stem for path in ASSETS.glob("*.sql")))
 def test_a_database_of_an_earlier_schema_is_brought_up_to_date(tmp_path: Path, version: str) -> None:
-    path = tmp_path / "registry.db"
-    with sqlite3.connect(path) as connection:
-        connection.executescript((ASSETS / f"{version}.sql").read_text())
-    with open_registry(path) as registry:
+    with open_registry(stored(tmp_path, version)) as registry:
         model = registry.model("digits@champion")
         trial = registry.run(model.run_id)
         assert (model.metrics["val_accuracy"], trial.search_id) == (0.9, registry.searches()[0].id)
@@ -233,10 +238,7 @@ def test_a_run_whose_options_cannot_be_upgraded_gets_defaults(
 
 @pytest.mark.parametrize("version", ["0001", "0002"])
 def test_an_upgrade_remembers_the_names_of_models(tmp_path: Path, version: str) -> None:
-    path = tmp_path / "registry.db"
-    with sqlite3.connect(path) as connection:
-        connection.executescript((ASSETS / f"{version}.sql").read_text())
-    with open_registry(path) as registry:
+    with open_registry(stored(tmp_path, version)) as registry:
         champion = registry.model("digits@champion")
         (failed,) = registry.runs(kind=RunKind.FINETUNE)
         registry.delete_models([champion.id], force=True)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gc
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.format_plugins import toys
 from tests.workflows.search.tiny_searches import Watcher
 from zoo import workflows
 from zoo.plugins import Plugins, load_plugins
@@ -37,6 +39,21 @@ def registry(tmp_path: Path) -> Iterator[Registry]:
 @pytest.fixture
 def watcher() -> Watcher:
     return Watcher()
+
+
+@pytest.fixture
+def decoding(workspace: Workspace, tmp_path: Path) -> Callable[[str], Workspace]:
+    """Return the workspace with a plugin that decodes images, in this version of its decoder."""
+
+    def load(version: str) -> Workspace:
+        folder = tmp_path / "plugins"
+        shutil.copytree(PLUGIN_FILES, folder, dirs_exist_ok=True)
+        source = Path(toys.__file__).read_text()
+        versioned = source.replace("sample=sample_image", f'sample=sample_image, version="{version}"')
+        (folder / "toys.py").write_text(versioned)
+        return replace(workspace, plugins=load_plugins(folder))
+
+    return load
 
 
 @pytest.fixture(scope="session")

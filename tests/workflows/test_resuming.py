@@ -375,17 +375,11 @@ def test_a_run_of_another_version_of_the_architecture_is_refused(stopped: Callab
 
 
 def test_a_run_whose_images_a_plugin_now_decodes_differently_is_refused(
-    workspace: Workspace, tmp_path: Path
+    workspace: Workspace, tmp_path: Path, decoding: Callable[[str], Workspace]
 ) -> None:
-    (tmp_path / "plugins").mkdir()
-    (tmp_path / "plugins" / "tiny.py").symlink_to(TINY)
-    file = tmp_path / "plugins" / "toys.py"
-    file.write_text(Path(toys.__file__).read_text())
-    crate = toys.sample_crate(tmp_path)
-    older = replace(workspace, plugins=load_plugins(tmp_path / "plugins"))
+    crate, older = toys.sample_crate(tmp_path), decoding("1")
     run = stop(older, 1, lambda: workflows.train(older, "tiny", str(crate)))
-    file.write_text(file.read_text().replace("sample=sample_image", 'sample=sample_image, version="2"'))
-    newer = replace(workspace, plugins=load_plugins(tmp_path / "plugins"))
+    newer = decoding("2")
     assert refusal(newer, run) == (
         f"run {run.id} cannot be resumed: dataset 'set' was decoded by toy 1, and is now by toy 2; start a new one"
     )

@@ -133,7 +133,7 @@ def _refuses_damage(subject: Subject) -> None:
 
 
 def _damaged(subject: Subject) -> Iterator[bytes]:
-    """Yield magic bytes with noise, and the sample, if there is one, truncated and with bytes changed."""
+    """Yield damaged files: magic bytes followed by noise, then the sample, truncated or with some bytes changed."""
     rng = np.random.default_rng(0)
     for offset, magic in subject.decoder.magic or ((0, b""),):
         yield rng.bytes(offset) + magic + rng.bytes(100)

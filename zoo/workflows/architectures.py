@@ -43,7 +43,7 @@ class BuiltArchitecture:
 
 
 def cached_architecture(architecture: Architecture, provenance: str) -> BuiltArchitecture | None:
-    """Return the cached result of building it; None if there is none, or its code has changed since.
+    """Return the cached description; None if it is missing or the architecture's code has changed.
 
     Args:
         provenance: the plugin's origin; see `zoo.plugins.Plugins.provider`.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,11 +25,10 @@ from tests.workflows.search.tiny_searches import (
 )
 from zoo.errors import InterruptedWork, SearchError
 from zoo.interfaces import State
-from zoo.plugins import load_plugins
 from zoo.workflows import search as searches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from zoo.interfaces import Epoch, Run
     from zoo.plugins import Plugins
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.large
 
 EPOCHS = 3
-TINY = Path(__file__).parents[2] / "cli" / "plugin_files" / "tiny.py"
 
 
 def start(workspace: Workspace, algorithm: str = "grid") -> Searched:
@@ -224,19 +222,13 @@ def test_other_algorithms_resume_too(
 
 
 def test_a_search_whose_images_a_plugin_now_decodes_differently_is_refused(
-    workspace: Workspace, tmp_path: Path
+    workspace: Workspace, tmp_path: Path, decoding: Callable[[str], Workspace]
 ) -> None:
-    (tmp_path / "plugins").mkdir()
-    (tmp_path / "plugins" / "tiny.py").symlink_to(TINY)
-    file = tmp_path / "plugins" / "toys.py"
-    file.write_text(Path(toys.__file__).read_text())
-    crate = toys.sample_crate(tmp_path)
-    older = replace(workspace, plugins=load_plugins(tmp_path / "plugins"))
+    crate, older = toys.sample_crate(tmp_path), decoding("1")
     with pytest.raises(SearchError, match="completed"):
         search(older, "moody", {**FIXED, "mood": "bad"}, dataset=str(crate), trials=1)
     (record,) = workspace.registry.searches()
-    file.write_text(file.read_text().replace("sample=sample_image", 'sample=sample_image, version="2"'))
-    newer = replace(workspace, plugins=load_plugins(tmp_path / "plugins"))
+    newer = decoding("2")
     with pytest.raises(SearchError) as caught:
         searches.resume(newer, record.id)
     assert str(caught.value) == (
