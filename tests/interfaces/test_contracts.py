@@ -154,7 +154,8 @@ def test_a_decoder_may_not_be(fields: dict[str, Any], message: str) -> None:
         {"min_size": 8, "default_size": 8},
         {"channels": 1},
         {"channels": 3},
-        {"weights": ("imagenet",)},
+        {"weights": ("imagenet", "hf://*")},
+        {"weights": ("hf://*",), "fetch_weights": print},
         {"presets": {"paper": {"depth": 20}}},
         {"freeze_points": ("stem",)},
     ],
@@ -185,6 +186,8 @@ def test_an_architecture_may_have(fields: dict[str, Any]) -> None:
         ({"version": ""}, "version must be text"),
         ({"weights": "imagenet"}, "weights must be a tuple of names"),
         ({"weights": ("",)}, "weights must be a tuple of names"),
+        ({"weights": ("imagenet",), "fetch_weights": "x"}, "fetch_weights must be a function, .* got 'x'"),
+        ({"fetch_weights": print}, "fetch_weights must be a function, and needs names in weights"),
         ({"freeze_points": ["stem"]}, "freeze_points must be a tuple of names"),
         ({"freeze_points": (1,)}, "freeze_points must be a tuple of names"),
         ({"presets": ["paper"]}, "presets must map names to hyperparameters"),
@@ -194,6 +197,21 @@ def test_an_architecture_may_have(fields: dict[str, Any]) -> None:
 def test_an_architecture_must_not_have(fields: dict[str, Any], complaint: str) -> None:
     with pytest.raises(ContractError, match=complaint):
         architecture(**fields)
+
+
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [
+        ("imagenet", True),
+        ("hf://keras/net", True),
+        ("net_imagenet", True),
+        ("Imagenet", False),
+        ("hf", False),
+    ],
+)
+def test_weights_are_known_by_name_or_pattern(name: str, known: bool) -> None:
+    net = architecture(weights=("imagenet", "hf://*", "*_imagenet"))
+    assert net.has_weights(name) is known
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from zoo.errors import ContractError
@@ -36,8 +37,8 @@ class Backbone(Protocol):
     """Layers from pixels to features.
 
     `inputs` is a KerasTensor (batch, height, width, channels), float32, raw pixels 0-255, which the backbone scales in
-    its own layers. `weights` is None, a name from `Architecture.weights`, or a path. The result is a KerasTensor
-    (batch, h, w, c) or (batch, d). Hyperparameters are declared through `hp`.
+    its own layers. `weights` is None, a name from `Architecture.weights`, or the path of a file or folder. The result
+    is a KerasTensor (batch, h, w, c) or (batch, d). Hyperparameters are declared through `hp`.
     """
 
     def __call__(
@@ -57,7 +58,11 @@ class Architecture:
         min_size: the smallest image that the backbone accepts, in pixels per side; smaller images are enlarged.
         default_size: the intended pixels per side; None: the dataset's own size.
         channels: 1, 3, or None for either.
-        weights: names of pre-trained weights that it can load, such as "imagenet".
+        weights: names of pre-trained weights that it can load, such as "imagenet", and patterns of names, such as
+            "hf://*".
+        fetch_weights: takes such a name and returns the local file or folder of its weights, downloaded if necessary;
+            `backbone` then gets that path. Called before work starts, never while networks are built. None: `backbone`
+            gets the name.
         presets: name -> hyperparameters, each a published recipe.
         freeze_points: names of its stages, from the input on. A stage is every layer whose name starts with the freeze
             point, unless a digit follows: `block1` includes `block1_conv` and `block1a_bn`.
@@ -77,6 +82,7 @@ class Architecture:
     default_size: int | None = None
     channels: int | None = None
     weights: tuple[str, ...] = ()
+    fetch_weights: Callable[[str], Path] | None = None
     presets: Mapping[str, Hyperparameters] = field(default_factory=dict)
     freeze_points: tuple[str, ...] = ()
     version: str = "1"
@@ -105,12 +111,20 @@ class Architecture:
             self.custom_layers is None or callable(self.custom_layers),
             f"{subject}: custom_layers must be a function, got {self.custom_layers!r}",
         )
+        _require(
+            self.fetch_weights is None or (callable(self.fetch_weights) and bool(self.weights)),
+            f"{subject}: fetch_weights must be a function, and needs names in weights, got {self.fetch_weights!r}",
+        )
         for name in ("weights", "freeze_points"):
             _require(_is_names(getattr(self, name)), f"{subject}: {name} must be a tuple of names")
         _require(
             isinstance(self.presets, Mapping) and all(isinstance(p, Mapping) for p in self.presets.values()),
             f"{subject}: presets must map names to hyperparameters",
         )
+
+    def has_weights(self, name: str) -> bool:
+        """Whether `weights` contains this name, or a pattern that it matches."""
+        return name in self.weights or any(fnmatchcase(name, pattern) for pattern in self.weights)
 
 
 @dataclass(frozen=True, eq=False)

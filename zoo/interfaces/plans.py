@@ -33,10 +33,11 @@ class Weights:
     """Pre-trained weights from which a training starts.
 
     Args:
-        shown: their name on any machine: from `Architecture.weights`, or an absolute path or a URL.
-        sha256: of the file's content; None for weights from `Architecture.weights`.
-        path: of the file on this machine; None for weights from `Architecture.weights`, and until the file has been
-            looked up. It is not stored.
+        shown: their name on any machine: one for `Architecture.weights`, or an absolute path or a URL.
+        sha256: of the content of the file, or of the folder's files and their paths within it; None for a name that
+            the backbone loads itself.
+        path: of the file or folder on this machine; None for a name that the backbone loads itself, and until it has
+            been looked up. It is not stored.
     """
 
     shown: str

@@ -13,7 +13,7 @@ from zoo.models.hyperparameters import OWN
 from zoo.workflows.architectures import cached_architecture, hyperparameter_names, may_declare
 from zoo.workflows.options import preset_of
 from zoo.workflows.search.extending import NOTHING, check_extension
-from zoo.workflows.weights import find_weights, weights_of_each
+from zoo.workflows.weights import check_weights, weights_of_each
 from zoo.workflows.workspace import start_tensorflow
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def check_training(
     values = dict(hyperparameters or {})
     names_of_weights = weights_of_each(architectures, weights)
     for architecture in architectures:
-        find_weights(architecture, names_of_weights[architecture.name], workspace.progress)
+        check_weights(architecture, names_of_weights[architecture.name], workspace.progress)
     if len(architectures) == 1:
         values = {**preset_of(architectures[0], preset), **values}
     _check_hyperparameters(workspace.plugins, architectures, values)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from zoo.data.downloads import is_url
 from zoo.data.sources import open_source
 from zoo.errors import NotFoundError, TrainingError
 from zoo.interfaces import Progress, RunKind
 from zoo.workflows.at_work import is_at_work
 from zoo.workflows.images import InputShape, change_of_decoders, in_order_of, prepare
-from zoo.workflows.weights import locate_weights
+from zoo.workflows.weights import is_local, locate_weights
 from zoo.workflows.workspace import start_tensorflow
 
 if TYPE_CHECKING:
@@ -177,5 +176,5 @@ def _refuse_changed_architecture(plugins: Plugins, run: Run) -> None:
 
 def _refuse_changed_weights(plugins: Plugins, run: Run) -> None:
     weights = run.plan.candidate.weights
-    if weights is not None and not is_url(weights.shown):  # a URL is checked later, by its download
+    if weights is not None and is_local(weights):  # others are checked later, by their download
         locate_weights(plugins.architecture(run.plan.architecture), weights, Progress(), work="run")
