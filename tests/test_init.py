@@ -16,6 +16,7 @@ FACE = [
     "Dataset",
     "Decoder",
     "LabeledImages",
+    "Sizes",
     "Source",
     "ZooError",
     "evaluate",

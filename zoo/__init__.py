@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from zoo.errors import ZooError
     from zoo.face import evaluate, finetune, load, search, train
     from zoo.hookspecs import hookimpl
-    from zoo.interfaces import Architecture, Dataset, Decoder, LabeledImages, Source
+    from zoo.interfaces import Architecture, Dataset, Decoder, LabeledImages, Sizes, Source
     from zoo.registry import open_registry
 
     __version__: str
@@ -30,6 +30,7 @@ __all__ = [
     "Dataset",
     "Decoder",
     "LabeledImages",
+    "Sizes",
     "Source",
     "ZooError",
     "evaluate",
@@ -46,6 +47,7 @@ _MODULES = {
     "Dataset": "zoo.interfaces",
     "Decoder": "zoo.interfaces",
     "LabeledImages": "zoo.interfaces",
+    "Sizes": "zoo.interfaces",
     "Source": "zoo.interfaces",
     "ZooError": "zoo.errors",
     "evaluate": "zoo.face",

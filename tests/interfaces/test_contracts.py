@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from zoo import Decoder, Source
 from zoo.errors import ContractError
-from zoo.interfaces import Architecture, Dataset, LabeledImages
+from zoo.interfaces import Architecture, Dataset, LabeledImages, Sizes
 
 SOURCE: dict[str, Any] = {
     "name": "mine",
@@ -152,6 +153,8 @@ def test_a_decoder_may_not_be(fields: dict[str, Any], message: str) -> None:
     [
         {"min_size": 1},
         {"min_size": 8, "default_size": 8},
+        {"sizes": Sizes(step=16)},
+        {"sizes": Sizes(step=16), "min_size": 16, "default_size": 48},
         {"channels": 1},
         {"channels": 3},
         {"weights": ("imagenet", "hf://*")},
@@ -162,6 +165,21 @@ def test_a_decoder_may_not_be(fields: dict[str, Any], message: str) -> None:
 )
 def test_an_architecture_may_have(fields: dict[str, Any]) -> None:
     assert all(getattr(architecture(**fields), name) == value for name, value in fields.items())
+
+
+@pytest.mark.parametrize(
+    ("fields", "min_size", "sizes"),
+    [
+        ({}, 32, Sizes(32)),
+        ({"min_size": 8}, 8, Sizes(8)),
+        ({"sizes": Sizes(step=16)}, 16, Sizes(step=16)),
+        ({"sizes": Sizes.only(224)}, 224, Sizes.only(224)),
+    ],
+)
+def test_min_size_is_the_smallest_of_its_sizes(fields: dict[str, Any], min_size: int, sizes: Sizes) -> None:
+    described = architecture(**fields)
+    assert (described.min_size, described.image_sizes) == (min_size, sizes)
+    assert replace(described, version="2").image_sizes == sizes
 
 
 @pytest.mark.parametrize(
@@ -177,8 +195,17 @@ def test_an_architecture_may_have(fields: dict[str, Any]) -> None:
         ({"min_size": 0}, "min_size must be 1 or more pixels"),
         ({"min_size": 8.0}, "min_size must be 1 or more pixels"),
         ({"min_size": True}, "min_size must be 1 or more pixels"),
-        ({"min_size": 64, "default_size": 32}, "default_size must be None or at least min_size"),
-        ({"default_size": "224"}, "default_size must be None or at least min_size"),
+        (
+            {"min_size": 64, "default_size": 32},
+            "default_size must be None or one of its sizes, at least 64, got 32",
+        ),
+        ({"default_size": "224"}, "default_size must be None or one of its sizes, at least 32, got '224'"),
+        ({"sizes": 224}, r"sizes must be zoo\.Sizes, such as Sizes\(step=16\), got 224"),
+        ({"sizes": Sizes(step=16), "default_size": 24}, "one of its sizes, multiples of 16, got 24"),
+        (
+            {"sizes": Sizes(step=16), "min_size": 32},
+            "min_size is 32, but the smallest of its sizes is 16: leave min_size out",
+        ),
         ({"channels": 4}, "channels must be 1, 3 or None"),
         ({"channels": True}, "channels must be 1, 3 or None"),
         ({"channels": 3.0}, "channels must be 1, 3 or None"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import takewhile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,6 +17,7 @@ from tests.testing.bad_architectures import (
     with_a_table,
 )
 from tests.testing.plugin_files import failure_of, loaded
+from zoo import Sizes
 from zoo.errors import UnknownNameError
 from zoo.testing import ARCHITECTURE_CHECKS, check_architecture
 from zoo.testing.architectures import CHECKS
@@ -55,6 +56,30 @@ def test_a_bad_one_fails_in_one_line(case: Case) -> None:
 
 def test_a_layer_with_a_lookup_table_is_exported_with_it() -> None:
     check_architecture(architecture(with_a_table, custom_layers=own_layers), "exports")
+
+
+def patches_of_eight(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
+    from keras import layers
+
+    if inputs.shape[1] % 8:
+        raise ValueError(f"{inputs.shape[1]} is no multiple of 8")
+    return layers.Conv2D(2, 8, strides=8, name="patches_conv")(inputs)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "built"),
+    [(Sizes(step=8), {8, 24}), (Sizes(step=8, largest=16), {8, 16}), (Sizes.only(16), {16})],
+    ids=str,
+)
+def test_networks_are_built_for_the_sizes_that_it_declares(sizes: Sizes, built: set[int]) -> None:
+    sizes_of_builds = set()
+
+    def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
+        sizes_of_builds.add(inputs.shape[1])
+        return patches_of_eight(hp, inputs)
+
+    check_architecture(architecture(backbone, min_size=None, sizes=sizes, freeze_points=()), "builds")
+    assert sizes_of_builds == built
 
 
 def test_every_check_is_described() -> None:

@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 from tests.architectures import TINY
-from zoo.errors import DatasetError
+from zoo.errors import DatasetError, HyperparameterError
+from zoo.interfaces import Sizes
 from zoo.workflows.images import (
     InputShape,
     in_order_of,
@@ -50,8 +51,32 @@ def test_a_shape_in_words(shape: InputShape, text: str) -> None:
         ),
         ({}, 4, (8, 1), ["image size 4 is raised to 8, the least tiny takes"]),
         ({"channels": 3}, None, (8, 3), ["images become RGB for tiny"]),
+        (
+            {"min_size": None, "sizes": Sizes(step=3)},
+            None,
+            (9, 1),
+            ["images of 8×8 are enlarged to 9×9, what tiny takes"],
+        ),
+        (
+            {"min_size": None, "sizes": Sizes(2, 5)},
+            None,
+            (5, 1),
+            ["images of 8×8 are reduced to 5×5, what tiny takes"],
+        ),
+        ({"min_size": None, "sizes": Sizes(step=4)}, 12, (12, 1), []),
     ],
-    ids=["as they are", "as requested", "too small", "default", "reduced", "requested too small", "RGB"],
+    ids=[
+        "as they are",
+        "as requested",
+        "too small",
+        "default",
+        "reduced",
+        "requested too small",
+        "RGB",
+        "step",
+        "largest",
+        "requested multiple",
+    ],
 )
 def test_images_are_adapted_to_the_architecture(
     workspace: Workspace,
@@ -66,6 +91,27 @@ def test_images_are_adapted_to_the_architecture(
         *shape
     )
     assert workspace.progress.notices == notices
+
+
+@pytest.mark.parametrize(
+    ("sizes", "requested", "complaint"),
+    [
+        (Sizes.only(24), 8, "images of 8×8 do not fit tiny, which takes only 24: give --image-size 24"),
+        (
+            Sizes(step=16),
+            40,
+            "images of 40×40 do not fit tiny, which takes multiples of 16: give --image-size 32 or 48",
+        ),
+        (Sizes(8, 32), 33, "images of 33×33 do not fit tiny, which takes 8 to 32: give --image-size 32"),
+    ],
+)
+def test_a_requested_size_that_does_not_fit_is_refused(
+    workspace: Workspace, sizes: Sizes, requested: int, complaint: str
+) -> None:
+    architecture = replace(TINY, min_size=None, sizes=sizes)
+    with pytest.raises(HyperparameterError) as caught:
+        shape_for(workspace, architecture, workspace.open_dataset("blobs"), requested)
+    assert str(caught.value) == complaint
 
 
 @pytest.mark.parametrize(("dataset", "notices"), [("blobs", 0), ("pets", 1)])

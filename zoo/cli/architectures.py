@@ -44,7 +44,7 @@ def _print_list(app: App, architectures: Sequence[Architecture]) -> None:
     rows = [
         (
             each.name,
-            f"≥ {each.min_size}" if each.default_size is None else f"{each.default_size} (≥ {each.min_size})",
+            _sizes(each),
             each.summary,
             ", ".join(each.presets),
             app.plugins.provider(each.name).provenance,
@@ -56,6 +56,12 @@ def _print_list(app: App, architectures: Sequence[Architecture]) -> None:
     print_table(columns, rows, empty=empty, prose=("summary", "presets"))
 
 
+def _sizes(architecture: Architecture) -> str:
+    """Return `224 (≥ 32)`, `≥ 16, step 16` or `224`."""
+    sizes, default = architecture.image_sizes.brief, architecture.default_size
+    return sizes if default is None or sizes == str(default) else f"{default} ({sizes})"
+
+
 def _by_name(architecture: Architecture) -> list[str]:
     """Return a key for natural sorting: resnet50 before resnet101."""
     return [part.zfill(6) if part.isdigit() else part for part in re.split(r"(\d+)", architecture.name)]
@@ -65,6 +71,7 @@ def _document(app: App, architecture: Architecture) -> dict[str, object]:
     """Return all fields that are not code."""
     fields = {field.name: getattr(architecture, field.name) for field in dataclasses.fields(architecture)}
     del fields["backbone"], fields["custom_layers"]
+    fields["sizes"] = architecture.image_sizes
     return {**fields, "plugin": app.plugins.provider(architecture.name).provenance}
 
 
@@ -96,7 +103,7 @@ def _fields(app: App, architecture: Architecture, built: BuiltArchitecture) -> d
         "summary": architecture.summary,
         "reference": architecture.reference,
         "from": app.plugins.provider(architecture.name).provenance,
-        "pixels a side": f"{architecture.default_size or 'those of the dataset'}, at least {architecture.min_size}",
+        "pixels a side": f"{architecture.default_size or 'those of the dataset'}, {architecture.image_sizes}",
         "channels": architecture.channels or "1 or 3",
         "parameters": _parameters(built),
         "weights": ", ".join([*architecture.weights, "a weights file"]) if architecture.weights else None,

@@ -113,7 +113,10 @@ def _work(
     from zoo.workflows import search as searches
 
     specified = request["hyperparameters"]
-    opened = workflows.check_finetuning(workspace, model, dataset, hyperparameters=specified, freezes=freezes)
+    size = request["options"].image_size
+    opened = workflows.check_finetuning(
+        workspace, model, dataset, hyperparameters=specified, freezes=freezes, image_size=size
+    )
     if search:
         return partial(show_search, *searches.search_finetuning(workspace, model, opened, **request))
     if freezes:

@@ -116,7 +116,8 @@ def _begin(
     from zoo.workflows import search as searches
 
     architecture, dataset = names
-    opened = workflows.check_training(workspace, architecture, dataset, **request)
+    image_size = options["options"].image_size
+    opened = workflows.check_training(workspace, architecture, dataset, **request, image_size=image_size)
     if dry_run:
         forecast = searches.forecast_search(workspace, architecture, opened, **request, **options)
         return partial(print_forecast, forecast)

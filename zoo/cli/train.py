@@ -86,5 +86,6 @@ def _train(
 ) -> Model:
     from zoo import workflows
 
-    opened = workflows.check_training(workspace, architecture, dataset, **request)
+    image_size = options["options"].image_size
+    opened = workflows.check_training(workspace, architecture, dataset, **request, image_size=image_size)
     return workflows.train(workspace, architecture, opened, **request, **options)

@@ -204,7 +204,9 @@ def _new_search(plugins: Plugins, arguments: Arguments) -> Callable[[Workspace],
         from zoo import workflows
         from zoo.workflows import search as searches
 
-        images = workflows.check_training(workspace, names, dataset, **request)
+        images = workflows.check_training(
+            workspace, names, dataset, **request, image_size=training.image_size
+        )
         return searches.search(
             workspace,
             names,

@@ -106,7 +106,9 @@ def train(
     ):
         from zoo import workflows
 
-        images = workflows.check_training(workspace, architecture, dataset_reference(dataset), **request)
+        images = workflows.check_training(
+            workspace, architecture, dataset_reference(dataset), **request, image_size=image_size
+        )
         return workflows.train(
             workspace, architecture, images, **request, options=options, keep_best=keep_best
         )
@@ -195,7 +197,7 @@ def finetune(
         from zoo import workflows
 
         images = workflows.check_finetuning(
-            workspace, reference, dataset_reference(dataset), hyperparameters=values
+            workspace, reference, dataset_reference(dataset), hyperparameters=values, image_size=image_size
         )
         return workflows.finetune(
             workspace,

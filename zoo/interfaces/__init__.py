@@ -49,6 +49,7 @@ from zoo.interfaces.reporting import (
     TrialRecorder,
     interrupts_first,
 )
+from zoo.interfaces.sizes import Sizes
 
 __all__ = [
     "LONGEST_MAGIC",
@@ -84,6 +85,7 @@ __all__ = [
     "Search",
     "SearchOptions",
     "SearchPlan",
+    "Sizes",
     "SkippedFile",
     "Source",
     "SourceContext",

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from zoo.errors import ContractError
+from zoo.interfaces.sizes import Sizes, is_size
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +27,7 @@ Hyperparameters = Mapping[str, HyperparameterValue]
 
 SPLITS = ("train", "validation", "test")
 
+MIN_SIZE = 32  # pixels per side of the smallest images, unless an architecture says otherwise
 LONGEST_MAGIC = 512  # magic bytes must lie within so many bytes from the start of a file
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
@@ -55,7 +57,8 @@ class Architecture:
         backbone: see `Backbone`.
         summary: a one-line description.
         reference: the paper or code that it follows.
-        min_size: the smallest image that the backbone accepts, in pixels per side; smaller images are enlarged.
+        min_size: the smallest image that the backbone accepts, in pixels per side; smaller images are enlarged. None:
+            that of `sizes`, or else 32.
         default_size: the intended pixels per side; None: the dataset's own size.
         channels: 1, 3, or None for either.
         weights: names of pre-trained weights that it can load, such as "imagenet", and patterns of names, such as
@@ -69,6 +72,8 @@ class Architecture:
         version: changes whenever the same hyperparameters would build another network.
         custom_layers: imports and returns the backbone's own Keras layer classes, each registered with
             `keras.saving.register_keras_serializable`. Called before a stored model is rebuilt.
+        sizes: the sizes of images that the backbone accepts; others are resized to the nearest. None: all from
+            `min_size` on.
 
     Raises:
         ContractError: a field has the wrong type or is out of range.
@@ -78,7 +83,7 @@ class Architecture:
     backbone: Backbone
     summary: str
     reference: str
-    min_size: int = 32
+    min_size: int = None  # type: ignore[assignment]  # a number once it is created
     default_size: int | None = None
     channels: int | None = None
     weights: tuple[str, ...] = ()
@@ -87,20 +92,15 @@ class Architecture:
     freeze_points: tuple[str, ...] = ()
     version: str = "1"
     custom_layers: Callable[[], Iterable[type]] | None = None
+    sizes: Sizes | None = None
 
     def __post_init__(self) -> None:
         _check_description("architecture", self.name, self.summary, self.reference)
         subject = f"architecture '{self.name}'"
         _require(callable(self.backbone), f"{subject}: backbone must be a function, got {self.backbone!r}")
+        self._check_sizes(subject)
         _require(
-            _is_size(self.min_size), f"{subject}: min_size must be 1 or more pixels, got {self.min_size!r}"
-        )
-        _require(
-            self.default_size is None or (_is_size(self.default_size) and self.default_size >= self.min_size),
-            f"{subject}: default_size must be None or at least min_size, got {self.default_size!r}",
-        )
-        _require(
-            self.channels is None or (_is_size(self.channels) and self.channels in (1, 3)),
+            self.channels is None or (is_size(self.channels) and self.channels in (1, 3)),
             f"{subject}: channels must be 1, 3 or None, got {self.channels!r}",
         )
         _require(
@@ -125,6 +125,33 @@ class Architecture:
     def has_weights(self, name: str) -> bool:
         """Whether `weights` contains this name, or a pattern that it matches."""
         return name in self.weights or any(fnmatchcase(name, pattern) for pattern in self.weights)
+
+    @property
+    def image_sizes(self) -> Sizes:
+        """The sizes of images that the backbone accepts: `sizes`, or all from `min_size` on."""
+        return self.sizes or Sizes(smallest=self.min_size)
+
+    def _check_sizes(self, subject: str) -> None:
+        """Check `min_size`, `sizes` and `default_size`; set `min_size` where it was left out."""
+        _require(
+            self.min_size is None or is_size(self.min_size),
+            f"{subject}: min_size must be 1 or more pixels, got {self.min_size!r}",
+        )
+        _require(
+            self.sizes is None or isinstance(self.sizes, Sizes),
+            f"{subject}: sizes must be zoo.Sizes, such as Sizes(step=16), got {self.sizes!r}",
+        )
+        smallest = self.sizes.smallest if self.sizes else self.min_size or MIN_SIZE
+        _require(
+            self.min_size in (None, smallest),
+            f"{subject}: min_size is {self.min_size}, but the smallest of its sizes is {smallest}: leave min_size out",
+        )
+        object.__setattr__(self, "min_size", smallest)
+        _require(
+            self.default_size is None
+            or (is_size(self.default_size) and self.default_size in self.image_sizes),
+            f"{subject}: default_size must be None or one of its sizes, {self.image_sizes}, got {self.default_size!r}",
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -336,10 +363,6 @@ def _check_description(kind: str, name: str, summary: str, reference: str) -> No
             isinstance(text, str) and bool(text.strip()),
             f"{kind} '{name}': {label} must be text, got {text!r}",
         )
-
-
-def _is_size(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
 
 
 def _is_names(value: object) -> bool:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from zoo.models.classifier import Classifier
 
 FIVE_CLASSES = ("a", "b", "c", "d", "e")
-LARGER = 13  # more pixels a side; odd, so that sizes are not powers of two
+LARGER = 13  # more pixels a side, at least; odd, so that sizes are not powers of two
 SHARES = (0.1, 0.01, 0.001)  # of the loss, by which a step would lower it if the loss were linear
 TINY = 1e-30  # in place of a slope of 0
 STEP = 0.01
@@ -57,7 +57,10 @@ def _imports_without_tensorflow(networks: Networks) -> None:
 
 def _builds(networks: Networks) -> None:
     architecture, hp = networks.architecture, choose(networks.space, {})
-    shapes = [(architecture.min_size, networks.channels), (architecture.min_size + LARGER, networks.channels)]
+    larger = architecture.image_sizes.at_least(
+        architecture.min_size + LARGER
+    )  # the same where there is only one
+    shapes = [(size, networks.channels) for size in dict.fromkeys((architecture.min_size, larger))]
     if architecture.channels is None:
         shapes.append((architecture.min_size, 1))
     for size, channels in shapes:

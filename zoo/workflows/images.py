@@ -10,7 +10,7 @@ import numpy as np
 
 from zoo.data.cache import decode_dataset
 from zoo.data.opened import natural_channels, natural_size
-from zoo.errors import DatasetError
+from zoo.errors import DatasetError, HyperparameterError
 from zoo.workflows.checking import check_summary, describe_check
 from zoo.workflows.datasets import change_of, content_of, describe_skipped, names_taken
 
@@ -100,10 +100,14 @@ def shape_for(
 
     Args:
         requested: pixels a side, of `--image-size`.
+
+    Raises:
+        HyperparameterError: see `check_image_size`.
     """
+    check_image_size(architecture, requested)
     own_size, own_channels = natural_size(opened), natural_channels(opened)
     target = requested or architecture.default_size or own_size
-    size, channels = max(target, architecture.min_size), architecture.channels or own_channels
+    size, channels = architecture.image_sizes.nearest(target), architecture.channels or own_channels
     if size != own_size and not requested:
         verb = "enlarged" if size > own_size else "reduced"
         why = "the least" if size == architecture.min_size else "what"
@@ -119,6 +123,40 @@ def shape_for(
             f"images become {'RGB' if channels == 3 else 'grayscale'} for {architecture.name}"
         )
     return InputShape(size, channels)
+
+
+def check_image_size(architecture: Architecture, requested: int | None) -> None:
+    """Refuse an image size that the architecture does not accept.
+
+    Where it accepts all sizes from the smallest on, a smaller one is raised to that, not refused: then one
+    `--image-size` fits all architectures of a search.
+
+    Raises:
+        HyperparameterError: the message has the nearest sizes that it accepts.
+    """
+    sizes = architecture.image_sizes
+    if requested is not None and requested not in sizes and not sizes.open_ended:
+        raise HyperparameterError(
+            f"images of {requested}×{requested} do not fit {architecture.name}, which takes {sizes}: "
+            f"give --image-size {sizes.advice(requested)}"
+        )
+
+
+def check_rebuilt_size(workspace: Workspace, parent: Model, requested: int | None) -> None:
+    """Refuse an image size for which the network of this model cannot be rebuilt, as far as its architecture says.
+
+    Raises:
+        HyperparameterError: the message has the nearest sizes that it accepts.
+    """
+    architecture = workspace.plugins.architectures.get(parent.architecture)
+    if architecture is None or requested is None or requested == parent.image_size:
+        return
+    check_image_size(architecture, requested)
+    if requested not in architecture.image_sizes:
+        raise HyperparameterError(
+            f"images of {requested}×{requested} are too small for {architecture.name}: "
+            f"give --image-size {architecture.min_size} or more"
+        )
 
 
 def shape_of(workspace: Workspace, model: Model, opened: OpenedDataset) -> InputShape:

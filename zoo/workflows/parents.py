@@ -15,7 +15,7 @@ from zoo.models.heads import new_head, with_classes
 from zoo.models.hyperparameters import OWN, declare
 from zoo.models.inputs import rebuild
 from zoo.models.space import check, choose
-from zoo.workflows.images import InputShape, shape_of
+from zoo.workflows.images import InputShape, check_rebuilt_size, shape_of
 from zoo.workflows.loading import load_content
 
 if TYPE_CHECKING:
@@ -164,12 +164,7 @@ def _shape(
     workspace: Workspace, model: Model, opened: OpenedDataset, image_size: int | None, channels: int | None
 ) -> InputShape:
     shape = InputShape(image_size or model.image_size, channels or model.channels)
-    architecture = workspace.plugins.architectures.get(model.architecture)
-    if architecture is not None and shape.image_size < architecture.min_size:
-        raise HyperparameterError(
-            f"images of {shape.image_size}×{shape.image_size} are too small for {architecture.name}: "
-            f"give --image-size {architecture.min_size} or more"
-        )
+    check_rebuilt_size(workspace, model, image_size)
     took = InputShape(model.image_size, model.channels)
     if shape == took:
         return shape_of(workspace, model, opened)

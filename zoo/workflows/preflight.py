@@ -11,6 +11,7 @@ from zoo.errors import SearchError, UnknownNameError, nearest_names
 from zoo.interfaces.freezing import find_frozen
 from zoo.models.hyperparameters import OWN
 from zoo.workflows.architectures import cached_architecture, hyperparameter_names, may_declare
+from zoo.workflows.images import check_image_size, check_rebuilt_size
 from zoo.workflows.options import preset_of
 from zoo.workflows.search.extending import NOTHING, check_extension
 from zoo.workflows.weights import check_weights, weights_of_each
@@ -34,6 +35,7 @@ def check_training(
     preset: str | None = None,
     hyperparameters: Mapping[str, HyperparameterValue] | None = None,
     weights: str | None = None,
+    image_size: int | None = None,
 ) -> OpenedDataset:
     """Check the arguments of `zoo.workflows.train` or of a search, then import TensorFlow.
 
@@ -44,9 +46,11 @@ def check_training(
         The dataset, which the workflow takes in place of its name.
 
     Raises:
-        ZooError: an architecture, preset, hyperparameter, weights file or dataset is refused.
+        ZooError: an architecture, preset, hyperparameter, weights file, image size or dataset is refused.
     """
     architectures = find_architectures(workspace.plugins, architecture_names)
+    for architecture in architectures:
+        check_image_size(architecture, image_size)
     values = dict(hyperparameters or {})
     names_of_weights = weights_of_each(architectures, weights)
     for architecture in architectures:
@@ -66,6 +70,7 @@ def check_finetuning(
     *,
     hyperparameters: Mapping[str, HyperparameterValue] | None = None,
     freezes: Sequence[str] = (),
+    image_size: int | None = None,
 ) -> OpenedDataset:
     """Check the arguments of a fine-tuning, then import TensorFlow.
 
@@ -76,9 +81,10 @@ def check_finetuning(
         The dataset, which the workflow takes in place of its name.
 
     Raises:
-        ZooError: the model, a hyperparameter, a value of `freeze` or the dataset is refused.
+        ZooError: the model, a hyperparameter, a value of `freeze`, the image size or the dataset is refused.
     """
     parent = workspace.registry.model(model)
+    check_rebuilt_size(workspace, parent, image_size)
     values = dict(hyperparameters or {})
     for name, value in values.items():
         if name not in OWN:
