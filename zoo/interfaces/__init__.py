@@ -1,14 +1,11 @@
 """The frozen dataclasses and protocols that all of zoo shares. Imports nothing heavy."""
 
+from zoo.interfaces.architectures import Architecture, Backbone, Hyperparameters, HyperparameterValue
 from zoo.interfaces.contracts import (
     LONGEST_MAGIC,
     SPLITS,
-    Architecture,
-    Backbone,
     Dataset,
     Decoder,
-    Hyperparameters,
-    HyperparameterValue,
     LabeledImages,
     SkippedFile,
     Source,

@@ -1,157 +1,28 @@
-"""The descriptions that plugins return, which check themselves when they are created."""
+"""The descriptions of data that plugins return: datasets, sources, decoders. They check themselves when created."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO
 
-from zoo.errors import ContractError
-from zoo.interfaces.sizes import Sizes, is_size
+from zoo.interfaces.requirements import is_names, require, require_description, require_functions
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import numpy as np
-    from keras import KerasTensor
-    from keras_tuner import HyperParameters
     from PIL.Image import Image
 
     from zoo.interfaces.reporting import Progress
 
-HyperparameterValue = bool | int | float | str
-Hyperparameters = Mapping[str, HyperparameterValue]
-"""Name -> value, as stored with a run."""
-
 SPLITS = ("train", "validation", "test")
 
-MIN_SIZE = 32  # pixels per side of the smallest images, unless an architecture says otherwise
 LONGEST_MAGIC = 512  # magic bytes must lie within so many bytes from the start of a file
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
 _SUFFIX = re.compile(r"\.[a-z0-9][a-z0-9._+-]*")
 _PREFIX = re.compile(r"[a-z][a-z0-9+.-]+:(//)?")  # two letters or more, since C: is a drive
-
-
-class Backbone(Protocol):
-    """Layers from pixels to features.
-
-    `inputs` is a KerasTensor (batch, height, width, channels), float32, raw pixels 0-255, which the backbone scales in
-    its own layers. `weights` is None, a name from `Architecture.weights`, or the path of a file or folder. The result
-    is a KerasTensor (batch, h, w, c) or (batch, d). Hyperparameters are declared through `hp`.
-    """
-
-    def __call__(
-        self, hp: HyperParameters, inputs: KerasTensor, *, weights: str | None = None
-    ) -> KerasTensor: ...
-
-
-@dataclass(frozen=True)
-class Architecture:
-    """A plugin's description of a backbone with its search space, presets and freeze points.
-
-    Args:
-        name: lower-case name, unique among all plugins.
-        backbone: see `Backbone`.
-        summary: a one-line description.
-        reference: the paper or code that it follows.
-        min_size: the smallest image that the backbone accepts, in pixels per side; smaller images are enlarged. None:
-            that of `sizes`, or else 32.
-        default_size: the intended pixels per side; None: the dataset's own size.
-        channels: 1, 3, or None for either.
-        weights: names of pre-trained weights that it can load, such as "imagenet", and patterns of names, such as
-            "hf://*".
-        fetch_weights: takes such a name and returns the local file or folder of its weights, downloaded if necessary;
-            `backbone` then gets that path. Called before work starts, never while networks are built. None: `backbone`
-            gets the name.
-        presets: name -> hyperparameters, each a published recipe.
-        freeze_points: names of its stages, from the input on. A stage is every layer whose name starts with the freeze
-            point, unless a digit follows: `block1` includes `block1_conv` and `block1a_bn`.
-        version: changes whenever the same hyperparameters would build another network.
-        custom_layers: imports and returns the backbone's own Keras layer classes, each registered with
-            `keras.saving.register_keras_serializable`. Called before a stored model is rebuilt.
-        sizes: the sizes of images that the backbone accepts; others are resized to the nearest. None: all from
-            `min_size` on.
-
-    Raises:
-        ContractError: a field has the wrong type or is out of range.
-    """
-
-    name: str
-    backbone: Backbone
-    summary: str
-    reference: str
-    min_size: int = None  # type: ignore[assignment]  # a number once it is created
-    default_size: int | None = None
-    channels: int | None = None
-    weights: tuple[str, ...] = ()
-    fetch_weights: Callable[[str], Path] | None = None
-    presets: Mapping[str, Hyperparameters] = field(default_factory=dict)
-    freeze_points: tuple[str, ...] = ()
-    version: str = "1"
-    custom_layers: Callable[[], Iterable[type]] | None = None
-    sizes: Sizes | None = None
-
-    def __post_init__(self) -> None:
-        _check_description("architecture", self.name, self.summary, self.reference)
-        subject = f"architecture '{self.name}'"
-        _require(callable(self.backbone), f"{subject}: backbone must be a function, got {self.backbone!r}")
-        self._check_sizes(subject)
-        _require(
-            self.channels is None or (is_size(self.channels) and self.channels in (1, 3)),
-            f"{subject}: channels must be 1, 3 or None, got {self.channels!r}",
-        )
-        _require(
-            isinstance(self.version, str) and bool(self.version),
-            f"{subject}: version must be text, got {self.version!r}",
-        )
-        _require(
-            self.custom_layers is None or callable(self.custom_layers),
-            f"{subject}: custom_layers must be a function, got {self.custom_layers!r}",
-        )
-        _require(
-            self.fetch_weights is None or (callable(self.fetch_weights) and bool(self.weights)),
-            f"{subject}: fetch_weights must be a function, and needs names in weights, got {self.fetch_weights!r}",
-        )
-        for name in ("weights", "freeze_points"):
-            _require(_is_names(getattr(self, name)), f"{subject}: {name} must be a tuple of names")
-        _require(
-            isinstance(self.presets, Mapping) and all(isinstance(p, Mapping) for p in self.presets.values()),
-            f"{subject}: presets must map names to hyperparameters",
-        )
-
-    def has_weights(self, name: str) -> bool:
-        """Whether `weights` contains this name, or a pattern that it matches."""
-        return name in self.weights or any(fnmatchcase(name, pattern) for pattern in self.weights)
-
-    @property
-    def image_sizes(self) -> Sizes:
-        """The sizes of images that the backbone accepts: `sizes`, or all from `min_size` on."""
-        return self.sizes or Sizes(smallest=self.min_size)
-
-    def _check_sizes(self, subject: str) -> None:
-        """Check `min_size`, `sizes` and `default_size`; set `min_size` where it was left out."""
-        _require(
-            self.min_size is None or is_size(self.min_size),
-            f"{subject}: min_size must be 1 or more pixels, got {self.min_size!r}",
-        )
-        _require(
-            self.sizes is None or isinstance(self.sizes, Sizes),
-            f"{subject}: sizes must be zoo.Sizes, such as Sizes(step=16), got {self.sizes!r}",
-        )
-        smallest = self.sizes.smallest if self.sizes else self.min_size or MIN_SIZE
-        _require(
-            self.min_size in (None, smallest),
-            f"{subject}: min_size is {self.min_size}, but the smallest of its sizes is {smallest}: leave min_size out",
-        )
-        object.__setattr__(self, "min_size", smallest)
-        _require(
-            self.default_size is None
-            or (is_size(self.default_size) and self.default_size in self.image_sizes),
-            f"{subject}: default_size must be None or one of its sizes, {self.image_sizes}, got {self.default_size!r}",
-        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,18 +49,16 @@ class LabeledImages:
 
     def __post_init__(self) -> None:
         count = len(self.items)
-        _require(
-            _is_names(self.class_names), f"class_names must be a tuple of names, got {self.class_names!r}"
-        )
-        _require(len(self.labels) == count, f"{count} images but {len(self.labels)} labels")
-        _require(
+        require(is_names(self.class_names), f"class_names must be a tuple of names, got {self.class_names!r}")
+        require(len(self.labels) == count, f"{count} images but {len(self.labels)} labels")
+        require(
             len(set(self.class_names)) == len(self.class_names), f"class names repeat: {self.class_names}"
         )
         classes = range(len(self.class_names))
-        _require(all(label in classes for label in self.labels), f"a label is not in 0..{len(classes) - 1}")
+        require(all(label in classes for label in self.labels), f"a label is not in 0..{len(classes) - 1}")
         if self.split is not None:
-            _require(len(self.split) == count, f"{count} images but {len(self.split)} splits")
-            _require(set(self.split) <= set(SPLITS), f"a split is not one of {', '.join(SPLITS)}")
+            require(len(self.split) == count, f"{count} images but {len(self.split)} splits")
+            require(set(self.split) <= set(SPLITS), f"a split is not one of {', '.join(SPLITS)}")
 
 
 @dataclass(frozen=True)
@@ -210,8 +79,8 @@ class Dataset:
     reference: str
 
     def __post_init__(self) -> None:
-        _check_description("dataset", self.name, self.summary, self.reference)
-        _require(callable(self.load), f"dataset '{self.name}': load must be a function, got {self.load!r}")
+        require_description("dataset", self.name, self.summary, self.reference)
+        require(callable(self.load), f"dataset '{self.name}': load must be a function, got {self.load!r}")
 
 
 @dataclass(frozen=True)
@@ -273,20 +142,20 @@ class Source:
     sample: Callable[[Path], Path | str] | None = None
 
     def __post_init__(self) -> None:
-        _check_description("source", self.name, self.summary, self.reference)
+        require_description("source", self.name, self.summary, self.reference)
         subject = f"source '{self.name}'"
-        _require_functions(subject, self, "load", optional=("recognises", "sample"))
+        require_functions(subject, self, "load", optional=("recognises", "sample"))
         _require_suffixes(subject, self.suffixes)
-        _require(
+        require(
             isinstance(self.prefix, str) and (not self.prefix or _PREFIX.fullmatch(self.prefix) is not None),
             f"{subject}: prefix must be lower-case letters and a colon, such as 'tfds:', got {self.prefix!r}",
         )
         is_path = bool(self.suffixes) or self.recognises is not None
-        _require(
+        require(
             is_path != bool(self.prefix),
             f"{subject}: give suffixes or recognises for a path, or a prefix for a reference, and not both",
         )
-        _require(
+        require(
             isinstance(self.single_file, bool) and (not self.single_file or bool(self.suffixes)),
             f"{subject}: single_file must be True or False, and True only with suffixes, got {self.single_file!r}",
         )
@@ -339,34 +208,18 @@ class Decoder:
     sample: Callable[[], bytes] | None = None
 
     def __post_init__(self) -> None:
-        _check_description("decoder", self.name, self.summary, self.reference)
+        require_description("decoder", self.name, self.summary, self.reference)
         subject = f"decoder '{self.name}'"
-        _require_functions(subject, self, "decode", "header", optional=("decode_square", "sample"))
+        require_functions(subject, self, "decode", "header", optional=("decode_square", "sample"))
         _require_suffixes(subject, self.suffixes)
-        _require(bool(self.suffixes), f"{subject}: suffixes must name at least one, such as ('.xyz',)")
-        _require(
+        require(bool(self.suffixes), f"{subject}: suffixes must name at least one, such as ('.xyz',)")
+        require(
             isinstance(self.magic, tuple) and all(map(_is_magic, self.magic)),
             f"{subject}: magic must be a tuple of (offset, bytes) within the first {LONGEST_MAGIC} bytes, "
             f"got {self.magic!r}",
         )
         _require_package(subject, self.package, self.install)
-        _require(isinstance(self.version, str), f"{subject}: version must be text, got {self.version!r}")
-
-
-def _check_description(kind: str, name: str, summary: str, reference: str) -> None:
-    _require(
-        isinstance(name, str) and _NAME.fullmatch(name) is not None,
-        f"{kind} name must be lower-case letters, digits, '.', '_' or '-', got {name!r}",
-    )
-    for label, text in (("summary", summary), ("reference", reference)):
-        _require(
-            isinstance(text, str) and bool(text.strip()),
-            f"{kind} '{name}': {label} must be text, got {text!r}",
-        )
-
-
-def _is_names(value: object) -> bool:
-    return isinstance(value, tuple) and all(isinstance(name, str) and name for name in value)
+        require(isinstance(self.version, str), f"{subject}: version must be text, got {self.version!r}")
 
 
 def _is_magic(value: object) -> bool:
@@ -377,33 +230,19 @@ def _is_magic(value: object) -> bool:
     return is_offset and isinstance(content, bytes) and 0 < len(content) <= LONGEST_MAGIC - offset
 
 
-def _require_functions(subject: str, described: object, *needed: str, optional: tuple[str, ...]) -> None:
-    for name in (*needed, *optional):
-        value = getattr(described, name)
-        _require(
-            callable(value) or (value is None and name in optional),
-            f"{subject}: {name} must be a function, got {value!r}",
-        )
-
-
 def _require_suffixes(subject: str, suffixes: object) -> None:
-    _require(
-        _is_names(suffixes) and all(_SUFFIX.fullmatch(suffix) for suffix in suffixes),  # type: ignore[attr-defined]
+    require(
+        is_names(suffixes) and all(_SUFFIX.fullmatch(suffix) for suffix in suffixes),  # type: ignore[attr-defined]
         f"{subject}: suffixes must be a tuple of lower-case endings with a dot, such as ('.xyz',), got {suffixes!r}",
     )
 
 
 def _require_package(subject: str, package: object, install: object) -> None:
-    _require(
+    require(
         isinstance(package, str) and all(part.isidentifier() for part in package.split(".") if package),
         f"{subject}: package must be the name that is imported, got {package!r}",
     )
-    _require(
+    require(
         isinstance(install, str) and (not install or bool(package)),
         f"{subject}: install must be text, and needs a package, got {install!r}",
     )
-
-
-def _require(condition: bool, message: str) -> None:
-    if not condition:
-        raise ContractError(message)

@@ -12,7 +12,7 @@ from zoo.interfaces.metrics import DEFAULT_OBJECTIVE, Objective, measured_each_e
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from zoo.interfaces.contracts import Hyperparameters
+    from zoo.interfaces.architectures import Hyperparameters
     from zoo.interfaces.options import Document, TrainingOptions
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from zoo.interfaces.contracts import Hyperparameters
+    from zoo.interfaces.architectures import Hyperparameters
     from zoo.interfaces.plans import RunPlan, SearchPlan, Trial
 
 

@@ -1,0 +1,142 @@
+"""The description of an architecture that a plugin returns, which checks itself when it is created."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Protocol
+
+from zoo.interfaces.requirements import is_names, require, require_description
+from zoo.interfaces.sizes import Sizes, is_size
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from keras import KerasTensor
+    from keras_tuner import HyperParameters
+
+HyperparameterValue = bool | int | float | str
+Hyperparameters = Mapping[str, HyperparameterValue]
+"""Name -> value, as stored with a run."""
+
+MIN_SIZE = 32  # pixels per side of the smallest images, unless an architecture says otherwise
+
+
+class Backbone(Protocol):
+    """Layers from pixels to features.
+
+    `inputs` is a KerasTensor (batch, height, width, channels), float32, raw pixels 0-255, which the backbone scales in
+    its own layers. `weights` is None, a name from `Architecture.weights`, or the path of a file or folder. The result
+    is a KerasTensor (batch, h, w, c) or (batch, d). Hyperparameters are declared through `hp`.
+    """
+
+    def __call__(
+        self, hp: HyperParameters, inputs: KerasTensor, *, weights: str | None = None
+    ) -> KerasTensor: ...
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A plugin's description of a backbone with its search space, presets and freeze points.
+
+    Args:
+        name: lower-case name, unique among all plugins.
+        backbone: see `Backbone`.
+        summary: a one-line description.
+        reference: the paper or code that it follows.
+        min_size: the smallest image that the backbone accepts, in pixels per side; smaller images are enlarged. None:
+            that of `sizes`, or else 32.
+        default_size: the intended pixels per side; None: the dataset's own size.
+        channels: 1, 3, or None for either.
+        weights: names of pre-trained weights that it can load, such as "imagenet", and patterns of names, such as
+            "hf://*".
+        fetch_weights: takes such a name and returns the local file or folder of its weights, downloaded if necessary;
+            `backbone` then gets that path. Called before work starts, never while networks are built. None: `backbone`
+            gets the name.
+        presets: name -> hyperparameters, each a published recipe.
+        freeze_points: names of its stages, from the input on. A stage is every layer whose name starts with the freeze
+            point, unless a digit follows: `block1` includes `block1_conv` and `block1a_bn`.
+        version: changes whenever the same hyperparameters would build another network.
+        custom_layers: imports and returns the backbone's own Keras layer classes, each registered with
+            `keras.saving.register_keras_serializable`. Called before a stored model is rebuilt.
+        sizes: the sizes of images that the backbone accepts; others are resized to the nearest. None: all from
+            `min_size` on.
+
+    Raises:
+        ContractError: a field has the wrong type or is out of range.
+    """
+
+    name: str
+    backbone: Backbone
+    summary: str
+    reference: str
+    min_size: int = None  # type: ignore[assignment]  # a number once it is created
+    default_size: int | None = None
+    channels: int | None = None
+    weights: tuple[str, ...] = ()
+    fetch_weights: Callable[[str], Path] | None = None
+    presets: Mapping[str, Hyperparameters] = field(default_factory=dict)
+    freeze_points: tuple[str, ...] = ()
+    version: str = "1"
+    custom_layers: Callable[[], Iterable[type]] | None = None
+    sizes: Sizes | None = None
+
+    def __post_init__(self) -> None:
+        require_description("architecture", self.name, self.summary, self.reference)
+        subject = f"architecture '{self.name}'"
+        require(callable(self.backbone), f"{subject}: backbone must be a function, got {self.backbone!r}")
+        self._check_sizes(subject)
+        require(
+            self.channels is None or (is_size(self.channels) and self.channels in (1, 3)),
+            f"{subject}: channels must be 1, 3 or None, got {self.channels!r}",
+        )
+        require(
+            isinstance(self.version, str) and bool(self.version),
+            f"{subject}: version must be text, got {self.version!r}",
+        )
+        require(
+            self.custom_layers is None or callable(self.custom_layers),
+            f"{subject}: custom_layers must be a function, got {self.custom_layers!r}",
+        )
+        require(
+            self.fetch_weights is None or (callable(self.fetch_weights) and bool(self.weights)),
+            f"{subject}: fetch_weights must be a function, and needs names in weights, got {self.fetch_weights!r}",
+        )
+        for name in ("weights", "freeze_points"):
+            require(is_names(getattr(self, name)), f"{subject}: {name} must be a tuple of names")
+        require(
+            isinstance(self.presets, Mapping) and all(isinstance(p, Mapping) for p in self.presets.values()),
+            f"{subject}: presets must map names to hyperparameters",
+        )
+
+    def has_weights(self, name: str) -> bool:
+        """Whether `weights` contains this name, or a pattern that it matches."""
+        return name in self.weights or any(fnmatchcase(name, pattern) for pattern in self.weights)
+
+    @property
+    def image_sizes(self) -> Sizes:
+        """The sizes of images that the backbone accepts: `sizes`, or all from `min_size` on."""
+        return self.sizes or Sizes(smallest=self.min_size)
+
+    def _check_sizes(self, subject: str) -> None:
+        """Check `min_size`, `sizes` and `default_size`; set `min_size` where it was left out."""
+        require(
+            self.min_size is None or is_size(self.min_size),
+            f"{subject}: min_size must be 1 or more pixels, got {self.min_size!r}",
+        )
+        require(
+            self.sizes is None or isinstance(self.sizes, Sizes),
+            f"{subject}: sizes must be zoo.Sizes, such as Sizes(step=16), got {self.sizes!r}",
+        )
+        smallest = self.sizes.smallest if self.sizes else self.min_size or MIN_SIZE
+        require(
+            self.min_size in (None, smallest),
+            f"{subject}: min_size is {self.min_size}, but the smallest of its sizes is {smallest}: leave min_size out",
+        )
+        object.__setattr__(self, "min_size", smallest)
+        require(
+            self.default_size is None
+            or (is_size(self.default_size) and self.default_size in self.image_sizes),
+            f"{subject}: default_size must be None or one of its sizes, {self.image_sizes}, got {self.default_size!r}",
+        )
