@@ -21,6 +21,7 @@ FACE = [
     "ZooError",
     "evaluate",
     "finetune",
+    "flatten",
     "hookimpl",
     "load",
     "open_registry",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from zoo.face import evaluate, finetune, load, search, train
     from zoo.hookspecs import hookimpl
     from zoo.interfaces import Architecture, Dataset, Decoder, LabeledImages, Sizes, Source
+    from zoo.models.flatten import flatten
     from zoo.registry import open_registry
 
     __version__: str
@@ -35,6 +36,7 @@ __all__ = [
     "ZooError",
     "evaluate",
     "finetune",
+    "flatten",
     "hookimpl",
     "load",
     "open_registry",
@@ -52,6 +54,7 @@ _MODULES = {
     "ZooError": "zoo.errors",
     "evaluate": "zoo.face",
     "finetune": "zoo.face",
+    "flatten": "zoo.models.flatten",
     "hookimpl": "zoo.hookspecs",
     "load": "zoo.face",
     "open_registry": "zoo.registry",
