@@ -36,7 +36,7 @@ class HubModule(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
 
     Every variable that the module's function uses becomes a Keras variable of this layer with the same memory, so that
     Keras trains, freezes, saves and loads the values that the module reads. The module's variable `conv1/weights` has
-    the path `module/conv1/weights` in a layer `module`; repeated names get a number.
+    the name `module/conv1/weights` in a layer `module`; repeated names get a number.
 
     The module runs in training mode only in training, and only if the layer and all its trainable variables train: the
     moving statistics of a module that is frozen, even in part, do not change, and its dropout is inactive.
@@ -78,8 +78,8 @@ class HubModule(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
                 function.variables, paths, trainable_in(function), strict=True
             )
         ]
+        self._by_path = dict(zip(paths, variables, strict=True))  # by which zoo names them in a stored model
         self.learned = [variable for variable in variables if variable.trainable]
-        self.statistics = [variable for variable in variables if not variable.trainable]
         for variable in self.learned:
             variable.trainable = bool(self.trainable)  # a stored layer may be frozen
 

@@ -86,7 +86,7 @@ def test_a_path_freezes_single_variables(spec: str, variables: tuple[str, ...]) 
             "blokc1",
             "no layer or freeze point 'blokc1': give a number, a share such as 50%, all, none or a name",
         ),
-        ("block3_conv/kernel", "no variable's path starts with 'block3_conv/kernel'; available: block"),
+        ("block3_conv/kernel", "no variable's name starts with 'block3_conv/kernel'; available: block"),
     ],
 )
 def test_a_freeze_that_is_not_possible_is_refused(spec: str, message: str) -> None:

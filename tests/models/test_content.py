@@ -109,7 +109,53 @@ def test_a_registered_layer_is_built(build: Callable[..., Classifier]) -> None:
     assert isinstance(from_content(to_content(built)).network.get_layer("doubled"), Doubled)
 
 
+@keras.saving.register_keras_serializable("zoo-tests")
+class Twins(keras.layers.Layer):  # type: ignore[misc]
+    """Two layers of the same name."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.first = keras.layers.Dense(1, name="dense")
+        self.second = keras.layers.Dense(1, name="dense")
+
+    def call(self, inputs: Any) -> Any:
+        return self.first(inputs) - self.second(inputs)
+
+
+def test_layers_of_the_same_name_keep_their_own_weights(build: Callable[..., Classifier]) -> None:
+    built = build(architecture_of(lambda hp, inputs, *, weights=None: Twins(name="twins")(inputs)))
+    content = to_content(built)
+    assert content.parameters == built.network.count_params()
+    assert np.array_equal(built.network(PIXELS), from_content(content).network(PIXELS))
+
+
+def test_names_do_not_depend_on_how_many_layers_were_built_before(build: Callable[..., Classifier]) -> None:
+    def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
+        return keras.layers.TimeDistributed(keras.layers.Dense(2), name="rows")(inputs)
+
+    first, second = (to_content(build(architecture_of(backbone))) for _ in range(2))
+    assert [*first.tensors][:2] == [*second.tensors][:2] == ["rows/layer/kernel", "rows/layer/bias"]
+
+
 # What is refused -------------------------------------------------------------------------------------------
+
+
+@keras.saving.register_keras_serializable("zoo-tests")
+class Hiding(keras.layers.Dense):  # type: ignore[misc]
+    """A layer that keeps one of its weights from Keras's lists."""
+
+    @property
+    def weights(self) -> list[Any]:
+        return [*super().weights, keras.Variable([1.0, 2.0])]
+
+
+def test_a_network_with_weights_that_would_be_lost_is_not_stored() -> None:
+    inputs = keras.Input((8, 8, 1))
+    network = keras.Model(inputs, Hiding(2)(inputs))
+    with pytest.raises(
+        ArtifactError, match="has 3 variables with 6 weights, of which zoo finds 2 with 4: a layer must not"
+    ):
+        to_content(Classifier(network, ("a", "b"), ()))
 
 
 def test_a_lambda_is_refused() -> None:
@@ -178,7 +224,7 @@ def test_a_tensor_of_another_shape_is_refused(content: ModelContent) -> None:
 
 def test_tensors_are_assigned_by_path(build: Callable[..., Classifier]) -> None:
     first, second = build(), build()
-    assign_tensors(second.network, to_content(first).tensors)
+    assign_tensors(second.network, to_content(first))
     assert np.array_equal(
         first.network.get_layer("block2_conv").kernel, second.network.get_layer("block2_conv").kernel
     )

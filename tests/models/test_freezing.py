@@ -357,11 +357,11 @@ def test_a_variable_trains_again_when_it_is_no_longer_frozen(classifier: Classif
     [
         (
             "block1_conv/krenel",
-            "no variable's path starts with 'block1_conv/krenel'; available: block1_conv/kernel, ",
+            "no variable's name starts with 'block1_conv/krenel'; available: block1_conv/kernel, ",
         ),
-        ("block1_conv/kernel,block9/", "no variable's path starts with 'block9/'; available: "),
-        ("head_output/kernel", "no variable's path starts with 'head_output/kernel'; available: "),
-        ("/", "no variable's path starts with '/'; available: block1_conv/kernel, block1_conv/bias, "),
+        ("block1_conv/kernel,block9/", "no variable's name starts with 'block9/'; available: "),
+        ("head_output/kernel", "no variable's name starts with 'head_output/kernel'; available: "),
+        ("/", "no variable's name starts with '/'; available: block1_conv/kernel, block1_conv/bias, "),
     ],
 )
 def test_a_prefix_that_no_path_has_is_refused(classifier: Classifier, spec: str, complaint: str) -> None:

@@ -156,7 +156,7 @@ WRONG = (
     (("--freeze", "blok_3"), "no layer or freeze point 'blok_3': .* a name such as block_3, "),
     (
         ("--freeze", "Conv1/krenel"),
-        "no variable's path starts with 'Conv1/krenel'; available: Conv1/kernel, ",
+        "no variable's name starts with 'Conv1/krenel'; available: Conv1/kernel, ",
     ),
     (("--weights", "missing.h5"), "there is no weights file missing.h5: check --weights"),
     (("--weights", "./photos"), "there is no weights file ./photos: check --weights"),

@@ -78,8 +78,8 @@ def test_a_tensor_of_another_shape_than_the_manifest_says_is_refused(store: Arti
 
 
 def test_a_manifest_of_a_later_format_asks_for_an_upgrade(store: ArtifactStore) -> None:
-    digest = store.put(b'{"format":2}')
-    with pytest.raises(ArtifactError, match=r"has format 2, .* upgrade keras-zoo"):
+    digest = store.put(b'{"format":3}')
+    with pytest.raises(ArtifactError, match=r"has format 3, .* upgrade keras-zoo"):
         load_content(store, digest)
 
 

@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 import copy
+import json
+import shutil
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from tests.architectures import architecture_of
 from zoo.errors import ArtifactError
+from zoo.interfaces.freezing import find_frozen
+from zoo.models.content import to_content
+from zoo.models.freezing import freeze
+from zoo.plugins import load_plugins
+from zoo.registry import open_registry
 from zoo.workflows.loading import import_layers, load_classifier, load_content
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from zoo.interfaces import Model
     from zoo.workflows import Workspace
+
+ASSETS = Path(__file__).parent / "assets"
 
 
 def test_a_model_is_loaded_without_its_plugin(trained: Workspace, parent: Model) -> None:
@@ -61,3 +76,47 @@ def test_layers_of_an_architecture_are_imported() -> None:
     import_layers(architecture)
     import_layers(None)
     assert imported == ["layers"]
+
+
+# Models of earlier versions of zoo --------------------------------------------------------------------------
+
+
+@pytest.fixture(params=[1, 2, 3, 4])
+def earlier(request: pytest.FixtureRequest, workspace: Workspace, tmp_path: Path) -> Iterator[tuple]:
+    """A workspace on a registry that zoo wrote when it had this schema, with one model; and its probabilities."""
+    stored = ASSETS / f"schema-{request.param}"
+    path = tmp_path / "earlier" / "registry.db"
+    shutil.copytree(stored / "artifacts", path.parent / "artifacts")
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript((stored / "registry.sql").read_text())
+    shutil.copy(ASSETS / "older.py", tmp_path)
+    with open_registry(path) as registry:
+        plugins = load_plugins(tmp_path)
+        expected = json.loads((stored / "probabilities.json").read_text())
+        yield replace(workspace, registry=registry, plugins=plugins), registry.models()[0], expected
+
+
+def test_a_model_of_an_earlier_version_returns_the_same_probabilities(earlier: tuple) -> None:
+    workspace, model, expected = earlier
+    classifier = load_classifier(workspace, model)
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 1)).astype(np.float32)
+    np.testing.assert_allclose(classifier.network(pixels), expected, rtol=0, atol=1e-6)
+
+
+def test_a_model_of_an_earlier_version_is_frozen_by_the_names_of_this_one(earlier: tuple) -> None:
+    workspace, model, _ = earlier
+    spec = "block2_attention/query_dense,block1_mixing/dense/kernel"
+    find_frozen(workspace.registry.freezable(model.id), spec)
+    assert freeze(load_classifier(workspace, model), spec) == (
+        "block1_mixing/dense/kernel",
+        "block2_attention/query_dense/kernel",
+        "block2_attention/query_dense/bias",
+    )
+
+
+def test_a_model_of_an_earlier_version_is_stored_again_without_a_loss(earlier: tuple) -> None:
+    workspace, model, _ = earlier
+    content = workspace.registry.load_content(model.id)
+    again = to_content(load_classifier(workspace, model))
+    assert (content.by_path, again.by_path) == (True, False)
+    assert (again.parameters, len(again.tensors)) == (content.parameters, len(content.tensors))

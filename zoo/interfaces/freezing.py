@@ -27,8 +27,8 @@ class Freezable:
         head: the layers of the head, which always train.
         find_stages: returns the stages of the backbone, from the input on; called only if a name may be a stage.
         freeze_points: the stages that the architecture names.
-        find_variables: returns the paths of the backbone's variables that training could change; called only if the
-            spec names variables.
+        find_variables: returns the names of the backbone's variables that training could change, or None where only
+            the built network has them; called only if the spec names variables.
     """
 
     layers: tuple[str, ...]
@@ -36,7 +36,7 @@ class Freezable:
     head: tuple[str, ...]
     find_stages: Callable[[], Sequence[Stage]]
     freeze_points: tuple[str, ...]
-    find_variables: Callable[[], Sequence[str]]
+    find_variables: Callable[[], Sequence[str] | None]
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Frozen:
 
     Args:
         layers: names of whole layers.
-        variables: paths of single variables; only if no whole layer is frozen.
+        variables: names of single variables; only if no whole layer is frozen.
     """
 
     layers: frozenset[str] = frozenset()
@@ -134,13 +134,15 @@ def _matching(network: Freezable, patterns: Sequence[str]) -> frozenset[str]:
 
 
 def _variables_under(network: Freezable, prefixes: Sequence[str]) -> tuple[str, ...]:
-    """The variables whose paths start with one of the prefixes."""
-    paths = network.find_variables()
+    """The variables whose names start with one of the prefixes."""
+    found = network.find_variables()
+    names = [f"{layer}/" for layer in network.weighted] if found is None else found
     for prefix in prefixes:
-        if not prefix or not any(path.startswith(prefix) for path in paths):
-            near = nearest_names(prefix, paths) or paths[:3]
-            raise FreezeError(f"no variable's path starts with '{prefix}'; available: {', '.join(near)}, …")
-    return tuple(path for path in paths if path.startswith(tuple(prefixes)))
+        sought = f"{prefix.partition('/')[0]}/" if found is None else prefix
+        if not prefix or not any(name.startswith(sought) for name in names):
+            near = nearest_names(prefix, names) or names[:3]
+            raise FreezeError(f"no variable's name starts with '{prefix}'; available: {', '.join(near)}, …")
+    return tuple(prefixes if found is None else (name for name in names if name.startswith(tuple(prefixes))))
 
 
 def _no_such_layer(network: Freezable, name: str) -> str:

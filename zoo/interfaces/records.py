@@ -177,8 +177,10 @@ class ModelContent:
         class_names: in the order of the outputs.
         head: names of the head's layers, from the features on.
         freeze_points: as in Architecture.
-        tensors: variable path -> values.
-        trainable: paths of the variables that were trainable when it was trained.
+        tensors: name of a variable, see `zoo.models.variables.named_variables` -> values.
+        trainable: names of the variables that were trainable when it was trained.
+        statistics: names of the variables that never train, such as moving means.
+        by_path: the names are Keras's paths, as earlier versions of zoo stored them.
     """
 
     graph: Mapping[str, object]
@@ -189,6 +191,8 @@ class ModelContent:
     freeze_points: tuple[str, ...]
     tensors: Mapping[str, np.ndarray]
     trainable: tuple[str, ...]
+    statistics: tuple[str, ...] = ()
+    by_path: bool = False
 
     @property
     def parameters(self) -> int:
@@ -198,7 +202,7 @@ class ModelContent:
     @property
     def trainable_parameters(self) -> int:
         """The number of weights that were trainable when it was trained."""
-        return sum(int(self.tensors[path].size) for path in self.trainable)
+        return sum(int(self.tensors[name].size) for name in self.trainable)
 
     @property
     def size_bytes(self) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,13 +12,21 @@ import numpy as np
 from zoo.errors import ArtifactError, MissingLayerError
 from zoo.interfaces import ModelContent
 from zoo.models.classifier import Classifier
+from zoo.models.variables import keras_paths, named_variables, statistics_of
 
 
 def to_content(classifier: Classifier) -> ModelContent:
-    """Return the classifier's graph and weights, copied out of Keras."""
+    """Return the classifier's graph and weights, copied out of Keras.
+
+    Raises:
+        ArtifactError: a layer hides some of its weights, which would be lost.
+    """
     network = classifier.network
     graph = json.loads(network.to_json())
     graph.pop("compile_config", None)
+    named, statistics = named_variables(network), statistics_of(network)
+    tensors = {name: np.asarray(variable.numpy()) for name, variable in named.items()}
+    _require_all(network, tensors)
     return ModelContent(
         graph=graph,
         image_size=classifier.image_size,
@@ -27,8 +34,9 @@ def to_content(classifier: Classifier) -> ModelContent:
         class_names=classifier.class_names,
         head=classifier.head,
         freeze_points=classifier.freeze_points,
-        tensors={path: np.asarray(weight.numpy()) for path, weight in variables(network).items()},
-        trainable=tuple(path for path, weight in variables(network).items() if weight.trainable),
+        tensors=tensors,
+        trainable=tuple(name for name, variable in named.items() if variable.trainable),
+        statistics=tuple(name for name, variable in named.items() if id(variable) in statistics),
     )
 
 
@@ -53,42 +61,37 @@ def from_content(content: ModelContent) -> Classifier:
             f"the stored graph cannot be built by Keras {keras.__version__}: {error}; "
             "load it with the versions that `zoo show` lists"
         ) from error
-    assign_tensors(network, content.tensors)
+    assign_tensors(network, content)
     return Classifier(network, content.class_names, content.head, content.freeze_points)
 
 
-def variables(network: keras.Model) -> dict[str, keras.Variable]:
-    """Return path -> variable. A path is the same whenever the network is built.
-
-    Keras numbers variables without a name over the whole process; here they are numbered within their layer.
-    """
-    by_path = {}
-    for layer in network.layers:
-        for number, variable in enumerate(layer.weights):
-            path = str(variable.path)
-            if re.fullmatch(r"variable(_\d+)?", variable.name):
-                path = f"{path.removesuffix(variable.name)}variable_{number}"
-            by_path[path] = variable
-    return by_path
-
-
-def assign_tensors(network: keras.Model, tensors: Mapping[str, np.ndarray]) -> None:
-    """Assign to each variable of the network the tensor of its path, see `variables`.
+def assign_tensors(network: keras.Model, content: ModelContent) -> None:
+    """Assign to each variable of the network the content's tensor of its name.
 
     Raises:
-        ArtifactError: a path is missing on either side, or a shape differs.
+        ArtifactError: a name is missing on either side, or a shape differs.
     """
-    weights = variables(network)
-    if weights.keys() != tensors.keys():
-        odd = sorted(weights.keys() ^ tensors.keys())
+    named, tensors = keras_paths(network) if content.by_path else named_variables(network), content.tensors
+    if named.keys() != tensors.keys():
+        odd = sorted(named.keys() ^ tensors.keys())
         raise ArtifactError(f"the weights do not match the graph: {', '.join(odd[:3])} is on one side only")
-    for path, weight in weights.items():
-        if tuple(weight.shape) != tensors[path].shape:
+    for name, variable in named.items():
+        if tuple(variable.shape) != tensors[name].shape:
             raise ArtifactError(
-                f"the weights do not match the graph: {path} has shape {tensors[path].shape}, "
-                f"the graph expects {tuple(weight.shape)}"
+                f"the weights do not match the graph: {name} has shape {tensors[name].shape}, "
+                f"the graph expects {tuple(variable.shape)}"
             )
-        weight.assign(tensors[path])
+        variable.assign(tensors[name])
+
+
+def _require_all(network: keras.Model, tensors: Mapping[str, np.ndarray]) -> None:
+    """Refuse to store fewer weights than the network has."""
+    parameters = sum(int(tensor.size) for tensor in tensors.values())
+    if (len(tensors), parameters) != (len(network.weights), network.count_params()):
+        raise ArtifactError(
+            f"the network has {len(network.weights)} variables with {network.count_params():,} weights, of which zoo "
+            f"finds {len(tensors)} with {parameters:,}: a layer must not override `weights` or `variables`"
+        )
 
 
 def check_layers(graph: Mapping[str, object]) -> None:

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 from zoo.interfaces.freezing import Freezable, find_frozen
 from zoo.models.trainability import Freezing, set_layer_trainable
+from zoo.models.variables import named_variables
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import keras
 
     from zoo.models.classifier import Classifier
@@ -44,10 +43,11 @@ def freeze(classifier: Classifier, spec: str) -> tuple[str, ...]:
             - `until:NAME`, everything before that layer or before that stage begins;
             - `pattern:GLOB`, or several separated by commas: only the layers that match, wherever they are;
               `*`, `?` and `[…]` as in names of files;
-            - `LAYER/PREFIX`, or several separated by commas: only the variables whose paths begin with it.
+            - `LAYER/PREFIX`, or several separated by commas: only the variables whose names begin with it;
+              see `zoo.models.variables.named_variables`.
 
     Returns:
-        Names of the frozen layers that have weights, or paths of the frozen variables.
+        Names of the frozen layers that have weights, or of the frozen variables.
 
     Raises:
         FreezeError: the network has fewer layers, or none of that name, or it is in the head.
@@ -67,8 +67,8 @@ def resolve_freeze(classifier: Classifier, spec: str) -> Freezing:
 def _resolve(classifier: Classifier, spec: str) -> Freezing:
     frozen, layers = find_frozen(freezable(classifier), spec), classifier.network.layers
     if frozen.variables:
-        trainable = classifier.network.trainable_variables
-        variables = tuple(variable for variable in trainable if variable.path in frozen.variables)
+        named = named_variables(classifier.network)
+        variables = tuple(named[name] for name in frozen.variables)
         return Freezing(frozen.variables, dict.fromkeys(layers, True), variables)
     names = tuple(layer.name for layer in layers if layer.name in frozen.layers and layer.weights)
     return Freezing(names, {layer: layer.name not in frozen.layers for layer in layers})
@@ -83,15 +83,19 @@ def freezable(classifier: Classifier) -> Freezable:
         head=tuple(classifier.head),
         find_stages=lambda: classifier.backbone_stages,
         freeze_points=tuple(classifier.freeze_points),
-        find_variables=lambda: _thawed_variables(classifier, backbone),
+        find_variables=lambda: _thawed_variables(classifier),
     )
 
 
-def _thawed_variables(classifier: Classifier, backbone: Sequence[keras.layers.Layer]) -> list[str]:
-    """Return the paths of the backbone's variables; makes all layers trainable, as Keras lists none of a frozen one."""
+def _thawed_variables(classifier: Classifier) -> list[str]:
+    """Return the names of the backbone's variables that can train; makes all layers trainable."""
     for layer in classifier.network.layers:
         set_layer_trainable(layer, True)
-    return [variable.path for layer in backbone for variable in layer.trainable_variables]
+    named = named_variables(classifier.network)
+    head = {*classifier.head}
+    return [
+        name for name, variable in named.items() if variable.trainable and name.partition("/")[0] not in head
+    ]
 
 
 def count_parameters(network: keras.Model) -> ParameterCounts:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 
-from zoo.models.content import variables
 from zoo.models.graph import calls_in
+from zoo.models.variables import named_variables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,8 +55,8 @@ class Frontier:
     def digest(self) -> str:
         """Return the SHA-256 of the prefix's graph and weights; the names of its layers are part of the graph."""
         digest = hashlib.sha256(json.dumps(_without_flags(self.prefix.get_config()), sort_keys=True).encode())
-        for path, variable in variables(self.prefix).items():
-            digest.update(path.encode())
+        for name, variable in named_variables(self.prefix).items():
+            digest.update(name.encode())
             digest.update(variable.numpy().tobytes())
         return digest.hexdigest()
 

@@ -16,7 +16,7 @@ class Freezing:
     """The layers and variables of a classifier that train, and those that do not.
 
     Args:
-        names: of the frozen layers that have weights, or paths of the frozen variables.
+        names: of the frozen layers that have weights, or of the frozen variables.
         trainable: layer of the network -> whether it trains.
         variables: frozen ones in layers that train.
     """

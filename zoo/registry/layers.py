@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     from zoo.registry.manifest import Manifest, Variable
 
 FUNCTIONS = ("keras.ops", "keras.src.ops")  # modules of Keras's operations that are not layers
-# The moving statistics of a normalisation never train, frozen or not.
-STATISTICS = re.compile(r"moving_(mean|variance)(_\d+)?$")
 
 Node = Mapping[str, Any]  # a layer or a function as Keras serialises it
 
@@ -64,13 +61,16 @@ def _freezable(manifest: Manifest) -> Freezable:
         head=tuple(manifest["head"]),
         find_stages=lambda: stages,
         freeze_points=tuple(manifest["freeze_points"]),
-        find_variables=lambda: [
-            variable["path"]
-            for name in backbone
-            for variable in weights[name]
-            if not STATISTICS.search(variable["path"])
-        ],
+        find_variables=lambda: _can_train(manifest, backbone, weights),
     )
+
+
+def _can_train(
+    manifest: Manifest, backbone: list[str], weights: Mapping[str, list[Variable]]
+) -> list[str] | None:
+    if manifest["format"] == 1:  # its names are not those of the network that is built from it
+        return None
+    return [variable["name"] for name in backbone for variable in weights[name] if not variable["statistic"]]
 
 
 def _layers_and_weights(manifest: Manifest) -> tuple[list[Node], dict[str, list[Variable]]]:
@@ -125,14 +125,15 @@ def _layers(manifest: Manifest) -> tuple[LayerInfo, ...]:
 def _weights_of(layers: list[Node], variables: list[Variable]) -> dict[str, list[Variable]]:
     """Layer name -> its variables, whose paths start with that name.
 
-    A sublayer of a plugin's custom layer that was built before the layer has a path of its own. Variables are stored
-    in the order of layers, so it belongs to the first custom layer at or after the layer of the variable before it.
+    In a manifest of format 1 a sublayer of a plugin's custom layer that was built before the layer has a path of its
+    own. Variables are stored in the order of layers, so it belongs to the first custom layer at or after the layer of
+    the variable before it.
     """
     names = [str(layer["name"]) for layer in layers]
     weights: dict[str, list[Variable]] = {name: [] for name in names}
     place = 0
     for variable in variables:
-        owner = variable["path"].partition("/")[0]
+        owner = variable["name"].partition("/")[0]
         if owner in weights:
             place = names.index(owner)
         else:
@@ -147,8 +148,8 @@ def _frozen(node: Node, weights: list[Variable]) -> Literal["yes", "no", "partly
         return None
     if not (node["config"].get("trainable", True) and any(variable["trainable"] for variable in weights)):
         return "yes"
-    frozen = (variable["path"] for variable in weights if not variable["trainable"])
-    return "partly" if not all(map(STATISTICS.search, frozen)) else "no"
+    frozen = [variable for variable in weights if not variable["trainable"]]
+    return "no" if all(variable["statistic"] for variable in frozen) else "partly"
 
 
 def _parents(node: Node) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict, cast
 
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 
     from zoo.registry.artifacts import ArtifactStore
 
-FORMAT = 1
+FORMAT = 2  # format 1 named variables by Keras's paths; it is read, and no longer written
+_STATISTICS = re.compile(r"moving_(mean|variance)(_\d+)?$")  # format 1 did not record them
 
 
 @dataclass(frozen=True)
@@ -33,13 +35,14 @@ class StoredContent:
 
 
 class Variable(TypedDict):
-    """The manifest's entry for a variable."""
+    """The manifest's entry for a variable; see `zoo.interfaces.ModelContent` for its name and for statistics."""
 
-    path: str
+    name: str
     shape: list[int]
     dtype: str
     sha256: str
     trainable: bool
+    statistic: bool
 
 
 class Manifest(TypedDict):
@@ -61,10 +64,14 @@ def save_content(store: ArtifactStore, content: ModelContent) -> StoredContent:
     Raises:
         ArtifactError: the store cannot be written; it may then have blobs that no manifest names.
     """
-    missing = set(content.trainable) - set(content.tensors)
+    missing = {*content.trainable, *content.statistics} - content.tensors.keys()
     if missing:
-        raise ValueError(f"trainable variables without a tensor: {', '.join(sorted(missing))}")
-    trainable = set(content.trainable)
+        raise ValueError(f"variables without a tensor: {', '.join(sorted(missing))}")
+    if content.by_path:
+        raise ValueError(
+            "variables are named by Keras's paths, which are not unique: load the model, store it again"
+        )
+    trainable, statistics = set(content.trainable), set(content.statistics)
     manifest: Manifest = {
         "format": FORMAT,
         "graph": dict(content.graph),
@@ -74,8 +81,15 @@ def save_content(store: ArtifactStore, content: ModelContent) -> StoredContent:
         "head": list(content.head),
         "freeze_points": list(content.freeze_points),
         "variables": [
-            _store_variable(store, path, array, trainable=path in trainable)
-            for path, array in content.tensors.items()
+            {
+                "name": name,
+                "shape": list(array.shape),
+                "dtype": array.dtype.name,
+                "sha256": store.put_tensor(array),
+                "trainable": name in trainable,
+                "statistic": name in statistics,
+            }
+            for name, array in content.tensors.items()
         ],
     }
     canonical = json.dumps(manifest, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
@@ -105,8 +119,10 @@ def load_content(store: ArtifactStore, digest: str) -> ModelContent:
         class_names=tuple(manifest["class_names"]),
         head=tuple(manifest["head"]),
         freeze_points=tuple(manifest["freeze_points"]),
-        tensors={variable["path"]: _load_variable(store, variable) for variable in variables},
-        trainable=tuple(variable["path"] for variable in variables if variable["trainable"]),
+        tensors={variable["name"]: _load_variable(store, variable) for variable in variables},
+        trainable=tuple(variable["name"] for variable in variables if variable["trainable"]),
+        statistics=tuple(variable["name"] for variable in variables if variable["statistic"]),
+        by_path=manifest["format"] == 1,
     )
 
 
@@ -124,7 +140,10 @@ def _digests(digest: str, manifest: Manifest) -> frozenset[str]:
 
 
 def read_manifest(store: ArtifactStore, digest: str) -> Manifest:
-    """The manifest with this digest, without the tensors; raises ArtifactError as `load_content` does."""
+    """The manifest with this digest, without the tensors; raises ArtifactError as `load_content` does.
+
+    The variables of one of format 1 get the fields that they have in format 2; their names are Keras's paths.
+    """
     where = f"artifact {digest} at {store.path(digest)}"
     try:
         manifest = json.loads(store.get(digest))
@@ -132,31 +151,25 @@ def read_manifest(store: ArtifactStore, digest: str) -> Manifest:
         raise ArtifactError(f"{where} is not the manifest of a model") from error
     if not isinstance(manifest, dict) or "format" not in manifest:
         raise ArtifactError(f"{where} is not the manifest of a model")
-    if manifest["format"] != FORMAT:
+    if manifest["format"] not in (1, FORMAT):
         raise ArtifactError(
-            f"{where} has format {manifest['format']}, but this version of zoo reads {FORMAT}; upgrade keras-zoo"
+            f"{where} has format {manifest['format']}, but this version of zoo reads 1 and {FORMAT}; upgrade keras-zoo"
         )
+    if manifest["format"] == 1:
+        for variable in manifest["variables"]:
+            variable["name"] = variable.pop("path")
+            variable["statistic"] = bool(_STATISTICS.search(variable["name"]))
     return cast("Manifest", manifest)
-
-
-def _store_variable(store: ArtifactStore, path: str, array: np.ndarray, *, trainable: bool) -> Variable:
-    return {
-        "path": path,
-        "shape": list(array.shape),
-        "dtype": array.dtype.name,
-        "sha256": store.put_tensor(array),
-        "trainable": trainable,
-    }
 
 
 def _load_variable(store: ArtifactStore, variable: Variable) -> np.ndarray:
     try:
         array = store.get_tensor(variable["sha256"])
     except ArtifactError as error:
-        raise ArtifactError(f"variable '{variable['path']}': {error}") from error
+        raise ArtifactError(f"variable '{variable['name']}': {error}") from error
     if list(array.shape) != variable["shape"] or array.dtype.name != variable["dtype"]:
         raise ArtifactError(
-            f"variable '{variable['path']}' is {array.dtype.name} {list(array.shape)}, but its manifest says "
+            f"variable '{variable['name']}' is {array.dtype.name} {list(array.shape)}, but its manifest says "
             f"{variable['dtype']} {variable['shape']}: restore the artifacts from a backup, or train again"
         )
     return array

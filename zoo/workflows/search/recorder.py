@@ -79,7 +79,7 @@ class SearchRecorder:
         """Return all that is needed to train the trial, or to resume it."""
         run, start = self.runs[trial.trial_id], None
         if trial.continues is not None:
-            start = self.registry.load_content(str(self.runs[trial.continues].model_id)).tensors
+            start = self.registry.load_content(str(self.runs[trial.continues].model_id))
         checkpoint = self.registry.checkpoint(run.id)
         seconds = sum(epoch.seconds for epoch in epochs_in(checkpoint))
         return Assignment(self.search.plan, trial, start, checkpoint, seconds)

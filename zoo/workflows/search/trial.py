@@ -19,12 +19,17 @@ from zoo.workflows.fitting import fit_and_evaluate
 from zoo.workflows.images import in_order_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    import numpy as np
+    from collections.abc import Callable
 
     from zoo.data.cache import DecodedDataset
-    from zoo.interfaces import CandidatePlan, Epoch, HyperparameterValue, SearchPlan, Trial
+    from zoo.interfaces import (
+        CandidatePlan,
+        Epoch,
+        HyperparameterValue,
+        ModelContent,
+        SearchPlan,
+        Trial,
+    )
     from zoo.search.executors.reporter import TrialReporter
     from zoo.workflows.fitting import Trained
     from zoo.workflows.search.candidates import Candidate
@@ -35,14 +40,14 @@ class Assignment:
     """A trial to train.
 
     Args:
-        start: the tensors of the trial that it continues (hyperband).
+        start: the model of the trial that it continues (hyperband).
         checkpoint: of its last epoch before an interruption.
         seconds: the time of its epochs before the interruption.
     """
 
     plan: SearchPlan
     trial: Trial
-    start: Mapping[str, np.ndarray] | None = None
+    start: ModelContent | None = None
     checkpoint: bytes | None = None
     seconds: float = 0.0
 
