@@ -222,7 +222,7 @@ def test_a_tensor_of_another_shape_is_refused(content: ModelContent) -> None:
         from_content(replace(content, tensors=wrong))
 
 
-def test_tensors_are_assigned_by_path(build: Callable[..., Classifier]) -> None:
+def test_tensors_are_assigned_by_name(build: Callable[..., Classifier]) -> None:
     first, second = build(), build()
     assign_tensors(second.network, to_content(first))
     assert np.array_equal(
