@@ -68,6 +68,7 @@ def test_one_architecture(zoo: Callable, plain: Callable) -> None:
         "from  PLUGINS/tiny.py\n"
         "pixels a side  those of the dataset, at least 4\n"
         "channels  1 or 3\n"
+        "dtype policy  float32\n"
         "parameters  132 before the head, at 4×4\n"
         "weights  –\n"
         "freeze points  front, back\n"

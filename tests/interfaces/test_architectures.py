@@ -28,6 +28,7 @@ def architecture(**fields: Any) -> Architecture:
         {"min_size": 8, "default_size": 8},
         {"sizes": Sizes(step=16)},
         {"sizes": Sizes(step=16), "min_size": 16, "default_size": 48},
+        {"dtype_policy": "mixed_bfloat16"},
         {"channels": 1},
         {"channels": 3},
         {"weights": ("imagenet", "hf://*")},
@@ -78,6 +79,14 @@ def test_min_size_is_the_smallest_of_its_sizes(fields: dict[str, Any], min_size:
         (
             {"sizes": Sizes(step=16), "min_size": 32},
             "min_size is 32, but the smallest of its sizes is 16: leave min_size out",
+        ),
+        (
+            {"dtype_policy": "mixed_bf16"},
+            "dtype_policy must be one of float32, mixed_bfloat16, mixed_float16, got 'mixed_bf16'",
+        ),
+        (
+            {"dtype_policy": None},
+            "dtype_policy must be one of float32, mixed_bfloat16, mixed_float16, got None",
         ),
         ({"channels": 4}, "channels must be 1, 3 or None"),
         ({"channels": True}, "channels must be 1, 3 or None"),

@@ -44,13 +44,14 @@ def fitted(build: Callable[..., Classifier], decoded: DecodedDataset) -> Fitted:
         data: DecodedDataset = decoded,
         settings: dict[str, Any] | None = None,
         backbone: Callable[..., Any] = TINY.backbone,
+        dtype_policy: str = "float32",
         **hyperparameters: Any,
     ) -> tuple[Classifier, list[Epoch], Epoch]:
         values = {**DEFAULTS, "batch_size": 8, "learning_rate": 0.01, **hyperparameters}
         chosen = FitSettings(**{"epochs": 3, "seed": 1, "patience": 9, "objective": LOSS, **(settings or {})})
         start_fresh(chosen.seed)
         head = {name: values[name] for name in ("output", "dropout", "head_units", "pooling")}
-        classifier, epochs = build(replace(TINY, backbone=backbone), **head), []
+        classifier, epochs = build(replace(TINY, backbone=backbone, dtype_policy=dtype_policy), **head), []
         best, _ = fit(classifier, data, values, chosen, lambda epoch, _: epochs.append(epoch))
         return classifier, epochs, best
 
@@ -311,12 +312,23 @@ def test_another_seed_produces_other_weights(trained: Fitted) -> None:
 # The learning rate -----------------------------------------------------------------------------------------
 
 
-def test_a_constant_rate_is_halved_on_a_plateau(fitted: Fitted) -> None:
+@pytest.mark.parametrize("policy", ["float32", "mixed_float16"])
+def test_a_constant_rate_is_halved_on_a_plateau(fitted: Fitted, policy: str) -> None:
     """Nothing improves at this rate; patience 6 makes a plateau of 2 epochs."""
     settings = {"epochs": 6, "patience": 6, "objective": ACCURACY}
-    _, epochs, _ = fitted(settings=settings, learning_rate=1e-9, dropout=0.0)
+    _, epochs, _ = fitted(settings=settings, dtype_policy=policy, learning_rate=1e-9, dropout=0.0)
     accuracies = [epoch.metrics["val_accuracy"] for epoch in epochs]
     assert (len(set(accuracies)), min(rates(epochs)) < 1e-9) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("policy", "scaled"), [("float32", False), ("mixed_bfloat16", False), ("mixed_float16", True)]
+)
+def test_the_loss_is_scaled_for_float16(fitted: Fitted, policy: str, scaled: bool) -> None:
+    """Otherwise its small gradients would become 0. bfloat16 has the range of float32."""
+    classifier, _, _ = fitted(settings={"epochs": 1}, dtype_policy=policy)
+    optimizer = classifier.network.optimizer
+    assert isinstance(optimizer, keras.optimizers.LossScaleOptimizer) is scaled
 
 
 @pytest.mark.parametrize("schedule", ["cosine", "step"])

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from zoo.interfaces import Architecture, Epoch, Evaluation
 
 HEAD = ("output", "dropout", "head_units", "pooling")
+BFLOAT16, FLOAT16 = (replace(TINY, dtype_policy=f"mixed_{name}") for name in ("bfloat16", "float16"))
 pytestmark = pytest.mark.usefixtures("cache")
 
 
@@ -109,8 +110,20 @@ def train(
         {"label_smoothing": 0.1, "sampling": Sampling(oversample=True, fraction=0.7)},
         {"schedule": "cosine", "optimizer": "sgd", "epochs": 3, "sampling": Sampling(steps_per_epoch=3)},
         {"freeze": "none", "head_epochs": 1, "layer_decay": 0.5, "weight_decay": 0.01},
+        {"architecture": BFLOAT16},
+        {"architecture": FLOAT16},
+        {"architecture": FLOAT16, "freeze": "all"},
     ],
-    ids=["plain", "sigmoid and class weights", "oversampled fraction", "steps", "two phases"],
+    ids=[
+        "plain",
+        "sigmoid and class weights",
+        "oversampled fraction",
+        "steps",
+        "two phases",
+        "bfloat16",
+        "float16",
+        "all of float16",
+    ],
 )
 def test_training_on_features_is_training_on_pixels(
     trained: Callable[..., Trained], options: dict[str, Any]
@@ -131,12 +144,20 @@ def test_early_stopping_ends_it_at_the_same_epoch(
     assert (len(on.epochs) < 9, on.same_as(off)) == (True, True)
 
 
-@pytest.mark.parametrize(("before", "after"), [(ON, ON), (ON, OFF), (OFF, ON)])
+@pytest.mark.parametrize(
+    ("before", "after", "options"),
+    [
+        (ON, ON, {"architecture": DROPPING}),
+        (ON, OFF, {"architecture": DROPPING}),
+        (OFF, ON, {"architecture": DROPPING}),
+        (OFF, ON, {"architecture": FLOAT16, "freeze": "all"}),
+    ],
+)
 def test_it_resumes_from_a_checkpoint_of_either_kind(
-    trained: Callable[..., Trained], before: FeatureOptions, after: FeatureOptions
+    trained: Callable[..., Trained], before: FeatureOptions, after: FeatureOptions, options: dict[str, Any]
 ) -> None:
-    whole = trained(before, architecture=DROPPING)
-    rest = trained(after, architecture=DROPPING, checkpoint=whole.checkpoints[0])
+    whole = trained(before, **options)
+    rest = trained(after, **options, checkpoint=whole.checkpoints[0])
     assert len(rest.epochs) == 1
     assert replace(rest, epochs=whole.epochs[:1] + rest.epochs).same_as(whole)
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from zoo.interfaces import Architecture
     from zoo.workflows.architectures import BuiltArchitecture
 
+CODE = ("backbone", "custom_layers", "fetch_weights")
+"""Fields of an architecture that are functions."""
+
 
 @click.command()
 @click.argument("name", metavar="[ARCH]", required=False)
@@ -69,10 +72,13 @@ def _by_name(architecture: Architecture) -> list[str]:
 
 def _document(app: App, architecture: Architecture) -> dict[str, object]:
     """Return all fields that are not code."""
-    fields = {field.name: getattr(architecture, field.name) for field in dataclasses.fields(architecture)}
-    del fields["backbone"], fields["custom_layers"]
-    fields["sizes"] = architecture.image_sizes
-    return {**fields, "plugin": app.plugins.provider(architecture.name).provenance}
+    names = [field.name for field in dataclasses.fields(architecture) if field.name not in CODE]
+    fields = {name: getattr(architecture, name) for name in names}
+    return {
+        **fields,
+        "sizes": architecture.image_sizes,
+        "plugin": app.plugins.provider(architecture.name).provenance,
+    }
 
 
 def _show(app: App, architecture: Architecture, *, as_json: bool) -> None:
@@ -105,6 +111,7 @@ def _fields(app: App, architecture: Architecture, built: BuiltArchitecture) -> d
         "from": app.plugins.provider(architecture.name).provenance,
         "pixels a side": f"{architecture.default_size or 'those of the dataset'}, {architecture.image_sizes}",
         "channels": architecture.channels or "1 or 3",
+        "dtype policy": architecture.dtype_policy,
         "parameters": _parameters(built),
         "weights": ", ".join([*architecture.weights, "a weights file"]) if architecture.weights else None,
         "freeze points": ", ".join(architecture.freeze_points),

@@ -20,6 +20,7 @@ HyperparameterValue = bool | int | float | str
 Hyperparameters = Mapping[str, HyperparameterValue]
 """Name -> value, as stored with a run."""
 
+DTYPE_POLICIES = ("float32", "mixed_bfloat16", "mixed_float16")
 MIN_SIZE = 32  # pixels per side of the smallest images, unless an architecture says otherwise
 
 
@@ -62,6 +63,8 @@ class Architecture:
             `keras.saving.register_keras_serializable`. Called before a stored model is rebuilt.
         sizes: the sizes of images that the backbone accepts; others are resized to the nearest. None: all from
             `min_size` on.
+        dtype_policy: the Keras policy with which the layers of the backbone are created, one of `DTYPE_POLICIES`:
+            their weights are float32, and with a mixed policy they compute in 16 bits. The head is always float32.
 
     Raises:
         ContractError: a field has the wrong type or is out of range.
@@ -81,12 +84,17 @@ class Architecture:
     version: str = "1"
     custom_layers: Callable[[], Iterable[type]] | None = None
     sizes: Sizes | None = None
+    dtype_policy: str = "float32"
 
     def __post_init__(self) -> None:
         require_description("architecture", self.name, self.summary, self.reference)
         subject = f"architecture '{self.name}'"
         require(callable(self.backbone), f"{subject}: backbone must be a function, got {self.backbone!r}")
         self._check_sizes(subject)
+        require(
+            self.dtype_policy in DTYPE_POLICIES,
+            f"{subject}: dtype_policy must be one of {', '.join(DTYPE_POLICIES)}, got {self.dtype_policy!r}",
+        )
         require(
             self.channels is None or (is_size(self.channels) and self.channels in (1, 3)),
             f"{subject}: channels must be 1, 3 or None, got {self.channels!r}",

@@ -15,6 +15,7 @@ from zoo.models.bases import Bases
 from zoo.models.classifier import Classifier
 from zoo.models.exploration import ExploringHyperparameters
 from zoo.models.heads import new_head
+from zoo.models.precision import dtype_policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -127,7 +128,8 @@ def _call_backbone(
 ) -> keras.KerasTensor:
     """Call the backbone and check its features and declarations."""
     declared, values = {declaration.name for declaration in hp.space}, set(hp.values)
-    features = architecture.backbone(hp, pixels, weights=weights)
+    with dtype_policy(architecture.dtype_policy):
+        features = architecture.backbone(hp, pixels, weights=weights)
     _check_backbone(architecture, declared, hp, features)
     if not isinstance(hp, ExploringHyperparameters):
         _refuse_unexplored(architecture, values, hp)

@@ -88,10 +88,10 @@ def _output_layer(classes: int, *, sigmoid: bool) -> layers.Dense:
         HyperparameterError: a sigmoid unit for other than two classes.
     """
     if not sigmoid:
-        return layers.Dense(classes, activation="softmax", name="head_output")
+        return layers.Dense(classes, activation="softmax", dtype="float32", name="head_output")
     if classes != 2:
         raise HyperparameterError(f"output=sigmoid needs 2 classes, got {classes}: use softmax")
-    return layers.Dense(1, activation="sigmoid", name="head_output")
+    return layers.Dense(1, activation="sigmoid", dtype="float32", name="head_output")
 
 
 def _logits_of(classifier: Classifier, output: keras.layers.Dense) -> dict[str, np.ndarray]:

@@ -15,6 +15,7 @@ from zoo.errors import TrainingError
 from zoo.interfaces import FeatureOptions, Once, Progress, Sampling
 from zoo.interfaces.metrics import METRICS, metric_of
 from zoo.models.hyperparameters import with_defaults
+from zoo.models.precision import computes_in_float16
 from zoo.models.stages import stages
 from zoo.training.checkpoint import assign, belongs, changing_variables, epochs_in, unpack
 from zoo.training.epoch_tracker import EpochTracker, History
@@ -220,7 +221,11 @@ class _Training:
             steps, settings.epochs, settings.initial_epoch, int(values["warmup_epochs"])
         )
         rates = values if phase.origin is not None else {**values, "schedule": "constant"}
-        _compile(trainable.classifier, values, settings, make_optimizer(rates, span, scales))
+        optimizer = make_optimizer(rates, span, scales)
+        # Decided by the whole network, so that a checkpoint fits whether activations are cached or not.
+        if computes_in_float16(self.classifier.network):
+            optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
+        _compile(trainable.classifier, values, settings, optimizer)
         callbacks = _callbacks(values, settings) if phase.stop == settings.epochs else []
         tracker = EpochTracker(
             trainable.classifier.network, settings.objective, callbacks, self.on_epoch, checkpoint, history
