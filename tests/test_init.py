@@ -24,6 +24,7 @@ FACE = [
     "flatten",
     "hookimpl",
     "load",
+    "load_weights",
     "open_registry",
     "search",
     "train",

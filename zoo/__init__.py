@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from zoo.hookspecs import hookimpl
     from zoo.interfaces import Architecture, Dataset, Decoder, LabeledImages, Sizes, Source
     from zoo.models.flatten import flatten
+    from zoo.models.pretrained.loading import load_weights
     from zoo.registry import open_registry
 
     __version__: str
@@ -39,6 +40,7 @@ __all__ = [
     "flatten",
     "hookimpl",
     "load",
+    "load_weights",
     "open_registry",
     "search",
     "train",
@@ -57,6 +59,7 @@ _MODULES = {
     "flatten": "zoo.models.flatten",
     "hookimpl": "zoo.hookspecs",
     "load": "zoo.face",
+    "load_weights": "zoo.models.pretrained.loading",
     "open_registry": "zoo.registry",
     "train": "zoo.face",
 }  # `search` is _Face's

@@ -6,6 +6,7 @@
     │   └── ContractError     a plugin's description breaks the contract
     ├── DatasetError          images are missing, unreadable or too few
     ├── HyperparameterError   a hyperparameter is unknown, out of range or has no effect
+    ├── WeightsError          pre-trained weights cannot be read, or do not fit the network
     ├── FreezeError           the layers to freeze do not exist, or nothing would be left to train
     ├── TrainingError         a training cannot continue, for example because its loss became NaN
     ├── SearchError           a search cannot start, continue or be resumed
@@ -72,6 +73,10 @@ class DatasetError(ZooError):
 
 class HyperparameterError(ZooError):
     """A hyperparameter is unknown, out of range or has no effect."""
+
+
+class WeightsError(ZooError):
+    """Pre-trained weights cannot be read, or do not fit the network."""
 
 
 class FreezeError(ZooError):

@@ -7,8 +7,7 @@ from os import environ
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from zoo import ZooError
-from zoo_plugins.weights import load_weights
+from zoo import ZooError, load_weights
 
 # How pixels were scaled in training; each is `keras.applications.imagenet_utils.preprocess_input` of that mode.
 CAFFE_MEANS = (103.939, 116.779, 123.68)  # blue, green, red
@@ -70,7 +69,7 @@ def build(network, inputs, weights, *, include_top=False, **arguments):
             raise
         raise ZooError(_download_failure(network, error)) from error
     if weights not in (None, "imagenet"):
-        load_weights(model, weights, whose=network)
+        load_weights(model, weights)
     return model
 
 

@@ -3,9 +3,8 @@
 Simonyan & Zisserman 2014, "Very deep convolutional networks for large-scale image recognition".
 """
 
-from zoo import Architecture, ZooError, hookimpl
+from zoo import Architecture, ZooError, hookimpl, load_weights
 from zoo_plugins.applications import build, scaled
-from zoo_plugins.weights import load_weights
 
 SIZE = 224
 
@@ -15,8 +14,6 @@ def vgg(depth):
 
     def backbone(hp, inputs, *, weights=None):
         """The convolutions, with or without the network's two dense layers of 4096 units."""
-        import keras
-
         pixels = scaled(inputs, "caffe")
         if not hp.Fixed("fully_connected", value=False):
             return build(network, pixels, weights).output
@@ -28,7 +25,7 @@ def vgg(depth):
             )
         features = build(network, pixels, from_keras, include_top=True).get_layer("fc2").output
         if weights != from_keras:
-            load_weights(keras.Model(inputs, features), weights, whose=f"{network} with its dense layers")
+            load_weights(features, weights)
         return features
 
     return Architecture(

@@ -50,7 +50,7 @@ def save_as_keras_2_does(network: keras.Model, path: Path) -> None:
         for layer in network.layers:
             weights = [*layer.trainable_weights, *layer.non_trainable_weights]
             group = file.create_group(layer.name)
-            names = [f"{layer.name}/{weight.name}:0" for weight in weights]
+            names = [f"{weight.path}:0" for weight in weights]
             group.attrs["weight_names"] = [name.encode() for name in names]
             for name, weight in zip(names, weights, strict=True):
                 group[name] = weight.numpy()

@@ -414,7 +414,7 @@ def backbone(hp, inputs, *, weights=None):
     layer = layers.Conv2D(2, 3, strides=2, name="conv")
     features = layer(inputs)
     if weights is not None:
-        layer.kernel.assign(np.load(weights.replace(".h5", ".npy")))
+        layer.kernel.assign(np.load(weights)["kernel"])
     return features
 
 
@@ -426,9 +426,8 @@ def zoo_architectures():
 
 @pytest.fixture
 def weights_file(tmp_path: Path) -> Path:
-    file = tmp_path / "start.h5"
-    file.write_bytes(b"first")
-    np.save(file.with_suffix(".npy"), np.ones((3, 3, 1, 2), "float32"))
+    file = tmp_path / "start.npz"
+    np.savez(file, kernel=np.ones((3, 3, 1, 2), "float32"))
     return file
 
 
@@ -443,11 +442,12 @@ def weighted(workspace: Workspace, tmp_path: Path) -> Workspace:
 
 def test_a_run_whose_weights_file_has_changed_is_refused(weighted: Workspace, weights_file: Path) -> None:
     run = stop(weighted, 1, lambda: workflows.train(weighted, "weighted", "blobs", weights=str(weights_file)))
+    content = weights_file.read_bytes()
     weights_file.write_bytes(b"second")
     assert refusal(weighted, run) == (
         f"the weights file {weights_file} has changed since the run started: restore it, or start a new run"
     )
-    weights_file.write_bytes(b"first")
+    weights_file.write_bytes(content)
     assert workflows.resume_training(weighted, run.id).run_id == run.id
 
 

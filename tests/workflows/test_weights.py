@@ -7,17 +7,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
+from safetensors.numpy import save
 
 from tests.architectures import TINY
-from zoo.errors import ContractError, HyperparameterError, UnknownNameError, ZooError
+from zoo.errors import ContractError, HyperparameterError, UnknownNameError, WeightsError, ZooError
 from zoo.interfaces import Progress, Weights
 from zoo.workflows.weights import check_weights, digest_of, find_weights, locate_weights, weights_of_each
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from zoo.interfaces import Architecture
 
-DIGEST = hashlib.sha256(b"weights").hexdigest()
+CONTENT, OTHER = (save({"w": np.full(1, number)}) for number in range(2))
+DIGEST = hashlib.sha256(CONTENT).hexdigest()
 CHANGED = "the weights file {} has changed since the search started: restore it, or start a new search"
 
 
@@ -38,7 +43,7 @@ def pretrained() -> Architecture:
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    (tmp_path / "net.weights.h5").write_bytes(b"weights")
+    (tmp_path / "net.weights.h5").write_bytes(CONTENT)
     return tmp_path / "net.weights.h5"
 
 
@@ -65,7 +70,7 @@ def test_a_file_behind_a_url_is_downloaded_where_one_sees_it(
     weights = find_weights(pretrained, f"file://{file}", downloads)
     assert weights == Weights(f"file://{file}", DIGEST)
     copy = Path(weights.argument)
-    assert (copy.read_bytes(), copy.is_relative_to(cache)) == (b"weights", True)
+    assert (copy.read_bytes(), copy.is_relative_to(cache)) == (CONTENT, True)
     assert downloads.works[-1] == ("downloading", True)
 
 
@@ -100,7 +105,7 @@ def test_whatever_exists_is_a_path_whatever_its_ending(
     pretrained: Architecture, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    Path(name).write_bytes(b"weights")
+    Path(name).write_bytes(CONTENT)
     assert find_weights(pretrained, name, Progress()) == Weights(str(tmp_path / name), DIGEST)
 
 
@@ -127,8 +132,8 @@ def test_a_name_and_a_file_of_that_name(
     pretrained: Architecture, name: str, shown: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("imagenet").write_bytes(b"weights")
-    Path("a_preset").write_bytes(b"weights")
+    Path("imagenet").write_bytes(CONTENT)
+    Path("a_preset").write_bytes(CONTENT)
     architecture = replace(pretrained, weights=("imagenet", "*_preset"))
     weights = find_weights(architecture, name, Progress())
     assert weights is not None
@@ -140,6 +145,33 @@ def test_a_path_to_nothing_matches_no_pattern(pretrained: Architecture) -> None:
         find_weights(replace(pretrained, weights=("*_preset",)), "./b_preset", Progress())
 
 
+@pytest.mark.parametrize("check", [check_weights, find_weights])
+@pytest.mark.parametrize(
+    ("name", "content", "problem"),
+    [
+        ("net.npz", b"", "it is empty"),
+        ("net.npz", CONTENT[:40], "it is damaged, or no .npz file"),
+        ("photo.png", b"\x89PNG\r\n\x1a\n0123", "zoo does not read this form"),
+    ],
+)
+def test_a_file_without_weights_is_refused_before_work_starts(
+    pretrained: Architecture, check: Callable, name: str, content: bytes, problem: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(WeightsError, match=f"weights {tmp_path / name} cannot be read: {problem}"):
+        check(pretrained, str(tmp_path / name), Progress())
+
+
+def test_a_file_that_the_backbone_reads_itself_is_not_checked(
+    pretrained: Architecture, tmp_path: Path
+) -> None:
+    (tmp_path / "net.ckpt").write_bytes(b"of the plugin's own form")
+    own = replace(pretrained, weights=("*.ckpt",))
+    check_weights(own, str(tmp_path / "net.ckpt"), Progress())
+    weights = find_weights(own, str(tmp_path / "net.ckpt"), Progress())
+    assert weights == Weights(str(tmp_path / "net.ckpt"), digest_of(tmp_path / "net.ckpt"))
+
+
 # Folders ---------------------------------------------------------------------------------------------------
 
 
@@ -149,6 +181,7 @@ def folder(tmp_path: Path) -> Path:
     (folder / "assets").mkdir(parents=True)
     (folder / "config.json").write_text("{}")
     (folder / "assets" / "names.txt").write_text("cat")
+    (folder / "model.safetensors").write_bytes(CONTENT)
     return folder
 
 
@@ -164,6 +197,7 @@ def test_the_digest_of_a_folder_is_of_its_files_and_their_names(folder: Path, tm
     (other / "assets").mkdir(parents=True)
     (other / "assets" / "names.txt").symlink_to(folder / "assets" / "names.txt")
     (other / "config.json").write_text("{}")
+    (other / "model.safetensors").write_bytes(CONTENT)
     (other / ".DS_Store").write_text("a file manager's")
     (other / "assets" / "up").symlink_to(other)
     assert digest_of(other) == digest
@@ -190,7 +224,7 @@ class Hub:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.content = b"weights"
+        self.content = CONTENT
         self.fetched: list[str] = []
 
     def __call__(self, name: str) -> Path:
@@ -226,7 +260,7 @@ def test_they_are_fetched_again_on_another_machine(fetching: Architecture, hub: 
     weights = locate_weights(fetching, Weights("imagenet", DIGEST), Progress(), "n1")
     assert weights is not None
     assert Path(weights.argument).parent == hub.folder
-    hub.content = b"other weights"
+    hub.content = OTHER
     assert refusal(fetching, Weights("imagenet", DIGEST), "n1") == f"node n1: {CHANGED.format('imagenet')}"
 
 
@@ -264,7 +298,7 @@ def refusal(architecture: Architecture, weights: Weights, node: str = "") -> str
 
 def test_a_file_that_has_changed_is_refused(pretrained: Architecture, file: Path) -> None:
     weights = Weights(str(file), DIGEST)
-    file.write_bytes(b"other weights")
+    file.write_bytes(OTHER)
     assert refusal(pretrained, weights) == CHANGED.format(file)
     assert refusal(pretrained, weights, "n1") == f"node n1: {CHANGED.format(file)}"
 
@@ -273,7 +307,7 @@ def test_a_file_that_has_changed_is_refused(pretrained: Architecture, file: Path
 def test_a_file_behind_a_url_that_has_changed_is_refused(pretrained: Architecture, file: Path) -> None:
     weights = find_weights(pretrained, f"file://{file}", Progress())
     assert weights is not None
-    file.write_bytes(b"other weights")
+    file.write_bytes(OTHER)
     assert refusal(pretrained, replace(weights, path=None)) == CHANGED.format(weights.shown)
 
 

@@ -11,6 +11,7 @@ from zoo.interfaces import (
     Hyperparameters,
     HyperparameterValue,
     Model,
+    Once,
     RunKind,
     RunPlan,
     TrainingOptions,
@@ -26,7 +27,7 @@ from zoo.training.phases import describe_phases
 from zoo.workflows.images import prepare, shape_for
 from zoo.workflows.options import preset_of
 from zoo.workflows.recording import Training, run_training
-from zoo.workflows.weights import find_weights, locate_weights
+from zoo.workflows.weights import find_weights, locate_weights, showing_reports
 from zoo.workflows.workspace import Workspace, environment
 
 if TYPE_CHECKING:
@@ -105,17 +106,19 @@ def builder(
     It raises HyperparameterError if the weights file has changed since the run started.
     """
     architecture = workspace.plugins.architecture(candidate.architecture)
+    notices = Once(workspace.progress)
 
     def build_from(hp: HyperParameters) -> Classifier:
         weights = locate_weights(architecture, candidate.weights, workspace.progress, work="run")
-        return build_classifier(
-            architecture,
-            hp,
-            image_size=candidate.image_size,
-            channels=candidate.channels,
-            class_names=class_names,
-            weights=weights.argument if weights else None,
-        )
+        with showing_reports(notices):
+            return build_classifier(
+                architecture,
+                hp,
+                image_size=candidate.image_size,
+                channels=candidate.channels,
+                class_names=class_names,
+                weights=weights.argument if weights else None,
+            )
 
     return build_from
 

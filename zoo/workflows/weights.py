@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING
 from zoo.data.downloads import download, is_url
 from zoo.errors import ContractError, DatasetError, HyperparameterError, UnknownNameError, ZooError, reason_of
 from zoo.interfaces import Weights
+from zoo.models.pretrained.reading import ENDINGS, open_weights
+from zoo.models.pretrained.report import reports_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from zoo.interfaces import Architecture, Progress
-
-ENDINGS = (".h5", ".keras", ".npz", ".safetensors")
-ADVICE = "check --weights"
 
 
 def check_weights(architecture: Architecture, name: str | None, progress: Progress) -> None:
     """Refuse what `find_weights` would refuse, except that a name is not fetched, which may import TensorFlow."""
     if name is not None and not _is_name(architecture, name):
-        _file(name, progress, ADVICE)
+        _readable_file(architecture, name, progress)
 
 
 def find_weights(architecture: Architecture, name: str | None, progress: Progress) -> Weights | None:
@@ -37,6 +37,7 @@ def find_weights(architecture: Architecture, name: str | None, progress: Progres
 
     Raises:
         UnknownNameError, HyperparameterError: the architecture has no such weights, or there is no such file.
+        WeightsError: the file or folder cannot be read.
     """
     if name is None:
         return None
@@ -46,7 +47,7 @@ def find_weights(architecture: Architecture, name: str | None, progress: Progres
             return Weights(name)
         path = _fetch(fetch, name, progress, architecture.name)
         return Weights(name, digest_of(path), str(path))
-    path = _file(name, progress, ADVICE)
+    path = _readable_file(architecture, name, progress)
     if is_url(name):
         return Weights(name, digest_of(path), str(path))
     return Weights(str(path.absolute()), digest_of(path), str(path))
@@ -113,6 +114,11 @@ def locate_weights(
             f"restore it, or start a new {work}"
         )
     return replace(weights, path=str(path))
+
+
+def showing_reports(progress: Progress) -> AbstractContextManager[None]:
+    """Show tables of the weights that backbones load in the block."""
+    return reports_to(lambda report: progress.notice(report.table()))
 
 
 def is_local(weights: Weights) -> bool:
@@ -193,7 +199,7 @@ def _knows(architecture: Architecture, name: str) -> bool:
 
 def _looks_like_path(text: str) -> bool:
     """Whether a weights argument is a file or folder, or the URL of one, rather than a name."""
-    return "/" in text or text.endswith(ENDINGS) or _exists(text)
+    return "/" in text or text.lower().endswith(ENDINGS) or _exists(text)
 
 
 def _exists(path: str) -> bool:
@@ -220,6 +226,18 @@ def _fetch(fetch: Callable[[str], Path], name: str, progress: Progress, architec
             f"{whose}: fetch_weights must return the path of a file or folder that exists, got {path!r}"
         )
     return Path(path)
+
+
+def _readable_file(architecture: Architecture, location: str, progress: Progress) -> Path:
+    """Return the file or folder, whose tensors can be listed.
+
+    That is not required of a file that matches a pattern in `Architecture.weights`, which the backbone reads itself.
+    """
+    path = _file(location, progress, "check --weights")
+    if not architecture.has_weights(path.name):
+        with open_weights(path):
+            pass
+    return path
 
 
 def _file(location: str, progress: Progress, advice: str) -> Path:

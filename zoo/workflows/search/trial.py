@@ -17,6 +17,7 @@ from zoo.models.joint_space import from_joint
 from zoo.training.fit import FitSettings, start_fresh
 from zoo.workflows.fitting import fit_and_evaluate
 from zoo.workflows.images import in_order_of
+from zoo.workflows.weights import showing_reports
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,7 +74,8 @@ def train_trial(
     start_fresh(seed)
     hp = HyperParameters()
     hp.values = dict(hyperparameters_of(plan, trial))
-    classifier = candidate.build(hp, decoded.class_names)
+    with showing_reports(reporter):
+        classifier = candidate.build(hp, decoded.class_names)
     if assignment.start is not None:
         assign_tensors(classifier.network, assignment.start)
     settings = FitSettings(
