@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Protocol
 
-from zoo.interfaces.requirements import is_names, require, require_description
+from zoo.interfaces.requirements import is_names, require, require_description, require_functions
 from zoo.interfaces.sizes import Sizes, is_size
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ Hyperparameters = Mapping[str, HyperparameterValue]
 """Name -> value, as stored with a run."""
 
 DTYPE_POLICIES = ("float32", "mixed_bfloat16", "mixed_float16")
+POOLS = ("avg", "max", "first")
 MIN_SIZE = 32  # pixels per side of the smallest images, unless an architecture says otherwise
 
 
@@ -29,7 +30,8 @@ class Backbone(Protocol):
 
     `inputs` is a KerasTensor (batch, height, width, channels), float32, raw pixels 0-255, which the backbone scales in
     its own layers. `weights` is None, a name from `Architecture.weights`, or the path of a file or folder. The result
-    is a KerasTensor (batch, h, w, c) or (batch, d). Hyperparameters are declared through `hp`.
+    is a KerasTensor: maps (batch, h, w, c), a vector (batch, d), or tokens (batch, n, d), which need
+    `Architecture.pool`. Hyperparameters are declared through `hp`.
     """
 
     def __call__(
@@ -65,6 +67,8 @@ class Architecture:
             `min_size` on.
         dtype_policy: the Keras policy with which the layers of the backbone are created, one of `DTYPE_POLICIES`:
             their weights are float32, and with a mixed policy they compute in 16 bits. The head is always float32.
+        pool: how the head turns tokens, features (batch, n, d), into a vector: "avg" or "max" over the tokens, or
+            "first", the class token. It has no effect on other features.
 
     Raises:
         ContractError: a field has the wrong type or is out of range.
@@ -85,15 +89,20 @@ class Architecture:
     custom_layers: Callable[[], Iterable[type]] | None = None
     sizes: Sizes | None = None
     dtype_policy: str = "float32"
+    pool: str | None = None
 
     def __post_init__(self) -> None:
         require_description("architecture", self.name, self.summary, self.reference)
         subject = f"architecture '{self.name}'"
-        require(callable(self.backbone), f"{subject}: backbone must be a function, got {self.backbone!r}")
+        require_functions(subject, self, "backbone", optional=("custom_layers",))
         self._check_sizes(subject)
         require(
             self.dtype_policy in DTYPE_POLICIES,
             f"{subject}: dtype_policy must be one of {', '.join(DTYPE_POLICIES)}, got {self.dtype_policy!r}",
+        )
+        require(
+            self.pool is None or self.pool in POOLS,
+            f"{subject}: pool must be None or one of {', '.join(POOLS)}, got {self.pool!r}",
         )
         require(
             self.channels is None or (is_size(self.channels) and self.channels in (1, 3)),
@@ -102,10 +111,6 @@ class Architecture:
         require(
             isinstance(self.version, str) and bool(self.version),
             f"{subject}: version must be text, got {self.version!r}",
-        )
-        require(
-            self.custom_layers is None or callable(self.custom_layers),
-            f"{subject}: custom_layers must be a function, got {self.custom_layers!r}",
         )
         require(
             self.fetch_weights is None or (callable(self.fetch_weights) and bool(self.weights)),

@@ -69,7 +69,7 @@ def _build_backbone(
         for point in architecture.freeze_points
         if any(in_stage(layer.name, point) for layer in network.layers)
     )
-    return Classifier(network, (), (), stages)
+    return Classifier(network, (), (), stages, architecture.pool)
 
 
 def space_builder(
@@ -191,7 +191,12 @@ def _check_backbone(
         raise ContractError(
             f"{whose} declares {', '.join(sorted(clashes))}, which zoo itself declares: rename it"
         )
-    if not isinstance(features, keras.KerasTensor) or len(features.shape) not in (2, 4):
+    if not isinstance(features, keras.KerasTensor) or len(features.shape) not in (2, 3, 4):
         raise ContractError(
-            f"{whose}: backbone must return a tensor (batch, h, w, c) or (batch, d), got {features!r}"
+            f"{whose}: backbone must return a tensor (batch, h, w, c), (batch, n, d) or (batch, d), got {features!r}"
+        )
+    if len(features.shape) == 3 and architecture.pool is None:
+        raise ContractError(
+            f"{whose}: its features are tokens, {features.shape}: write pool='avg', 'max' or 'first' (the class "
+            "token) into its Architecture, or pool them in the backbone"
         )

@@ -26,12 +26,14 @@ class Classifier:
         head: names of the head's layers, from the features on; empty where the network ends with the features,
             without a head, see `zoo.models.heads.new_head`.
         freeze_points: names of the backbone's stages, from the pixels on.
+        pool: how a head pools the features where they are tokens; see `zoo.interfaces.Architecture`.
     """
 
     network: keras.Model
     class_names: tuple[str, ...]
     head: tuple[str, ...]
     freeze_points: tuple[str, ...] = ()
+    pool: str | None = None
 
     @property
     def image_size(self) -> int:
@@ -63,5 +65,5 @@ class Classifier:
 
     @property
     def features(self) -> keras.KerasTensor:
-        """The backbone's output and the head's input: (batch, h, w, c) or (batch, d)."""
+        """The backbone's output and the head's input: (batch, h, w, c), (batch, n, d) or (batch, d)."""
         return self.network.get_layer(self.head[0]).input if self.head else self.network.outputs[0]

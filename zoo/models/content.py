@@ -12,6 +12,7 @@ import numpy as np
 from zoo.errors import ArtifactError, MissingLayerError
 from zoo.interfaces import ModelContent
 from zoo.models.classifier import Classifier
+from zoo.models.pooling import token_pooling
 from zoo.models.variables import keras_paths, named_variables, statistics_of
 
 
@@ -62,7 +63,8 @@ def from_content(content: ModelContent) -> Classifier:
             "load it with the versions that `zoo show` lists"
         ) from error
     assign_tensors(network, content)
-    return Classifier(network, content.class_names, content.head, content.freeze_points)
+    pool = token_pooling(network, content.head)
+    return Classifier(network, content.class_names, content.head, content.freeze_points, pool)
 
 
 def assign_tensors(network: keras.Model, content: ModelContent) -> None:

@@ -11,17 +11,12 @@ from keras import layers
 
 from zoo.errors import HyperparameterError
 from zoo.models.hyperparameters import hidden_units
+from zoo.models.pooling import pooling_layers
 
 if TYPE_CHECKING:
     from keras_tuner import HyperParameters
 
     from zoo.models.classifier import Classifier
-
-_POOLING = {
-    "avg": layers.GlobalAveragePooling2D,
-    "max": layers.GlobalMaxPooling2D,
-    "flatten": layers.Flatten,
-}
 
 
 def new_head(classifier: Classifier, hp: HyperParameters, class_names: tuple[str, ...]) -> Classifier:
@@ -33,9 +28,7 @@ def new_head(classifier: Classifier, hp: HyperParameters, class_names: tuple[str
         HyperparameterError: a sigmoid output for other than two classes.
     """
     outputs = classifier.features
-    head: list[layers.Layer] = []
-    if len(outputs.shape) == 4:
-        head.append(_POOLING[hp.get("pooling")](name="head_pooling"))
+    head = pooling_layers(outputs, hp.get("pooling"), classifier.pool)
     for number, units in enumerate(hidden_units(hp.get("head_units")), start=1):
         head.append(layers.Dense(units, activation="relu", name=f"head_dense_{number}"))
     if hp.get("dropout") > 0:

@@ -155,7 +155,7 @@ class Networks:
         features = keras.Input(classifier.features.shape[1:])
         # Keras 3.10 refuses a network without layers.
         network = keras.Model(features, keras.layers.Identity()(features))
-        return new_head(Classifier(network, (), ()), hp, CLASSES)
+        return new_head(Classifier(network, (), (), pool=classifier.pool), hp, CLASSES)
 
     def drawn(self) -> Iterator[HyperParameters]:
         """Yield hyperparameters drawn at random from the space, the same ones each time."""
