@@ -48,7 +48,7 @@ def declare(hp: HyperParameters, *, maps: bool = True) -> None:
     """Declare all of zoo's own hyperparameters; those that are not searched are fixed.
 
     Args:
-        maps: whether the features are feature maps; where they are a vector or tokens, pooling has no effect and is fixed.
+        maps: whether the features are feature maps; otherwise the hyperparameter pooling has no effect and is fixed.
     """
     for own in OWN.values():
         if own.search is None or (own.name == "pooling" and not maps):
