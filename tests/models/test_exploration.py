@@ -83,6 +83,15 @@ def loop_in_a_scope(hp: Any) -> None:
                         hp.Int(f"size_{number}", 1, 3)
 
 
+def scopes_in_a_loop(hp: Any) -> None:
+    kind = hp.Choice("kind", ["plain", "separable"])
+    for number in range(hp.Int("n", 1, 3)):
+        for name in ("plain", "separable"):
+            with hp.conditional_scope("kind", [name]):
+                if kind == name:
+                    hp.Int(f"{name}_{number}", 4, 16)
+
+
 def numbers_with_a_factor(hp: Any) -> None:
     for number in range(hp.Int("n", 1, 8, step=2, sampling="log")):
         hp.Boolean(f"biased_{number}")
@@ -193,6 +202,17 @@ def conditions_of(space: keras_tuner.HyperParameters) -> dict[str, dict[str, lis
                 "projected_2": {"kind": ["residual"], "n": [3]},
                 "size_1": {"kind": ["residual"], "n": [2, 3], "projected_1": [True]},
                 "size_2": {"kind": ["residual"], "n": [3], "projected_2": [True]},
+            },
+        ),
+        (
+            scopes_in_a_loop,
+            {
+                "plain_0": {"kind": ["plain"]},
+                "plain_1": {"n": [2, 3], "kind": ["plain"]},
+                "plain_2": {"n": [3], "kind": ["plain"]},
+                "separable_0": {"kind": ["separable"]},
+                "separable_1": {"n": [2, 3], "kind": ["separable"]},
+                "separable_2": {"n": [3], "kind": ["separable"]},
             },
         ),
         (

@@ -31,10 +31,10 @@ def explore(build: Build, options: Mapping[str, HyperparameterValue] | None = No
     """Return every hyperparameter that `build` declares, including conditional ones.
 
     Builds once with the defaults and once for each `conditional_scope` that no build has entered yet, as Keras Tuner
-    does before a search; then with the extremes of each integer and with each choice, many at a time, until nothing
-    new appears. A hyperparameter that does not appear with the defaults, such as `units_2` in a loop over
-    `range(hp.Int("layers", 1, 3))`, becomes conditional on the hyperparameters that activate it. One that appears with
-    them is conditional only if the code says so.
+    does before a search; then with the extremes of each integer and with each choice, many at a time, and with the
+    extremes in each such scope, until nothing new appears. A hyperparameter that does not appear with the defaults,
+    such as `units_2` in a loop over `range(hp.Int("layers", 1, 3))`, becomes conditional on the hyperparameters that
+    activate it. One that appears with them is conditional only if the code says so.
 
     Names that depend on a float, on intermediate values of an integer only, or on randomness are not found.
 
@@ -128,7 +128,7 @@ class _Exploration:
                 self._entered.append(scope)  # even if this probe fails to enter it, it is not tried again
                 values = {condition.name: condition.values[0] for condition in scope}
                 self._probe(self._activate(values) or values)
-            elif probe := self._next_probe():
+            elif probe := self._next_probe() or self._next_scope_probe():
                 self._probe(probe)
             else:
                 break
@@ -177,6 +177,26 @@ class _Exploration:
                 if hp.name not in probe and (hp.name, value) not in self._tried and needed is not None:
                     probe = self._activate({**probe, **needed, hp.name: value}) or probe
         return probe
+
+    def _next_scope_probe(self) -> Values:
+        """Return the largest, or the smallest, integers in a conditional scope that the defaults do not enter.
+
+        A loop in such a scope may declare what it does not declare elsewhere. Empty if all have been tried.
+        """
+        for scope in self._skipped:
+            values = self._activate({condition.name: condition.values[0] for condition in scope})
+            for extreme in (max, min) if values else ():
+                probe = dict(values or {})
+                for hp in self.space.space:
+                    value = (
+                        extreme(_extremes(hp)) if isinstance(hp, kinds.Int) and _extremes(hp) else hp.default
+                    )
+                    needed = self._needs(hp, probe)
+                    if value != hp.default and hp.name not in probe and needed is not None:
+                        probe = self._activate({**probe, **needed, hp.name: value}) or probe
+                if frozenset(probe.items()) not in self._built:
+                    return probe
+        return {}
 
     def _activate(self, values: Values) -> Values | None:
         """Return these values and those that activate their hyperparameters; None if they exclude each other."""
@@ -325,7 +345,7 @@ def _condition(name: str, values: list[HyperparameterValue]) -> Any:  # a keras_
     return kinds.Fixed.from_config({"name": name, "value": "", "conditions": [parent]}).conditions[0]
 
 
-def _extremes(hp: Any) -> Iterable[HyperparameterValue]:  # a keras_tuner HyperParameter
+def _extremes(hp: Any) -> Sequence[HyperparameterValue]:  # a keras_tuner HyperParameter
     """Return the values with which to look for more declarations: the smallest and largest number, or each choice."""
     if hp.name in OWN or isinstance(hp, kinds.Fixed | kinds.Float):
         return ()
