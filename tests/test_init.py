@@ -22,6 +22,7 @@ FACE = [
     "evaluate",
     "finetune",
     "flatten",
+    "from_hypermodel",
     "hookimpl",
     "load",
     "load_weights",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from zoo.hookspecs import hookimpl
     from zoo.interfaces import Architecture, Dataset, Decoder, LabeledImages, Sizes, Source
     from zoo.models.flatten import flatten
+    from zoo.models.hypermodels import from_hypermodel
     from zoo.models.pretrained.loading import load_weights
     from zoo.registry import open_registry
 
@@ -38,6 +39,7 @@ __all__ = [
     "evaluate",
     "finetune",
     "flatten",
+    "from_hypermodel",
     "hookimpl",
     "load",
     "load_weights",
@@ -57,6 +59,7 @@ _MODULES = {
     "evaluate": "zoo.face",
     "finetune": "zoo.face",
     "flatten": "zoo.models.flatten",
+    "from_hypermodel": "zoo.models.hypermodels",
     "hookimpl": "zoo.hookspecs",
     "load": "zoo.face",
     "load_weights": "zoo.models.pretrained.loading",

@@ -13,6 +13,7 @@ from zoo.models.space import Values, domain, fill_in, value_of_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from zoo.interfaces import HyperparameterValue
 
@@ -47,6 +48,25 @@ def explore(build: Build, options: Mapping[str, HyperparameterValue] | None = No
         HyperparameterError: an option is of the wrong type.
     """
     return _Exploration(build, options or {}).run()
+
+
+def withdraw(hp: HyperParameters, names: AbstractSet[str], known: AbstractSet[str]) -> None:
+    """Undo declarations of a build that turned out to have no effect on the network.
+
+    Args:
+        known: names that were declared before the build, which keep their values.
+    """
+    if isinstance(hp, ExploringHyperparameters):
+        for key in [key for key in hp.declared if key[0] in names]:
+            del hp.declared[key]
+    hp.inactive_scopes[:] = [
+        scope for scope in hp.inactive_scopes if not any(condition.name in names for condition in scope)
+    ]
+    unknown = names - known
+    hp.space[:] = [declaration for declaration in hp.space if declaration.name not in unknown]
+    for name in unknown:
+        hp._hps.pop(name, None)  # Keras Tuner has no public way to remove a declaration
+        hp.values.pop(name, None)
 
 
 class ExploringHyperparameters(HyperParameters):  # type: ignore[misc]  # keras_tuner is untyped

@@ -6,6 +6,7 @@ import inspect
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -15,7 +16,7 @@ from zoo.models.graph import calls_in
 from zoo.models.inputs import reason_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     Rename = Callable[[str], str]
     Tensor = Any  # a keras.KerasTensor, which is untyped, or several in a list or a dict
@@ -56,11 +57,12 @@ class LaidFlat:
 
     Args:
         outputs: what the model returns.
-        origins: the id of each tensor that a layer returned -> the tensor of the original model, where there was one.
+        origins: the id of each tensor that a layer returned -> the tensor of the original model, and those that the
+            models around the layer returned. None in place of a tensor that had never been computed.
     """
 
     outputs: Tensor
-    origins: Mapping[int, Tensor]
+    origins: Mapping[int, tuple[Tensor | None, ...]]
 
 
 def lay_flat(
@@ -73,7 +75,7 @@ def lay_flat(
     """Do the work of `flatten`.
 
     Args:
-        leave_out: whether to leave out a layer, which returns a tensor of the shape of the one that it takes.
+        leave_out: whether to leave out a layer; asked once for each call, in the order of the calls.
     """
     if not is_open(model):
         raise ContractError(_not_flat(model))
@@ -112,48 +114,59 @@ class _Laying:
     whose: str
     names: set[str]
     leave_out: Callable[[keras.Operation], bool]
-    origins: dict[int, Tensor] = field(default_factory=dict)
+    origins: dict[int, tuple[Tensor | None, ...]] = field(default_factory=dict)
 
-    def lay(self, model: keras.Model, inputs: Tensor, training: bool | None = None) -> Tensor:
+    def lay(
+        self,
+        model: keras.Model,
+        inputs: Tensor,
+        training: bool | None = None,
+        around: tuple[Tensor | None, ...] = (),
+    ) -> Tensor:
         """Call the layers of the model, and of those inside it; return what the model would.
 
         Args:
             training: what the model was called with, which Keras passes on to its layers.
+            around: tensors that this call and the calls of models around it returned.
         """
         if not isinstance(model, keras.Sequential):
-            return self._lay_graph(model, inputs, training)
+            return self._lay_graph(model, inputs, training, around)
         outputs = self._adapted(model, inputs)[0] if hasattr(model, "inputs") else inputs
+        previous = None
         for layer in model.layers:
-            original = layer._inbound_nodes[0].output_tensors if layer._inbound_nodes else ()
-            outputs = self._call(layer, (outputs,), {}, training, original)
+            originals = (_first_after(previous, layer), *around)
+            outputs = self._call(layer, ((outputs,), {}), training, [originals])
+            previous = layer
         return outputs
 
-    def _lay_graph(self, model: keras.Model, inputs: Tensor, training: bool | None) -> Tensor:
+    def _lay_graph(
+        self, model: keras.Model, inputs: Tensor, training: bool | None, around: tuple[Tensor | None, ...]
+    ) -> Tensor:
         new = dict(zip(map(id, model.inputs), self._adapted(model, inputs), strict=True))
         for call in calls_in(model):
             if not call.is_input:
-                positional, keywords = call.arguments.fill_in(new)
-                outputs = self._call(call.operation, positional, keywords, training, call.output_tensors)
+                originals = [(tensor, *around) for tensor in call.output_tensors]
+                outputs = self._call(call.operation, call.arguments.fill_in(new), training, originals)
                 new.update(zip(map(id, call.output_tensors), keras.tree.flatten(outputs), strict=True))
         return keras.tree.map_structure(lambda tensor: new[id(tensor)], model.output)
 
     def _call(
         self,
         operation: keras.Operation,
-        positional: tuple[Any, ...],
-        keywords: dict[str, Any],
+        arguments: tuple[tuple[Any, ...], dict[str, Any]],
         training: bool | None,
-        originals: Iterable[Tensor],
+        originals: Sequence[tuple[Tensor | None, ...]],
     ) -> Tensor:
         """Call one layer, or those inside it.
 
         Args:
-            originals: the tensors that it returned in the original model.
+            originals: for each tensor that it returns its origins.
         """
+        positional, keywords = arguments
         if training is not None and "training" in inspect.signature(operation.call).parameters:
             keywords = {**keywords, "training": training}
         if is_open(operation):
-            return self._open(operation, *positional, **keywords)
+            return self._open(operation, originals[0], *positional, **keywords)
         if self.leave_out(operation):
             return positional[0]
         try:
@@ -162,18 +175,24 @@ class _Laying:
             raise
         except (Exception, SystemExit) as error:  # a third-party layer may raise anything
             raise self._refused(operation, (positional, keywords), error) from error
-        self.origins.update(zip(map(id, keras.tree.flatten(outputs)), originals, strict=False))
+        for tensor, origins in zip_longest(keras.tree.flatten(outputs), originals, fillvalue=(None,)):
+            self.origins[id(tensor)] = origins
         return outputs
 
     def _open(
-        self, model: keras.Model, inputs: Tensor, training: bool | None = None, mask: Any = None
+        self,
+        model: keras.Model,
+        around: tuple[Tensor | None, ...],
+        inputs: Tensor,
+        training: bool | None = None,
+        mask: Any = None,
     ) -> Tensor:
         if any(part is not None for part in keras.tree.flatten(mask)):
             raise ContractError(
                 f"'{self.whose}' cannot be laid flat: '{model.name}', a model inside it, is called with mask=, which "
                 "its layers would not get; pass the mask to the layers that need it"
             )
-        return self.lay(model, inputs, training)
+        return self.lay(model, inputs, training, around)
 
     def _adapted(self, model: keras.Model, inputs: Tensor) -> list[Tensor]:
         """Return a tensor for each input of the model, cast to its type, as Keras does in a call."""
@@ -215,7 +234,7 @@ def _name_layers(model: keras.Model, inputs: Tensor, rename: Rename | None) -> s
     named: set[int] = set()
     layers = list(_layers_in(model, ()))
     own = {id(layer) for layer, _ in layers}
-    taken = {operation.name for operation in _operations_before(inputs) if id(operation) not in own}
+    taken = {operation.name for operation in operations_before(inputs) if id(operation) not in own}
     for layer, path in layers:
         if id(layer) in named:
             continue
@@ -290,17 +309,33 @@ def _free(name: str, taken: set[str]) -> str:
     return free
 
 
-def _operations_before(tensors: Tensor) -> Collection[keras.Operation]:
+def _first_after(previous: keras.layers.Layer | None, layer: keras.layers.Layer) -> Tensor | None:
+    """Return what the layer of a Sequential model returned when it was first called after the previous layer.
+
+    While layers are added to the model, Keras calls all of them again for each one.
+    """
+    for call in layer._inbound_nodes:
+        before = [node.operation for node in call.parent_nodes]
+        if before == [previous] or (previous is None and isinstance(before[0], keras.layers.InputLayer)):
+            return call.output_tensors[0]
+    return None
+
+
+def operations_before(tensors: Tensor) -> Collection[keras.Operation]:
     """Return the operations that these tensors come from, each once."""
-    found: dict[int, keras.Operation] = {}
-    seen: set[int] = set()
+    operations = (tensor._keras_history.operation for tensor in tensors_before(tensors))
+    return {id(operation): operation for operation in operations}.values()
+
+
+def tensors_before(tensors: Tensor) -> Collection[Tensor]:
+    """Return these tensors and those that they come from, each once, as far as an operation returned them."""
+    found: dict[int, Tensor] = {}
     rest = keras.tree.flatten(tensors)
     while rest:
         tensor = rest.pop()
+        # Keras has no public name for the call that a tensor comes from.
         history = getattr(tensor, "_keras_history", None)
-        if id(tensor) in seen or history is None or history.operation is None:
-            continue
-        seen.add(id(tensor))
-        found[id(history.operation)] = history.operation
-        rest += history.operation._inbound_nodes[history.node_index].input_tensors
+        if id(tensor) not in found and history is not None and history.operation is not None:
+            found[id(tensor)] = tensor
+            rest += history.operation._inbound_nodes[history.node_index].input_tensors
     return found.values()

@@ -1,0 +1,223 @@
+"""Builds the network of a hypermodel of Keras Tuner on the inputs of a backbone, and cuts off its head."""
+
+from __future__ import annotations
+
+import math
+import re
+import sys
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import keras
+from keras_tuner import HyperModel
+from keras_tuner.applications import HyperEfficientNet
+
+from zoo.errors import ContractError, ZooError
+from zoo.models.exploration import withdraw
+from zoo.models.flatten import lay_flat, tensors_before
+from zoo.models.head_cutting import features_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from keras_tuner import HyperParameters
+
+    from zoo.models.flatten import LaidFlat
+
+    Tensor = Any  # a keras.KerasTensor, which is untyped
+
+SCOPE = "net"
+
+_READING = ("Boolean", "Choice", "Fixed", "Float", "Int", "get")
+_MIXING = ("AugMix", "CutMix", "MixUp", "RandAugment")  # augmentation whose class is not named Random…
+
+
+@dataclass(frozen=True)
+class HypermodelBackbone:
+    """The backbone of a hypermodel.
+
+    Args:
+        whose: the subject of errors.
+        hypermodel: a `keras_tuner.HyperModel` or a function `build(hp)`.
+        features, scaling, ignore: see `zoo.from_hypermodel`.
+    """
+
+    whose: str
+    hypermodel: Any
+    features: str | None
+    scaling: float
+    ignore: tuple[str, ...]
+
+    def build(self, hp: HyperParameters, inputs: Tensor, weights: str | None) -> Tensor:
+        """Return the features; see `zoo.interfaces.Backbone`.
+
+        Raises:
+            ContractError: the hypermodel returns no model of one output, or see `zoo.models.flatten.flatten` and
+                `zoo.models.head_cutting.features_of`.
+        """
+        known = {declaration.name for declaration in hp.space}
+        reading = _Reading(hp)
+        model = self._model(reading, inputs, weights)
+        finished = _tensor_number()
+        body, last = self._without_head(model)
+        withdraw(hp, self._ignored(reading) | _read_later(reading.first, last, finished), known)
+        if self.scaling != 1:
+            inputs = keras.layers.Rescaling(self.scaling, name="scaling")(inputs)
+        return lay_flat(body, inputs, leave_out=_StartingAugmentation()).outputs
+
+    def _without_head(self, model: keras.Model) -> tuple[keras.Model, float]:
+        """Return the flat model up to the features, and when the last of its layers was called in the hypermodel.
+
+        It takes images of the shape for which the hypermodel built it: its head may take no others.
+        """
+        if len(keras.tree.flatten(model.outputs)) != 1:
+            raise ContractError(
+                f"{self.whose}: its network returns {len(model.outputs)} tensors, and zoo trains one output: return a "
+                "model of a single one"
+            )
+        pixels = keras.Input(model.inputs[0].shape[1:], dtype=model.inputs[0].dtype)
+        flat = lay_flat(model, pixels)
+        features = features_of(keras.tree.flatten(flat.outputs)[0], self.whose, self.features)
+        return keras.Model(pixels, features, name=model.name), _last_number(flat, features)
+
+    def _ignored(self, reading: _Reading) -> set[str]:
+        names = {name: name.removeprefix(f"{SCOPE}/") for name in reading.first}
+        return {
+            name for name, own in names.items() if any(fnmatchcase(own, pattern) for pattern in self.ignore)
+        }
+
+    def _model(self, hp: _Reading, inputs: Tensor, weights: str | None) -> keras.Model:
+        build = getattr(self.hypermodel, "build", self.hypermodel)
+        if weights is not None and not isinstance(self.hypermodel, HyperEfficientNet):
+            raise ContractError(
+                f"{self.whose}: only HyperEfficientNet can load weights: leave weights= out of from_hypermodel"
+            )
+        with ExitStack() as settings:
+            settings.enter_context(hp.name_scope(SCOPE))
+            if isinstance(self.hypermodel, HyperModel):
+                settings.enter_context(_for_shape(self.hypermodel, tuple(inputs.shape[1:])))
+            if isinstance(self.hypermodel, HyperEfficientNet):
+                settings.enter_context(_with_weights(weights))
+            try:
+                model = build(hp)
+            except Exception as error:
+                if not str(error).startswith(
+                    "URL fetch failure"
+                ):  # Keras raises Exception itself for downloads
+                    raise
+                raise ZooError(
+                    f"{self.whose}: its hypermodel downloads weights when it is built, which failed: "
+                    f"{str(error).strip().partition(chr(10))[0]}; put the file into the folder models of ~/.keras"
+                ) from error
+        if not isinstance(model, keras.Model):
+            raise ContractError(f"{self.whose}: its hypermodel must build a keras.Model, got {model!r}")
+        return model
+
+
+class _Reading:
+    """Hyperparameters that note when the value of each was first read, as a number of a tensor."""
+
+    def __init__(self, hp: HyperParameters) -> None:
+        self._hp = hp
+        self.first: dict[str, float] = {}
+
+    def __getattr__(self, name: str) -> Any:  # whatever keras_tuner.HyperParameters has
+        attribute = getattr(self._hp, name)
+        return partial(self._read, attribute) if name in _READING else attribute
+
+    def __getitem__(self, name: str) -> Any:
+        return self.get(name)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._hp
+
+    def _read(self, method: Callable[..., Any], name: str, *arguments: Any, **keywords: Any) -> Any:
+        # Keras Tuner has no public name for a name with its scopes.
+        self.first.setdefault(self._hp._get_name(name), _tensor_number())
+        return method(name, *arguments, **keywords)
+
+
+class _StartingAugmentation:
+    """Whether a layer is random augmentation, before all layers that train; called for each in their order."""
+
+    def __init__(self) -> None:
+        self._over = False
+
+    def __call__(self, operation: keras.Operation) -> bool:
+        self._over = self._over or bool(getattr(operation, "trainable_weights", ()))
+        kind, package = type(operation).__name__, type(operation).__module__.partition(".")[0]
+        is_random = kind in _MIXING or (kind.startswith("Random") and kind != "RandomCrop")
+        return not self._over and is_random and package in ("keras", "keras_tuner", "keras_hub")
+
+
+@contextmanager
+def _for_shape(hypermodel: Any, shape: tuple[int, ...]) -> Iterator[None]:
+    """Let a hypermodel and those in its attributes build for images of this shape.
+
+    A copy of one would not do: its `build` is that of the original.
+    """
+    with ExitStack() as settings:
+        for inner in vars(hypermodel).values():
+            if isinstance(inner, HyperModel):
+                settings.enter_context(_for_shape(inner, shape))
+        values: dict[str, Any] = {}
+        if "input_tensor" in vars(hypermodel):
+            values["input_tensor"] = None if "input_shape" in vars(hypermodel) else keras.Input(shape)
+        if "input_shape" in vars(hypermodel):
+            values["input_shape"] = shape
+        if isinstance(hypermodel, HyperEfficientNet):
+            values["augmentation_model"] = None
+        before = {name: getattr(hypermodel, name) for name in values}
+        vars(hypermodel).update(values)
+        try:
+            yield
+        finally:
+            vars(hypermodel).update(before)
+
+
+@contextmanager
+def _with_weights(weights: str | None) -> Iterator[None]:
+    """Let HyperEfficientNet load these weights, and not always those of ImageNet."""
+    networks = sys.modules[HyperEfficientNet.__module__].EFFICIENTNET_MODELS
+    before = dict(networks)
+    networks.update({version: partial(network, weights=weights) for version, network in before.items()})
+    try:
+        yield
+    finally:
+        networks.update(before)
+
+
+def _tensor_number() -> float:
+    """Return a number that counts up with each tensor of a graph."""
+    return _number_of(keras.KerasTensor(()))
+
+
+def _number_of(tensor: Tensor | None) -> float:
+    """Return when the tensor was computed, see `_tensor_number`; infinity if that is unknown."""
+    # Keras counts the tensors in their names.
+    named = re.fullmatch(r"keras_tensor(?:_(\d+))?", tensor.name) if tensor is not None else None
+    return int(named[1] or 0) if named else math.inf
+
+
+def _last_number(flat: LaidFlat, features: Tensor) -> float:
+    """Return when the last of the layers up to the features was called in the hypermodel."""
+    origins = (flat.origins.get(id(tensor), ()) for tensor in tensors_before(features))
+    return max((_number_of(tensor) for tensors in origins for tensor in tensors), default=-1)
+
+
+def _read_later(first: Mapping[str, float], last: float, finished: float) -> set[str]:
+    """Return the hyperparameters that were first read after a moment, so that they had no effect until then.
+
+    Args:
+        first: name -> when it was first read.
+        last: the moment.
+        finished: the end of the build. If the numbers do not count up to it, because the hypermodel resets Keras's
+            counters, nothing is known.
+    """
+    moments = [*first.values(), finished]
+    if moments != sorted(moments) or last > finished:
+        return set()
+    return {name for name, moment in first.items() if moment > last}
