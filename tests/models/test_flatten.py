@@ -15,6 +15,7 @@ from tests.architectures import architecture_of
 from zoo.errors import ContractError
 from zoo.models.bases import Bases
 from zoo.models.building import build_classifier, space_builder
+from zoo.models.content import from_content, to_content
 from zoo.models.exploration import explore
 from zoo.models.freezing import freeze
 from zoo.models.frontier import find_frontier
@@ -149,6 +150,13 @@ def test_training_updates_the_same_statistics(pixels: np.ndarray) -> None:
 def test_the_layers_are_those_of_the_model() -> None:
     model = sequential()
     assert {id(weight) for weight in flat(model).weights} == {id(weight) for weight in model.weights}
+
+
+def test_a_layer_s_output_is_that_in_the_flat_network(pixels: np.ndarray) -> None:
+    network = flat(sequential())
+    for layer in network.layers:
+        part = keras.Model(network.inputs[0], layer.output)
+        assert part(pixels).shape == (4, *layer.output.shape[1:])
 
 
 def test_layers_in_a_model_bear_its_name() -> None:
@@ -309,6 +317,14 @@ def test_a_model_in_the_model_is_a_stage(
     frontier = find_frontier(classifier)
     assert frontier is not None
     assert frontier.prefix.layers[-1].name == "stage2_early_re_lu"
+
+
+def test_it_is_stored_and_loaded(
+    build: Callable[..., Classifier], architecture: zoo.Architecture, pixels: np.ndarray
+) -> None:
+    classifier = build(architecture, channels=3)
+    loaded = from_content(to_content(classifier))
+    assert np.array_equal(loaded.network(pixels), classifier.network(pixels))
 
 
 def test_a_network_that_is_reused_is_the_same(architecture: zoo.Architecture, pixels: np.ndarray) -> None:

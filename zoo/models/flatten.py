@@ -30,10 +30,12 @@ def flatten(model: keras.Model, inputs: Tensor, *, rename: Rename | None = None)
     dropped.
 
     The layers are those of the model, with their weights; a layer that the model shares or calls twice is shared or
-    called twice. Only their names change. The layers of a model `stage1` inside the model are named `stage1_…`, unless
-    they are already. A name that Keras has made up, such as `conv2d_17`, gets another number, counted from 0 in each
-    model, or from 1 if it is the name of a model: `conv2d`, `conv2d_1`, `sequential_1_conv2d`. So names do not depend
-    on what was built before. Of two equal names, the second one gets a number too.
+    called twice. The model itself can still be called, but not be saved.
+
+    Names: the layers of a model `stage1` inside the model are named `stage1_…`, unless they are already. A name that
+    Keras has made up, such as `conv2d_17`, gets another number, counted from 0 in each model, or from 1 if it is the
+    name of a model: `conv2d`, `conv2d_1`, `sequential_1_conv2d`. So names do not depend on what was built before. Of
+    two equal names, the second one gets a number too.
 
     Args:
         model: a functional or a Sequential model.
@@ -115,6 +117,7 @@ class _Laying:
     names: set[str]
     leave_out: Callable[[keras.Operation], bool]
     origins: dict[int, tuple[Tensor | None, ...]] = field(default_factory=dict)
+    calls: Counter[int] = field(default_factory=Counter)
 
     def lay(
         self,
@@ -132,9 +135,9 @@ class _Laying:
         if not isinstance(model, keras.Sequential):
             return self._lay_graph(model, inputs, training, around)
         outputs = self._adapted(model, inputs)[0] if hasattr(model, "inputs") else inputs
-        previous = None
+        previous = model.inputs[0]._keras_history.operation if hasattr(model, "inputs") else None
         for layer in model.layers:
-            originals = (_first_after(previous, layer), *around)
+            originals = (self._first_after(previous, layer), *around)
             outputs = self._call(layer, ((outputs,), {}), training, [originals])
             previous = layer
         return outputs
@@ -175,6 +178,8 @@ class _Laying:
             raise
         except (Exception, SystemExit) as error:  # a third-party layer may raise anything
             raise self._refused(operation, (positional, keywords), error) from error
+        self.calls[id(operation)] += 1
+        _move_last_call(operation, self.calls[id(operation)] - 1)
         for tensor, origins in zip_longest(keras.tree.flatten(outputs), originals, fillvalue=(None,)):
             self.origins[id(tensor)] = origins
         return outputs
@@ -193,6 +198,16 @@ class _Laying:
                 "its layers would not get; pass the mask to the layers that need it"
             )
         return self.lay(model, inputs, training, around)
+
+    def _first_after(self, previous: keras.Operation | None, layer: keras.layers.Layer) -> Tensor | None:
+        """Return what a layer returned when Keras first called it after the previous one of a Sequential model.
+
+        While layers are added to the model, Keras calls all of them again for each one.
+        """
+        for call in layer._inbound_nodes[self.calls[id(layer)] :]:
+            if [node.operation for node in call.parent_nodes] == [previous]:
+                return call.output_tensors[0]
+        return None
 
     def _adapted(self, model: keras.Model, inputs: Tensor) -> list[Tensor]:
         """Return a tensor for each input of the model, cast to its type, as Keras does in a call."""
@@ -309,16 +324,13 @@ def _free(name: str, taken: set[str]) -> str:
     return free
 
 
-def _first_after(previous: keras.layers.Layer | None, layer: keras.layers.Layer) -> Tensor | None:
-    """Return what the layer of a Sequential model returned when it was first called after the previous layer.
-
-    While layers are added to the model, Keras calls all of them again for each one.
-    """
-    for call in layer._inbound_nodes:
-        before = [node.operation for node in call.parent_nodes]
-        if before == [previous] or (previous is None and isinstance(before[0], keras.layers.InputLayer)):
-            return call.output_tensors[0]
-    return None
+def _move_last_call(layer: keras.Operation, place: int) -> None:
+    """Put the last call of a layer before earlier ones, so that `layer.output` is that in the flat network."""
+    calls = layer._inbound_nodes
+    calls.insert(place, calls.pop())
+    for number, call in enumerate(calls):
+        for tensor in call.output_tensors:
+            tensor._keras_history = tensor._keras_history._replace(node_index=number)
 
 
 def operations_before(tensors: Tensor) -> Collection[keras.Operation]:

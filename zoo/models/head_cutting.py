@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 
 from zoo.errors import ContractError, nearest_names
-from zoo.models.flatten import operations_before
+from zoo.models.flatten import operations_before, tensors_before
 
 if TYPE_CHECKING:
     Tensor = Any  # a keras.KerasTensor, which is untyped
@@ -65,15 +65,16 @@ def _before_vector(before: Tensor, vector: Tensor, dense: Tensor | None) -> Tens
 
 
 def _named(outputs: Tensor, whose: str, name: str) -> Tensor:
-    operations = {operation.name: operation for operation in operations_before(outputs)}
-    if name not in operations:
-        near = nearest_names(name, operations) or list(operations)[:6]
+    # Keras has no public name for the operation that a tensor comes from.
+    by_layer = [(tensor._keras_history.operation.name, tensor) for tensor in tensors_before(outputs)]
+    returned = [tensor for layer, tensor in by_layer if layer == name]
+    if not returned:
+        names = [layer for layer, _ in reversed(by_layer)]
+        near = nearest_names(name, names) or names[:6]
         raise ContractError(
             f"{whose}: its network has no layer '{name}', where features= ends it; available: {', '.join(near)}, …"
         )
-    # Keras has no public name for the calls of a layer. The last one is in the flat network.
-    returned = operations[name]._inbound_nodes[-1].output_tensors
-    if len(returned) != 1:
+    if len(returned) > 1:
         raise ContractError(
             f"{whose}: layer '{name}' returns {len(returned)} tensors: name another in features="
         )
