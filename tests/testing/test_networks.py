@@ -9,6 +9,7 @@ import pytest
 
 from tests.testing.bad_architectures import GOOD, IN_THIS_PROCESS, architecture, blocks, good, planned
 from tests.testing.plugin_files import failure_of
+from zoo.errors import ContractError
 from zoo.testing import check_architecture
 from zoo.testing.architectures import networks_of
 
@@ -62,3 +63,14 @@ def test_a_check_that_trains_leaves_no_trace(check: str) -> None:
 
 def test_a_stage_that_only_the_largest_network_has_is_found() -> None:
     check_architecture(architecture(blocks, freeze_points=("block1", "block2", "block3")), "freezes-at")
+
+
+def test_a_stage_that_another_value_of_an_option_may_have_is_no_fault() -> None:
+    def optional(hp: Any, inputs: Any, *, weights: Any = None) -> Any:
+        from keras import layers
+
+        return layers.Conv2D(8, 3, name=f"{hp.Fixed('kind', 'block1')}_conv")(inputs)
+
+    check_architecture(architecture(optional, freeze_points=("block1", "layer1")), "freezes-at")
+    with pytest.raises(ContractError, match="no network has a layer of the stage layer1"):
+        check_architecture(architecture(optional, freeze_points=("layer1",)), "freezes-at")

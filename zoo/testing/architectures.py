@@ -183,6 +183,8 @@ def _freezes_at(networks: Networks) -> None:
         if own not in built:
             networks.build(hp)
         built.add(own)
+    if networks.stages and networks.options:  # another value of an option may be another network
+        return
     raise ContractError(
         f"no network has a layer of the stage {some(missing)}: a stage is every layer whose name begins "
         "with the freeze point, not followed by a digit; rename the layers, or remove the freeze point"

@@ -205,10 +205,15 @@ class Networks:
 
     def _space_of(self, preset: Mapping[str, HyperparameterValue]) -> HyperParameters:
         """Return the space as a training explores it, with its options set before the first build."""
+        return self._explore({**preset, **self.fixed}) if self.options & preset.keys() else self.explored
+
+    @property
+    def options(self) -> frozenset[str]:
+        """Names of the backbone's hyperparameters that are not searched."""
         from keras_tuner.engine.hyperparameters import Fixed
 
-        options = {hp.name for hp in self.explored.space if isinstance(hp, Fixed)} - OWN.keys()
-        return self._explore({**preset, **self.fixed}) if options & preset.keys() else self.explored
+        names = frozenset(hp.name for hp in self.explored.space if isinstance(hp, Fixed))
+        return names - OWN.keys()
 
     def naming(self, hp: HyperParameters) -> str:
         """Return the backbone's hyperparameters that differ from their defaults, as text."""
