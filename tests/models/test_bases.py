@@ -15,6 +15,7 @@ from tests.architectures import architecture_of
 from zoo.models.bases import Bases
 from zoo.models.building import build_classifier, space_builder
 from zoo.models.exploration import explore
+from zoo.models.pretrained.report import WeightsReport, report, reports_to
 from zoo.models.space import choose
 from zoo.training.fit import start_fresh
 
@@ -43,6 +44,7 @@ def trial(built: list[int]) -> Callable[..., Classifier]:
         filters = hp.Int("filters", 2, 8, default=4)
         if weights is not None:
             built.append(filters)
+            report(WeightsReport(f"weights of {filters} filters", "by name", ()))
         ones = layers.Conv2D(filters, 3, kernel_initializer="ones", name="ones")
         maps = layers.BatchNormalization(name="norm")(ones(inputs))
         # Its weights are not in the file, say.
@@ -162,3 +164,14 @@ def test_heads_of_earlier_trials_are_forgotten(trial: Callable) -> None:
     keras.utils.clear_session()
     gc.collect()
     assert head() is None
+
+
+def test_each_trial_reports_the_weights_that_it_starts_from(trial: Callable) -> None:
+    reports: list[WeightsReport] = []
+    bases = Bases()
+    with reports_to(reports.append):
+        for filters in (4, 4, 2):
+            trial(bases, filters=filters)
+    assert [loaded.location for loaded in reports] == [
+        f"weights of {filters} filters" for filters in (4, 4, 2)
+    ]

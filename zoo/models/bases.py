@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import keras
 import numpy as np
 
+from zoo.models.pretrained.report import recorded, report
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
@@ -36,7 +38,9 @@ class Bases:
             self._base = None  # frees its memory before the next is built
             keras.utils.clear_session(free_memory=False)  # Keras numbers layers from the start again
             keras.utils.set_random_seed(0)
-            self._key, self._base = key, _Base(build())
+            self._key, self._base = key, _Base(build)
+        else:
+            self._base.report()
         keras.utils.set_random_seed(seed)
         self._base.restore()
         return self._base.classifier
@@ -45,9 +49,10 @@ class Bases:
 class _Base:
     """A classifier and the state in which it was built."""
 
-    def __init__(self, classifier: Classifier) -> None:
-        network = classifier.network
-        self.classifier = classifier
+    def __init__(self, build: Callable[[], Classifier]) -> None:
+        with recorded() as self._reports:
+            self.classifier = build()
+        network = self.classifier.network
         self._tensors = [
             (variable, variable.numpy()) for layer in network.layers for variable in layer.variables
         ]
@@ -57,6 +62,11 @@ class _Base:
             for operation in network.operations
             for calls in (operation._inbound_nodes, operation._outbound_nodes)
         ]
+
+    def report(self) -> None:
+        """Report the weights that were loaded, as if it had been built again."""
+        for loaded in self._reports:
+            report(loaded)
 
     def restore(self) -> None:
         """Put the classifier back into that state, with new seeds for its random layers.

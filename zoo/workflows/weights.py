@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from zoo.interfaces import Architecture, Progress
+    from zoo.models.pretrained.report import WeightsReport
 
 
 def check_weights(architecture: Architecture, name: str | None, progress: Progress) -> None:
@@ -119,6 +121,19 @@ def locate_weights(
 def showing_reports(progress: Progress) -> AbstractContextManager[None]:
     """Show tables of the weights that backbones load in the block."""
     return reports_to(lambda report: progress.notice(report.table()))
+
+
+@contextmanager
+def showing_refused(progress: Progress) -> Iterator[None]:
+    """Show tables of the weights that backbones load in the block only if it raises a ZooError."""
+    reports: list[WeightsReport] = []
+    try:
+        with reports_to(reports.append):
+            yield
+    except ZooError:
+        for report in reports:
+            progress.notice(report.table())
+        raise
 
 
 def is_local(weights: Weights) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zoo.models.pretrained.report import Match, WeightsReport, report, reports_to
+from zoo.models.pretrained.report import Match, WeightsReport, recorded, report, reports_to
 
 MATCHED = tuple(Match(f"t{n}", (3, 4), f"layer{n}/kernel", (4, 3), transposed=n == 0) for n in range(5))
 WHOLE = WeightsReport("net.npz", "by name", MATCHED[1:2])
@@ -58,3 +58,12 @@ def test_the_innermost_listener_gets_a_report() -> None:
         report(PARTIAL)
     report(WHOLE)
     assert (outer, inner) == ([PARTIAL], [WHOLE])
+
+
+def test_reports_are_recorded_and_passed_on() -> None:
+    outer: list[WeightsReport] = []
+    with reports_to(outer.append), recorded() as reports:
+        report(WHOLE)
+    with recorded() as others:
+        report(PARTIAL)
+    assert (outer, reports, others) == ([WHOLE], [WHOLE], [PARTIAL])

@@ -127,6 +127,21 @@ def reports_to(listener: Callable[[WeightsReport], None]) -> Iterator[None]:
         _listener.reset(token)
 
 
+@contextmanager
+def recorded() -> Iterator[list[WeightsReport]]:
+    """Yield a list that gets the reports of the block, which the listener gets as well."""
+    reports: list[WeightsReport] = []
+    outer = _listener.get()
+
+    def listen(loaded: WeightsReport) -> None:
+        reports.append(loaded)
+        if outer is not None:
+            outer(loaded)
+
+    with reports_to(listen):
+        yield reports
+
+
 def report(loaded: WeightsReport) -> None:
     """Pass a report to the listener, if there is one."""
     listener = _listener.get()

@@ -14,6 +14,7 @@ from zoo.training.fit import FitSettings, fit, start_fresh
 from zoo.workflows.images import decode
 from zoo.workflows.search.candidates import find_candidates
 from zoo.workflows.search.space import declare_space
+from zoo.workflows.weights import showing_refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,7 +69,8 @@ def forecast_search(
     options, search_options = options or TrainingOptions(), search_options or SearchOptions()
     opened = workspace.open_dataset(dataset)
     candidates = find_candidates(workspace, architecture_names, opened, options.image_size, weights)
-    declared = declare_space(candidates, opened.images.class_names, hyperparameters or {}, options.seed)
+    with showing_refused(workspace.progress):
+        declared = declare_space(candidates, opened.images.class_names, hyperparameters or {}, options.seed)
     if any(declared.each[candidate.name].get("freeze") != "none" for candidate in candidates):
         workspace.progress.notice(
             "estimated as if frozen layers were computed in each epoch: a search may be quicker"

@@ -44,7 +44,7 @@ from zoo.workflows.search.recorder import SearchRecorder
 from zoo.workflows.search.space import DeclaredSpace, declare_space, first_trials, prior_choices
 from zoo.workflows.search.trial import candidate_of, train_trial
 from zoo.workflows.search.worker import RemoteAssignment, RemoteImages, train_remotely
-from zoo.workflows.weights import locate_weights
+from zoo.workflows.weights import locate_weights, showing_refused
 from zoo.workflows.workspace import Workspace, environment
 
 if TYPE_CHECKING:
@@ -91,7 +91,8 @@ def search(
     with ready(cluster):
         opened = workspace.open_dataset(dataset)
         candidates = find_candidates(workspace, architecture_names, opened, options.image_size, weights)
-        space = declare_space(candidates, opened.images.class_names, hyperparameters or {}, options.seed)
+        with showing_refused(workspace.progress):
+            space = declare_space(candidates, opened.images.class_names, hyperparameters or {}, options.seed)
         return run_search(workspace, opened, candidates, space, search_options, options, cluster)
 
 
