@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from zoo.interfaces import Architecture
     from zoo.workflows.architectures import BuiltArchitecture
 
-CODE = ("backbone", "custom_layers", "fetch_weights")
+CODE = ("backbone", "custom_layers", "fetch_weights", "adapt")
 """Fields of an architecture that are functions."""
 
 

@@ -89,7 +89,7 @@ def training_batches(
     """
     sampling = sampling or Sampling()
     images = served.split("train")
-    rows = _training_rows(images, sampling)
+    rows = training_rows(images, sampling)
     labels = images.labels[rows]
     steps = count_steps(served, batch_size, sampling)
     size = len(rows) if sampling.steps_per_epoch is None else steps * batch_size
@@ -121,11 +121,12 @@ def training_batches(
 def count_steps(served: Served, batch_size: int, sampling: Sampling) -> int:
     """Return the number of batches in an epoch of a training."""
     return sampling.steps_per_epoch or math.ceil(
-        len(_training_rows(served.split("train"), sampling)) / batch_size
+        len(training_rows(served.split("train"), sampling)) / batch_size
     )
 
 
-def _training_rows(images: SplitRows, sampling: Sampling) -> np.ndarray:
+def training_rows(images: SplitRows, sampling: Sampling) -> np.ndarray:
+    """Return the rows of the training split to train on, in the order of the images' digests."""
     if sampling.fraction == 1:
         return images.rows
     return take_fraction(images.rows, images.labels, sampling.fraction)

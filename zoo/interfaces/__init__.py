@@ -1,6 +1,6 @@
 """The frozen dataclasses and protocols that all of zoo shares. Imports nothing heavy."""
 
-from zoo.interfaces.architectures import Architecture, Backbone, Hyperparameters, HyperparameterValue
+from zoo.interfaces.architectures import Adapt, Architecture, Backbone, Hyperparameters, HyperparameterValue
 from zoo.interfaces.contracts import (
     LONGEST_MAGIC,
     SPLITS,
@@ -52,6 +52,7 @@ __all__ = [
     "LONGEST_MAGIC",
     "SPLITS",
     "TEST_IN_TRAIN",
+    "Adapt",
     "Architecture",
     "Backbone",
     "CandidatePlan",

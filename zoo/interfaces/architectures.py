@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from zoo.interfaces.requirements import is_names, require, require_description, require_functions
 from zoo.interfaces.sizes import Sizes, is_size
@@ -13,7 +13,7 @@ from zoo.interfaces.sizes import Sizes, is_size
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from keras import KerasTensor
+    from keras import KerasTensor, Model
     from keras_tuner import HyperParameters
 
 HyperparameterValue = bool | int | float | str
@@ -37,6 +37,18 @@ class Backbone(Protocol):
     def __call__(
         self, hp: HyperParameters, inputs: KerasTensor, *, weights: str | None = None
     ) -> KerasTensor: ...
+
+
+class Adapt(Protocol):
+    """Sets values that depend on the data, such as the statistics of keras.layers.Normalization.
+
+    `network` is the backbone as a Keras model, from pixels to features, whose variables it may assign; they are stored
+    with the model. `images` is a tf.data.Dataset of batches of training images, float32 (n, height, width, channels),
+    pixels 0-255, at most 4,096 images, which it may read several times. They are the same images in the same order
+    in each trial of a search and when a training is resumed, so that equal networks get equal values.
+    """
+
+    def __call__(self, network: Model, images: Any) -> object: ...
 
 
 @dataclass(frozen=True)
@@ -69,6 +81,8 @@ class Architecture:
             their weights are float32, and with a mixed policy they compute in 16 bits. The head is always float32.
         pool: how the head turns tokens, features (batch, n, d), into a vector: "avg" or "max" over the tokens, or
             "first", the class token. It has no effect on other features.
+        adapt: prepares the backbone on training images, see `Adapt`. Called before the first epoch of a training that
+            starts from random weights.
 
     Raises:
         ContractError: a field has the wrong type or is out of range.
@@ -90,11 +104,12 @@ class Architecture:
     sizes: Sizes | None = None
     dtype_policy: str = "float32"
     pool: str | None = None
+    adapt: Adapt | None = None
 
     def __post_init__(self) -> None:
         require_description("architecture", self.name, self.summary, self.reference)
         subject = f"architecture '{self.name}'"
-        require_functions(subject, self, "backbone", optional=("custom_layers",))
+        require_functions(subject, self, "backbone", optional=("custom_layers", "adapt"))
         self._check_sizes(subject)
         require(
             self.dtype_policy in DTYPE_POLICIES,

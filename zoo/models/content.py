@@ -12,6 +12,7 @@ import numpy as np
 from zoo.errors import ArtifactError, MissingLayerError
 from zoo.interfaces import ModelContent
 from zoo.models.classifier import Classifier
+from zoo.models.normalization import finalize
 from zoo.models.pooling import token_pooling
 from zoo.models.variables import keras_paths, named_variables, statistics_of
 
@@ -84,6 +85,7 @@ def assign_tensors(network: keras.Model, content: ModelContent) -> None:
                 f"the graph expects {tuple(variable.shape)}"
             )
         variable.assign(tensors[name])
+    finalize(network)
 
 
 def _require_all(network: keras.Model, tensors: Mapping[str, np.ndarray]) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from keras import layers
 
 from zoo.errors import ZooError
+from zoo.models.normalization import finalize
 
 if TYPE_CHECKING:
     from zoo.models.classifier import Classifier
@@ -75,6 +76,7 @@ class _Rebuilding:
             call_function=self.call,
         )
         self.move_weights(after)
+        finalize(after)
         return after
 
     def call(self, layer: keras.Operation, *inputs: Any, **arguments: Any) -> Any:  # whatever a layer takes

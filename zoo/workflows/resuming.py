@@ -112,19 +112,21 @@ def _resume(
     """
     from keras_tuner import HyperParameters
 
+    from zoo.training.adapting import adapt
     from zoo.training.checkpoint import epochs_in
     from zoo.training.fit import start_fresh
     from zoo.workflows.recording import Training, run_training
 
     plan, registry = run.plan, workspace.registry
+    decoded = prepare(workspace, opened, shape).decoded
+    architecture = workspace.plugins.architectures.get(plan.architecture)
 
     def build() -> Classifier:
         start_fresh(plan.training.seed)
         hp = HyperParameters()
         hp.values = dict(plan.hyperparameters)
-        return build_from(hp)
+        return adapt(build_from(hp), architecture, plan.candidate, decoded, plan.training.sampling)
 
-    decoded = prepare(workspace, opened, shape).decoded
     training = Training(build, in_order_of(decoded, class_names or decoded.class_names), keep_best)
     classifier, checkpoint = build(), registry.checkpoint(run.id)
     done = epochs_in(checkpoint)

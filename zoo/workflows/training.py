@@ -22,6 +22,7 @@ from zoo.models.freezing import count_parameters, freeze
 from zoo.models.hyperparameters import with_defaults
 from zoo.models.space import check, choose
 from zoo.models.stages import count_by_stage
+from zoo.training.adapting import adapt
 from zoo.training.fit import start_fresh
 from zoo.training.phases import describe_phases
 from zoo.workflows.images import prepare, shape_for
@@ -93,7 +94,12 @@ def train(
     report_phases(workspace, classifier, hp.values, options.epochs)
     if frozen and architecture.weights and start is None:
         workspace.progress.notice("the frozen layers have random weights: --weights loads trained ones")
-    training = Training(build, images.decoded, keep_best)
+
+    def adapted(classifier: Classifier) -> Classifier:
+        return adapt(classifier, architecture, candidate, images.decoded, options.sampling)
+
+    training = Training(lambda: adapted(build()), images.decoded, keep_best)
+    adapted(classifier)
     run = workspace.registry.start_run(_plan(candidate, preset, hp, options, images), images.version)
     return run_training(workspace, run, training, classifier)
 

@@ -55,6 +55,7 @@ def load_weights(
         WeightsError: the file cannot be read, or does not fit the network.
         ContractError: an argument has the wrong type, or `rename` returns no name of a variable.
     """
+    from zoo.models.normalization import finalize
     from zoo.models.pretrained.matching import match, match_renamed
     from zoo.models.pretrained.targets import targets_of
 
@@ -80,6 +81,7 @@ def load_weights(
             }
     for name, array in arrays.items():
         targets[name].variable.assign(array)
+    finalize(network)
     return loaded
 
 

@@ -14,6 +14,7 @@ from zoo.interfaces.spaces import Space
 from zoo.models.content import assign_tensors
 from zoo.models.hyperparameters import OWN
 from zoo.models.joint_space import from_joint
+from zoo.training.adapting import adapt
 from zoo.training.fit import FitSettings, start_fresh
 from zoo.workflows.fitting import fit_and_evaluate
 from zoo.workflows.images import in_order_of
@@ -75,7 +76,13 @@ def train_trial(
     hp = HyperParameters()
     hp.values = dict(hyperparameters_of(plan, trial))
     with showing_reports(reporter):
-        classifier = candidate.build(hp, decoded.class_names)
+        classifier = adapt(
+            candidate.build(hp, decoded.class_names),
+            candidate.architecture,
+            candidate.plan,
+            decoded,
+            plan.training.sampling,
+        )
     if assignment.start is not None:
         assign_tensors(classifier.network, assignment.start)
     settings = FitSettings(

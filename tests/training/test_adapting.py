@@ -1,0 +1,124 @@
+"""A backbone is prepared on training images by its architecture's `adapt`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from tests.architectures import architecture_of, build
+from zoo.errors import ContractError, ZooError
+from zoo.interfaces import CandidatePlan, Sampling, Weights
+from zoo.training import adapting
+from zoo.training.adapting import adapt
+
+if TYPE_CHECKING:
+    from zoo.data.cache import DecodedDataset
+    from zoo.interfaces import Architecture
+
+PLAN = CandidatePlan("normalized", "1", "here", 8, 1)
+
+
+def normalized(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
+    from keras import layers
+
+    x = layers.Normalization(name="norm")(inputs)
+    return layers.Conv2D(2, 3, name="conv")(x)
+
+
+def adapt_normalization(network: Any, images: Any) -> None:
+    network.get_layer("norm").adapt(images)
+
+
+NORMALIZED = architecture_of(normalized, "normalized", adapt=adapt_normalization)
+
+
+def statistics(
+    decoded: DecodedDataset,
+    *,
+    architecture: Architecture | None = NORMALIZED,
+    plan: CandidatePlan = PLAN,
+    sampling: Sampling | None = None,
+) -> list[float]:
+    classifier = adapt(build(NORMALIZED), architecture, plan, decoded, sampling or Sampling())
+    mean, variance, _ = (
+        float(value.squeeze()) for value in classifier.network.get_layer("norm").get_weights()
+    )
+    return [mean, variance]
+
+
+def test_it_gets_the_training_images(decoded: DecodedDataset) -> None:
+    pixels = decoded.pixels[decoded.rows["train"]].astype(np.float64)
+    assert statistics(decoded) == pytest.approx([pixels.mean(), pixels.var()], rel=1e-5)
+
+
+def test_it_gets_batches_of_raw_pixels_and_the_backbone(decoded: DecodedDataset) -> None:
+    batches, names = [], []
+
+    def look(network: Any, images: Any) -> None:
+        batches.extend(batch.numpy() for batch in images)
+        names.extend(layer.name for layer in network.layers)
+
+    adapt(build(NORMALIZED), replace(NORMALIZED, adapt=look), PLAN, decoded, Sampling())
+    assert {batch.dtype.name for batch in batches} == {"float32"}
+    assert np.array_equal(np.concatenate(batches), decoded.pixels[decoded.rows["train"]])
+    assert names == ["pixels", "norm", "conv"]
+
+
+def test_it_gets_only_images_that_are_trained_on(decoded: DecodedDataset) -> None:
+    assert statistics(decoded, sampling=Sampling(fraction=0.3)) != statistics(decoded)
+
+
+def test_it_gets_a_bounded_number(decoded: DecodedDataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adapting, "MOST_IMAGES", 10)
+    pixels = decoded.pixels[decoded.rows["train"][:10]].astype(np.float64)
+    assert statistics(decoded) == pytest.approx([pixels.mean(), pixels.var()], rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"plan": replace(PLAN, weights=Weights("imagenet"))},
+        {"plan": replace(PLAN, parent_id="0123")},
+        {"architecture": None},
+        {"architecture": replace(NORMALIZED, adapt=None)},
+    ],
+    ids=["pre-trained", "fine-tuned", "without a plugin", "without adapt"],
+)
+def test_values_of_a_trained_network_stay(decoded: DecodedDataset, arguments: dict[str, Any]) -> None:
+    assert statistics(decoded, **arguments) == [0.0, 1.0]
+
+
+def broken(network: Any, images: Any) -> None:
+    network.get_layer("gone")
+
+
+def of_other_arguments() -> None:
+    pass
+
+
+def refusing(network: Any, images: Any) -> None:
+    raise ZooError("images are too dark")
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (
+            broken,
+            r"architecture 'normalized': adapt failed: ValueError: No such layer: gone.*\(test_adapting.py:\d+\)",
+        ),
+        (of_other_arguments, r"adapt failed: TypeError: .* takes 0 positional arguments but 2 were given$"),
+    ],
+)
+def test_a_failure_is_one_line(decoded: DecodedDataset, function: Any, message: str) -> None:
+    with pytest.raises(ContractError, match=message) as caught:
+        adapt(build(NORMALIZED), replace(NORMALIZED, adapt=function), PLAN, decoded, Sampling())
+    assert "\n" not in str(caught.value)
+
+
+def test_an_error_of_its_own_is_passed_on(decoded: DecodedDataset) -> None:
+    with pytest.raises(ZooError, match=r"^images are too dark$"):
+        adapt(build(NORMALIZED), replace(NORMALIZED, adapt=refusing), PLAN, decoded, Sampling())

@@ -1,0 +1,78 @@
+"""Prepares a backbone on training images before the first epoch, as its architecture says."""
+
+from __future__ import annotations
+
+import traceback
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import keras
+import tensorflow as tf
+
+from zoo.data.batches import split_batches, training_rows
+from zoo.errors import ContractError, ZooError
+from zoo.models.normalization import finalize
+
+if TYPE_CHECKING:
+    from zoo.data.cache import DecodedDataset
+    from zoo.interfaces import Architecture, CandidatePlan, Sampling
+    from zoo.models.classifier import Classifier
+
+MOST_IMAGES = 4096  # enough for means and variances of channels, in seconds
+BATCH = 32
+LONGEST_REASON = 200  # letters
+
+
+def adapt(
+    classifier: Classifier,
+    architecture: Architecture | None,
+    candidate: CandidatePlan,
+    decoded: DecodedDataset,
+    sampling: Sampling,
+) -> Classifier:
+    """Call `Architecture.adapt` on the first training images, if the network starts from random weights; return it.
+
+    Pre-trained weights and those of a parent include what they were adapted to. The images come in the order of their
+    digests, so they are a random sample, and the same ones in each trial and when a training is resumed.
+
+    Args:
+        architecture: None where its plugin is not loaded, which a fine-tuning does not need.
+
+    Raises:
+        ContractError: it fails.
+    """
+    if architecture is None or architecture.adapt is None:
+        return classifier
+    if candidate.weights is not None or candidate.parent_id is not None:
+        return classifier
+    rows = training_rows(decoded.split("train"), sampling)[:MOST_IMAGES]
+    sample = replace(decoded, rows={**decoded.rows, "train": rows})
+    batches = split_batches(sample, "train", BATCH)
+    adapt_to(classifier, architecture, batches.map(lambda pixels, _: tf.cast(pixels, tf.float32)))
+    return classifier
+
+
+def adapt_to(classifier: Classifier, architecture: Architecture, images: Any) -> None:  # a tf.data.Dataset
+    """Call `Architecture.adapt` with the backbone and these batches of images.
+
+    Raises:
+        ContractError: it fails.
+    """
+    if architecture.adapt is None:
+        return
+    backbone = keras.Model(classifier.network.inputs[0], classifier.features, name="backbone")
+    try:
+        architecture.adapt(backbone, images)
+    except ZooError:
+        raise
+    except (Exception, SystemExit) as error:  # third-party code may raise anything
+        raise ContractError(f"architecture '{architecture.name}': adapt failed: {_reason(error)}") from error
+    finalize(backbone)
+
+
+def _reason(error: BaseException) -> str:
+    """Return the error in one line, with the line of the code of the plugin that raised it."""
+    reason = f"{type(error).__name__}: {' '.join(str(error).split())[:LONGEST_REASON]}"
+    within = traceback.extract_tb(error.__traceback__)[1:2]  # the plugin's function, which this module calls
+    return reason + "".join(f" ({Path(frame.filename).name}:{frame.lineno})" for frame in within)
