@@ -15,6 +15,7 @@ from tests.workflows.search.tiny_searches import FIXED, Searched, search
 from zoo import workflows
 from zoo.errors import HyperparameterError, InterruptedWork, WeightsError
 from zoo.interfaces import Epoch, Model, Run, Trial
+from zoo.models.pretrained.finding import digest_of
 from zoo.plugins import load_plugins
 from zoo.search.decisions import CONTINUE
 from zoo.search.executors.reporter import Message, Notice, TrialReporter
@@ -22,7 +23,6 @@ from zoo.workflows import TrainingOptions
 from zoo.workflows.search import running
 from zoo.workflows.search.trial import Assignment
 from zoo.workflows.search.worker import RemoteAssignment, RemoteImages, train_remotely
-from zoo.workflows.weights import digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from zoo.errors import SearchError, UnknownNameError, nearest_names
 from zoo.interfaces.freezing import find_frozen
 from zoo.models.hyperparameters import OWN
+from zoo.models.pretrained.finding import check_weights
 from zoo.workflows.architectures import cached_architecture, hyperparameter_names, may_declare
 from zoo.workflows.images import check_image_size, check_rebuilt_size
 from zoo.workflows.options import preset_of
 from zoo.workflows.search.extending import NOTHING, check_extension
-from zoo.workflows.weights import check_weights, weights_of_each
+from zoo.workflows.weights import weights_of_each
 from zoo.workflows.workspace import start_tensorflow
 
 if TYPE_CHECKING:

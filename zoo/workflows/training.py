@@ -20,6 +20,7 @@ from zoo.models.building import build_classifier, space_builder
 from zoo.models.exploration import explore
 from zoo.models.freezing import count_parameters, freeze
 from zoo.models.hyperparameters import with_defaults
+from zoo.models.pretrained.finding import find_weights
 from zoo.models.space import check, choose
 from zoo.models.stages import count_by_stage
 from zoo.training.adapting import adapt
@@ -28,7 +29,7 @@ from zoo.training.phases import describe_phases
 from zoo.workflows.images import prepare, shape_for
 from zoo.workflows.options import preset_of
 from zoo.workflows.recording import Training, run_training
-from zoo.workflows.weights import find_weights, locate_weights, showing_reports
+from zoo.workflows.weights import locate_weights, showing_reports
 from zoo.workflows.workspace import Workspace, environment
 
 if TYPE_CHECKING:

@@ -10,11 +10,12 @@ from zoo.interfaces import CandidatePlan
 from zoo.models.bases import Bases
 from zoo.models.building import build_classifier
 from zoo.models.freezing import freeze
+from zoo.models.pretrained.finding import find_weights
 from zoo.workflows.images import InputShape, decode, prepare, shape_for
 from zoo.workflows.loading import import_layers
 from zoo.workflows.parents import KEEP, NEW, find_parent
 from zoo.workflows.preflight import find_architectures
-from zoo.workflows.weights import find_weights, locate_weights, weights_of_each
+from zoo.workflows.weights import locate_weights, weights_of_each
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
