@@ -65,9 +65,16 @@ def test_importing_zoo_imports_nothing_heavy() -> None:
     assert python(f"import sys, zoo; print([name for name in {heavy} if name in sys.modules])") == "[]\n"
 
 
-@pytest.mark.parametrize("name", ["search", "train", "load", "open_registry"])
+@pytest.mark.parametrize(
+    "name", ["search", "train", "load", "open_registry", "load_weights", "from_hypermodel"]
+)
 def test_a_function_of_the_face_imports_no_tensorflow_before_it_works(name: str) -> None:
     assert python(f"import sys, zoo; zoo.{name}; print('tensorflow' in sys.modules)") == "False\n"
+
+
+def test_loading_the_shipped_plugins_imports_no_tensorflow() -> None:
+    load = "import sys; from zoo.plugins import load_plugins; load_plugins()"
+    assert python(f"{load}; print('tensorflow' in sys.modules, 'keras' in sys.modules)") == "False False\n"
 
 
 PACKAGE = "zoo.search.executors.reporter"  # a module of the package that imports no TensorFlow
