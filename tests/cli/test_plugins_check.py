@@ -8,6 +8,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import numpy as np
 import psutil
 import pytest
 
@@ -68,6 +69,34 @@ def test_a_failure_is_named_with_a_remedy(zoo: Callable, file: Callable) -> None
     assert result.out.endswith(
         "\nmine fails 'builds': with the defaults and images of 21×21×3: ValueError: odd (mine.py:4): "
         "fix the backbone, or narrow the ranges it declares\nmine: 1 of 11 failed\n"
+    )
+
+
+LOADS = NETWORK.replace("{body}", "from zoo import load_weights").replace(
+    'return layers.Conv2D(2, 3, name="only_conv")(inputs)',
+    'x = layers.Conv2D(2, 3, name="only_conv")(inputs)\n    weights and load_weights(x, weights)\n    return x',
+)
+
+
+@pytest.mark.large
+def test_the_table_of_weights_follows_that_of_the_checks(
+    zoo: Callable, file: Callable, tmp_path: Path
+) -> None:
+    np.savez(
+        tmp_path / "net.npz", **{"only_conv/kernel": np.ones((3, 3, 3, 2)), "only_conv/bias": np.ones(2)}
+    )
+    path = file(LOADS.replace("min_size=8", "min_size=8, weights=('own',)"))
+    result = zoo("plugins", "check", path, "--weights", tmp_path / "net.npz")
+    assert (result.code, "weights  ok" in rows(result.out)) == (0, True)
+    assert f"\nweights of {tmp_path / 'net.npz'}: 2 of 2 variables loaded by name\n" in result.out
+
+
+def test_weights_are_refused_where_nothing_loads_them(zoo: Callable, file: Callable) -> None:
+    result = zoo("plugins", "check", file(IMAGES, "return 3"), "--weights", "net.npz")
+    assert result.code == 1
+    assert (
+        "\nmine fails 'weights': it adds no architecture, which could load weights: leave --weights out\n"
+        in (result.out)
     )
 
 

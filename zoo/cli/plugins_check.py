@@ -35,6 +35,11 @@ Row = tuple[str | None, ...]
 @click.argument("target", metavar="TARGET")
 @set_option
 @click.option(
+    "--weights",
+    metavar="NAME|PATH",
+    help="Also build each architecture with these weights, and show which tensors it loads.",
+)
+@click.option(
     "--timeout",
     type=NumberRange(0, min_open=True),
     default=Limits.seconds,
@@ -57,6 +62,7 @@ def command(
     /,
     target: str,
     hyperparameters: dict[str, str],
+    weights: str | None,
     timeout: float,
     memory: float,
     as_json: bool,
@@ -69,7 +75,7 @@ def command(
     app = App.of(ctx)
     resolved = find_target(target, app.plugins, app.plugins_dir)
     with _watching() as watcher:
-        results = check_in_child(resolved, hyperparameters, Limits(timeout, memory), watcher)
+        results = check_in_child(resolved, hyperparameters, Limits(timeout, memory), watcher, weights)
     if as_json:
         print_json({"target": resolved.name, "passed": _passed(results), "checks": results})
     else:
@@ -142,9 +148,8 @@ def _print(name: str, results: Sequence[CheckResult]) -> None:
     """Print the table, the messages of failed checks, and a summary."""
     columns, rows = _without_repetition([_row(result) for result in results])
     print_table(columns, rows, empty="", right=("seconds",))
-    for result in results:
-        if result.message:
-            click.echo(result.message)
+    for text in (text for result in results for text in (result.details, result.message) if text):
+        click.echo(text)
     counts = Counter(result.outcome for result in results)
     failed = counts[Outcome.FAILED] + counts[Outcome.STOPPED]
     rest = f", {counts[Outcome.NOT_RUN]} not run" if counts[Outcome.NOT_RUN] else ""

@@ -22,7 +22,7 @@ from zoo.testing import (
     check_decoder,
     check_source,
 )
-from zoo.testing.contract import IMPORTS, NEED_SAMPLE, NotBuilt, Outcome, reason_of
+from zoo.testing.contract import IMPORTS, NEED_SAMPLE, WEIGHTS, NotBuilt, Outcome, reason_of
 from zoo.testing.targets import Target, load_target
 
 if TYPE_CHECKING:
@@ -44,10 +44,13 @@ def main() -> None:
         checks = [
             (described.name, *check)
             for described in subjects.described
-            for check in _checks(described, subjects, job["hyperparameters"])
+            for check in _checks(described, subjects, job["hyperparameters"], job["weights"], report)
         ]
+        architectures = any(isinstance(described, Architecture) for described in subjects.described)
+        if job["weights"] is not None and not architectures:
+            checks.append((target.name, WEIGHTS, partial(_refuse_weights, target.name)))
         report.send(plan=[(subject, check) for subject, check, _ in checks])
-        if any(isinstance(described, Architecture) for described in subjects.described):
+        if architectures:
             import zoo.testing.architectures  # noqa: F401  takes seconds, which must not count for the first check
         for subject, check, function in checks:
             report.run(subject, check, function)
@@ -59,11 +62,16 @@ class Report:
 
     def __init__(self, descriptor: int) -> None:
         self.pipe = os.fdopen(descriptor, "w", encoding="utf-8")
+        self._details: list[str] = []
 
     def send(self, **event: object) -> None:
         """Write one event."""
         self.pipe.write(json.dumps(event) + "\n")
         self.pipe.flush()
+
+    def show(self, details: str) -> None:
+        """Report a table with the outcome of the check that runs."""
+        self._details.append(details)
 
     def run(self, subject: str, check: str, function: Callable[[], None]) -> bool:
         """Run one check and report its outcome; return whether it passed."""
@@ -75,7 +83,8 @@ class Report:
             outcome = Outcome.NOT_RUN
         except ContractError as error:
             outcome, message = Outcome.FAILED, " ".join(str(error).split())
-        self.send(end=(outcome, message))
+        self.send(end=(outcome, message, "\n".join(self._details)))
+        self._details.clear()
         return outcome is Outcome.OK
 
 
@@ -89,11 +98,17 @@ def _load(target: Target) -> Subjects:
 
 
 def _checks(
-    described: Described, subjects: Subjects, hyperparameters: Hyperparameters
+    described: Described,
+    subjects: Subjects,
+    hyperparameters: Hyperparameters,
+    weights: str | None,
+    report: Report,
 ) -> Iterator[tuple[str, Callable[[], None]]]:
     if isinstance(described, Architecture):
         for check in ARCHITECTURE_CHECKS:
             yield check, partial(check_architecture, described, check, hyperparameters=hyperparameters)
+        if weights is not None:
+            yield WEIGHTS, partial(_try_weights, described, weights, hyperparameters, report.show)
     elif isinstance(described, Dataset):
         for check in DATASET_CHECKS:
             yield check, partial(check_dataset, described, check, formats=subjects.formats)
@@ -103,6 +118,20 @@ def _checks(
     else:
         for check in _possible(DECODER_CHECKS, described.sample):
             yield check, partial(check_decoder, described, check)
+
+
+def _try_weights(
+    architecture: Architecture, weights: str, hyperparameters: Hyperparameters, show: Callable[[str], None]
+) -> None:
+    from zoo.testing.weights import check_weights
+
+    check_weights(architecture, weights, hyperparameters, show)
+
+
+def _refuse_weights(name: str) -> None:
+    raise ContractError(
+        f"{name} fails '{WEIGHTS}': it adds no architecture, which could load weights: leave --weights out"
+    )
 
 
 def _possible(checks: Mapping[str, str], sample: object) -> list[str]:

@@ -68,6 +68,9 @@ CHECKS_OF: Mapping[str, Mapping[str, str]] = {
 IMPORTS = "imports"
 """The step before the checks in `zoo plugins check`: the plugin is imported and its hooks are called."""
 
+WEIGHTS = "weights"
+"""The check of the weights that `zoo plugins check --weights` names."""
+
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")  # Keras writes some messages in bold
 LONGEST_REASON = 300  # characters of another package's error message
 
@@ -89,6 +92,7 @@ class CheckResult:
         subject: the architecture, dataset, source or decoder, or the plugin for `imports`.
         seconds: its duration; None where it was not run.
         message: the problem and how to fix it; empty where there is none.
+        details: a table to show, such as of the weights that were loaded.
     """
 
     subject: str
@@ -96,6 +100,7 @@ class CheckResult:
     outcome: Outcome
     seconds: float | None = None
     message: str = ""
+    details: str = ""
 
 
 class NotBuilt(ContractError):

@@ -54,14 +54,21 @@ class Watcher(Protocol):
 
 
 def check_in_child(
-    target: Target, hyperparameters: Hyperparameters, limits: Limits, watcher: Watcher
+    target: Target,
+    hyperparameters: Hyperparameters,
+    limits: Limits,
+    watcher: Watcher,
+    weights: str | None = None,
 ) -> list[CheckResult]:
     """Run all checks of the target in a child process; return their results in order.
+
+    Args:
+        weights: pre-trained weights to try with each architecture: a name, a path or a URL.
 
     The child and its own children end with this call at the latest, or with this process.
     """
     record = _Record(target, watcher)
-    with _child(target, hyperparameters) as (process, reports, output):
+    with _child(target, hyperparameters, weights) as (process, reports, output):
         while not record.done:
             ready, _, _ = select.select([reports], [], [], POLL_SECONDS)
             chunk = os.read(reports, 65536) if ready else b""
@@ -109,8 +116,8 @@ class _Record:
             self.started = time.monotonic()
             self.watcher.started(*event["start"])
         elif "end" in event:
-            outcome, message = event["end"]
-            self._end(Outcome(outcome), message)
+            outcome, message, details = event["end"]
+            self._end(Outcome(outcome), message, details)
         elif "plan" in event:
             self.plan = [self.plan[0], *((subject, check) for subject, check in event["plan"])]
             self.watcher.planned(self.plan)
@@ -123,9 +130,9 @@ class _Record:
         self._end(outcome, f"{subject} fails '{check}': {reason}")
         self.done = True
 
-    def _end(self, outcome: Outcome, message: str) -> None:
+    def _end(self, outcome: Outcome, message: str, details: str = "") -> None:
         seconds = None if outcome is Outcome.NOT_RUN else self.seconds
-        self.ended.append(CheckResult(*self.running, outcome, seconds, message))
+        self.ended.append(CheckResult(*self.running, outcome, seconds, message, details))
         self.started = None
         self.watcher.ended(self.ended[-1])
 
@@ -137,7 +144,7 @@ class _Record:
 
 @contextmanager
 def _child(
-    target: Target, hyperparameters: Hyperparameters
+    target: Target, hyperparameters: Hyperparameters, weights: str | None
 ) -> Iterator[tuple[subprocess.Popen[bytes], int, IO[bytes]]]:
     """Start the child; yield it, the pipe of its reports and the file of its output; kill it in the end."""
     reports, report = os.pipe()
@@ -148,6 +155,7 @@ def _child(
         "lifeline": lifeline,
         "target": asdict(target),
         "hyperparameters": dict(hyperparameters),
+        "weights": weights,
     }
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(  # noqa: S603  our own interpreter
