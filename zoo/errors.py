@@ -4,6 +4,7 @@
     ├── UnknownNameError      no architecture, dataset, layer … has that name; lists the nearest names
     ├── PluginError           a plugin cannot be found, loaded or written
     │   └── ContractError     a plugin's description breaks the contract
+    │       └── RoundTripError     a trained model would not come back from the registry as it is
     ├── DatasetError          images are missing, unreadable or too few
     ├── HyperparameterError   a hyperparameter is unknown, out of range or has no effect
     ├── WeightsError          pre-trained weights cannot be read, or do not fit the network
@@ -15,7 +16,8 @@
     ├── RegistryError         the registry cannot be opened, read or written
     │   ├── NotFoundError     a reference names no model, run or search, or several
     │   └── ArtifactError     stored bytes are missing or damaged
-    │       └── MissingLayerError  a stored graph has a layer of a plugin that is not loaded
+    │       ├── MissingLayerError  a stored graph has a layer of a plugin that is not loaded
+    │       └── LayerBuildError    a layer of a stored graph cannot be built from its configuration
     └── InterruptedWork       the user stopped the work; says how to resume it
 
 Any other exception that reaches the user is a bug of zoo and keeps its traceback. The command line prints a
@@ -65,6 +67,20 @@ class PluginError(ZooError):
 
 class ContractError(PluginError):
     """A plugin's description of an architecture, dataset, source or decoder breaks the contract."""
+
+
+class RoundTripError(ContractError):
+    """A classifier would not come back from the registry as it is.
+
+    Args:
+        where: whose classifier, and the layer.
+        reason: the cause.
+        advice: what to write.
+    """
+
+    def __init__(self, where: str, reason: str, advice: str) -> None:
+        self.lines = (where, reason, advice)
+        super().__init__("\n".join(self.lines))
 
 
 class DatasetError(ZooError):
@@ -119,6 +135,23 @@ class MissingLayerError(ArtifactError):
         super().__init__(
             f"the stored graph needs the layer '{layer}', which no loaded plugin provides: load the plugin with which "
             "the model was trained (`zoo show` names it)"
+        )
+
+
+class LayerBuildError(ArtifactError):
+    """A stored graph cannot be built, because of one of its layers if that is known.
+
+    Args:
+        layer: the name of the layer; None: unknown.
+        reason: the cause of the error that building it raised.
+    """
+
+    def __init__(self, layer: str | None, reason: str) -> None:
+        self.layer, self.reason = layer, reason
+        what = f"layer '{layer}' of the stored graph" if layer else "the stored graph"
+        super().__init__(
+            f"{what} cannot be built: {reason}; install the versions of Keras and of the plugin with which the model "
+            "was trained (`zoo show` lists them)"
         )
 
 

@@ -268,7 +268,7 @@ BAD = [
     (
         "builds",
         architecture(nested),
-        "'inner' is a model inside the model: build its layers on `inputs` instead",
+        r"'inner' is a model inside the model: lay it flat with `zoo.flatten\(model, inputs\)`",
     ),
     ("defaults", architecture(strange_default), "filters must be a whole number from 2 to 8, got '9'"),
     (

@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from tests.architectures import architecture_of
 from zoo.errors import ArtifactError
 from zoo.interfaces.freezing import find_frozen
 from zoo.models.content import to_content
 from zoo.models.freezing import freeze
 from zoo.plugins import load_plugins
 from zoo.registry import open_registry
-from zoo.workflows.loading import import_layers, load_classifier, load_content
+from zoo.workflows.loading import load_classifier, load_content
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,16 +65,6 @@ def test_a_missing_layer_names_its_architecture_and_a_remedy(
     message = str(caught.value)
     assert message.startswith(f"model {with_own_layer.id} needs the layer 'mine>Odd' of architecture 'tiny'")
     assert message.endswith(reason)
-
-
-def test_layers_of_an_architecture_are_imported() -> None:
-    imported: list[str] = []
-    architecture = architecture_of(
-        lambda hp, inputs, *, weights=None: inputs, custom_layers=lambda: imported.append("layers")
-    )
-    import_layers(architecture)
-    import_layers(None)
-    assert imported == ["layers"]
 
 
 # Models of earlier versions of zoo --------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import click
 
 from zoo.cli.exit_codes import DONE, FAILED, INTERRUPTED
 from zoo.cli.group import cli
-from zoo.errors import InterruptedWork, ZooError
+from zoo.errors import InterruptedWork, RoundTripError, ZooError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,6 +32,9 @@ def run_command(arguments: Sequence[str] | None) -> int:
         return error.exit_code
     except InterruptedWork as error:
         return _report(str(error), INTERRUPTED)
+    except RoundTripError as error:
+        where, reason, advice = error.lines
+        return _report(f"Error: {where}", FAILED, f"  because  {reason}", f"  to mend  {advice}")
     except ZooError as error:
         return _report(f"Error: {error}", FAILED)
     except click.Abort:
@@ -39,6 +42,8 @@ def run_command(arguments: Sequence[str] | None) -> int:
     return code if isinstance(code, int) else DONE
 
 
-def _report(message: str, code: int) -> int:
+def _report(message: str, code: int, *more: str) -> int:
     click.echo(" ".join(message.split()), err=True)
+    for line in more:
+        click.echo(line, err=True)
     return code

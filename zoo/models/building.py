@@ -13,7 +13,9 @@ from zoo.interfaces.stages import in_stage
 from zoo.models import hyperparameters
 from zoo.models.bases import Bases
 from zoo.models.classifier import Classifier
+from zoo.models.custom_objects import register_layers
 from zoo.models.exploration import ExploringHyperparameters
+from zoo.models.graph import is_plain_model
 from zoo.models.heads import new_head
 from zoo.models.precision import dtype_policy
 
@@ -128,6 +130,7 @@ def _call_backbone(
 ) -> keras.KerasTensor:
     """Call the backbone and check its features and declarations."""
     declared, values = {declaration.name for declaration in hp.space}, set(hp.values)
+    register_layers(architecture)
     with dtype_policy(architecture.dtype_policy):
         features = architecture.backbone(hp, pixels, weights=weights)
     _check_backbone(architecture, declared, hp, features)
@@ -154,17 +157,20 @@ def _refuse_unexplored(architecture: Architecture, values: set[str], hp: HyperPa
 def _network_between(
     architecture: Architecture, pixels: keras.KerasTensor, features: keras.KerasTensor
 ) -> keras.Model:
-    """Build the backbone as a model; refuse a nested model, whose layers could not be frozen one by one."""
+    """Build the backbone as a model; refuse a nested model, whose layers could not be frozen one by one.
+
+    A nested model of a class of its own, which its own configuration rebuilds, is a layer like any other.
+    """
     whose = f"architecture '{architecture.name}'"
     try:
         backbone = keras.Model(pixels, features)
     except ValueError as error:
         raise ContractError(f"{whose}: its features do not come from its inputs: {error}") from error
     for layer in backbone.layers:
-        if isinstance(layer, keras.Model):
+        if is_plain_model(layer):
             raise ContractError(
-                f"{whose}: '{layer.name}' is a model inside the model: build its layers on `inputs` instead "
-                "(Keras Applications take input_tensor=inputs)"
+                f"{whose}: '{layer.name}' is a model inside the model: lay it flat with "
+                "`zoo.flatten(model, inputs)`, or build it on `inputs` (Keras Applications take input_tensor=inputs)"
             )
     _refuse_lambdas(whose, backbone)
     return backbone

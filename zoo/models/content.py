@@ -9,9 +9,11 @@ from typing import Any
 import keras
 import numpy as np
 
-from zoo.errors import ArtifactError, MissingLayerError
+from zoo.errors import ArtifactError, LayerBuildError, MissingLayerError, ZooError
 from zoo.interfaces import ModelContent
 from zoo.models.classifier import Classifier
+from zoo.models.custom_objects import is_keras_own, is_registered, name_of
+from zoo.models.keras_errors import reason_of
 from zoo.models.normalization import finalize
 from zoo.models.pooling import token_pooling
 from zoo.models.variables import keras_paths, named_variables, statistics_of
@@ -50,22 +52,46 @@ def from_content(content: ModelContent) -> Classifier:
 
     Raises:
         MissingLayerError: the graph has a layer of a plugin that is not loaded.
-        ArtifactError: the graph cannot be built, or its weights do not match it.
+        LayerBuildError: Keras or a layer's own code cannot build it from the configuration.
+        ArtifactError: the graph contains code, or its weights do not match it.
     """
-    check_layers(content.graph)
-    try:
-        # Keras modifies the configuration in place, so it gets a copy.
-        network = keras.saving.deserialize_keras_object(json.loads(json.dumps(content.graph)), safe_mode=True)
-        if not isinstance(network, keras.Model):
-            raise TypeError("it is not a Keras model")
-    except (TypeError, ValueError, KeyError) as error:
-        raise ArtifactError(
-            f"the stored graph cannot be built by Keras {keras.__version__}: {error}; "
-            "load it with the versions that `zoo show` lists"
-        ) from error
+    network = build_network(content.graph)
     assign_tensors(network, content)
     pool = token_pooling(network, content.head)
     return Classifier(network, content.class_names, content.head, content.freeze_points, pool)
+
+
+def build_network(graph: Mapping[str, object]) -> keras.Model:
+    """Build the network of a stored graph; its weights are new.
+
+    Raises:
+        MissingLayerError, LayerBuildError, ArtifactError: as `from_content` does.
+    """
+    check_layers(graph)
+    # Keras modifies the configuration in place, so it gets a copy.
+    copied = json.loads(json.dumps(graph))
+    try:
+        network = keras.saving.deserialize_keras_object(copied, safe_mode=True)
+    except ZooError:
+        raise
+    except (Exception, SystemExit) as error:  # a third-party layer may raise anything
+        raise _build_error(graph, error) from error
+    if not isinstance(network, keras.Model):
+        raise LayerBuildError(None, "it is not a Keras model")
+    return network
+
+
+def _build_error(graph: Mapping[str, Any], error: BaseException) -> LayerBuildError:
+    """Return the error that names the layer that cannot be built alone, if there is one."""
+    config = graph.get("config")
+    nodes = config.get("layers", ()) if isinstance(config, Mapping) else ()
+    for node in nodes:
+        try:
+            alone = {key: value for key, value in node.items() if key not in ("inbound_nodes", "name")}
+            keras.saving.deserialize_keras_object(json.loads(json.dumps(alone)), safe_mode=True)
+        except (Exception, SystemExit) as cause:  # as above
+            return LayerBuildError(node["name"], reason_of(cause))
+    return LayerBuildError(None, reason_of(error))
 
 
 def assign_tensors(network: keras.Model, content: ModelContent) -> None:
@@ -105,19 +131,14 @@ def check_layers(graph: Mapping[str, object]) -> None:
         MissingLayerError: the graph has a layer of a plugin that is not loaded.
         ArtifactError: it has a Lambda layer.
     """
-    for config in _objects(graph):
-        module, name = str(config.get("module") or ""), str(config["class_name"])
-        registered = config.get("registered_name")
-        if name in ("Lambda", "__lambda__"):
+    for config in objects_in(graph):
+        if config["class_name"] in ("Lambda", "__lambda__"):
             raise ArtifactError(
                 f"the stored graph contains {_code_named(config)}, which is code and is not loaded; train the "
                 "architecture again with a keras.layers.Layer in its place, see Architecture.custom_layers"
             )
-        # Names such as __keras_tensor__ are Keras's own marks for values, with no module and no code.
-        if module.split(".")[0] in ("keras", "builtins") or (not module and name.startswith("__")):
-            continue
-        if registered is None or keras.saving.get_registered_object(str(registered)) is None:
-            raise MissingLayerError(str(registered or name))
+        if not is_keras_own(config) and not is_registered(config):
+            raise MissingLayerError(name_of(config))
 
 
 def _code_named(config: Mapping[str, Any]) -> str:  # nested JSON
@@ -125,13 +146,13 @@ def _code_named(config: Mapping[str, Any]) -> str:  # nested JSON
     return f"the Lambda layer '{name}'" if name else "a Lambda layer"
 
 
-def _objects(value: Any) -> Iterator[Mapping[str, Any]]:  # nested JSON
+def objects_in(value: Any) -> Iterator[Mapping[str, Any]]:  # nested JSON
     """Yield every serialised object in the configuration."""
     if isinstance(value, Mapping):
         if "class_name" in value:
             yield value
         for inner in value.values():
-            yield from _objects(inner)
+            yield from objects_in(inner)
     elif isinstance(value, list):
         for inner in value:
-            yield from _objects(inner)
+            yield from objects_in(inner)

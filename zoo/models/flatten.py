@@ -13,7 +13,7 @@ import keras
 
 from zoo.errors import ContractError
 from zoo.models.graph import calls_in
-from zoo.models.inputs import reason_of
+from zoo.models.keras_errors import reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -240,7 +240,7 @@ class _Laying:
         ]
         return ContractError(
             f"'{self.whose}' cannot be laid flat on these inputs: layer '{layer.name}' ({type(layer).__name__}) gets "
-            f"{' and '.join(shapes)} and {reason_of(error)}; build the model for images of the shape of `inputs`"
+            f"{' and '.join(shapes)} and says: {reason_of(error)}; build the model for images of the shape of `inputs`"
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+from keras.src.models.functional import Functional  # which has no public name
 
 from zoo.interfaces.stages import Operation
 
@@ -34,3 +35,8 @@ def calls_in(network: keras.Model) -> list[Any]:
     has no public name for the graph of one network.
     """
     return [call for _, calls in sorted(network._nodes_by_depth.items(), reverse=True) for call in calls]
+
+
+def is_plain_model(layer: object) -> bool:
+    """Whether a layer is a functional or sequential model without a class of its own."""
+    return type(layer) in (keras.Sequential, Functional)

@@ -11,6 +11,7 @@ import numpy as np
 from keras import layers
 
 from zoo.errors import ZooError
+from zoo.models.keras_errors import reason_of
 from zoo.models.normalization import finalize
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ class _Rebuilding:
         except ZooError:
             raise
         except (Exception, SystemExit) as error:  # a third-party layer may raise anything
-            raise self.refused(layer, reason_of(error)) from error
+            raise self.refused(layer, f"says: {reason_of(error)}") from error
         shape = getattr(outputs, "shape", ())
         if any(size is not None and size < 1 for size in shape):  # Keras 3.10 lets pooling return those
             raise self.refused(layer, f"would return maps of {'×'.join(map(str, shape[1:]))}")
@@ -186,10 +187,3 @@ def _for_channels(kernel: np.ndarray, channels: int) -> np.ndarray:
     """Return the kernel (h, w, in, out) for so many input channels, which share the sum of the old ones equally."""
     shared: np.ndarray = kernel.sum(axis=2, keepdims=True) / channels
     return np.repeat(shared, channels, axis=2)
-
-
-def reason_of(error: BaseException) -> str:
-    """Return the first sentence of a message of Keras, which may be in bold with other text around it."""
-    text = str(error).partition("\x1b[1m")[2].partition("\x1b[0m")[0] or str(error)
-    sentence = text.strip().partition("\n")[0].partition(" Received")[0].rstrip(".:")
-    return f"says: {sentence or type(error).__name__}"

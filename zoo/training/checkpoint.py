@@ -10,15 +10,17 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-import keras
 import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from zoo.interfaces import Epoch
+from zoo.models.graph import is_plain_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    import keras
 
 FORMAT = 2  # a blob of another format is ignored
 
@@ -65,7 +67,7 @@ def changing_variables(network: keras.Model) -> list[keras.Variable]:
 def _layers_of(network: keras.Model) -> Iterator[keras.layers.Layer]:
     """Yield the layers, also of nested networks that train; see `zoo.models.frontier.Frontier.joined`."""
     for layer in network.layers:
-        if not isinstance(layer, keras.Model):
+        if not is_plain_model(layer):
             yield layer
         elif layer.trainable:
             yield from _layers_of(layer)

@@ -10,6 +10,7 @@ from zoo.training.fit import start_fresh
 from zoo.workflows.images import in_order_of, prepare
 from zoo.workflows.parents import find_parent
 from zoo.workflows.recording import Training, run_training
+from zoo.workflows.round_trips import require_round_trip
 from zoo.workflows.training import report_parameters, report_phases
 from zoo.workflows.workspace import Workspace, environment
 
@@ -72,6 +73,8 @@ def finetune(
         return parent.build(hp)
 
     classifier = build()
+    name = parent.model.architecture
+    require_round_trip(classifier, name, workspace.plugins.architectures.get(name))
     frozen = freeze(classifier, hp.get("freeze"))
     images = prepare(workspace, opened, parent.shape)
     report_parameters(workspace, classifier, frozen)

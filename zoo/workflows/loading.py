@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from zoo.errors import ArtifactError, MissingLayerError
 from zoo.models.content import check_layers, from_content
+from zoo.models.custom_objects import register_layers
 
 if TYPE_CHECKING:
-    from zoo.interfaces import Architecture, Model, ModelContent
+    from zoo.interfaces import Model, ModelContent
     from zoo.models.classifier import Classifier
     from zoo.workflows.workspace import Workspace
 
@@ -25,7 +26,7 @@ def load_content(workspace: Workspace, model: Model) -> ModelContent:
         ArtifactError: the content is damaged, or needs a plugin that is not loaded.
     """
     architecture = workspace.plugins.architectures.get(model.architecture)
-    import_layers(architecture)
+    register_layers(architecture)
     content = workspace.registry.load_content(model.id)
     try:
         check_layers(content.graph)
@@ -39,9 +40,3 @@ def load_content(workspace: Workspace, model: Model) -> ModelContent:
             f"{candidate.version}, which came from {candidate.plugin} and {missing}"
         ) from error
     return content
-
-
-def import_layers(architecture: Architecture | None) -> None:
-    """Register the custom layers of the architecture with Keras."""
-    if architecture is not None and architecture.custom_layers is not None:
-        architecture.custom_layers()  # imports them, which registers them with Keras

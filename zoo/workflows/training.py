@@ -29,6 +29,7 @@ from zoo.training.phases import describe_phases
 from zoo.workflows.images import prepare, shape_for
 from zoo.workflows.options import preset_of
 from zoo.workflows.recording import Training, run_training
+from zoo.workflows.round_trips import require_round_trip
 from zoo.workflows.weights import locate_weights, showing_reports
 from zoo.workflows.workspace import Workspace, environment
 
@@ -89,6 +90,7 @@ def train(
         return build_from(hp)
 
     classifier = build()
+    require_round_trip(classifier, architecture.name, architecture)
     frozen = freeze(classifier, hp.get("freeze"))
     images = prepare(workspace, opened, shape)
     report_parameters(workspace, classifier, frozen, in_short=not frozen)

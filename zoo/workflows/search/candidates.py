@@ -9,12 +9,13 @@ from zoo.errors import NotFoundError, SearchError
 from zoo.interfaces import CandidatePlan
 from zoo.models.bases import Bases
 from zoo.models.building import build_classifier
+from zoo.models.custom_objects import register_layers
 from zoo.models.freezing import freeze
 from zoo.models.pretrained.finding import find_weights
 from zoo.workflows.images import InputShape, decode, prepare, shape_for
-from zoo.workflows.loading import import_layers
 from zoo.workflows.parents import KEEP, NEW, find_parent
 from zoo.workflows.preflight import find_architectures
+from zoo.workflows.round_trips import require_round_trip
 from zoo.workflows.weights import locate_weights, weights_of_each
 
 if TYPE_CHECKING:
@@ -60,9 +61,12 @@ class Candidate:
         """Build its classifier with these hyperparameters, load its weights, and freeze its layers.
 
         It may share layers with the classifier built before, which must no longer be used.
+
+        Raises:
+            RoundTripError: the registry could not return it as it is.
         """
         if self.parent is not None:
-            import_layers(self.architecture)
+            register_layers(self.architecture)
             classifier = self.parent.build(hp, self.bases)
         else:
             classifier = build_classifier(
@@ -73,6 +77,7 @@ class Candidate:
                 weights=self.plan.weights.argument if self.plan.weights else None,
                 bases=self.bases,
             )
+        require_round_trip(classifier, self.name, self.architecture)
         freeze(classifier, hp.get("freeze"))
         return classifier
 

@@ -1,0 +1,99 @@
+"""Who registers the custom classes and functions of a stored graph, and whether another process finds them."""
+
+from __future__ import annotations
+
+import sys
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+import keras
+import pytest
+
+from tests.architectures import architecture_of
+from zoo.models.custom_objects import is_importable, is_keras_own, is_registered, name_of, register_layers
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@keras.saving.register_keras_serializable("objects")
+class Known(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
+    """A registered layer."""
+
+
+@keras.saving.register_keras_serializable("objects")
+def known(x: Any) -> Any:
+    return x
+
+
+def config_of(layer: Any) -> Any:
+    return keras.saving.serialize_keras_object(layer)
+
+
+def test_layers_of_an_architecture_are_registered_and_returned() -> None:
+    architecture = architecture_of(lambda hp, inputs, *, weights=None: inputs, custom_layers=lambda: [Known])
+    assert register_layers(architecture) == (Known,)
+    assert register_layers(None) == register_layers(architecture_of(lambda hp, inputs: inputs)) == ()
+
+
+@pytest.mark.parametrize(
+    ("config", "own"),
+    [
+        (config_of(keras.layers.Dense(1)), True),
+        (config_of(Known()), False),
+        (config_of(keras.layers.Dense(1, activation=known))["config"]["activation"], False),
+        ({"module": "", "class_name": "__keras_tensor__", "config": {}}, True),
+        ({"module": "keras_evil", "class_name": "Dense", "config": {}}, False),
+    ],
+)
+def test_objects_of_keras_itself_are_known(config: Any, own: bool) -> None:
+    assert is_keras_own(config) is own
+
+
+def test_functions_and_classes_are_found_by_the_names_under_which_they_are_registered() -> None:
+    activation = config_of(keras.layers.Dense(1, activation=known))["config"]["activation"]
+    assert (name_of(activation), name_of(config_of(Known()))) == ("objects>known", "objects>Known")
+    assert is_registered(activation)
+    assert is_registered(config_of(Known()))
+    assert not is_registered({"module": "os", "class_name": "system", "registered_name": "os>system"})
+
+
+def test_another_process_finds_what_custom_layers_returns_and_its_module() -> None:
+    assert is_importable(config_of(Known()), [Known])
+    assert is_importable(config_of(Known()), [known])
+    assert not is_importable(config_of(Known()), [])
+
+
+@pytest.fixture
+def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """An installed package that requires Keras and registers a layer when its module is imported."""
+    package = tmp_path / "objects_library"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "layers.py").write_text(
+        "import keras\n\n"
+        "@keras.saving.register_keras_serializable('objects_library')\n"
+        "class Doubled(keras.layers.Layer):\n    pass\n"
+    )
+    installed = tmp_path / "objects_library-1.0.dist-info"
+    installed.mkdir()
+    (installed / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: objects-library\nVersion: 1.0\nRequires-Dist: keras>=3\n"
+    )
+    (installed / "RECORD").write_text("objects_library/__init__.py,,\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert metadata.version("objects-library") == "1.0"
+    return "objects_library.layers"
+
+
+def test_a_class_of_an_installed_library_is_found_by_importing_its_module(library: str) -> None:
+    config = {"module": library, "class_name": "Doubled", "registered_name": "objects_library>Doubled"}
+    assert is_registered(config)
+    assert is_importable(config, [])
+
+
+@pytest.mark.parametrize("module", ["antigravity", "this", "os.path", "tests.assets", "../evil", ""])
+def test_no_other_module_is_imported_because_a_graph_names_it(module: str) -> None:
+    before = set(sys.modules)
+    assert not is_registered({"module": module, "class_name": "Odd", "registered_name": "odd>Odd"})
+    assert {"antigravity", "this"} & (set(sys.modules) - before) == set()

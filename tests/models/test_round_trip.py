@@ -1,0 +1,331 @@
+"""A classifier that the registry could not return as it is is refused, and the reason is the right one."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from tests.architectures import TINY, architecture_of
+from zoo.errors import ContractError, ZooError
+from zoo.models.round_trip import check_round_trip
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from zoo.models.classifier import Classifier
+
+HERE = Path(__file__).name
+
+registered = keras.saving.register_keras_serializable("round-trips")
+
+
+class Custom(layers.Layer):  # type: ignore[misc]
+    """A layer that multiplies its inputs by a factor."""
+
+    factor: Any = 2.0
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        return inputs * self.factor
+
+
+@registered
+class Whole(Custom):
+    """It has a constructor with an argument, sublayers in a list, a counter and a generator of random numbers."""
+
+    def __init__(self, units: int, rate: float = 0.1, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.units, self.rate = units, rate
+        self.parts = [layers.Dense(units), layers.BatchNormalization(), layers.Dropout(rate)]
+
+    def build(self, shape: Any) -> None:
+        self.count = self.add_weight(shape=(), initializer="zeros", trainable=False)
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        if training:
+            self.count.assign_add(1.0)
+        for part in self.parts:
+            inputs = part(inputs)
+        return inputs
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "units": self.units, "rate": self.rate}
+
+
+@registered
+class Forgetful(Custom):
+    """Its configuration lacks an argument that has a default."""
+
+    def __init__(self, factor: float = 1.0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.factor = factor
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config()
+
+
+@registered
+class Incomplete(Custom):
+    """Its configuration lacks an argument that has no default."""
+
+    def __init__(self, factor: float, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.factor = factor
+
+    def get_config(self) -> dict[str, Any]:
+        return layers.Layer.get_config(Whole(1))
+
+
+@registered
+class Unserializable(Custom):
+    """An argument of its constructor is no value that JSON knows."""
+
+    def __init__(self, of: object, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.of = of
+
+
+@registered
+class Raising(Custom):
+    """Its from_config raises an error of any type."""
+
+    @classmethod
+    def from_config(cls, config: Any) -> Any:
+        raise LookupError("no such thing\nand a second line")
+
+
+@registered
+class Refusing(Custom):
+    """Its from_config raises zoo's own error."""
+
+    @classmethod
+    def from_config(cls, config: Any) -> Any:
+        raise ZooError("its module has changed: restore it")
+
+
+class Unregistered(Custom):
+    """Keras does not know its class."""
+
+
+@registered
+class Numbered(Custom):
+    """It keeps its layers by names that count over the process."""
+
+    def build(self, shape: Any) -> None:
+        parts = [layers.Dense(2), layers.Dense(2)]
+        self.parts = {part.name: part for part in parts}
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        return sum(part(inputs) for part in self.parts.values())
+
+
+@registered
+class Sharing(Custom):
+    """It holds a layer that another one holds too."""
+
+    shared: Any = None
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.inner = type(self).shared or layers.Dense(2)
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        return self.inner(inputs)
+
+
+@registered
+class Remembering(Custom):
+    """Its computation depends on the number of objects that were made."""
+
+    made = 0
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        type(self).made += 1
+        self.factor = float(type(self).made)
+
+
+@registered
+class Noisy(Custom):
+    """It draws random numbers when it predicts."""
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        return inputs + keras.random.normal((1,), seed=self.seeds)
+
+    def build(self, shape: Any) -> None:
+        self.seeds = keras.random.SeedGenerator(1)
+
+
+def locally_registered() -> Any:
+    @registered
+    class Local(Custom):
+        """A class that only a function makes."""
+
+    return Local(name="odd")
+
+
+def functional(activation: Any) -> Callable[[], Any]:
+    return lambda: layers.Dense(2, activation=activation, name="odd")
+
+
+def attending(x: Any) -> Any:
+    return layers.MultiHeadAttention(1, 2, attention_axes=(1, 2))(x, x)
+
+
+def own_activation(x: Any) -> Any:
+    return x * 2
+
+
+@pytest.fixture
+def built(build: Callable[..., Classifier]) -> Callable[..., Classifier]:
+    """Build a classifier with the layers that these functions make, after a convolution."""
+
+    def of(*makes: Callable[[], Any]) -> Classifier:
+        def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
+            x = layers.Conv2D(2, 3, name="conv")(inputs)
+            for make in makes:
+                x = make()(x)
+            return x
+
+        return build(architecture_of(backbone))
+
+    return of
+
+
+def refusal(classifier: Classifier, *custom_layers: Any) -> list[str]:
+    """Return the three lines of the error."""
+    with pytest.raises(ContractError) as caught:
+        check_round_trip(classifier, "architecture 'small'", custom_layers)
+    lines = str(caught.value).splitlines()
+    assert len(lines) == 3
+    return lines
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Whole(3),
+        lambda: Whole(2, rate=0.5),
+        lambda: layers.Normalization(mean=[1.0, 2.0], variance=[2.0, 3.0]),
+        lambda: layers.SpectralNormalization(layers.Dense(2)),
+        lambda: layers.TimeDistributed(layers.Dense(2)),
+        lambda: attending,
+        lambda: layers.GaussianNoise(0.5),
+        lambda: layers.RandomFlip(),
+        lambda: layers.RandomRotation(0.2),
+    ],
+)
+def test_a_classifier_that_comes_back_passes(built: Callable[..., Classifier], make: Callable) -> None:
+    check_round_trip(built(make), "architecture 'small'", [Whole])
+
+
+WRONG = [
+    (
+        lambda: Forgetful(0.5, name="odd"),
+        "loaded with other outputs",
+        "Forgetful",
+        "returns something else for the",
+    ),
+    (
+        lambda: Incomplete(0.5, name="odd"),
+        "not be loaded",
+        "Incomplete",
+        "missing 1 required positional argument",
+    ),
+    (
+        lambda: Unserializable(object(), name="odd"),
+        "not be stored",
+        "Unserializable",
+        "must override `get_config()`",
+    ),
+    (lambda: Raising(name="odd"), "not be loaded", "Raising", "no such thing"),
+    (lambda: Unregistered(name="odd"), "not be loaded", "Unregistered", "another process does not know it"),
+    (locally_registered, "not be loaded", "Local", "another process does not know it"),
+    (functional(own_activation), "not be loaded", "own_activation", "another process does not know it"),
+    (lambda: Numbered(name="odd"), "not be loaded", "Numbered", "its variable 'odd/parts/dense_"),
+    (
+        lambda: Remembering(name="odd"),
+        "loaded with other outputs",
+        "Remembering",
+        "returns something else for",
+    ),
+    (lambda: Noisy(name="odd"), "not predict the same twice", "Noisy", "something else each time"),
+]
+
+
+@pytest.mark.parametrize(("make", "what", "layer", "reason"), WRONG)
+def test_a_layer_that_does_not_come_back_is_named_with_the_reason(
+    built: Callable[..., Classifier], make: Callable, what: str, layer: str, reason: str
+) -> None:
+    known = [Forgetful, Incomplete, Unserializable, Raising, Numbered, Remembering, Noisy]
+    lines = refusal(built(make), *known)
+    assert lines[0].startswith("architecture 'small': a trained model ")
+    assert what in lines[0]
+    assert layer in lines[0]
+    assert reason in lines[1]
+
+
+def test_the_message_says_where_the_layer_is_and_what_to_write(built: Callable[..., Classifier]) -> None:
+    line = 1 + Path(__file__).read_text().splitlines().index("class Incomplete(Custom):")
+    where, reason, advice = refusal(built(lambda: Incomplete(1.0, name="odd")), Incomplete)
+    assert where.startswith(
+        "architecture 'small': a trained model could not be loaded: layer 'odd' (Incomplete"
+    )
+    assert reason.endswith("missing 1 required positional argument: 'factor'")
+    assert advice.startswith("give it get_config() with every argument of its constructor")
+    where, _, advice = refusal(built(lambda: Unregistered(name="odd")))
+    line = 1 + Path(__file__).read_text().splitlines().index("class Unregistered(Custom):")
+    assert where.endswith(f"{HERE}:{line})") or "Unregistered" in where
+    assert advice.endswith("return it from Architecture.custom_layers")
+
+
+def test_a_layer_that_two_layers_share_is_refused(built: Callable[..., Classifier]) -> None:
+    def pair() -> Any:
+        Sharing.shared = layers.Dense(2)
+        first, second = Sharing(name="one"), Sharing(name="two")
+        Sharing.shared = None
+        return lambda x: second(first(x))
+
+    classifier = built(pair)
+    assert "share no layer between two layers" in refusal(classifier, Sharing)[2]
+
+
+def test_zoos_own_error_stays_as_it_is(built: Callable[..., Classifier]) -> None:
+    with pytest.raises(ZooError, match="its module has changed: restore it"):
+        check_round_trip(built(lambda: Refusing(name="odd")), "architecture 'small'", [Refusing])
+
+
+def test_a_class_beside_a_returned_one_is_known(built: Callable[..., Classifier]) -> None:
+    """Importing the module of one registers both."""
+    check_round_trip(built(lambda: Whole(2)), "architecture 'small'", [Noisy])
+
+
+def test_random_states_and_names_of_layers_are_left_as_they_were(build: Callable[..., Classifier]) -> None:
+    def drawn_after(*, checked: bool) -> list[Any]:
+        keras.utils.clear_session()
+        keras.utils.set_random_seed(0)
+        classifier = build(TINY)
+        if checked:
+            check_round_trip(classifier, "architecture 'tiny'", [])
+        kernel = layers.Dense(2)
+        kernel.build((2, 2))
+        draws = [random.random(), np.random.rand(), *keras.random.normal((2,)).numpy().tolist()]
+        return [kernel.name, kernel.kernel.numpy().tolist(), draws]
+
+    assert drawn_after(checked=True) == drawn_after(checked=False)
+
+
+def test_the_classifier_is_left_as_it_was(build: Callable[..., Classifier]) -> None:
+    classifier = build(TINY)
+    before = [
+        (weight.path, weight.numpy().tobytes(), weight.trainable) for weight in classifier.network.weights
+    ]
+    check_round_trip(classifier, "architecture 'tiny'", [])
+    assert before == [
+        (weight.path, weight.numpy().tobytes(), weight.trainable) for weight in classifier.network.weights
+    ]

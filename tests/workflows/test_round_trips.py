@@ -1,0 +1,95 @@
+"""A network that the registry could not return is refused before its first epoch, and checked once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import keras
+import pytest
+
+from tests.architectures import TINY, architecture_of, build
+from zoo.data.cache_folder import cache_folder
+from zoo.errors import ContractError
+from zoo.workflows import search as searches
+from zoo.workflows import train
+from zoo.workflows.round_trips import FOLDER, require_round_trip
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from zoo.interfaces import Architecture
+    from zoo.workflows import Workspace
+
+
+@keras.saving.register_keras_serializable("round-trips-of-runs")
+class Scaled(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
+    """Its configuration lacks the factor."""
+
+    def __init__(self, factor: float = 1.0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.factor = factor
+
+    def call(self, inputs: Any) -> Any:
+        return inputs * self.factor
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config()
+
+
+def scaled(factor: float) -> Architecture:
+    def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
+        x = keras.layers.Conv2D(hp.Int("filters", 1, 3), 3, name="conv")(inputs)
+        return Scaled(factor, name="scaled")(x)
+
+    return architecture_of(backbone, "scaled", custom_layers=lambda: [Scaled])
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def wrong(workspace: Workspace) -> Workspace:
+    """A workspace with an architecture that would be loaded with other outputs."""
+    architectures = {**workspace.plugins.architectures, "tiny": replace(scaled(3.0), name="tiny")}
+    return replace(workspace, plugins=replace(workspace.plugins, architectures=architectures))
+
+
+def marks() -> int:
+    folder = cache_folder() / FOLDER
+    return len(list(folder.iterdir())) if folder.is_dir() else 0
+
+
+def test_a_network_of_keras_layers_is_checked_once_for_all_its_hyperparameters() -> None:
+    for filters in (2, 3):
+        require_round_trip(build(TINY, filters=filters), "tiny", TINY)
+    assert marks() == 1
+    require_round_trip(build(TINY, image_size=16), "tiny", TINY)
+    require_round_trip(build(TINY), "tiny", replace(TINY, version="2"))
+    assert marks() == 3
+
+
+def test_a_network_with_custom_layers_is_checked_for_each_graph() -> None:
+    right = scaled(1.0)
+    require_round_trip(build(right, filters=2), "scaled", right)
+    with pytest.raises(ContractError, match="would be loaded with other outputs: layer 'scaled'"):
+        require_round_trip(build(scaled(2.0), filters=3), "scaled", scaled(2.0))
+    assert marks() == 1
+
+
+def test_a_training_is_refused_before_it_is_recorded(wrong: Workspace) -> None:
+    with pytest.raises(
+        ContractError, match="architecture 'tiny': a trained model would be loaded with other"
+    ):
+        train(wrong, "tiny", "blobs")
+    assert wrong.registry.runs() == []
+
+
+def test_a_search_is_refused_before_it_is_recorded(wrong: Workspace) -> None:
+    with pytest.raises(
+        ContractError, match="architecture 'tiny': a trained model would be loaded with other"
+    ):
+        searches.search(wrong, "tiny", "blobs")
+    assert wrong.registry.searches() == []

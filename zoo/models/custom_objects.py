@@ -1,0 +1,94 @@
+"""Custom classes and functions in a stored graph: who registers them with Keras, and how another process finds them."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import re
+from functools import cache
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+import keras
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from zoo.interfaces import Architecture
+
+LIBRARIES = {"keras", "tensorflow", "keras-zoo"}  # what registers classes with Keras requires one of these
+
+
+def register_layers(architecture: Architecture | None) -> tuple[object, ...]:
+    """Register the custom layers of the architecture with Keras, and return them."""
+    if architecture is None or architecture.custom_layers is None:
+        return ()
+    return tuple(architecture.custom_layers() or ())
+
+
+def name_of(config: Mapping[str, Any]) -> str:
+    """Return the name by which Keras finds an object of a graph, such as `package>Class`."""
+    if config["class_name"] == "function":
+        return str(config.get("config"))
+    return str(config.get("registered_name") or config["class_name"])
+
+
+def is_keras_own(config: Mapping[str, Any]) -> bool:
+    """Whether an object of a graph is Keras's own, or a mark of Keras for a value, with no module and no code."""
+    module, name = str(config.get("module") or ""), str(config["class_name"])
+    if name == "function":  # Keras writes the name alone for its own
+        return False
+    return module.split(".")[0] in ("keras", "builtins") or (not module and name.startswith("__"))
+
+
+def is_registered(config: Mapping[str, Any]) -> bool:
+    """Whether Keras finds this object of a graph, after the library that registers it is imported."""
+    if keras.saving.get_registered_object(name_of(config)) is None:
+        _import_library(str(config.get("module") or ""))
+    return keras.saving.get_registered_object(name_of(config)) is not None
+
+
+def is_importable(config: Mapping[str, Any], custom_layers: Collection[object]) -> bool:
+    """Whether another process finds this object of a graph.
+
+    Args:
+        custom_layers: what `Architecture.custom_layers` returned: the other process calls it too.
+    """
+    if is_keras_own(config):
+        return True
+    known = keras.saving.get_registered_object(name_of(config))
+    if known is None:
+        return False
+    if known in custom_layers:
+        return True
+    # Another process registers what is defined at the top of a module that it imports.
+    at_top = "<locals>" not in known.__qualname__
+    modules = {each.__module__ for each in custom_layers if hasattr(each, "__module__")}
+    return at_top and (known.__module__ in modules or _is_library(str(config.get("module") or "")))
+
+
+def _import_library(module: str) -> None:
+    """Import the module in which an installed library registers its classes; do nothing for any other module."""
+    if not _is_library(module):
+        return
+    for name in (module, module.partition(".")[0]):  # another version may have moved the class
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
+            return
+
+
+@cache
+def _is_library(module: str) -> bool:
+    """Whether the module belongs to an installed distribution that requires Keras.
+
+    A stored graph names modules, and must not be able to have any other module imported.
+    """
+    package = module.partition(".")[0]
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.]*", module):
+        return False
+    for distribution in metadata.packages_distributions().get(package, ()):
+        requirements = metadata.requires(distribution) or ()
+        required = {re.split(r"[^A-Za-z0-9_.-]", requirement)[0].lower() for requirement in requirements}
+        if required & LIBRARIES:
+            return True
+    return False

@@ -1,0 +1,236 @@
+"""Stores a classifier in memory and loads it as another process would, before time goes into training it."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import random
+from collections import defaultdict
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING
+
+import keras
+import numpy as np
+from keras.src.backend.common import global_state
+
+from zoo.errors import LayerBuildError, RoundTripError, ZooError
+from zoo.models.content import assign_tensors, build_network, objects_in, to_content
+from zoo.models.custom_objects import is_importable, name_of
+from zoo.models.graph import calls_in
+from zoo.models.keras_errors import reason_of
+from zoo.models.variables import named_variables
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from zoo.interfaces import ModelContent
+    from zoo.models.classifier import Classifier
+
+IMAGES = 2  # in the batch whose outputs are compared
+BUILT_BEFORE = 1000  # layers of each class, in the process that loads
+
+CONFIG = (
+    "give it get_config() with every argument of its constructor and, where one of them is a layer, from_config(); "
+    "register the class with keras.saving.register_keras_serializable"
+)
+CUSTOM_LAYERS = (
+    "register it with keras.saving.register_keras_serializable and return it from Architecture.custom_layers"
+)
+PLACES = (
+    "create its layers and weights in __init__ or build(), in attributes whose names do not depend on how many layers "
+    "were built before, and share no layer between two layers"
+)
+COMPUTATION = "its call() must depend only on its inputs, its weights and what get_config() returns"
+RANDOM = "draw random numbers only where call() gets training=True"
+
+
+def check_round_trip(classifier: Classifier, whose: str, custom_layers: Collection[object]) -> None:
+    """Refuse a classifier that would not come back from the registry as it is.
+
+    The loaded network must have the same variables under the same names, with the same values, and return the same bits
+    for a batch of images. Names of layers are counted differently meanwhile, as in another process; the random numbers
+    that are drawn afterwards are the same as without the check.
+
+    Args:
+        whose: the subject of the message, such as "architecture 'tiny'".
+        custom_layers: what `Architecture.custom_layers` returned.
+
+    Raises:
+        RoundTripError: in three lines: the layer, the reason, and what to write.
+        ZooError: that of a layer that refuses to be built.
+    """
+    trip = _RoundTrip(classifier, whose)
+    content = trip.stored()
+    trip.refuse_unknown(content.graph, custom_layers)
+    with _another_process():
+        loaded = trip.loaded(content)
+        trip.compare_variables(loaded)
+        assign_tensors(loaded, content)
+        trip.compare_outputs(loaded)
+
+
+class _RoundTrip:
+    """One check: the classifier and the words for what is wrong with it."""
+
+    def __init__(self, classifier: Classifier, whose: str) -> None:
+        self.classifier, self.network, self.whose = classifier, classifier.network, whose
+
+    def stored(self) -> ModelContent:
+        """Return what the registry would store."""
+        try:
+            content = to_content(self.classifier)
+            json.dumps(content.graph, allow_nan=False)
+        except ZooError:
+            raise
+        except (Exception, SystemExit) as error:  # a third-party layer may raise anything
+            for layer in self.network.layers:
+                try:
+                    json.dumps(keras.saving.serialize_keras_object(layer), allow_nan=False)
+                except (Exception, SystemExit) as cause:
+                    raise self.refused("could not be stored", layer, reason_of(cause), CONFIG) from cause
+            raise self.refused("could not be stored", None, reason_of(error), CONFIG) from error
+        return content
+
+    def refuse_unknown(self, graph: Mapping[str, object], custom_layers: Collection[object]) -> None:
+        """Refuse classes and functions that another process would not find."""
+        for config in objects_in(graph):
+            if not is_importable(config, custom_layers):
+                kind = keras.saving.get_registered_object(name_of(config)) or name_of(config)
+                raise self.refused(
+                    "could not be loaded", kind, "another process does not know it", CUSTOM_LAYERS
+                )
+
+    def loaded(self, content: ModelContent) -> keras.Model:
+        """Return the network that is built from the graph, with new weights."""
+        try:
+            return build_network(content.graph)
+        except LayerBuildError as error:
+            raise self.refused(
+                "could not be loaded", self.layer(error.layer), error.reason, CONFIG
+            ) from error
+
+    def compare_variables(self, loaded: keras.Model) -> None:
+        """Refuse a loaded network with other variables."""
+        before, after = _shapes(self.network), _shapes(loaded)
+        odd = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
+        if not odd:
+            return
+        name = odd[0]
+        now, then = before.get(name, "not there"), after.get(name, "gone")
+        reason = f"loaded, its variable '{name}' is {then}; now it is {now}"
+        raise self.refused("could not be loaded", self.layer(name.partition("/")[0]), reason, PLACES)
+
+    def compare_outputs(self, loaded: keras.Model) -> None:
+        """Refuse a loaded network that returns something else for the same images."""
+        expected, again = self.outputs_of(self.network), self.outputs_of(self.network)
+        if not _equal(again, expected):
+            name = self.first_difference(self.network, self.network)
+            reason, advice = "it returns something else each time for the same image", RANDOM
+            raise self.refused("would not predict the same twice", self.layer(name), reason, advice)
+        outputs = self.outputs_of(loaded)
+        if _equal(outputs, expected):
+            return
+        name = self.first_difference(self.network, loaded)
+        difference = max(
+            float(np.max(np.abs(one - other))) for one, other in zip(outputs, expected, strict=True)
+        )
+        reason = (
+            f"loaded, it returns something else for the same images, by up to {difference:.2g} in the end"
+        )
+        raise self.refused("would be loaded with other outputs", self.layer(name), reason, COMPUTATION)
+
+    def outputs_of(self, network: keras.Model) -> list[np.ndarray]:
+        """Return the features and the probabilities of a batch of noise.
+
+        Random weights often make the probabilities of pixels exactly 0 and 1, whatever the features are.
+        """
+        features = [network.get_layer(name).input for name in self.classifier.head[:1]]
+        ends = keras.Model(network.inputs, [*features, network.outputs[0]])
+        outputs = ends([self.pixels], training=False)
+        return [np.asarray(keras.ops.convert_to_numpy(output)) for output in outputs]
+
+    @property
+    def pixels(self) -> np.ndarray:
+        """Noise of the shape of the images, 0-255."""
+        size, channels = self.classifier.image_size, self.classifier.channels
+        noise = np.random.default_rng(0).integers(0, 256, (IMAGES, size, size, channels))
+        pixels: np.ndarray = noise.astype(np.float32)
+        return pixels
+
+    def first_difference(self, network: keras.Model, other: keras.Model) -> str | None:
+        """Return the name of the first layer whose outputs differ between the two networks."""
+        first, second = (self.outputs_of_each(each) for each in (network, other))
+        for (name, expected), (_, outputs) in zip(first, second, strict=False):
+            if not np.array_equal(expected, outputs, equal_nan=True):
+                return name
+        return None
+
+    def outputs_of_each(self, network: keras.Model) -> list[tuple[str, np.ndarray]]:
+        """Return the name of each layer, in the order of computation, with an output for the batch."""
+        tensors = [
+            (call.operation.name, tensor) for call in calls_in(network) for tensor in call.output_tensors
+        ]
+        outputs = keras.Model(network.inputs, [tensor for _, tensor in tensors])(
+            [self.pixels], training=False
+        )
+        return [
+            (name, np.asarray(keras.ops.convert_to_numpy(output)))
+            for (name, _), output in zip(tensors, outputs, strict=True)
+        ]
+
+    def layer(self, name: str | None) -> keras.layers.Layer | str | None:
+        """Return the layer of this name, or the name where an operation has it."""
+        layers = (layer for layer in self.network.layers if layer.name == name)
+        return next(layers, name)
+
+    def refused(self, what: str, layer: object, reason: str, advice: str) -> RoundTripError:
+        """Return the error in three lines."""
+        where = f": layer {_described(layer)}" if layer else ""
+        return RoundTripError(f"{self.whose}: a trained model {what}{where}", reason, advice)
+
+
+def _shapes(network: keras.Model) -> dict[str, str]:
+    """Return the name of each variable with its type and shape in words."""
+    return {
+        name: f"{variable.dtype} of shape {tuple(variable.shape)}"
+        for name, variable in named_variables(network).items()
+    }
+
+
+def _equal(arrays: list[np.ndarray], others: list[np.ndarray]) -> bool:
+    """Whether all arrays have the same bits."""
+    return all(np.array_equal(one, other, equal_nan=True) for one, other in zip(arrays, others, strict=True))
+
+
+def _described(layer: object) -> str:
+    """Return `'block1_scale' (ChannelScale, my-plugins/scaled.py:14)`."""
+    if isinstance(layer, str):
+        return layer
+    kind = layer if callable(layer) and hasattr(layer, "__name__") else type(layer)
+    name = f"'{layer.name}' " if isinstance(layer, keras.Operation) else ""
+    try:
+        where = f"{inspect.getsourcefile(kind)}:{inspect.getsourcelines(kind)[1]}"
+    except (OSError, TypeError):  # its source is not in a file
+        where = kind.__module__
+    return f"{name}({kind.__name__}, {where})"
+
+
+@contextmanager
+def _another_process() -> Iterator[None]:
+    """Count names of layers as a process would that has built others before; leave random states as they are.
+
+    Keras keeps both in its global state, for which it has no public names.
+    """
+    names = ("object_name_uids", "global_seed_generator")
+    kept = {name: global_state.get_global_attribute(name) for name in names}
+    states = random.getstate(), np.random.get_state()
+    global_state.set_global_attribute("object_name_uids", defaultdict(partial(int, BUILT_BEFORE)))
+    global_state.set_global_attribute("global_seed_generator", None)
+    try:
+        yield
+    finally:
+        for name, value in kept.items():
+            global_state.set_global_attribute(name, value)
+        random.setstate(states[0])
+        np.random.set_state(states[1])

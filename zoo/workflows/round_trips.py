@@ -1,0 +1,78 @@
+"""Refuses a classifier that the registry could not return as it is, and remembers those that passed."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import inspect
+import json
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import keras
+
+from zoo.data.cache_folder import cache_folder
+from zoo.models.content import objects_in
+from zoo.models.custom_objects import is_keras_own, name_of, register_layers
+from zoo.models.round_trip import check_round_trip
+
+if TYPE_CHECKING:
+    from zoo.interfaces import Architecture
+    from zoo.models.classifier import Classifier
+
+FOLDER = "round-trips"
+
+
+def require_round_trip(classifier: Classifier, name: str, architecture: Architecture | None) -> None:
+    """Check that the classifier can be stored and loaded, unless one like it has passed on this machine.
+
+    A network of Keras's own layers is like another of the same architecture, version and shape of images with the same
+    classes of layers. One with custom layers is like another with the same graph, if the code of these layers is the
+    same.
+
+    Args:
+        name: of the architecture.
+        architecture: None if its plugin is not loaded.
+
+    Raises:
+        RoundTripError: see `zoo.models.round_trip.check_round_trip`.
+    """
+    mark = _mark(classifier, name, architecture)
+    if mark is not None and mark.exists():
+        return
+    check_round_trip(classifier, f"architecture '{name}'", register_layers(architecture))
+    if mark is not None:
+        with contextlib.suppress(OSError):  # without a cache, it is checked again
+            mark.parent.mkdir(parents=True, exist_ok=True)
+            mark.touch()
+
+
+def _mark(classifier: Classifier, name: str, architecture: Architecture | None) -> Path | None:
+    """Return the file that exists once a classifier like this one has passed; None if it cannot be stored."""
+    try:
+        graph = json.loads(classifier.network.to_json())
+    except (Exception, SystemExit):  # a third-party layer may raise anything, which the check reports
+        return None
+    objects = list(objects_in(graph))
+    custom = {name_of(config) for config in objects if not is_keras_own(config)}
+    described: dict[str, Any] = {
+        "versions": [metadata.version("keras-zoo"), keras.__version__],
+        "architecture": [name, architecture.version if architecture else None],
+        "shape": [classifier.image_size, classifier.channels],
+        "classes": sorted({name_of(config) for config in objects}),
+        "code": [_code_of(each) for each in sorted(custom)],
+        "graph": graph if custom else None,
+    }
+    digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
+    return cache_folder() / FOLDER / digest
+
+
+def _code_of(name: str) -> str:
+    """Return the digest of the file that defines a custom class or function; its source may be unknown."""
+    known = keras.saving.get_registered_object(name)
+    try:
+        file = inspect.getsourcefile(known)
+        return hashlib.sha256(Path(file or "").read_bytes()).hexdigest()
+    except (OSError, TypeError):
+        return ""
