@@ -17,7 +17,7 @@ from keras_tuner.applications import HyperEfficientNet
 
 from zoo.errors import ContractError, ZooError
 from zoo.models.exploration import withdraw
-from zoo.models.flatten import lay_flat, tensors_before
+from zoo.models.flattening import lay_flat, tensors_before
 from zoo.models.head_cutting import features_of
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from keras_tuner import HyperParameters
 
-    from zoo.models.flatten import LaidFlat
+    from zoo.models.flattening import LaidFlat
 
     Tensor = Any  # a keras.KerasTensor, which is untyped
 
