@@ -145,6 +145,30 @@ def test_the_example_with_weights_loads_a_file(tmp_path: Path) -> None:
     assert all(np.array_equal(weight, other) for weight, other in pairs)
 
 
+def test_the_example_with_weights_of_pytorch_loads_a_file(tmp_path: Path) -> None:
+    import keras
+    from keras_tuner import HyperParameters
+    from safetensors.numpy import save_file
+
+    (tmp_path / "from_torch.py").write_text(example("from_torch.py"))
+    architecture = load_plugins(tmp_path).architecture("from-torch")
+    kernel = np.random.default_rng(0).normal(size=(16, 3, 3, 3)).astype(np.float32)
+    parts = ("weight", "bias", "running_mean", "running_var")
+    normalisation = {
+        f"features.1.{part}": np.full(16, number, np.float32) for number, part in enumerate(parts)
+    }
+    others = {
+        "features.1.num_batches_tracked": np.array(3),
+        "classifier.weight": np.ones((9, 16), np.float32),
+    }
+    save_file({"features.0.weight": kernel, **normalisation, **others}, tmp_path / "net.safetensors")
+    pixels = keras.Input((8, 8, 3))
+    features = architecture.backbone(HyperParameters(), pixels, weights=str(tmp_path / "net.safetensors"))
+    loaded = keras.Model(pixels, features).get_weights()
+    assert np.array_equal(loaded[0], kernel.transpose(2, 3, 1, 0))
+    assert [weight[0] for weight in loaded[1:]] == [0, 1, 2, 3]
+
+
 def commands(page: str) -> list[list[str]]:
     """Return the arguments after `$ zoo` in the page's blocks, as a shell would split them."""
     lines = [line for block in examples(page, "console") for line in block.splitlines()]

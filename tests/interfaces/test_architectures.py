@@ -123,5 +123,14 @@ def test_an_architecture_must_not_have(fields: dict[str, Any], complaint: str) -
     ],
 )
 def test_weights_are_known_by_name_or_pattern(name: str, known: bool) -> None:
-    net = architecture(weights=("imagenet", "hf://*", "*_imagenet"))
+    net = architecture(weights=("imagenet", "hf://*", "*_imagenet", "*.ckpt"))
     assert net.has_weights(name) is known
+
+
+def test_files_are_known_by_their_ending() -> None:
+    net = architecture(weights=("imagenet", "hf://*", "*.ckpt"))
+    assert [net.reads_file(name) for name in ("net.ckpt", "imagenet", "hf://net", "ckpt")] == [
+        True,
+        *[False] * 3,
+    ]
+    assert not net.has_weights("net.ckpt")

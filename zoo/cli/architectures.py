@@ -113,7 +113,7 @@ def _fields(app: App, architecture: Architecture, built: BuiltArchitecture) -> d
         "channels": architecture.channels or "1 or 3",
         "dtype policy": architecture.dtype_policy,
         "parameters": _parameters(built),
-        "weights": ", ".join([*architecture.weights, "a weights file"]) if architecture.weights else None,
+        "weights": ", ".join([*architecture.weights, "a file or folder"]) if architecture.weights else None,
         "freeze points": ", ".join(architecture.freeze_points),
         **{f"preset {preset}": pairs(values) for preset, values in architecture.presets.items()},
     }

@@ -54,7 +54,9 @@ freeze_option = click.option(
     "[default: none]",
 )
 weights_option = click.option(
-    "--weights", metavar="NAME|none|PATH", help="Pre-trained weights to start from.  [default: none]"
+    "--weights",
+    metavar="NAME|none|PATH|URL",
+    help="Pre-trained weights to start from: a name that the architecture knows, a file or a folder.  [default: none]",
 )
 
 

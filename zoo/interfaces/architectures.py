@@ -22,6 +22,7 @@ Hyperparameters = Mapping[str, HyperparameterValue]
 
 DTYPE_POLICIES = ("float32", "mixed_bfloat16", "mixed_float16")
 POOLS = ("avg", "max", "first")
+ENDING = "*."  # how a pattern of files begins, such as "*.safetensors"
 MIN_SIZE = 32  # pixels per side of the smallest images, unless an architecture says otherwise
 
 
@@ -64,8 +65,8 @@ class Architecture:
             that of `sizes`, or else 32.
         default_size: the intended pixels per side; None: the dataset's own size.
         channels: 1, 3, or None for either.
-        weights: names of pre-trained weights that it can load, such as "imagenet", and patterns of names, such as
-            "hf://*".
+        weights: names of pre-trained weights that it can load, such as "imagenet", patterns of names, such as "hf://*",
+            and endings of files, such as "*.safetensors".
         fetch_weights: takes such a name and returns the local file or folder of its weights, downloaded if necessary;
             `backbone` then gets that path. Called before work starts, never while networks are built. None: `backbone`
             gets the name.
@@ -139,8 +140,14 @@ class Architecture:
         )
 
     def has_weights(self, name: str) -> bool:
-        """Whether `weights` contains this name, or a pattern that it matches."""
-        return name in self.weights or any(fnmatchcase(name, pattern) for pattern in self.weights)
+        """Whether `weights` contains this name, or a pattern of names that it matches."""
+        patterns = (pattern for pattern in self.weights if not pattern.startswith(ENDING))
+        return name in self.weights or any(fnmatchcase(name, pattern) for pattern in patterns)
+
+    def reads_file(self, name: str) -> bool:
+        """Whether `weights` contains the ending of this file."""
+        patterns = (pattern for pattern in self.weights if pattern.startswith(ENDING))
+        return any(fnmatchcase(name, pattern) for pattern in patterns)
 
     @property
     def image_sizes(self) -> Sizes:

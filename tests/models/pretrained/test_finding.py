@@ -143,6 +143,18 @@ def test_a_name_and_a_file_of_that_name(
     assert weights.shown == shown.format(tmp_path)
 
 
+@pytest.mark.parametrize("name", ["gone.ckpt", "gone.npz"])
+def test_a_file_of_a_known_ending_that_is_missing(pretrained: Architecture, name: str) -> None:
+    with pytest.raises(HyperparameterError, match=f"there is no weights file {name}: check --weights"):
+        find_weights(replace(pretrained, weights=("*.ckpt", "*.npz")), name, Progress())
+
+
+def test_a_file_is_checked_if_zoo_can_read_its_form(pretrained: Architecture, tmp_path: Path) -> None:
+    (tmp_path / "net.npz").write_bytes(b"no weights")
+    with pytest.raises(WeightsError, match="it is damaged"):
+        find_weights(replace(pretrained, weights=("*.npz",)), str(tmp_path / "net.npz"), Progress())
+
+
 def test_a_path_to_nothing_matches_no_pattern(pretrained: Architecture) -> None:
     with pytest.raises(HyperparameterError, match=r"there is no weights file \./b_preset: check --weights"):
         find_weights(replace(pretrained, weights=("*_preset",)), "./b_preset", Progress())

@@ -106,7 +106,7 @@ def _is_name(architecture: Architecture, name: str) -> bool:
         return False
     if has_weights(architecture, name):
         return True
-    if not looks_like_path(name):
+    if not (looks_like_path(name) or architecture.reads_file(name)):
         raise UnknownNameError(
             "weights", name, architecture.weights, "or give the path of a weights file or folder"
         )
@@ -151,10 +151,10 @@ def fetch_named(fetch: Callable[[str], Path], name: str, progress: Progress, arc
 def _readable_file(architecture: Architecture, location: str, progress: Progress) -> Path:
     """Return the file or folder, whose tensors can be listed.
 
-    That is not required of a file that matches a pattern in `Architecture.weights`, which the backbone reads itself.
+    That is not required of a file of another form that `Architecture.weights` names, which the backbone reads itself.
     """
     path = file_at(location, progress, "check --weights")
-    if not architecture.has_weights(path.name):
+    if path.name.lower().endswith(ENDINGS) or not architecture.reads_file(path.name):
         with open_weights(path):
             pass
     return path
