@@ -97,6 +97,34 @@ def test_a_network_that_a_format_cannot_hold(build: Callable[..., Classifier], t
     assert list(tmp_path.iterdir()) == []
 
 
+@keras.saving.register_keras_serializable(package="test_export")
+class ScaledConv2D(keras.layers.Conv2D):
+    """Keras's Conv2D saves its kernel and its bias, whatever weights a subclass has."""
+
+    def build(self, input_shape: Any) -> None:
+        super().build(input_shape)
+        self.gain = self.add_weight(shape=(self.filters,), initializer="ones", name="gain")
+
+    def call(self, inputs: Any) -> Any:
+        return super().call(inputs) * self.gain
+
+
+def test_a_layer_that_leaves_weights_out_is_named(
+    build: Callable[..., Classifier], tmp_path: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
+        return ScaledConv2D(2, 3, name="scaled")(inputs)
+
+    classifier = build(replace(TINY, backbone=backbone))
+    with pytest.raises(ExportError) as error:
+        export(classifier, tmp_path / "written.keras", "keras")
+    assert str(error.value) == (
+        "the format keras cannot represent this network (ScaledConv2D 'scaled' saves only 2 of its weights: it needs "
+        "its own save_own_variables and load_own_variables): use h5 or saved-model"
+    )
+    assert [str(warning.message) for warning in recwarn] == []
+
+
 class InPython(keras.layers.Layer):
     """Computes in this process's Python."""
 

@@ -7,10 +7,11 @@ import logging
 import os
 import shutil
 import tempfile
+import warnings
 from contextlib import contextmanager, redirect_stdout
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
@@ -92,7 +93,7 @@ def _compare(classifier: Classifier, path: Path, file_format: str) -> None:
         if difference > TOLERANCE:
             difference = _difference(outputs, tf.function(classifier.network)(pixels))
     except (TypeError, ValueError, AttributeError) as error:
-        raise _unfit(file_format, error) from error
+        raise _unfit(file_format, _unsaved(classifier.network) or error) from error
     if not difference <= TOLERANCE:
         raise _unfit(file_format, f"its probabilities differ by {difference:.2g} when it is loaded again")
 
@@ -108,6 +109,19 @@ def _difference(outputs: np.ndarray, expected: object) -> float:
     return float(np.abs(outputs - np.asarray(expected)).max())
 
 
+def _unsaved(network: keras.Model) -> str | None:
+    """Return which layer leaves out some of its weights, as a subclass of Conv2D with another weight does."""
+    for layer in network._flatten_layers():  # Keras has no public name for layers inside layers
+        saved: dict[str, Any] = {}
+        layer.save_own_variables(saved)
+        if len(saved) < len(layer._trainable_variables) + len(layer._non_trainable_variables):
+            return (
+                f"{type(layer).__name__} '{layer.name}' saves only {len(saved)} of its weights: it needs its own "
+                "save_own_variables and load_own_variables"
+            )
+    return None
+
+
 def _unfit(file_format: str, reason: object) -> ExportError:
     first = (str(reason).strip() or type(reason).__name__).splitlines()[0].split(". ")[0]
     others = " or ".join(name for name in SUFFIXES if name != file_format)
@@ -116,13 +130,17 @@ def _unfit(file_format: str, reason: object) -> ExportError:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Silence Keras's warning about HDF5, which the user chose, and TensorFlow's about retracing."""
+    """Silence Keras's warnings about HDF5, which the user chose, and about files, and TensorFlow's about retracing."""
     loggers = [logging.getLogger(name) for name in ("absl", "tensorflow")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.ERROR)
     try:
-        with redirect_stdout(io.StringIO()):  # older Keras prints there, even with verbose=False
+        with (
+            warnings.catch_warnings(),
+            redirect_stdout(io.StringIO()),
+        ):  # older Keras prints there, even with verbose=False
+            warnings.simplefilter("ignore")  # what is wrong with a file is found by reading it
             yield
     finally:
         for logger, level in zip(loggers, levels, strict=True):
