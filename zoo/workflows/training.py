@@ -16,6 +16,7 @@ from zoo.interfaces import (
     RunPlan,
     TrainingOptions,
 )
+from zoo.models.backbone_errors import reported
 from zoo.models.building import build_classifier, space_builder
 from zoo.models.exploration import explore
 from zoo.models.freezing import count_parameters, freeze
@@ -119,7 +120,7 @@ def builder(
 
     def build_from(hp: HyperParameters) -> Classifier:
         weights = locate_weights(architecture, candidate.weights, workspace.progress, work="run")
-        with showing_reports(notices):
+        with showing_reports(notices), reported(architecture):
             return build_classifier(
                 architecture,
                 hp,
@@ -135,7 +136,8 @@ def builder(
 def _choose(
     architecture: Architecture, shape: InputShape, values: Mapping[str, HyperparameterValue]
 ) -> HyperParameters:
-    space = explore(space_builder(architecture, **asdict(shape)), values)
+    with reported(architecture):
+        space = explore(space_builder(architecture, **asdict(shape)), values)
     return choose(space, check(space, values))
 
 

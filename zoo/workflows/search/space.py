@@ -10,6 +10,7 @@ from keras_tuner import HyperParameters
 from zoo.errors import SearchError, ZooError
 from zoo.interfaces.algorithms import ALGORITHMS
 from zoo.interfaces.spaces import ARCHITECTURE
+from zoo.models.backbone_errors import reported
 from zoo.models.building import space_builder
 from zoo.models.exploration import explore
 from zoo.models.hyperparameters import with_defaults
@@ -63,14 +64,13 @@ def declare_space(
 
     Raises:
         SearchError: nothing is left to search.
+        ContractError: a backbone cannot be built with its defaults.
     """
-    spaces = {
-        candidate.name: explore(
-            space_builder(candidate.architecture, **asdict(candidate.shape)),
-            options_for(candidate.name, hyperparameters),
-        )
-        for candidate in candidates
-    }
+    spaces = {}
+    for candidate in candidates:
+        build = space_builder(candidate.architecture, **asdict(candidate.shape))
+        with reported(candidate.architecture):
+            spaces[candidate.name] = explore(build, options_for(candidate.name, hyperparameters))
     spaces, fixed = fix_each(spaces, hyperparameters)
     for candidate in candidates:
         start_fresh(seed)  # so that Keras numbers layers from the start
