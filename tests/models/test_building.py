@@ -42,3 +42,16 @@ def test_a_lambda_is_refused_wherever_it_is(
         match=r"architecture 'code': 'half' is a Lambda layer, .*: call keras\.ops.*Architecture\.custom_layers",
     ):
         build(architecture_of(backbone, "code"))
+
+
+@pytest.mark.parametrize("kind", [list, tuple])
+def test_several_outputs_are_refused(build: Callable[..., Classifier], kind: Callable[..., Any]) -> None:
+    def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
+        return kind([inputs, keras.layers.Conv2D(2, 3, name="conv")(inputs)])
+
+    with pytest.raises(ContractError) as error:
+        build(architecture_of(backbone, "two"))
+    assert str(error.value) == (
+        f"architecture 'two': backbone returns 2 tensors in a {kind.__name__}: return one, since a classifier has "
+        "one head"
+    )

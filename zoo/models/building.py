@@ -197,6 +197,11 @@ def _check_backbone(
         raise ContractError(
             f"{whose} declares {', '.join(sorted(clashes))}, which zoo itself declares: rename it"
         )
+    if isinstance(features, list | tuple | dict):
+        raise ContractError(
+            f"{whose}: backbone returns {len(features)} tensors in a {type(features).__name__}: return one, since a "
+            "classifier has one head"
+        )
     if not isinstance(features, keras.KerasTensor) or len(features.shape) not in (2, 3, 4):
         raise ContractError(
             f"{whose}: backbone must return a tensor (batch, h, w, c), (batch, n, d) or (batch, d), got {features!r}"
