@@ -12,7 +12,7 @@ from tests.architectures import architecture_of, build
 from zoo.errors import ContractError, ZooError
 from zoo.interfaces import CandidatePlan, Sampling, Weights
 from zoo.training import adapting
-from zoo.training.adapting import adapt
+from zoo.training.adapting import adapt, adapts
 
 if TYPE_CHECKING:
     from zoo.data.cache import DecodedDataset
@@ -37,12 +37,10 @@ NORMALIZED = architecture_of(normalized, "normalized", adapt=adapt_normalization
 
 def statistics(
     decoded: DecodedDataset,
-    *,
-    architecture: Architecture | None = NORMALIZED,
-    plan: CandidatePlan = PLAN,
     sampling: Sampling | None = None,
 ) -> list[float]:
-    classifier = adapt(build(NORMALIZED), architecture, plan, decoded, sampling or Sampling())
+    classifier = build(NORMALIZED)
+    adapt(classifier, NORMALIZED, decoded, sampling or Sampling())
     mean, variance, _ = (
         float(value.squeeze()) for value in classifier.network.get_layer("norm").get_weights()
     )
@@ -61,7 +59,7 @@ def test_it_gets_batches_of_raw_pixels_and_the_backbone(decoded: DecodedDataset)
         batches.extend(batch.numpy() for batch in images)
         names.extend(layer.name for layer in network.layers)
 
-    adapt(build(NORMALIZED), replace(NORMALIZED, adapt=look), PLAN, decoded, Sampling())
+    adapt(build(NORMALIZED), replace(NORMALIZED, adapt=look), decoded, Sampling())
     assert {batch.dtype.name for batch in batches} == {"float32"}
     assert np.array_equal(np.concatenate(batches), decoded.pixels[decoded.rows["train"]])
     assert names == ["pixels", "norm", "conv"]
@@ -78,17 +76,19 @@ def test_it_gets_a_bounded_number(decoded: DecodedDataset, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize(
-    "arguments",
+    ("architecture", "plan", "expected"),
     [
-        {"plan": replace(PLAN, weights=Weights("imagenet"))},
-        {"plan": replace(PLAN, parent_id="0123")},
-        {"architecture": None},
-        {"architecture": replace(NORMALIZED, adapt=None)},
+        (NORMALIZED, PLAN, True),
+        (NORMALIZED, replace(PLAN, weights=Weights("imagenet")), False),
+        (NORMALIZED, replace(PLAN, parent_id="0123"), False),
+        (replace(NORMALIZED, adapt=None), PLAN, False),
     ],
-    ids=["pre-trained", "fine-tuned", "without a plugin", "without adapt"],
+    ids=["from random weights", "pre-trained", "fine-tuned", "without adapt"],
 )
-def test_values_of_a_trained_network_stay(decoded: DecodedDataset, arguments: dict[str, Any]) -> None:
-    assert statistics(decoded, **arguments) == [0.0, 1.0]
+def test_only_random_weights_are_adapted(
+    architecture: Architecture, plan: CandidatePlan, expected: bool
+) -> None:
+    assert adapts(architecture, plan) is expected
 
 
 def broken(network: Any, images: Any) -> None:
@@ -115,10 +115,10 @@ def refusing(network: Any, images: Any) -> None:
 )
 def test_a_failure_is_one_line(decoded: DecodedDataset, function: Any, message: str) -> None:
     with pytest.raises(ContractError, match=message) as caught:
-        adapt(build(NORMALIZED), replace(NORMALIZED, adapt=function), PLAN, decoded, Sampling())
+        adapt(build(NORMALIZED), replace(NORMALIZED, adapt=function), decoded, Sampling())
     assert "\n" not in str(caught.value)
 
 
 def test_an_error_of_its_own_is_passed_on(decoded: DecodedDataset) -> None:
     with pytest.raises(ZooError, match=r"^images are too dark$"):
-        adapt(build(NORMALIZED), replace(NORMALIZED, adapt=refusing), PLAN, decoded, Sampling())
+        adapt(build(NORMALIZED), replace(NORMALIZED, adapt=refusing), decoded, Sampling())

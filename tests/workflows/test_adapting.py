@@ -13,7 +13,7 @@ import pytest
 
 from tests.workflows.search.tiny_searches import workspace_in
 from zoo import workflows
-from zoo.errors import ContractError, InterruptedWork
+from zoo.errors import ContractError, InterruptedWork, RoundTripError
 from zoo.plugins import load_plugins
 from zoo.workflows import TrainingOptions
 from zoo.workflows import search as searches
@@ -48,13 +48,23 @@ def broken(network, images):
     raise ValueError("no luck")
 
 
+def double(x):
+    """Return twice as much."""
+    return 2 * x
+
+
+def hiding(network, images):
+    """Set what is neither a variable nor in the configuration."""
+    network.get_layer("back_conv").activation = double
+
+
 @hookimpl
 def zoo_architectures():
     return [
         Architecture(
             name, backbone, "normalized", "none", min_size=4, adapt=function, freeze_points=("front", "back")
         )
-        for name, function in (("normalized", adapt), ("broken", broken))
+        for name, function in (("normalized", adapt), ("broken", broken), ("hiding", hiding))
     ]
 '''
 ONE = TrainingOptions(epochs=1)
@@ -161,4 +171,13 @@ def test_a_failure_is_refused_before_anything_is_recorded(workspace: Workspace) 
     assert str(caught.value) == (
         "architecture 'broken': adapt failed: ValueError: no luck (normalized.py:20)"
     )
+    assert workspace.registry.runs() == before
+
+
+def test_values_that_could_not_be_stored_are_refused_before_anything_is_recorded(
+    workspace: Workspace,
+) -> None:
+    before = workspace.registry.runs()
+    with pytest.raises(RoundTripError, match="architecture 'hiding'"):
+        train(workspace, "hiding")
     assert workspace.registry.runs() == before

@@ -24,33 +24,29 @@ BATCH = 32
 LONGEST_REASON = 200  # letters
 
 
+def adapts(architecture: Architecture, candidate: CandidatePlan) -> bool:
+    """Whether the architecture adapts this network: it has `adapt`, and the weights are random.
+
+    Pre-trained weights and those of a parent include what they were adapted to.
+    """
+    return architecture.adapt is not None and candidate.weights is None and candidate.parent_id is None
+
+
 def adapt(
-    classifier: Classifier,
-    architecture: Architecture | None,
-    candidate: CandidatePlan,
-    decoded: DecodedDataset,
-    sampling: Sampling,
-) -> Classifier:
-    """Call `Architecture.adapt` on the first training images, if the network starts from random weights; return it.
+    classifier: Classifier, architecture: Architecture, decoded: DecodedDataset, sampling: Sampling
+) -> None:
+    """Call `Architecture.adapt` on the first training images.
 
-    Pre-trained weights and those of a parent include what they were adapted to. The images come in the order of their
-    digests, so they are a random sample, and the same ones in each trial and when a training is resumed.
-
-    Args:
-        architecture: None where its plugin is not loaded, which a fine-tuning does not need.
+    They come in the order of their digests, so they are a random sample, and the same ones in each trial and when a
+    training is resumed.
 
     Raises:
         ContractError: it fails.
     """
-    if architecture is None or architecture.adapt is None:
-        return classifier
-    if candidate.weights is not None or candidate.parent_id is not None:
-        return classifier
     rows = training_rows(decoded.split("train"), sampling)[:MOST_IMAGES]
     sample = replace(decoded, rows={**decoded.rows, "train": rows})
     batches = split_batches(sample, "train", BATCH)
     adapt_to(classifier, architecture, batches.map(lambda pixels, _: tf.cast(pixels, tf.float32)))
-    return classifier
 
 
 def adapt_to(classifier: Classifier, architecture: Architecture, images: Any) -> None:  # a tf.data.Dataset

@@ -112,9 +112,9 @@ def _resume(
     """
     from keras_tuner import HyperParameters
 
-    from zoo.training.adapting import adapt
     from zoo.training.checkpoint import epochs_in
     from zoo.training.fit import start_fresh
+    from zoo.workflows.adapting import adapted
     from zoo.workflows.recording import Training, run_training
 
     plan, registry = run.plan, workspace.registry
@@ -125,7 +125,7 @@ def _resume(
         start_fresh(plan.training.seed)
         hp = HyperParameters()
         hp.values = dict(plan.hyperparameters)
-        return adapt(build_from(hp), architecture, plan.candidate, decoded, plan.training.sampling)
+        return adapted(build_from(hp), architecture, plan.candidate, decoded, plan.training.sampling)
 
     training = Training(build, in_order_of(decoded, class_names or decoded.class_names), keep_best)
     classifier, checkpoint = build(), registry.checkpoint(run.id)

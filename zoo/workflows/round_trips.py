@@ -18,13 +18,15 @@ from zoo.models.custom_objects import is_keras_own, name_of, register_layers
 from zoo.models.round_trip import check_round_trip
 
 if TYPE_CHECKING:
-    from zoo.interfaces import Architecture
+    from zoo.interfaces import Adapt, Architecture
     from zoo.models.classifier import Classifier
 
 FOLDER = "round-trips"
 
 
-def require_round_trip(classifier: Classifier, name: str, architecture: Architecture | None) -> None:
+def require_round_trip(
+    classifier: Classifier, name: str, architecture: Architecture | None, *, adapted: bool = False
+) -> None:
     """Check that the classifier can be stored and loaded, unless one like it has passed on this machine.
 
     A network of Keras's own layers is like another of the same architecture, version and shape of images with the same
@@ -34,11 +36,13 @@ def require_round_trip(classifier: Classifier, name: str, architecture: Architec
     Args:
         name: of the architecture.
         architecture: None if its plugin is not loaded.
+        adapted: `Architecture.adapt` was called.
 
     Raises:
         RoundTripError: see `zoo.models.round_trip.check_round_trip`.
     """
-    mark = _mark(classifier, name, architecture)
+    adapt = architecture.adapt if architecture is not None and adapted else None
+    mark = _mark(classifier, name, architecture, adapt)
     if mark is not None and mark.exists():
         return
     check_round_trip(classifier, f"architecture '{name}'", register_layers(architecture))
@@ -48,7 +52,9 @@ def require_round_trip(classifier: Classifier, name: str, architecture: Architec
             mark.touch()
 
 
-def _mark(classifier: Classifier, name: str, architecture: Architecture | None) -> Path | None:
+def _mark(
+    classifier: Classifier, name: str, architecture: Architecture | None, adapt: Adapt | None
+) -> Path | None:
     """Return the file that exists once a classifier like this one has passed; None if it cannot be stored."""
     try:
         graph = json.loads(classifier.network.to_json())
@@ -61,18 +67,18 @@ def _mark(classifier: Classifier, name: str, architecture: Architecture | None) 
         "architecture": [name, architecture.version if architecture else None],
         "shape": [classifier.image_size, classifier.channels],
         "classes": sorted({name_of(config) for config in objects}),
-        "code": [_code_of(each) for each in sorted(custom)],
+        "code": [_code_of(keras.saving.get_registered_object(each)) for each in sorted(custom)],
+        "adapt": None if adapt is None else _code_of(adapt),
         "graph": graph if custom else None,
     }
     digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
     return cache_folder() / FOLDER / digest
 
 
-def _code_of(name: str) -> str:
-    """Return the digest of the file that defines a custom class or function; its source may be unknown."""
-    known = keras.saving.get_registered_object(name)
+def _code_of(definition: Any) -> str:  # a class or a function
+    """Return the digest of the file that defines a class or function of a plugin; its source may be unknown."""
     try:
-        file = inspect.getsourcefile(known)
+        file = inspect.getsourcefile(definition)
         return hashlib.sha256(Path(file or "").read_bytes()).hexdigest()
     except (OSError, TypeError):
         return ""

@@ -24,9 +24,9 @@ from zoo.models.hyperparameters import with_defaults
 from zoo.models.pretrained.finding import find_weights
 from zoo.models.space import check, choose
 from zoo.models.stages import count_by_stage
-from zoo.training.adapting import adapt
 from zoo.training.fit import start_fresh
 from zoo.training.phases import describe_phases
+from zoo.workflows.adapting import adapted
 from zoo.workflows.images import prepare, shape_for
 from zoo.workflows.options import preset_of
 from zoo.workflows.recording import Training, run_training
@@ -99,11 +99,11 @@ def train(
     if frozen and architecture.weights and start is None:
         workspace.progress.notice("the frozen layers have random weights: --weights loads trained ones")
 
-    def adapted(classifier: Classifier) -> Classifier:
-        return adapt(classifier, architecture, candidate, images.decoded, options.sampling)
+    def prepared(classifier: Classifier) -> Classifier:
+        return adapted(classifier, architecture, candidate, images.decoded, options.sampling)
 
-    training = Training(lambda: adapted(build()), images.decoded, keep_best)
-    adapted(classifier)
+    training = Training(lambda: prepared(build()), images.decoded, keep_best)
+    prepared(classifier)
     run = workspace.registry.start_run(_plan(candidate, preset, hp, options, images), images.version)
     return run_training(workspace, run, training, classifier)
 

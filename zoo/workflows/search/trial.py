@@ -14,8 +14,8 @@ from zoo.interfaces.spaces import Space
 from zoo.models.content import assign_tensors
 from zoo.models.hyperparameters import OWN
 from zoo.models.joint_space import from_joint
-from zoo.training.adapting import adapt
 from zoo.training.fit import FitSettings, start_fresh
+from zoo.workflows.adapting import adapted
 from zoo.workflows.fitting import fit_and_evaluate
 from zoo.workflows.images import in_order_of
 from zoo.workflows.weights import showing_reports
@@ -76,7 +76,7 @@ def train_trial(
     hp = HyperParameters()
     hp.values = dict(hyperparameters_of(plan, trial))
     with showing_reports(reporter):
-        classifier = adapt(
+        classifier = adapted(
             candidate.build(hp, decoded.class_names),
             candidate.architecture,
             candidate.plan,
