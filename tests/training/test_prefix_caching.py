@@ -121,9 +121,12 @@ def test_fresh_pixels_are_not_cached(
     augmentation: str,
     reason: str,
 ) -> None:
-    classifier = built()
-    trainable, watcher = part(options, classifier, augmentation=augmentation)
-    assert (trainable, watcher.notices) == (Trainable(classifier, data, augmentation), [COMPUTED + reason])
+    trainable, watcher = part(options, augmentation=augmentation)
+    assert (trainable.data, trainable.augmentation, watcher.notices) == (
+        data,
+        augmentation,
+        [COMPUTED + reason],
+    )
 
 
 def test_a_cache_that_cannot_be_written_is_reported(
@@ -198,7 +201,7 @@ def test_the_time_that_a_prefix_takes_is_measured_once(data: DecodedDataset) -> 
         freeze(classifier, "all")
         frontier = find_frontier(classifier)
         assert frontier is not None
-        return FeatureMaker(frontier, data, "float32", Copies()).seconds_an_image()
+        return FeatureMaker(frontier, data, "float32", Copies()).probe.seconds
 
     assert measured() == measured()
 

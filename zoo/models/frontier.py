@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import inspect
 import json
 import math
 from dataclasses import dataclass, replace
@@ -31,8 +32,7 @@ class Frontier:
     """A classifier in two parts that share its layers: training the suffix trains the classifier.
 
     Args:
-        prefix: pixels to the tensor that crosses, or a list of them. Call it with `training=False`: nothing in it
-            trains.
+        prefix: pixels to the tensor that crosses, or a list of them; see `compute`.
         suffix: from these tensors to the probabilities.
         inactive: frozen layers that are random in training, such as dropout, but not in the prefix.
     """
@@ -42,14 +42,30 @@ class Frontier:
     inactive: tuple[str, ...]
 
     @property
-    def shapes(self) -> tuple[tuple[int, ...], ...]:
-        """The shape of each tensor that crosses, for one image."""
+    def shapes(self) -> tuple[tuple[int | None, ...], ...]:
+        """The shape of each tensor that crosses, for one image; None where Keras does not know a dimension."""
         return tuple(tuple(tensor.shape[1:]) for tensor in self.prefix.outputs)
+
+    @property
+    def masked(self) -> bool:
+        """Whether Keras attaches a mask to a tensor that crosses."""
+        return any(getattr(tensor, "_keras_mask", None) is not None for tensor in self.prefix.outputs)
+
+    def compute(self, pixels: Tensor) -> list[Tensor]:
+        """Return the tensors that cross, in inference mode: nothing in the prefix trains or changes a variable.
+
+        Some layers change one even then: Keras's RNN layers with dropout draw masks that they do not use. Losses of
+        these layers, such as those of activity regularizers, are dropped.
+        """
+        with keras.StatelessScope():  # it keeps the new values to itself
+            tensors = self.prefix(pixels, training=False)
+        return tensors if isinstance(tensors, list) else [tensors]
 
     def joined(self) -> Classifier:
         """Return both parts as one classifier, from the pixels on, to train without cached activations."""
         pixels = self.prefix.inputs[0]
-        outputs = self.suffix.network(_InferenceMode(self.prefix)(pixels))
+        crossing = _Prefix(self)(pixels)
+        outputs = self.suffix.network(crossing if len(crossing) > 1 else crossing[0])
         return replace(self.suffix, network=keras.Model(pixels, outputs, name="joined"))
 
     def digest(self) -> str:
@@ -61,23 +77,29 @@ class Frontier:
         return digest.hexdigest()
 
 
-class _InferenceMode(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
-    """Calls a network in inference mode; Keras would otherwise use the mode of the model around it."""
+class _Prefix(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
+    """Computes the tensors that cross a frontier, as a layer whose variables Keras does not know."""
 
-    def __init__(self, network: keras.Model) -> None:
-        super().__init__(name="still")
+    def __init__(self, frontier: Frontier) -> None:
+        super().__init__(name="prefix")
+        self.specs = [keras.KerasTensor(tensor.shape, tensor.dtype) for tensor in frontier.prefix.outputs]
+        self.supports_jit = all(layer.supports_jit for layer in frontier.prefix.layers)
         # Keras does not look into a partial, so the network's weights are not tracked as this layer's.
-        self.compute = functools.partial(network, training=False)
+        self.compute = functools.partial(frontier.compute)
 
-    def call(self, pixels: Tensor) -> Any:
+    def call(self, pixels: Tensor) -> list[Tensor]:
         return self.compute(pixels)
+
+    def compute_output_spec(self, pixels: Tensor) -> list[Tensor]:  # noqa: ARG002
+        return self.specs
 
 
 def find_frontier(classifier: Classifier) -> Frontier | None:
     """Split the classifier after its frozen layers; None where no layer with weights is frozen before all others.
 
     A layer is in the prefix if all layers before it are, and it has no weights or does not train. So the head's pooling
-    is in the prefix where the whole backbone is frozen. A random layer is in it where it is frozen itself.
+    is in the prefix where the whole backbone is frozen. A layer that is random in training, or a custom one that may
+    be, is in it where it is frozen itself.
     """
     calls = calls_in(classifier.network)
     prefix = _without_waste(calls, _in_prefix(calls))
@@ -126,7 +148,7 @@ def _without_waste(calls: Sequence[Any], prefix: list[Any]) -> list[Any]:
     """Drop operations without weights at the end that only enlarge the cached activations, as pooling may."""
     inputs = {id(tensor) for call in prefix for tensor in call.input_tensors}
     for call in reversed(prefix):
-        if _weights(call.operation) or _draws(call.operation):
+        if _weights(call.operation) or _may_draw(call.operation):
             continue
         if any(id(tensor) in inputs for tensor in call.output_tensors):
             continue
@@ -144,18 +166,17 @@ def _crossing(calls: Sequence[Any], prefix: Sequence[Any]) -> list[Tensor]:
     return list({id(tensor): tensor for tensor in inputs if id(tensor) in outputs}.values())
 
 
-def _size(tensors: Sequence[Tensor]) -> int:
-    """Return how many numbers these tensors contain for one image."""
-    return sum(math.prod(tensor.shape[1:]) for tensor in tensors)
+def _size(tensors: Sequence[Tensor]) -> float:
+    """Return how many numbers these tensors contain for one image; infinite where Keras does not know it."""
+    shapes = [tensor.shape[1:] for tensor in tensors]
+    return math.inf if any(None in shape for shape in shapes) else sum(map(math.prod, shapes))
 
 
 def _is_constant(operation: Any) -> bool:  # a Keras operation, which is untyped
     """Whether it returns the same for equal inputs throughout a training, or in inference mode would."""
-    if not isinstance(operation, keras.layers.Layer):
+    if not isinstance(operation, keras.layers.Layer) or not operation.trainable:
         return True
-    if _weights(operation):
-        return not operation.trainable
-    return not (_draws(operation) and operation.trainable)
+    return not _weights(operation) and not _may_draw(operation)
 
 
 def _weights(operation: Any) -> list[keras.Variable]:
@@ -165,6 +186,18 @@ def _weights(operation: Any) -> list[keras.Variable]:
 
 def _draws(operation: Any) -> bool:
     return any(_is_draw(variable) for variable in getattr(operation, "variables", ()))
+
+
+def _may_draw(operation: Any) -> bool:
+    """Whether it draws random numbers, or is a custom layer that may do something else in training than otherwise."""
+    if not isinstance(operation, keras.layers.Layer):
+        return False
+    # Keras has no public name for layers inside layers.
+    return _draws(operation) or any(
+        "training" in inspect.signature(layer.call).parameters
+        for layer in operation._flatten_layers()
+        if type(layer).__module__.split(".")[0] != "keras"
+    )
 
 
 def _is_draw(variable: keras.Variable) -> bool:

@@ -63,14 +63,12 @@ def find_trainable(
     A notice reports which. Frozen layers that are random in training (dropout, noise) are not random here, cached or
     not.
     """
-    whole = Trainable(classifier, decoded, work.augmentation)
     frontier = find_frontier(classifier)
     if frontier is None:
-        return whole
+        return Trainable(classifier, decoded, work.augmentation)
     if frontier.inactive:
         more = f" and {len(frontier.inactive) - 1} more" if len(frontier.inactive) > 1 else ""
         progress.notice(f"frozen, so not random in training: {frontier.inactive[0]}{more}")
-        whole = whole._replace(classifier=frontier.joined())
     copies = Copies()
     if parts_of(work.augmentation):
         copies = Copies(work.augmentation, options.copies or 1, work.seed)
@@ -83,7 +81,7 @@ def find_trainable(
             reason = str(error)
     if features is None:
         progress.notice(f"frozen layers are computed in each epoch: {reason}")
-        return whole
+        return Trainable(frontier.joined(), decoded, work.augmentation)
     return Trainable(frontier.suffix, features, "none")
 
 
@@ -110,6 +108,8 @@ def _cached(
     """Return the cached activations, computed where missing; or the reason why that does not pay."""
     cached = {split: entry.read(progress) for split, entry in maker.entries.items()}
     missing = [split for split, arrays in cached.items() if arrays is None]
+    if missing and maker.probe.obstacle:
+        return maker.probe.obstacle, None
     if missing:
         estimate = _estimate(maker, missing, work)
         # A choice that changes the weights must not depend on the speed of the machine.
@@ -172,7 +172,7 @@ def _estimate(maker: FeatureMaker, missing: list[str], work: Work) -> Estimate:
     passes *= work.trainings
     images = sum(maker.entries[split].rows for split in missing)
     row_bytes = maker.entries["train"].row_bytes
-    return Estimate(images, passes, maker.seconds_an_image(), row_bytes)
+    return Estimate(images, passes, maker.probe.seconds, row_bytes)
 
 
 def _seconds(seconds: float) -> str:
