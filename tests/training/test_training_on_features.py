@@ -2,48 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pytest
 
 from tests.architectures import BRANCHING, DROPPING, TINY
-from tests.training.small_parts import COMPUTED, OFF, ON, Watcher, built
-from zoo.interfaces import FeatureOptions, Objective, Sampling
-from zoo.training.evaluate import evaluate
-from zoo.training.fit import FitSettings, fit, start_fresh
+from tests.training.small_parts import COMPUTED, OFF, ON, Trained, train
+from zoo.interfaces import FeatureOptions, Sampling
+from zoo.training.fit import start_fresh
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from zoo.data.cache import DecodedDataset
-    from zoo.interfaces import Architecture, Epoch, Evaluation
 
-HEAD = ("output", "dropout", "head_units", "pooling")
 BFLOAT16, FLOAT16 = (replace(TINY, dtype_policy=f"mixed_{name}") for name in ("bfloat16", "float16"))
 pytestmark = pytest.mark.usefixtures("cache")
-
-
-@dataclass(frozen=True, eq=False)
-class Trained:
-    """The result of a training, with its notices."""
-
-    weights: list[np.ndarray]
-    epochs: list[dict[str, float]]
-    evaluation: Evaluation
-    checkpoints: list[bytes]
-    watcher: Watcher
-
-    def same_as(self, other: Trained) -> bool:
-        """Whether weights, metrics of epochs and evaluations are the same, bit for bit."""
-        return (
-            all(map(np.array_equal, self.weights, other.weights))
-            and self.epochs == other.epochs
-            and self.evaluation.metrics == other.evaluation.metrics
-            and np.array_equal(self.evaluation.probabilities, other.evaluation.probabilities)
-        )
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -71,35 +47,6 @@ def trained(data: DecodedDataset, memory: dict[str, Trained]) -> Callable[..., T
         return result
 
     return run
-
-
-def train(
-    *,
-    data: DecodedDataset,
-    features: FeatureOptions,
-    checkpoint: bytes | None = None,
-    architecture: Architecture = TINY,
-    epochs: int = 2,
-    patience: int = 9,
-    sampling: Sampling | None = None,
-    **hyperparameters: Any,
-) -> Trained:
-    values = {"batch_size": 8, "learning_rate": 0.01, "freeze": "block1", **hyperparameters}
-    objective = Objective("val_loss", "min")
-    settings = FitSettings(epochs, 1, patience, objective, sampling=sampling or Sampling(), features=features)
-    classifier = built(architecture, **{name: value for name, value in values.items() if name in HEAD})
-    metrics: list[dict[str, float]] = []
-    checkpoints: list[bytes] = []
-
-    def on_epoch(epoch: Epoch, make: Callable[[], bytes]) -> bool:
-        metrics.append(dict(epoch.metrics))
-        checkpoints.append(make())
-        return False
-
-    watcher = Watcher()
-    _, part = fit(classifier, data, values, settings, on_epoch, checkpoint, watcher)
-    evaluation = evaluate(part.classifier, part.data, "test")
-    return Trained(classifier.network.get_weights(), metrics, evaluation, checkpoints, watcher)
 
 
 @pytest.mark.parametrize(

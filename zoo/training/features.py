@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +20,7 @@ from zoo.data.cache.features import FeatureEntry
 from zoo.data.rows import SplitRows, read_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
     from concurrent.futures import Future
 
     from zoo.data.cache import DecodedDataset
@@ -28,9 +29,28 @@ if TYPE_CHECKING:
     Batch = tuple[np.ndarray, ...]
 
 BATCH = 32  # images of the prefix at once; a smaller batch is filled up, since the last digits depend on the shape
+KNOWN = BATCH // 2  # images of a first batch that are in a second one, too
 AT_ONCE = 2  # batches that are computed at a time: a single one often does not use all cores
 
-_SECONDS: dict[str, float] = {}  # name of an entry -> seconds an image
+EXACT = ("bool", "int8", "uint8", "int16", "uint16", "float16", "bfloat16", "float32")  # in float32
+ALIKE = 1e-3  # of the largest activation: at another place in the batch a kernel may round differently
+
+
+class Probe(NamedTuple):
+    """Findings from computing one batch with a prefix.
+
+    Args:
+        seconds: the time for one image.
+        shapes: of one image's row in each tensor.
+        obstacle: the reason why its activations cannot be cached, if there is one.
+    """
+
+    seconds: float
+    shapes: tuple[tuple[int, ...], ...]
+    obstacle: str | None
+
+
+_PROBES: dict[str, Probe] = {}  # key of a prefix and its images, as JSON -> findings
 
 
 class Copies(NamedTuple):
@@ -76,29 +96,39 @@ class FeatureMaker:
     @functools.cached_property
     def entries(self) -> Mapping[str, FeatureEntry]:
         """Split -> its entry in the cache, built or not; splits without images have none."""
-        decoded, size = self.decoded, int(self.decoded.pixels.shape[1])
-        channels = int(decoded.pixels.shape[3])
-        key = {
+        decoded = self.decoded
+        about = {"dataset": decoded.name, "size": self._key["size"], "channels": self._key["channels"]}
+        return {
+            split: FeatureEntry(
+                {**self._key, "split": split, "images": len(rows), "copies": self._copies(split)},
+                about,
+                self._shapes,
+                len(rows) * self._copies(split).each,
+                self.dtype,
+            )
+            for split, rows in decoded.rows.items()
+            if len(rows)
+        }
+
+    @property
+    def _shapes(self) -> tuple[tuple[int, ...], ...]:
+        """The shape of an image's row in each tensor."""
+        known = tuple(tuple(size for size in shape if size is not None) for shape in self.frontier.shapes)
+        return known if known == self.frontier.shapes else self.probe.shapes
+
+    @functools.cached_property
+    def _key(self) -> Mapping[str, object]:
+        """All that the activations of any split depend on."""
+        decoded = self.decoded
+        return {
             "prefix": self.frontier.digest(),
             "tensorflow": tf.__version__,
             "keras": keras.__version__,
             "fingerprint": decoded.fingerprint,
             "decoding": DECODING,
             **({"decoders": list(decoded.decoders)} if decoded.decoders else {}),
-            "size": size,
-            "channels": channels,
-        }
-        about = {"dataset": decoded.name, "size": size, "channels": channels}
-        return {
-            split: FeatureEntry(
-                {**key, "split": split, "images": len(rows), "copies": self._copies(split)},
-                about,
-                self.frontier.shapes,
-                len(rows) * self._copies(split).each,
-                self.dtype,
-            )
-            for split, rows in decoded.rows.items()
-            if len(rows)
+            "size": int(decoded.pixels.shape[1]),
+            "channels": int(decoded.pixels.shape[3]),
         }
 
     def serve(self, arrays: Mapping[str, Batch]) -> Features:
@@ -121,7 +151,7 @@ class FeatureMaker:
         with ThreadPoolExecutor(AT_ONCE) as pool:
             for pixels, images in self._pixels(split):
                 # In this thread, as Keras keeps its state for tracing per thread.
-                compute = self._compute.get_concrete_function(pixels)
+                compute = self._computing(pixels.dtype)
                 waiting.append(pool.submit(_computed, compute, pixels, images))
                 if len(waiting) > AT_ONCE:
                     yield waiting.popleft().result()
@@ -140,34 +170,61 @@ class FeatureMaker:
                 yield augment(tf.constant(pixels), tf.constant(number)), len(batch)
                 number += 1
 
-    def seconds_an_image(self) -> float:
-        """Return the prefix's seconds an image, measured on one batch after a warm-up, once in a process."""
-        name = self.entries["train"].name
-        if name not in _SECONDS:
-            _SECONDS[name] = self._measure()
-        return _SECONDS[name]
+    @property
+    def probe(self) -> Probe:
+        """The findings from one batch of training images, computed once in a process."""
+        key = json.dumps(self._key, sort_keys=True)
+        if key not in _PROBES:
+            _PROBES[key] = self._probe()
+        return _PROBES[key]
 
-    def _measure(self) -> float:
+    def _probe(self) -> Probe:
         rows = np.resize(self.decoded.rows["train"], BATCH).astype(np.int64)
-        pixels = tf.constant(read_rows(self.decoded.pixels, rows))
-        _computed(self._compute, pixels, BATCH)
+        pixels = read_rows(self.decoded.pixels, rows)
+        before = self._rows_of(pixels)
         began = time.perf_counter()
-        _computed(self._compute, pixels, BATCH)
-        return (time.perf_counter() - began) / BATCH
+        # The same images in other places, beside other images.
+        after = self._rows_of(np.roll(np.resize(pixels[:KNOWN], pixels.shape), 1, axis=0))
+        seconds = (time.perf_counter() - began) / BATCH
+        return Probe(seconds, tuple(array.shape[1:] for array in after), self._obstacle(before, after))
+
+    def _rows_of(self, pixels: np.ndarray) -> list[np.ndarray]:
+        return [tensor.numpy() for tensor in self._computing(pixels.dtype)(tf.constant(pixels))]
+
+    def _obstacle(self, before: Sequence[np.ndarray], after: Sequence[np.ndarray]) -> str | None:
+        """Return the reason why the tensors of both batches have no row that is an image's own."""
+        if odd := [tensor.dtype for tensor in self.frontier.prefix.outputs if tensor.dtype not in EXACT]:
+            return f"their activations are of type {odd[0]}, which float32 does not represent exactly"
+        if self.frontier.masked:
+            return "a mask belongs to their activations"
+        if any(array.ndim == 0 or len(array) != BATCH for array in after):
+            return "their activations are not one row for each image"
+        pairs = zip(before, after, strict=True)
+        if all(_alike(left[:KNOWN], right[1 : KNOWN + 1]) for left, right in pairs):
+            return None
+        return "their activations are random, or depend on the other images of the batch"
+
+    def _computing(self, dtype: Any) -> Any:  # a concrete tf.function, which is untyped
+        """Return the function from pixels of this type to the list of tensors that cross the frontier.
+
+        The size of its batches is unknown to it as to a training: TensorFlow fuses operations by what it knows.
+        """
+        shape = (None, *self.decoded.pixels.shape[1:])
+        return self._compute.get_concrete_function(tf.TensorSpec(shape, dtype))
 
     @functools.cached_property
     def _compute(self) -> Any:  # a tf.function, which is untyped
-        """A function from pixels to the list of tensors that cross the frontier."""
-        prefix = self.frontier.prefix
-
-        def compute(pixels: Any) -> list[Any]:
-            tensors = prefix(pixels, training=False)
-            return tensors if isinstance(tensors, list) else [tensors]
-
-        return tf.function(compute)
+        return tf.function(self.frontier.compute)
 
     def _copies(self, split: str) -> Copies:
         return self.copies if split == "train" else Copies()
+
+
+def _alike(left: np.ndarray, right: np.ndarray) -> bool:
+    """Whether two arrays are equal but for rounding."""
+    left, right = left.astype(np.float32), right.astype(np.float32)
+    largest = np.abs(left[np.isfinite(left)]).max(initial=0)
+    return np.allclose(left, right, rtol=0, atol=ALIKE * largest, equal_nan=True)
 
 
 def _computed(compute: Callable[[Any], list[Any]], pixels: Any, images: int) -> Batch:

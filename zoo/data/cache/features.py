@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from zoo.interfaces import Progress
 
-FORMAT = 1  # goes up whenever the same activations would be stored differently
+FORMAT = 2  # goes up whenever the same activations would be stored differently
 
 
 @dataclass(frozen=True)
