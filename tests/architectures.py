@@ -48,6 +48,15 @@ def _dropout_between_blocks(hp: Any, inputs: Any, *, weights: str | None = None)
     return layers.Conv2D(2, 3, padding="same", name="block2_conv")(x)
 
 
+def _augmentation_in_front(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
+    from keras import layers
+
+    x = layers.Rescaling(1 / 255, name="rescaling")(inputs)
+    x = layers.RandomRotation(0.2, name="rotation")(layers.RandomFlip(name="flip")(x))
+    x = layers.Conv2D(2, 3, padding="same", name="block1_conv")(layers.Resizing(8, 8, name="resizing")(x))
+    return layers.BatchNormalization(name="block1_bn")(x)
+
+
 def _two_branches(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
     from keras import layers
 
@@ -79,6 +88,8 @@ def _no_weights(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
 TINY = architecture_of(_two_blocks, "tiny", freeze_points=("block1", "block2"))
 # Dropout between two convolutions.
 DROPPING = architecture_of(_dropout_between_blocks, "dropping", freeze_points=("block1", "block2"))
+# Layers that Keras has in training mode by default: flips, rotations and resizing.
+AUGMENTING = architecture_of(_augmentation_in_front, "augmenting", freeze_points=("block1",))
 # Two tensors cross from the first block to the second.
 BRANCHING = architecture_of(_two_branches, "branching", freeze_points=("block1", "block2"))
 # A single convolution, the same in each build.

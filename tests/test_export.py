@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.architectures import TINY
+from tests.architectures import AUGMENTING, TINY
 from zoo.errors import ExportError, UnknownNameError
 from zoo.export import SUFFIXES, export
 from zoo.plugins import load_plugins
@@ -44,6 +44,23 @@ def test_an_exported_model_predicts_the_same_probabilities(
     export(classifier, path, file_format)
     expected = classifier.network.predict(PIXELS, verbose=0)
     assert np.allclose(read(path, file_format), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("file_format", SUFFIXES)
+def test_augmentation_in_the_backbone_is_inactive_in_what_is_exported(
+    build: Callable[..., Classifier], tmp_path: Path, file_format: str
+) -> None:
+    """Not only in predict, which passes `training=False`."""
+    classifier = build(AUGMENTING)
+    for image in PIXELS:  # so that the statistics are not those of the images
+        classifier.network(image[None], training=True)
+    path = tmp_path / f"written{SUFFIXES[file_format]}"
+    export(classifier, path, file_format)
+    loaded = tf.saved_model.load(str(path)) if file_format == "saved-model" else keras.models.load_model(path)
+    call = loaded.serve if file_format == "saved-model" else loaded
+    expected = classifier.network.predict(PIXELS, verbose=0)
+    for _ in range(2):
+        np.testing.assert_allclose(call(PIXELS), expected, atol=1e-6)
 
 
 def test_a_saved_model_has_the_class_names(classifier: Classifier, tmp_path: Path) -> None:

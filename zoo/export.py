@@ -89,9 +89,9 @@ def _compare(classifier: Classifier, path: Path, file_format: str) -> None:
     try:
         outputs = _read_back(path, file_format, pixels)
         # TensorFlow rounds differently in a graph than eagerly, which shows after a hundred layers.
-        difference = _difference(outputs, classifier.network(pixels))
+        difference = _difference(outputs, classifier.network(pixels, training=False))
         if difference > TOLERANCE:
-            difference = _difference(outputs, tf.function(classifier.network)(pixels))
+            difference = _difference(outputs, tf.function(classifier.network)(pixels, training=False))
     except (TypeError, ValueError, AttributeError) as error:
         raise _unfit(file_format, _unsaved(classifier.network) or error) from error
     if not difference <= TOLERANCE:

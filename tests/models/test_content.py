@@ -95,6 +95,17 @@ def test_tensors_are_copies(classifier: Classifier, content: ModelContent) -> No
     assert np.array_equal(content.tensors["head_output/kernel"], kernel)
 
 
+def test_a_stored_training_mode_is_not_the_mode_of_a_call() -> None:
+    """Keras writes it at each augmentation, and older versions of zoo stored it."""
+    pixels = keras.Input((8, 8, 1), name="pixels")
+    x = keras.layers.BatchNormalization(name="bn")(keras.layers.RandomFlip(name="flip")(pixels))
+    outputs = keras.layers.Dense(2, name="output")(keras.layers.Flatten(name="flatten")(x))
+    content = to_content(Classifier(keras.Model(pixels, outputs), ("a", "b"), ("flatten", "output")))
+    assert '"training": true' in json.dumps(content.graph)
+    network = from_content(content).network
+    np.testing.assert_allclose(network(PIXELS), network.predict(PIXELS, verbose=0), rtol=1e-5)
+
+
 def test_reading_leaves_the_content_as_it_is(content: ModelContent) -> None:
     before = json.dumps(content.graph)
     from_content(content)

@@ -1,12 +1,15 @@
-"""The graph of a network: operations in order, with their parents."""
+"""The graph of a network: operations in order, with their parents, and the mode of a plain call."""
 
 from __future__ import annotations
 
 import keras
+import numpy as np
 import pytest
 from keras import layers
 
-from zoo.models.graph import calls_in, operations_of
+from zoo.models.graph import calls_in, infer_by_default, operations_of
+
+PIXELS = np.random.default_rng(0).uniform(0, 255, (32, 4, 4, 1)).astype(np.float32)
 
 
 @pytest.fixture
@@ -45,3 +48,67 @@ def test_calls_of_a_layer_in_another_network_are_left_out(network: keras.Model) 
     other = keras.Input((4, 4, 1))
     network.get_layer("left")(other)
     assert len(calls_in(network)) == before
+
+
+# Training mode -----------------------------------------------------------------------------------------------
+
+
+class Flipping(layers.Layer):
+    """Flips inside a layer whose call has no `training`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.flip = layers.RandomFlip()
+
+    def call(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
+        return self.flip(inputs)
+
+
+def normalized(*front: layers.Layer) -> keras.Model:
+    """BatchNormalization behind these layers."""
+    pixels = keras.Input((4, 4, 1), name="pixels")
+    x = pixels
+    for layer in front:
+        x = layer(x)
+    return keras.Model(pixels, layers.BatchNormalization()(x))
+
+
+@pytest.mark.parametrize(
+    "front",
+    [
+        [layers.Resizing(4, 4)],
+        [layers.CenterCrop(4, 4)],
+        [layers.RandomFlip(), layers.RandomRotation(0.2)],
+        [layers.Pipeline([layers.RandomContrast(0.5)])],
+        [Flipping()],
+        [layers.ReLU(), layers.RandomZoom(0.3), layers.Resizing(2, 2)],
+    ],
+    ids=lambda front: front[-1].name,
+)
+def test_a_plain_call_is_in_inference_mode(front: list[layers.Layer]) -> None:
+    network = normalized(*front)
+    infer_by_default(network)
+    predicted = network.predict(PIXELS, verbose=0)
+    for _ in range(2):
+        np.testing.assert_allclose(network(PIXELS), predicted, rtol=1e-6)
+
+
+def test_it_is_so_in_a_network_built_from_its_configuration() -> None:
+    network = normalized(layers.RandomFlip(), layers.Resizing(4, 4))
+    infer_by_default(network)
+    again = keras.Model.from_config(network.get_config())
+    np.testing.assert_allclose(again(PIXELS), network.predict(PIXELS, verbose=0), rtol=1e-6)
+
+
+def test_training_mode_is_left_as_it_is() -> None:
+    network = normalized(layers.RandomFlip())
+    infer_by_default(network)
+    first, second = (np.asarray(network(PIXELS, training=True)) for _ in range(2))
+    assert not np.array_equal(first, second)
+    assert abs(first.mean()) < 1e-3  # by the statistics of the batch
+
+
+def test_other_calls_are_left_as_they_are(network: keras.Model) -> None:
+    before = network.get_config()
+    infer_by_default(network)
+    assert network.get_config() == before

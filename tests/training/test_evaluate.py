@@ -9,8 +9,14 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
+from tests.architectures import AUGMENTING
+from tests.training.small_parts import built
 from zoo.errors import DatasetError
+from zoo.interfaces import Objective
+from zoo.models.content import from_content, to_content
+from zoo.models.inputs import rebuild
 from zoo.training.evaluate import Predictions, evaluate, loss, measure, predict
+from zoo.training.fit import FitSettings, fit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -121,3 +127,26 @@ def test_an_empty_split_is_an_error(build: Callable[..., Classifier], decoded: D
     empty = replace(decoded, rows={**decoded.rows, "test": np.arange(0)})
     with pytest.raises(DatasetError, match="the test split has no images: choose another with --split"):
         evaluate(build(), empty, "test")
+
+
+@pytest.mark.parametrize("freeze", ["none", "block1"])
+def test_augmentation_in_the_backbone_is_inactive_after_a_training(data: DecodedDataset, freeze: str) -> None:
+    classifier = built(AUGMENTING)
+    values, settings = {"freeze": freeze, "batch_size": 8}, FitSettings(1, 0, 9, Objective("val_loss", "min"))
+    _, part = fit(classifier, data, values, settings, lambda _, __: False)
+    loaded = from_content(to_content(classifier))
+    pixels = data.pixels[data.rows["test"]]
+    expected = predict(classifier, pixels)
+    for actual in (
+        classifier.network(pixels),
+        evaluate(classifier, data, "test").probabilities,
+        evaluate(part.classifier, part.data, "test").probabilities,
+        predict(loaded, pixels),
+        loaded.network(pixels),
+    ):
+        np.testing.assert_allclose(actual, expected, atol=1e-5)
+    larger, pixels = (
+        rebuild(loaded, image_size=9, channels=1),
+        np.pad(pixels, ((0, 0), (0, 1), (0, 1), (0, 0))),
+    )
+    np.testing.assert_allclose(larger.network(pixels), predict(larger, pixels), atol=1e-5)

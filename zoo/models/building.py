@@ -15,7 +15,7 @@ from zoo.models.bases import Bases
 from zoo.models.classifier import Classifier
 from zoo.models.custom_objects import register_layers
 from zoo.models.exploration import ExploringHyperparameters
-from zoo.models.graph import is_plain_model
+from zoo.models.graph import infer_by_default, is_plain_model
 from zoo.models.heads import new_head
 from zoo.models.precision import dtype_policy
 
@@ -173,6 +173,7 @@ def _network_between(
                 "`zoo.flatten(model, inputs)`, or build it on `inputs` (Keras Applications take input_tensor=inputs)"
             )
     _refuse_lambdas(whose, backbone)
+    infer_by_default(backbone)
     return backbone
 
 

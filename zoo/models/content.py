@@ -13,6 +13,7 @@ from zoo.errors import ArtifactError, LayerBuildError, MissingLayerError, ZooErr
 from zoo.interfaces import ModelContent
 from zoo.models.classifier import Classifier
 from zoo.models.custom_objects import is_keras_own, is_registered, name_of
+from zoo.models.graph import infer_by_default
 from zoo.models.keras_errors import reason_of
 from zoo.models.normalization import finalize
 from zoo.models.pooling import token_pooling
@@ -78,6 +79,7 @@ def build_network(graph: Mapping[str, object]) -> keras.Model:
         raise _build_error(graph, error) from error
     if not isinstance(network, keras.Model):
         raise LayerBuildError(None, "it is not a Keras model")
+    infer_by_default(network)
     return network
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import keras
@@ -40,3 +41,26 @@ def calls_in(network: keras.Model) -> list[Any]:
 def is_plain_model(layer: object) -> bool:
     """Whether a layer is a functional or sequential model without a class of its own."""
     return type(layer) in (keras.Sequential, Functional)
+
+
+def infer_by_default(network: keras.Model) -> None:
+    """Make a plain call of the network one in inference mode; `fit` and `training=True` are as before.
+
+    Keras's image preprocessing layers, even Resizing, are in training mode where nobody says `training`, and so are all
+    layers after them. Otherwise a network that is exported, or called without `predict`, would flip images at random
+    and normalize by the statistics of the batch.
+    """
+    for call in calls_in(network):
+        arguments = call.arguments
+        if arguments.kwargs.get("training") or _trains_by_default(call.operation):
+            values = {**arguments.kwargs, "training": False}
+            call.arguments = type(arguments)(*arguments.args, **values)
+
+
+def _trains_by_default(operation: Any) -> bool:  # a Keras operation, which is untyped
+    """Whether the operation, or a layer inside it, is in training mode unless it is told not to be."""
+    if not isinstance(operation, keras.layers.Layer):
+        return False
+    # Keras has no public name for layers inside layers.
+    calls = [inspect.signature(layer.call).parameters for layer in operation._flatten_layers()]
+    return any("training" in parameters and parameters["training"].default is True for parameters in calls)
