@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import zoo
-from zoo.errors import InterruptedWork, NotFoundError, UnknownNameError
+from tests.cli.conftest import PLUGIN_FILES
+from zoo.errors import HyperparameterError, InterruptedWork, NotFoundError, UnknownNameError
 from zoo.interfaces import Epoch, Model, Progress, Run
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.face.conftest import Trained
 
 
@@ -70,6 +73,19 @@ def test_an_unknown_architecture_makes_no_registry(tmp_path: Any) -> None:
     with pytest.raises(UnknownNameError, match="unknown architecture 'tinny'"):
         zoo.train("tinny", "blobs")
     assert not (tmp_path / "registry.db").exists()
+
+
+@pytest.mark.parametrize("call", [zoo.train, zoo.search], ids=["train", "search"])
+def test_an_image_size_that_does_not_fit_is_refused(
+    call: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = (PLUGIN_FILES / "tiny.py").read_text(encoding="utf-8")
+    source = source.replace("import Architecture,", "import Architecture, Sizes,")
+    (tmp_path / "plugins").mkdir()
+    (tmp_path / "plugins" / "tiny.py").write_text(source.replace("min_size=16", "sizes=Sizes.only(16)"))
+    monkeypatch.setenv("ZOO_PLUGINS_DIR", str(tmp_path / "plugins"))
+    with pytest.raises(HyperparameterError, match="images of 8×8 do not fit large, which takes only 16"):
+        call("large", "blobs", image_size=8, progress=False)
 
 
 class Interrupting(Progress):
