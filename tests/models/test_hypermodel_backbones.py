@@ -167,11 +167,48 @@ def test_two_outputs_are_refused() -> None:
         space_of(two)
 
 
-def test_what_is_no_model_is_refused() -> None:
-    with pytest.raises(
-        ContractError, match=r"architecture 'hyper': its hypermodel must build a keras\.Model, got 5"
-    ):
-        space_of(lambda hp: 5)
+def test_two_inputs_are_refused() -> None:
+    def two(hp: Any) -> keras.Model:
+        pixels, more = keras.Input((16, 16, 3)), keras.Input((4,))
+        return keras.Model([pixels, more], layers.Dense(2)(layers.Flatten()(pixels)))
+
+    with pytest.raises(ContractError, match="architecture 'hyper': its network takes 2 inputs"):
+        space_of(two)
+
+
+class Subclassed(keras.Model):  # type: ignore[misc]  # Keras is untyped
+    def call(self, inputs: Any) -> Any:
+        return inputs
+
+
+@pytest.mark.parametrize("model", [5, Subclassed()], ids=["number", "subclassed"])
+def test_what_is_no_graph_of_layers_is_refused(model: object) -> None:
+    expected = (
+        r"architecture 'hyper': its hypermodel must build a functional or Sequential keras\.Model, .* got"
+    )
+    with pytest.raises(ContractError, match=expected):
+        space_of(lambda hp: model)
+
+
+def test_images_that_its_layers_do_not_accept_are_refused() -> None:
+    def gray(hp: Any) -> keras.Model:
+        return keras.Sequential(
+            [keras.Input((16, 16, 1)), layers.Conv2D(2, 3), layers.Flatten(), layers.Dense(2)]
+        )
+
+    expected = r"'hyper': .*'conv2d' \(Conv2D\) gets 16×16×3 and .* from_hypermodel\(…, channels=, sizes=\)"
+    with pytest.raises(ContractError, match=expected):
+        space_of(gray)
+
+
+def test_a_sequential_model_without_inputs_is_built_for_the_images() -> None:
+    def without(hp: Any) -> keras.Model:
+        return keras.Sequential(
+            [layers.Conv2D(hp.Int("filters", 2, 4), 3), layers.Flatten(), layers.Dense(3)]
+        )
+
+    assert conditions_of(without) == {"net/filters": {}}
+    assert built(without).features.shape == (None, 14, 14, 2)
 
 
 def test_a_failed_download_is_reported_in_one_line() -> None:

@@ -17,7 +17,7 @@ from keras_tuner.applications import HyperEfficientNet
 
 from zoo.errors import ContractError, ZooError
 from zoo.models.exploration import withdraw
-from zoo.models.flattening import lay_flat, tensors_before
+from zoo.models.flattening import is_open, lay_flat, tensors_before
 from zoo.models.head_cutting import features_of
 
 if TYPE_CHECKING:
@@ -62,25 +62,42 @@ class HypermodelBackbone:
         reading = _Reading(hp)
         model = self._model(reading, inputs, weights)
         finished = _tensor_number()
-        body, last = self._without_head(model)
+        body, last = self._without_head(model, tuple(inputs.shape[1:]))
         withdraw(hp, self._ignored(reading) | _read_later(reading.first, last, finished), known)
         if self.scaling != 1:
             inputs = keras.layers.Rescaling(self.scaling, name="scaling")(inputs)
-        return lay_flat(body, inputs, leave_out=_StartingAugmentation()).outputs
+        try:
+            return lay_flat(body, inputs, leave_out=_StartingAugmentation()).outputs
+        except ContractError as error:
+            raise ContractError(
+                f"{self.whose}: {error}, or name the images that it takes, from_hypermodel(…, channels=, sizes=)"
+            ) from error
 
-    def _without_head(self, model: keras.Model) -> tuple[keras.Model, float]:
+    def _without_head(self, model: keras.Model, shape: tuple[int, ...]) -> tuple[keras.Model, float]:
         """Return the flat model up to the features, and when the last of its layers was called in the hypermodel.
 
         It takes images of the shape for which the hypermodel built it: its head may take no others.
+
+        Args:
+            shape: of the images if the hypermodel built it for none.
         """
-        if len(keras.tree.flatten(model.outputs)) != 1:
+        built_for = getattr(model, "inputs", None)
+        if built_for and len(built_for) != 1:
             raise ContractError(
-                f"{self.whose}: its network returns {len(model.outputs)} tensors, and zoo trains one output: return a "
-                "model of a single one"
+                f"{self.whose}: its network takes {len(built_for)} inputs, and zoo has images alone: return a model of "
+                "one input"
             )
-        pixels = keras.Input(model.inputs[0].shape[1:], dtype=model.inputs[0].dtype)
+        pixels = (
+            keras.Input(built_for[0].shape[1:], dtype=built_for[0].dtype) if built_for else keras.Input(shape)
+        )
         flat = lay_flat(model, pixels)
-        features = features_of(keras.tree.flatten(flat.outputs)[0], self.whose, self.features)
+        outputs = keras.tree.flatten(flat.outputs)
+        if len(outputs) != 1:
+            raise ContractError(
+                f"{self.whose}: its network returns {len(outputs)} tensors, and zoo trains one output: return a model "
+                "of a single one"
+            )
+        features = features_of(outputs[0], self.whose, self.features)
         return keras.Model(pixels, features, name=model.name), _last_number(flat, features)
 
     def _ignored(self, reading: _Reading) -> set[str]:
@@ -112,8 +129,11 @@ class HypermodelBackbone:
                     f"{self.whose}: its hypermodel downloads weights when it is built, which failed: "
                     f"{str(error).strip().partition(chr(10))[0]}; put the file into the folder models of ~/.keras"
                 ) from error
-        if not isinstance(model, keras.Model):
-            raise ContractError(f"{self.whose}: its hypermodel must build a keras.Model, got {model!r}")
+        if not is_open(model):
+            raise ContractError(
+                f"{self.whose}: its hypermodel must build a functional or Sequential keras.Model, whose layers zoo can "
+                f"see, got {model!r}"
+            )
         return model
 
 
