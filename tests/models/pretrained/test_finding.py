@@ -216,6 +216,37 @@ def test_a_plugin_fetches_the_weights_of_a_name(fetching: Architecture, hub: Hub
     assert hub.fetched == [name]
 
 
+def test_what_a_download_prints_is_no_result(
+    pretrained: Architecture, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fetch(name: str) -> Path:
+        print(f"downloading {name}")
+        return file
+
+    find_weights(replace(pretrained, fetch_weights=fetch), "imagenet", Progress())
+    assert capsys.readouterr() == ("", "downloading imagenet\n")
+
+
+def test_the_path_that_a_plugin_returns_may_be_relative(
+    pretrained: Architecture, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(file.parent)
+    weights = find_weights(
+        replace(pretrained, fetch_weights=lambda _: Path(file.name)), "imagenet", Progress()
+    )
+    assert weights is not None
+    assert weights.argument == str(file)
+
+
+def test_the_index_of_weights_in_parts_is_no_path_of_weights(
+    pretrained: Architecture, tmp_path: Path
+) -> None:
+    path = tmp_path / "model.safetensors.index.json"
+    path.write_text("{}")
+    with pytest.raises(WeightsError, match="lists the parts of weights: give the path of its folder"):
+        find_weights(pretrained, str(path), Progress())
+
+
 def test_an_error_of_the_plugins_download_is_one_line(pretrained: Architecture) -> None:
     def fetch(name: str) -> Path:
         raise ValueError("no network.\nTry again.")

@@ -148,6 +148,11 @@ def test_the_report_reaches_the_listener_before_a_refusal(tmp_path: Path) -> Non
     [
         (lambda: keras.Sequential(), {}, r"load_weights: the model '.*' has no variables yet: call it first"),
         (list, {}, r"load_weights takes a keras.Model or the features of a network, got \[\]"),
+        (
+            lambda: keras.Model(x := keras.Input((3,)), keras.layers.ReLU()(x)),
+            {},
+            "load_weights: the model .* has no weights",
+        ),
         (network, {"layout": "caffe"}, "layout must be 'keras' or 'torch', got 'caffe'"),
     ],
 )

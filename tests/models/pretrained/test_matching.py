@@ -62,6 +62,21 @@ def test_names_count_more_than_the_order(tmp_path: Path, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KERAS)
+def test_a_layer_without_a_name_does_not_spoil_the_names_of_the_others(tmp_path: Path, kind: str) -> None:
+    def with_unnamed(first: str, second: str, seed: int) -> keras.Model:
+        inputs = keras.Input((3,))
+        x = layers.Dense(3, name=second)(layers.Dense(3, name=first)(inputs))
+        return randomised(keras.Model(inputs, layers.LayerNormalization()(x)), seed)
+
+    source, target = with_unnamed("a", "b", seed=1), with_unnamed("b", "a", seed=2)
+    report = load_weights(target, save(source, tmp_path / f"file.{kind}"))
+    assert report.rule == "by name"
+    for name in ("a", "b"):
+        assert np.array_equal(target.get_layer(name).kernel, source.get_layer(name).kernel)
+    assert np.array_equal(target.layers[-1].gamma, source.layers[-1].gamma)
+
+
+@pytest.mark.parametrize("kind", KERAS)
 def test_the_weights_of_a_network_inside_another(tmp_path: Path, kind: str) -> None:
     """As Keras's guides build it for transfer learning: a nested network, pooling and a dense layer."""
     inner = network()

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zoo.data.downloads import download, is_url
-from zoo.errors import ContractError, DatasetError, HyperparameterError, UnknownNameError, ZooError, reason_of
+from zoo.errors import (
+    ContractError,
+    DatasetError,
+    HyperparameterError,
+    UnknownNameError,
+    WeightsError,
+    ZooError,
+    reason_of,
+)
 from zoo.interfaces import Weights
-from zoo.models.pretrained.reading import ENDINGS, open_weights
+from zoo.models.pretrained.reading import ENDINGS, SHARDS, open_weights
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -135,7 +145,8 @@ def fetch_named(fetch: Callable[[str], Path], name: str, progress: Progress, arc
     whose = f"architecture '{architecture}'"
     progress.began(f"fetching weights {name}")
     try:
-        path = fetch(name)
+        with redirect_stdout(sys.stderr):  # for results; libraries print the progress of a download
+            path = fetch(name)
     except ZooError:
         raise
     except Exception as error:  # of the libraries that download it
@@ -145,7 +156,7 @@ def fetch_named(fetch: Callable[[str], Path], name: str, progress: Progress, arc
         raise ContractError(
             f"{whose}: fetch_weights must return the path of a file or folder that exists, got {path!r}"
         )
-    return Path(path)
+    return Path(path).absolute()
 
 
 def _readable_file(architecture: Architecture, location: str, progress: Progress) -> Path:
@@ -155,6 +166,8 @@ def _readable_file(architecture: Architecture, location: str, progress: Progress
     """
     path = file_at(location, progress, "check --weights")
     if path.name.lower().endswith(ENDINGS) or not architecture.reads_file(path.name):
+        if path.name.endswith(SHARDS):
+            raise WeightsError(f"{path} lists the parts of weights: give the path of its folder")
         with open_weights(path):
             pass
     return path

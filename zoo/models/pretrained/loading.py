@@ -63,6 +63,8 @@ def load_weights(
     if layout not in LAYOUTS:
         raise ContractError(f"layout must be {' or '.join(map(repr, LAYOUTS))}, got {layout!r}")
     targets = targets_of(network)
+    if not targets:
+        raise ContractError(f"load_weights: the model '{network.name}' has no weights")
     with _opened(path) as stored:
         if rename is None:
             matching = match(network, targets, stored, layout)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -55,13 +56,31 @@ def match(
     by_name = _by_name(targets, stored, places, layout)
     if stored.kind is Kind.NAMED:
         return by_name
-    if _is_complete(by_name, targets, layout) and not any(map(_is_automatic, targets.values())):
-        return by_name
     if stored.kind is Kind.KERAS_3:
         by_place = _by_place(targets, stored, places)
     else:
         by_place = _in_order(network, targets, stored)
-    return max(by_place, by_name, key=lambda matching: _count(matching, targets, layout))
+    candidates = (_names_first(by_name, by_place, targets, layout), by_place, by_name)
+    return max(filter(None, candidates), key=lambda matching: _count(matching, targets, layout))
+
+
+def _names_first(
+    by_name: Matching, by_place: Matching, targets: Mapping[str, Target], layout: str
+) -> Matching | None:
+    """Return the layers with own names by name, and those that Keras named by place; None if a name is missing."""
+    own = {name for name, target in targets.items() if not _is_automatic(target)}
+    pairs = {
+        name: tensor
+        for name, tensor in by_name.pairs.items()
+        if name in own and fits(tensor.shape, targets[name], layout)
+    }
+    if not pairs or len(pairs) < len(own):
+        return None
+    used = {id(tensor) for tensor in pairs.values()}
+    rest = {name: tensor for name, tensor in by_place.pairs.items() if name not in own}
+    return Matching(
+        "by name", pairs | {name: tensor for name, tensor in rest.items() if id(tensor) not in used}
+    )
 
 
 def match_renamed(
@@ -111,10 +130,6 @@ def _renamed(rename: Rename, tensor: StoredTensor) -> str | None:
     return name
 
 
-def _is_complete(matching: Matching, targets: Mapping[str, Target], layout: str) -> bool:
-    return _count(matching, targets, layout) == len(targets)
-
-
 def _count(matching: Matching, targets: Mapping[str, Target], layout: str) -> int:
     """Return the number of variables with a tensor of their shape."""
     return sum(fits(tensor.shape, targets[name], layout) for name, tensor in matching.pairs.items())
@@ -127,7 +142,12 @@ def _by_name(
     targets: Mapping[str, Target], stored: StoredWeights, places: Sequence[Place], layout: str
 ) -> Matching:
     """Match tensors whose name, in one of its spellings, is that of a variable; the first spelling wins."""
-    index = {str(target.variable.path): name for name, target in targets.items()}
+    paths = Counter(target.variable.path for target in targets.values())
+    index = {
+        str(target.variable.path): name
+        for name, target in targets.items()
+        if paths[target.variable.path] == 1
+    }
     if stored.kind is Kind.KERAS_3:
         index |= {place.named: place.variable for place in places}
     index |= {name: name for name in targets}
