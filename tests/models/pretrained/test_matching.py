@@ -76,14 +76,16 @@ def test_a_layer_without_a_name_does_not_spoil_the_names_of_the_others(tmp_path:
     assert np.array_equal(target.layers[-1].gamma, source.layers[-1].gamma)
 
 
+@pytest.mark.parametrize("names", [True, False], ids=["named", "numbered"])
 @pytest.mark.parametrize("kind", KERAS)
-def test_the_weights_of_a_network_inside_another(tmp_path: Path, kind: str) -> None:
+def test_the_weights_of_a_network_inside_another(tmp_path: Path, kind: str, names: bool) -> None:
     """As Keras's guides build it for transfer learning: a nested network, pooling and a dense layer."""
-    inner = network()
+    inner = network(names=names)
     inputs = keras.Input((8, 8, 3))
     outer = keras.Model(inputs, layers.Dense(2)(layers.GlobalAveragePooling2D()(inner(inputs))))
-    target = randomised(network(), seed=1)
-    report = load_weights(target, save(outer, tmp_path / f"file.{kind}"))
+    path = save(outer, tmp_path / f"file.{kind}")
+    target = randomised(network(names=names), seed=1)
+    report = load_weights(target, path)
     assert same_weights(target, inner)
     assert len(report.unused) == 2
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 VARIABLES = "vars"  # the group of a layer's own variables in a file of Keras 3
 LAYERS = "layers"
 OLD_LAYERS = "_layer_checkpoint_dependencies"  # its name for `layers` in the Keras of TensorFlow 2.13
-TRAINING = ("optimizer", "seed_generator")  # what is stored beside weights
+TRAINING = ("optimizer", "metrics")  # groups of a whole model that are not part of the network
+RANDOM = "seed_generator"
 
 
 def read_hdf5(files: Sequence[h5py.File]) -> tuple[Kind, tuple[StoredTensor, ...]]:
@@ -77,7 +78,7 @@ def _tensor(name: str, dataset: h5py.Dataset, layer: str = "") -> StoredTensor:
 
 def _is_weight(name: str) -> bool:
     parts = name.split("/")
-    return VARIABLES in parts and parts[0] != TRAINING[0] and TRAINING[1] not in parts
+    return VARIABLES in parts and parts[0] not in TRAINING and RANDOM not in parts
 
 
 def _keras_3_tensor(name: str, dataset: h5py.Dataset) -> StoredTensor:

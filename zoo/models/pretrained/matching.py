@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import chain, groupby
 from typing import TYPE_CHECKING, Any
 
 from keras.src.saving import saving_lib  # Keras has no public name for the places of variables in its files
@@ -288,22 +288,33 @@ class _Recorder(saving_lib.H5IOStore):  # type: ignore[misc]  # Keras accepts no
 
 def _in_order(network: keras.Model, targets: Mapping[str, Target], stored: StoredWeights) -> Matching:
     """Match the tensors of a file with the network's weights in their order."""
-    by_id = {id(target.variable): name for name, target in targets.items()}
-    pairs: Iterable[tuple[keras.Variable, StoredTensor]] = (
-        zip(network.weights, stored.tensors, strict=False)
-        if stored.kind is Kind.NUMBERED
-        else _layers_in_order(network, stored)
+    names = {id(target.variable): name for name, target in targets.items()}
+    candidates = (
+        {names[id(weight)]: tensor for weight, tensor in pairs if id(weight) in names}
+        for pairs in _orders(network, stored)
     )
-    return Matching(
-        "in order", {by_id[id(weight)]: tensor for weight, tensor in pairs if id(weight) in by_id}
-    )
+    return Matching("in order", max(candidates, key=lambda pairs: _count_exact(pairs, targets)))
 
 
-def _layers_in_order(
+def _orders(
     network: keras.Model, stored: StoredWeights
-) -> Iterator[tuple[keras.Variable, StoredTensor]]:
-    """Yield weight and tensor, layer by layer as in files of Keras 1 and 2: first the weights that can train."""
+) -> Iterator[Iterable[tuple[keras.Variable, StoredTensor]]]:
+    """Yield pairs of weight and tensor in each order that they may have in the file.
+
+    In files of Keras 1 and 2 the weights of a layer that can train come first; a network inside another is a layer.
+    """
+    if stored.kind is Kind.NUMBERED:
+        yield zip(network.weights, stored.tensors, strict=False)
+        return
     layers = [layer for layer in network.layers if layer.weights]
     groups = [list(group) for _, group in groupby(stored.tensors, key=lambda tensor: tensor.layer)]
-    for layer, group in zip(layers, groups, strict=False):
-        yield from zip([*layer.trainable_weights, *layer.non_trainable_weights], group, strict=False)
+    yield chain.from_iterable(
+        zip(_trainable_first(layer), group, strict=False)
+        for layer, group in zip(layers, groups, strict=False)
+    )
+    whole = _trainable_first(network)
+    yield from (zip(whole, group, strict=True) for group in groups if len(group) == len(whole))
+
+
+def _trainable_first(layer: keras.layers.Layer) -> list[keras.Variable]:
+    return [*layer.trainable_weights, *layer.non_trainable_weights]
