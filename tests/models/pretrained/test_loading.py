@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import keras
 import ml_dtypes
 import numpy as np
 import pytest
+from keras import layers
 from safetensors.numpy import save_file
 
 from tests.models.pretrained.networks import network, randomised, same_weights
@@ -16,9 +18,7 @@ from zoo import ZooError, load_weights
 from zoo.errors import ContractError, WeightsError
 from zoo.models.pretrained.report import WeightsReport, reports_to
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+ASSETS = Path(__file__).parent / "assets"
 SAME = "give a file that was saved from the same network, with the same hyperparameters"
 
 
@@ -44,6 +44,18 @@ def test_arrays_instead_of_a_file() -> None:
     source, target = network(), randomised(network(), seed=1)
     load_weights(target, {weight.path: weight.numpy() for weight in source.weights})
     assert same_weights(target, source)
+
+
+@pytest.mark.parametrize("name", ["weights.npz", "whole.h5", "alone.h5", "whole.keras", "alone.weights.h5"])
+def test_files_that_keras_2_wrote(name: str) -> None:
+    inputs = keras.Input((8, 8, 3))
+    x = layers.BatchNormalization(name="first_bn")(layers.Conv2D(2, 3, name="first")(inputs))
+    target = keras.Model(inputs, x)
+    report = load_weights(target, ASSETS / name)
+    with np.load(ASSETS / "weights.npz") as arrays:
+        expected = [arrays[f"arr_{number}"] for number in range(6)]
+    assert all(map(np.array_equal, target.get_weights(), expected))
+    assert len(report.unused) == 2
 
 
 @pytest.mark.parametrize("dtype", [np.float16, ml_dtypes.bfloat16, np.float64])
