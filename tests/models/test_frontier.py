@@ -320,6 +320,30 @@ def test_another_graph_with_the_same_weights_makes_another_digest() -> None:
     assert split(classifier_of(dilated), "conv1").digest() != split(classifier_of(straight), "conv1").digest()
 
 
+def test_another_code_of_a_custom_layer_makes_another_digest() -> None:
+    """As while its author works on it: the graph has only its name."""
+
+    def doubled() -> layers.Layer:
+        class Scaled(layers.Layer):
+            def call(self, x: Any) -> Any:
+                return x * 2
+
+        return Scaled(name="scaled")
+
+    def halved() -> layers.Layer:
+        class Scaled(layers.Layer):
+            def call(self, x: Any) -> Any:
+                return x / 2
+
+        return Scaled(name="scaled")
+
+    first, same, other = (
+        split(classifier_of(lambda x, new=new: conv("conv")(new()(x))), "conv").digest()
+        for new in (doubled, doubled, halved)
+    )
+    assert (first == same, first == other) == (True, False)
+
+
 def test_trainable_layers_do_not_change_the_digest_of_the_prefix() -> None:
     """`joined` freezes layers without weights, too."""
     frontier = split(classifier_of(noisy), "conv2")

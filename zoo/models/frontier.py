@@ -6,6 +6,7 @@ with shortcuts several tensors cross the frontier.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import inspect
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from zoo.models.classifier import Classifier
 
     Tensor = Any  # a keras.KerasTensor, which is untyped
+
+KNOWN = ("keras", "builtins", "tensorflow")  # packages whose classes depend on their versions alone
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,8 +72,13 @@ class Frontier:
         return replace(self.suffix, network=keras.Model(pixels, outputs, name="joined"))
 
     def digest(self) -> str:
-        """Return the SHA-256 of the prefix's graph and weights; the names of its layers are part of the graph."""
+        """Return the SHA-256 of the prefix's graph, weights and custom classes.
+
+        The names of its layers are part of the graph.
+        """
         digest = hashlib.sha256(json.dumps(_without_flags(self.prefix.get_config()), sort_keys=True).encode())
+        for source in _sources(self.prefix):
+            digest.update(source.encode())
         for name, variable in named_variables(self.prefix).items():
             digest.update(name.encode())
             digest.update(variable.numpy().tobytes())
@@ -196,8 +204,24 @@ def _may_draw(operation: Any) -> bool:
     return _draws(operation) or any(
         "training" in inspect.signature(layer.call).parameters
         for layer in operation._flatten_layers()
-        if type(layer).__module__.split(".")[0] != "keras"
+        if _is_custom(layer)
     )
+
+
+def _sources(network: keras.Model) -> list[str]:
+    """Return the source code of the custom classes of its layers, as far as Python finds it."""
+    sources = []
+    for kind in {
+        base for layer in network._flatten_layers() if _is_custom(layer) for base in type(layer).__mro__
+    }:
+        if kind.__module__.split(".")[0] not in KNOWN:
+            with contextlib.suppress(OSError, TypeError):  # such as of a class that was typed at a prompt
+                sources.append(inspect.getsource(kind))
+    return sorted(sources)
+
+
+def _is_custom(layer: keras.layers.Layer) -> bool:
+    return type(layer).__module__.split(".")[0] not in KNOWN
 
 
 def _is_draw(variable: keras.Variable) -> bool:
