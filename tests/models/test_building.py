@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 import pytest
 
-from tests.architectures import architecture_of
+from tests.architectures import AUGMENTING, architecture_of
 from zoo.errors import ContractError
 
 if TYPE_CHECKING:
@@ -55,3 +55,21 @@ def test_several_outputs_are_refused(build: Callable[..., Classifier], kind: Cal
         f"architecture 'two': backbone returns 2 tensors in a {kind.__name__}: return one, since a classifier has "
         "one head"
     )
+
+
+def test_a_layer_with_another_shape_in_predictions_is_refused(build: Callable[..., Classifier]) -> None:
+    """Keras crops in training only."""
+
+    def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
+        return keras.layers.RandomCrop(6, 6, name="crop")(inputs)
+
+    with pytest.raises(ContractError) as error:
+        build(architecture_of(backbone, "crops"))
+    assert str(error.value) == (
+        "architecture 'crops': layer 'crop' (RandomCrop) returns 6×6×1 in training and 8×8×1 in predictions: "
+        "use keras.layers.CenterCrop or Resizing, and --augmentation for random changes"
+    )
+
+
+def test_augmentation_and_resizing_are_no_change_of_shape(build: Callable[..., Classifier]) -> None:
+    assert build(AUGMENTING).network.get_layer("resizing")

@@ -15,7 +15,7 @@ from zoo.models.bases import Bases
 from zoo.models.classifier import Classifier
 from zoo.models.custom_objects import register_layers
 from zoo.models.exploration import ExploringHyperparameters
-from zoo.models.graph import infer_by_default, is_plain_model
+from zoo.models.graph import find_shape_change, infer_by_default, is_plain_model
 from zoo.models.heads import new_head
 from zoo.models.precision import dtype_policy
 
@@ -174,7 +174,18 @@ def _network_between(
             )
     _refuse_lambdas(whose, backbone)
     infer_by_default(backbone)
+    if change := find_shape_change(backbone):
+        kind = type(change.layer).__name__
+        raise ContractError(
+            f"{whose}: layer '{change.layer.name}' ({kind}) returns {_sizes(change.in_training)} in training and "
+            f"{_sizes(change.in_inference)} in predictions: use keras.layers.CenterCrop or Resizing, and "
+            "--augmentation for random changes"
+        )
     return backbone
+
+
+def _sizes(shape: tuple[int, ...]) -> str:
+    return "×".join(map(str, shape))
 
 
 def _refuse_lambdas(whose: str, network: keras.Model) -> None:

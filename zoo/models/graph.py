@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 from keras.src.models.functional import Functional  # which has no public name
@@ -55,6 +55,30 @@ def infer_by_default(network: keras.Model) -> None:
         if arguments.kwargs.get("training") or _trains_by_default(call.operation):
             values = {**arguments.kwargs, "training": False}
             call.arguments = type(arguments)(*arguments.args, **values)
+
+
+class ShapeChange(NamedTuple):
+    """A layer whose output for one image has another shape in training than in inference mode."""
+
+    layer: keras.layers.Layer
+    in_training: tuple[int, ...]
+    in_inference: tuple[int, ...]
+
+
+def find_shape_change(network: keras.Model) -> ShapeChange | None:
+    """Return the first layer that returns another shape in inference mode than the graph has, as RandomCrop does.
+
+    Only layers that are in training mode by default are tried.
+    """
+    for call in calls_in(network):
+        shapes = [tensor.shape[1:] for tensor in (*call.input_tensors, *call.output_tensors)]
+        if len(shapes) == 2 and None not in (*shapes[0], *shapes[1]) and _trains_by_default(call.operation):
+            image = keras.ops.zeros((1, *shapes[0]), call.input_tensors[0].dtype)
+            with keras.StatelessScope():
+                inferred = tuple(call.operation(image, training=False).shape[1:])
+            if inferred != shapes[1]:
+                return ShapeChange(call.operation, shapes[1], inferred)
+    return None
 
 
 def _trains_by_default(operation: Any) -> bool:  # a Keras operation, which is untyped
