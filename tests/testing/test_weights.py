@@ -58,7 +58,7 @@ def check(tmp_path: Path, body: str, weights: str, name: str = "mine", **hyperpa
 
 def test_the_table_shows_every_tensor(tmp_path: Path, file: str) -> None:
     assert check(tmp_path, LOADS, file).splitlines() == [
-        f"weights of {file}: 2 of 2 variables loaded by name, 1 tensors of the file unused",
+        f"weights of {file}: 2 of 2 variables loaded by name, 1 tensor of the file unused",
         "        tensor       shape         variable     shape",
         "loaded  conv/kernel  (3, 3, 3, 2)  conv/kernel  (3, 3, 3, 2)",
         "loaded  conv/bias    (2,)          conv/bias    (2,)",

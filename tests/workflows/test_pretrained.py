@@ -108,7 +108,7 @@ def test_a_training_starts_from_the_weights_and_shows_what_it_loaded(loaded: Wor
     model = train(loaded, weights)
     assert np.array_equal(kernel_of(loaded, model), KERNEL)
     (table,) = tables(loaded)
-    assert ": 2 of 2 variables loaded by name, 1 tensors of the file unused\n" in table
+    assert ": 2 of 2 variables loaded by name, 1 tensor of the file unused\n" in table
     stored = loaded.registry.run(model.run_id).plan.candidate.weights
     assert stored is not None
     path = Path(weights.removeprefix("hub://")).absolute()

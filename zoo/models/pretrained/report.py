@@ -63,11 +63,12 @@ class WeightsReport:
     def summary(self) -> str:
         """The report in one line."""
         transposed = sum(match.transposed for match in self.matched)
+        unused = f"{'tensor' if len(self.unused) == 1 else 'tensors'} of the file unused"
         parts = (
             (transposed, "transposed from PyTorch's layout"),
             (len(self.misfits), "of another shape"),
             (len(self.missing), "not in the file"),
-            (len(self.unused), "tensors of the file unused"),
+            (len(self.unused), unused),
             (len(self.left_out), "left out"),
         )
         rest = "".join(f", {count} {what}" for count, what in parts if count)
