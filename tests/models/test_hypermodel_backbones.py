@@ -158,6 +158,19 @@ def test_the_head_can_begin_where_its_author_says() -> None:
     assert built(plain, size=28, features="global_max_pooling2d").features.shape == (None, 2)
 
 
+def test_augmentation_at_the_start_is_left_out() -> None:
+    def augmented(hp: Any) -> keras.Model:
+        augmentation = HyperImageAugment(input_shape=(16, 16, 3), augment_layers=2)
+        pixels = keras.Input((16, 16, 3))
+        x = layers.RandomFlip()(layers.Rescaling(1 / 255)(augmentation.build(hp)(pixels)))
+        x = layers.RandomContrast(0.1, name="in_the_middle")(layers.Conv2D(hp.Int("filters", 2, 4), 3)(x))
+        return keras.Model(pixels, layers.Dense(2)(layers.GlobalAveragePooling2D()(x)))
+
+    ignore = ("factor_*", "augment_layers")
+    assert set(conditions_of(augmented, ignore=ignore)) == {"net/filters"}
+    assert layers_of(built(augmented, ignore=ignore)) == ["rescaling", "conv2d", "in_the_middle"]
+
+
 def test_two_outputs_are_refused() -> None:
     def two(hp: Any) -> keras.Model:
         pixels = keras.Input((16, 16, 3))
