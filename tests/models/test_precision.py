@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from tests.architectures import TINY, architecture_of
 from zoo.models.content import from_content, to_content
@@ -86,6 +88,22 @@ def test_rebuilt_for_other_images_it_keeps_its_policy(mixed: Callable, policy: s
     rebuilt = rebuild(mixed(policy), image_size=12, channels=3)
     assert rebuilt.features.dtype == policy.removeprefix("mixed_")
     assert rebuilt.network.outputs[0].dtype == "float32"
+
+
+def test_only_16_bit_networks_are_computed_without_fused_operations(mixed: Callable, build: Build) -> None:
+    """Wherever they come from."""
+    fuses = []
+    for make in (
+        build,
+        partial(mixed, "mixed_bfloat16"),
+        build,
+        partial(mixed, "mixed_float16"),
+        partial(from_content, to_content(build())),
+        partial(from_content, to_content(mixed("mixed_float16"))),
+    ):
+        make()
+        fuses.append(tf.config.optimizer.get_experimental_options()["remapping"])
+    assert fuses == [True, False, True, False, True, False]
 
 
 def test_float16_is_found_in_layers_within_layers() -> None:

@@ -60,6 +60,7 @@ def trained(data: DecodedDataset, memory: dict[str, Trained]) -> Callable[..., T
         {"architecture": BFLOAT16},
         {"architecture": FLOAT16},
         {"architecture": FLOAT16, "freeze": "all"},
+        {"architecture": replace(BRANCHING, dtype_policy="mixed_bfloat16"), "freeze": "until:block2_conv"},
     ],
     ids=[
         "plain",
@@ -70,6 +71,7 @@ def trained(data: DecodedDataset, memory: dict[str, Trained]) -> Callable[..., T
         "bfloat16",
         "float16",
         "all of float16",
+        "branches of bfloat16",
     ],
 )
 def test_training_on_features_is_training_on_pixels(

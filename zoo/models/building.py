@@ -17,7 +17,7 @@ from zoo.models.custom_objects import register_layers
 from zoo.models.exploration import ExploringHyperparameters
 from zoo.models.graph import find_shape_change, infer_by_default, is_plain_model
 from zoo.models.heads import new_head
-from zoo.models.precision import dtype_policy
+from zoo.models.precision import dtype_policy, round_each_result
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -56,6 +56,7 @@ def build_classifier(
     own = hyperparameters.backbone_values(hp)
     backbone = build() if weights is None else (bases or Bases()).get(own, build)
     hyperparameters.declare(hp, maps=len(backbone.features.shape) == 4)
+    round_each_result(backbone.network)
     return new_head(backbone, hp, class_names)
 
 

@@ -17,6 +17,7 @@ from zoo.models.graph import infer_by_default
 from zoo.models.keras_errors import reason_of
 from zoo.models.normalization import finalize
 from zoo.models.pooling import token_pooling
+from zoo.models.precision import round_each_result
 from zoo.models.variables import keras_paths, named_variables, statistics_of
 
 
@@ -58,6 +59,7 @@ def from_content(content: ModelContent) -> Classifier:
     """
     network = build_network(content.graph)
     assign_tensors(network, content)
+    round_each_result(network)
     pool = token_pooling(network, content.head)
     return Classifier(network, content.class_names, content.head, content.freeze_points, pool)
 
