@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ZOO = [sys.executable, "-m", "zoo"]
-LARGE = ("tensorflow", "keras", "keras_tuner", "optuna", "ray", "sklearn", "matplotlib", "matplotlib.pyplot")
+LARGE = (
+    *("tensorflow", "keras", "keras_hub", "keras_tuner", "optuna", "ray", "sklearn"),
+    *("matplotlib", "matplotlib.pyplot"),
+)
 
 # Imports once what most commands need, then answers each request in a fork of itself.
 SERVER = """

@@ -5,6 +5,6 @@ DEEPER = ("resnet101", "resnet101-v2", "resnet152", "resnet152-v2")
 
 # Keras's own networks too, for which freezing and export take ten seconds each.
 LARGE = (
-    "convnext-tiny", "densenet121", "efficientnet-v2", "inception-v3", "mobilenet-v3", "resnet50", "resnet50-v2",
-    "xception",
+    "convnext-tiny", "densenet121", "efficientnet-v2", "inception-v3", "keras-hub", "mobilenet-v3", "resnet50",
+    "resnet50-v2", "xception",
 )  # fmt: skip

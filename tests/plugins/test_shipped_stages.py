@@ -33,6 +33,7 @@ STAGES = {
     "inception-v3": "stem 10, mixed0 14, mixed1 14, mixed2 14, mixed3 8, mixed4 20, mixed5 20, mixed6 20, mixed7 20, "
     "mixed8 12, mixed9 18, mixed10 18",
     # A depthwise convolution goes with the pointwise one after it.
+    "keras-hub": "conv1 2, stack0 4, stack1 6, stack2 6, stack3 6",
     "mobilenet": f"conv1 2, {', '.join(f'conv_pw_{number} 4' for number in range(1, 14))}",
     "mobilenet-v2": "stem 2, expanded_conv 4, "
     f"{', '.join(f'block_{number} 6' for number in range(1, 17))}, Conv_1 2",
