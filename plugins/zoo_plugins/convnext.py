@@ -3,7 +3,7 @@
 Liu et al. 2022, "A ConvNet for the 2020s". The network scales its pixels itself.
 """
 
-from zoo import Architecture, hookimpl
+from zoo import Architecture, flatten, hookimpl
 from zoo_plugins.applications import build
 
 PREFIX = "convnext_tiny_"
@@ -11,8 +11,6 @@ PREFIX = "convnext_tiny_"
 
 def backbone(hp, inputs, *, weights=None):
     """Keras's network contains a nested network for each downsampling, which is flattened here."""
-    from zoo import flatten  # imports Keras
-
     nested = build("ConvNeXtTiny", inputs, weights, name="convnext_tiny")
     return flatten(nested, inputs, rename=lambda path: path.rpartition("/")[2].removeprefix(PREFIX))
 
