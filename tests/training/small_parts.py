@@ -55,11 +55,15 @@ class Trained:
     checkpoints: list[bytes]
     watcher: Watcher
 
+    def trained_as(self, other: Trained) -> bool:
+        """Whether variables and metrics of epochs are the same, bit for bit."""
+        same = [np.array_equal(*pair) for pair in zip(self.variables, other.variables, strict=True)]
+        return all(same) and self.epochs == other.epochs
+
     def same_as(self, other: Trained) -> bool:
-        """Whether variables, metrics of epochs and evaluations are the same, bit for bit."""
+        """Whether the evaluation is the same too, bit for bit."""
         return (
-            all(map(np.array_equal, self.variables, other.variables))
-            and self.epochs == other.epochs
+            self.trained_as(other)
             and self.evaluation.metrics == other.evaluation.metrics
             and np.array_equal(self.evaluation.probabilities, other.evaluation.probabilities)
         )

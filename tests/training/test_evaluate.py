@@ -129,7 +129,7 @@ def test_an_empty_split_is_an_error(build: Callable[..., Classifier], decoded: D
         evaluate(build(), empty, "test")
 
 
-@pytest.mark.parametrize("freeze", ["none", "block1"])
+@pytest.mark.parametrize("freeze", [pytest.param("none", marks=pytest.mark.large), "block1"])
 def test_augmentation_in_the_backbone_is_inactive_after_a_training(data: DecodedDataset, freeze: str) -> None:
     classifier = built(AUGMENTING)
     values, settings = {"freeze": freeze, "batch_size": 8}, FitSettings(1, 0, 9, Objective("val_loss", "min"))

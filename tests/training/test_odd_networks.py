@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from tests.architectures import architecture_of
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from zoo.interfaces import Architecture
 
 # The others train in the large tests only.
-QUICK = ("patches that cross", "windows as batch", "losses on both sides", "frozen counter", "frozen noise")
+QUICK = ("patches that cross", "windows as batch", "losses on both sides")
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -41,7 +42,9 @@ def test_it_trains_alike_on_cached_activations_and_on_pixels(
         train(data=data, features=mode, architecture=architecture(name), freeze=odd.freeze)
         for mode in (ON, OFF)
     )
-    assert on.same_as(off)
+    assert on.trained_as(off)
+    # TensorFlow 2.18 rounds an LSTM otherwise in predict than while activations are computed.
+    np.testing.assert_allclose(on.evaluation.probabilities, off.evaluation.probabilities, rtol=0, atol=1e-6)
     if odd.obstacle:
         assert on.watcher.notices[-1] == COMPUTED + odd.obstacle
     assert cache.exists() == (on.watcher.computed > 0)
