@@ -74,3 +74,27 @@ def test_a_stage_that_another_value_of_an_option_may_have_is_no_fault() -> None:
     check_architecture(architecture(optional, freeze_points=("block1", "layer1")), "freezes-at")
     with pytest.raises(ContractError, match="no network has a layer of the stage layer1"):
         check_architecture(architecture(optional, freeze_points=("layer1",)), "freezes-at")
+
+
+def normalized(hp: Any, inputs: Any, *, weights: Any = None) -> Any:
+    from keras import layers
+
+    return layers.Conv2D(2, 3, name="block1_conv")(layers.Normalization(name="norm")(inputs))
+
+
+def test_the_network_is_adapted_as_before_the_first_epoch() -> None:
+    def adapt(network: Any, images: Any) -> None:
+        network.get_layer("norm").adapt(images)
+
+    adapting = architecture(normalized, adapt=adapt)
+    layer = networks_of(adapting, {}).classifier.network.get_layer("norm")
+    assert float(np.min(layer.get_weights()[0])) > 50
+    check_architecture(adapting, "reloads")
+
+
+def test_a_failure_to_adapt_is_reported_in_one_line() -> None:
+    def adapt(network: Any, images: Any) -> None:
+        raise ValueError("no luck")
+
+    line = failure_of(architecture(normalized, adapt=adapt), "trains")
+    assert "adapt failed: ValueError: no luck (test_networks.py:" in line

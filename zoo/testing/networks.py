@@ -18,6 +18,7 @@ from zoo.models.hyperparameters import OWN, backbone_values
 from zoo.models.space import check, choose, fill_in, fix
 from zoo.testing.contract import NotBuilt, naming, reason_of
 from zoo.testing.imports import module_file
+from zoo.training.adapting import adapt_to
 from zoo.training.fit import start_fresh
 
 if TYPE_CHECKING:
@@ -98,8 +99,9 @@ class Networks:
 
     @cached_property
     def classifier(self) -> Classifier:
-        """The default network for the smallest images, with moving statistics as after training."""
+        """The default network for the smallest images, adapted, with moving statistics as after training."""
         classifier = self.build(choose(self.space, {}))
+        self.adapt(classifier)
         _settle(classifier.network, self.pixels)
         return classifier
 
@@ -147,6 +149,17 @@ class Networks:
         self.stages.update(classifier.freeze_points)
         self._first = self._first or (key, classifier)
         return classifier
+
+    def adapt(self, classifier: Classifier) -> None:
+        """Call the architecture's `adapt` with the batch, as before the first epoch.
+
+        Raises:
+            ContractError: it fails.
+        """
+        import tensorflow as tf
+
+        images = tf.data.Dataset.from_tensor_slices(self.pixels).batch(BATCH)
+        adapt_to(classifier, self.architecture, images)
 
     def build_head(self, classifier: Classifier, hp: HyperParameters) -> Classifier:
         """Build only the head of these hyperparameters, on features of the classifier's shape."""
