@@ -112,10 +112,24 @@ def test_a_hyperparameter_of_a_loop_around_the_layers_is_searched() -> None:
         x = pixels
         for _ in range(hp.Int("repeats", 1, 3)):
             x = block(x)
-        x = layers.Dense(hp.Int("units", 2, 4))(layers.GlobalAveragePooling2D()(x))
-        return keras.Model(pixels, x)
+        x = layers.GlobalAveragePooling2D()(x)
+        return keras.Model(pixels, layers.Dense(hp.Int("units", 2, 4))(x))
 
     assert set(conditions_of(repeated)) == {"net/repeats"}
+
+
+def test_a_hyperparameter_that_selects_the_features_is_searched() -> None:
+    """It is read when all layers of the backbone have been called."""
+
+    def selecting(hp: Any) -> keras.Model:
+        pixels = keras.Input((8, 8, 3))
+        early = layers.Conv2D(3, 3, name="early")(pixels)
+        late = layers.Conv2D(3, 3, name="late")(early)
+        x = layers.GlobalAveragePooling2D()(late if hp.Boolean("deep", default=True) else early)
+        return keras.Model(pixels, layers.Dense(hp.Int("units", 2, 4))(x))
+
+    assert set(conditions_of(selecting)) == {"net/deep"}
+    assert layers_of(built(selecting, values={"net/deep": False})) == ["early"]
 
 
 def test_where_keras_s_counters_are_reset_all_hyperparameters_are_searched() -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 from keras_tuner import HyperModel
-from keras_tuner.applications import HyperEfficientNet
+from keras_tuner.applications import HyperEfficientNet, HyperResNet, HyperXception
 
 from zoo.errors import ContractError, ZooError
 from zoo.models.exploration import withdraw
@@ -62,8 +62,8 @@ class HypermodelBackbone:
         reading = _Reading(hp)
         model = self._model(reading, inputs, weights)
         finished = _tensor_number()
-        body, last = self._without_head(model, tuple(inputs.shape[1:]))
-        withdraw(hp, self._ignored(reading) | _read_later(reading.first, last, finished), known)
+        body, cut = self._without_head(model, tuple(inputs.shape[1:]))
+        withdraw(hp, self._ignored(reading) | _read_later(reading.first, cut, finished), known)
         if self.scaling != 1:
             inputs = keras.layers.Rescaling(self.scaling, name="scaling")(inputs)
         try:
@@ -74,7 +74,7 @@ class HypermodelBackbone:
             ) from error
 
     def _without_head(self, model: keras.Model, shape: tuple[int, ...]) -> tuple[keras.Model, float]:
-        """Return the flat model up to the features, and when the last of its layers was called in the hypermodel.
+        """Return the flat model up to the features, and when the hypermodel had decided on it: see `_moment_of`.
 
         It takes images of the shape for which the hypermodel built it: its head may take no others.
 
@@ -98,13 +98,14 @@ class HypermodelBackbone:
                 "of a single one"
             )
         features = features_of(outputs[0], self.whose, self.features)
-        return keras.Model(pixels, features, name=model.name), _last_number(flat, features)
+        return keras.Model(pixels, features, name=model.name), _moment_of(flat, features)
 
     def _ignored(self, reading: _Reading) -> set[str]:
         names = {name: name.removeprefix(f"{SCOPE}/") for name in reading.first}
-        return {
-            name for name, own in names.items() if any(fnmatchcase(own, pattern) for pattern in self.ignore)
-        }
+        patterns = self.ignore
+        if isinstance(self.hypermodel, (HyperEfficientNet, HyperResNet, HyperXception)):
+            patterns += ("pooling",)  # which they read just before their heads
+        return {name for name, own in names.items() if any(fnmatchcase(own, pattern) for pattern in patterns)}
 
     def _model(self, hp: _Reading, inputs: Tensor, weights: str | None) -> keras.Model:
         build = getattr(self.hypermodel, "build", self.hypermodel)
@@ -121,9 +122,8 @@ class HypermodelBackbone:
             try:
                 model = build(hp)
             except Exception as error:
-                if not str(error).startswith(
-                    "URL fetch failure"
-                ):  # Keras raises Exception itself for downloads
+                # Keras raises Exception itself for downloads.
+                if not str(error).startswith("URL fetch failure"):
                     raise
                 raise ZooError(
                     f"{self.whose}: its hypermodel downloads weights when it is built, which failed: "
@@ -222,22 +222,33 @@ def _number_of(tensor: Tensor | None) -> float:
     return int(named[1] or 0) if named else math.inf
 
 
-def _last_number(flat: LaidFlat, features: Tensor) -> float:
-    """Return when the last of the layers up to the features was called in the hypermodel."""
-    origins = (flat.origins.get(id(tensor), ()) for tensor in tensors_before(features))
-    return max((_number_of(tensor) for tensors in origins for tensor in tensors), default=-1)
+def _moment_of(flat: LaidFlat, features: Tensor) -> float:
+    """Return when the hypermodel had called the layers up to the features, and the first one of the head on them.
+
+    Until then it may choose the layer on which it puts the head. Infinity if that is unknown, or if there is no head.
+    """
+    body = {id(tensor) for tensor in tensors_before(features)}
+    moments = {
+        id(tensor): max(map(_number_of, flat.origins[id(tensor)]))
+        for tensor in tensors_before(flat.outputs)
+        if id(tensor) in flat.origins
+    }
+    called = max((moment for tensor, moment in moments.items() if tensor in body), default=-1)
+    return max(
+        called, min((moment for tensor, moment in moments.items() if tensor not in body), default=math.inf)
+    )
 
 
-def _read_later(first: Mapping[str, float], last: float, finished: float) -> set[str]:
+def _read_later(first: Mapping[str, float], cut: float, finished: float) -> set[str]:
     """Return the hyperparameters that were first read after a moment, so that they had no effect until then.
 
     Args:
         first: name -> when it was first read.
-        last: the moment.
+        cut: the moment.
         finished: the end of the build. If the numbers do not count up to it, because the hypermodel resets Keras's
             counters, nothing is known.
     """
     moments = [*first.values(), finished]
-    if moments != sorted(moments) or last > finished:
+    if moments != sorted(moments) or cut > finished:
         return set()
-    return {name for name, moment in first.items() if moment > last}
+    return {name for name, moment in first.items() if moment > cut}

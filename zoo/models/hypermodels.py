@@ -32,10 +32,10 @@ def from_hypermodel(
 ) -> Architecture:
     """Return the architecture of a hypermodel: its network without its head, its optimizer and its loss.
 
-    Its hyperparameters are named `net/…`, so none of them can clash with zoo's own. Those that it declares after the
-    layers of the backbone, for its head or `compile`, are not searched. The network is built for the shape of the
-    images where the hypermodel has an attribute `input_shape` or `input_tensor`, and laid flat (`zoo.flatten`). Random
-    augmentation before the first layer that trains is left out: zoo augments the images itself.
+    Its hyperparameters are named `net/…`, so none of them can clash with zoo's own. Those that it reads only after it
+    has called the first layer of its head, for further layers or `compile`, are not searched. The network is built for
+    the shape of the images where the hypermodel has an attribute `input_shape` or `input_tensor`, and laid flat
+    (`zoo.flatten`). Random augmentation before the first layer that trains is left out: zoo augments the images itself.
 
     Where the head begins is found from the end on: it is all layers with a single input from the last feature maps
     (batch, h, w, c) on; after tokens (batch, n, d) or merged vectors all later ones; in a network without feature maps
