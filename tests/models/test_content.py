@@ -13,8 +13,9 @@ import pytest
 from tests.architectures import architecture_of
 from zoo.errors import ArtifactError
 from zoo.models.classifier import Classifier
-from zoo.models.content import assign_tensors, from_content, to_content
+from zoo.models.content import assign_tensors, build_network, from_content, to_content
 from zoo.models.freezing import freeze
+from zoo.models.variables import named_variables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -239,3 +240,26 @@ def test_tensors_are_assigned_by_name(build: Callable[..., Classifier]) -> None:
     assert np.array_equal(
         first.network.get_layer("block2_conv").kernel, second.network.get_layer("block2_conv").kernel
     )
+
+
+@keras.saving.register_keras_serializable(package="test_content")
+class Optional(keras.layers.Layer):
+    """Takes its name among options, so that Keras does not pass it again when it is rebuilt."""
+
+    def __init__(self, **options: object) -> None:
+        super().__init__(**options)
+
+    def build(self, shape: tuple[int, ...]) -> None:
+        self.scale = self.add_weight(shape=shape[-1:], name="scale")
+
+    def call(self, inputs: Any) -> Any:
+        return inputs * self.scale
+
+
+def test_a_layer_whose_name_keras_loses_keeps_it() -> None:
+    inputs = keras.Input((4,))
+    first, second = (Optional(name=f"{place}_scale") for place in ("first", "second"))
+    network = keras.Model(inputs, keras.layers.Dense(2, name="output")(second(first(inputs))))
+    built = build_network(json.loads(network.to_json()))
+    assert [layer.name for layer in built.layers] == [layer.name for layer in network.layers]
+    assert list(named_variables(built)) == list(named_variables(network))

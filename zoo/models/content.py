@@ -82,7 +82,26 @@ def build_network(graph: Mapping[str, object]) -> keras.Model:
     if not isinstance(network, keras.Model):
         raise LayerBuildError(None, "it is not a Keras model")
     infer_by_default(network)
+    _restore_names(network, graph)
     return network
+
+
+def _restore_names(network: keras.Model, graph: Mapping[str, Any]) -> None:
+    """Give layers the names in the graph.
+
+    Keras loses that of a layer without `get_config` whose constructor takes `**options`; it must be `**kwargs`.
+    """
+    nodes = graph["config"].get("layers", ()) if isinstance(graph.get("config"), Mapping) else ()
+    names = {node["name"] for node in nodes}
+    lost = [operation for operation in network.operations if operation.name not in names]
+    built = {operation.name for operation in network.operations}
+    missing = [node for node in nodes if node["name"] not in built]
+    for kind in {type(operation).__name__ for operation in lost}:
+        renamed = [operation for operation in lost if type(operation).__name__ == kind]
+        unbuilt = [node for node in missing if node["class_name"] == kind]
+        if len(renamed) == len(unbuilt):
+            for operation, node in zip(renamed, unbuilt, strict=True):
+                operation.name = node["name"]
 
 
 def _build_error(graph: Mapping[str, Any], error: BaseException) -> LayerBuildError:
