@@ -22,6 +22,7 @@ from zoo.cli.group import cli
 from zoo.data.sources import open_dataset
 from zoo.models.hyperparameters import OWN
 from zoo.plugins import load_plugins
+from zoo.testing import ARCHITECTURE_CHECKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +45,11 @@ def test_the_example_architecture_is_a_working_plugin(page: str, tmp_path: Path)
     plugins = load_plugins(tmp_path)
     assert plugins.entries[-1].error is None
     assert "tiny" in plugins.architectures
+
+
+def test_the_checks_of_an_architecture_are_listed() -> None:
+    rows = [f"| `{check}` | {words} |" for check, words in ARCHITECTURE_CHECKS.items()]
+    assert "\n".join(rows) in PLUGINS
 
 
 @pytest.mark.parametrize("page", [PLUGINS, README], ids=["plugins.md", "README.md"])

@@ -59,7 +59,7 @@ def test_a_file_that_keeps_the_contract_with_the_value_that_it_needs(zoo: Callab
         0,
         [f"{check}  ok" for check in ("imports", *ARCHITECTURE_CHECKS)],
     )
-    assert result.out.endswith("\nmine: 11 checks passed\n")
+    assert result.out.endswith("\nmine: 13 checks passed\n")
 
 
 def test_a_failure_is_named_with_a_remedy(zoo: Callable, file: Callable) -> None:
@@ -68,7 +68,7 @@ def test_a_failure_is_named_with_a_remedy(zoo: Callable, file: Callable) -> None
     assert "builds  failed" in rows(result.out)
     assert result.out.endswith(
         "\nmine fails 'builds': with the defaults and images of 21×21×3: ValueError: odd (mine.py:4): "
-        "fix the backbone, or narrow the ranges it declares\nmine: 1 of 11 failed\n"
+        "fix the backbone, or narrow the ranges it declares\nmine: 1 of 13 failed\n"
     )
 
 

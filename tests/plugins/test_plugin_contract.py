@@ -36,12 +36,15 @@ AT_HAND = {name: dataset for name, dataset in PLUGINS.datasets.items() if name n
 every_dataset = pytest.mark.parametrize("dataset", AT_HAND.values(), ids=AT_HAND)
 
 
-SLOW = ("draws", "trains", "frozen", "exports")
+SLOW = ("builds-again", "draws", "predicts", "trains", "reloads", "frozen", "exports")
+SLOWEST = ("trains", "reloads", "frozen", "exports")  # which train an epoch or more
+SMALL = ("convnet", "tfhub")
 
 
 def marks_of(name: str, check: str) -> tuple[pytest.MarkDecorator, ...]:
     """Mark slow checks, which are tested with smaller networks of the same kind."""
-    return (pytest.mark.large,) if name in DEEPER or (name in LARGE and check in SLOW) else ()
+    slow = check in SLOW if name in LARGE else check in SLOWEST and name not in SMALL
+    return (pytest.mark.large,) if name in DEEPER or slow else ()
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,9 @@ from tests.testing.bad_architectures import (
     own_layers,
     with_a_table,
 )
+from tests.testing.bad_networks import BAD_NETWORKS
 from tests.testing.plugin_files import failure_of, loaded
+from tests.testing.unusual_architectures import UNUSUAL
 from zoo import Sizes
 from zoo.errors import UnknownNameError
 from zoo.testing import ARCHITECTURE_CHECKS, check_architecture
@@ -30,7 +32,18 @@ if TYPE_CHECKING:
     Case = tuple[str, Architecture, str]
 
 
-@pytest.fixture(scope="module", params=BAD, ids=lambda case: f"{case[1].name} fails {case[0]}")
+LATE = ("reloads", "freezes-at", "frozen", "exports")  # after the checks that take long
+BEFORE = [
+    pytest.param(
+        case, marks=[pytest.mark.large] if case[0] in LATE else [], id=f"{case[1].name} before {case[0]}"
+    )
+    for case in (*BAD, *BAD_NETWORKS)
+]
+
+
+@pytest.fixture(
+    scope="module", params=[*BAD, *BAD_NETWORKS], ids=lambda case: f"{case[1].name} fails {case[0]}"
+)
 def case(request: pytest.FixtureRequest) -> Case:
     """The tests of one bad architecture follow each other, for they share its networks."""
     return request.param  # type: ignore[no-any-return]
@@ -41,6 +54,14 @@ def test_a_good_architecture_passes(check: str) -> None:
     check_architecture(GOOD, check)
 
 
+@pytest.mark.large
+@pytest.mark.parametrize("unusual", UNUSUAL, ids=lambda architecture: architecture.name)
+def test_an_unusual_one_passes(unusual: Architecture) -> None:
+    for check in IN_THIS_PROCESS:
+        check_architecture(unusual, check)
+
+
+@pytest.mark.parametrize("case", BEFORE, indirect=True)
 def test_a_bad_one_passes_the_checks_before(case: Case) -> None:
     check, bad, _ = case
     for before in takewhile(lambda name: name != check, IN_THIS_PROCESS):

@@ -27,7 +27,7 @@ def test_where_nothing_builds_later_checks_refer_to_it(check: str) -> None:
 
 def test_without_a_name_every_failure_is_named() -> None:
     bad = architecture(turns_the_gradient, freeze_points=("block7",), custom_layers=own_layers)
-    with pytest.raises(ContractError, match=r"^3 of 10 checks failed: ") as failure:
+    with pytest.raises(ContractError, match=r"^3 of 12 checks failed: ") as failure:
         check_architecture(bad)
     assert isinstance(failure.value.__cause__, ExceptionGroup)
     assert [str(error).split("'")[1] for error in failure.value.__cause__.exceptions] == [

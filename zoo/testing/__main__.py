@@ -51,7 +51,7 @@ def main() -> None:
             checks.append((target.name, WEIGHTS, partial(_refuse_weights, target.name)))
         report.send(plan=[(subject, check) for subject, check, _ in checks])
         if architectures:
-            import zoo.testing.architectures  # noqa: F401  takes seconds, which must not count for the first check
+            _import_keras()
         for subject, check, function in checks:
             report.run(subject, check, function)
     report.send(done=True)
@@ -86,6 +86,18 @@ class Report:
         self.send(end=(outcome, message, "\n".join(self._details)))
         self._details.clear()
         return outcome is Outcome.OK
+
+
+def _import_keras() -> None:
+    """Import Keras here and, at the same time, in the process that loads stored models, before the first check.
+
+    It takes seconds, which must not count for that check.
+    """
+
+    from zoo.testing.fresh_process import start_server
+
+    start_server()
+    import zoo.testing.architectures  # noqa: F401
 
 
 def _load(target: Target) -> Subjects:

@@ -3,41 +3,33 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
-from itertools import chain
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
-
-import numpy as np
+from functools import partial
+from itertools import chain, zip_longest
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zoo.errors import ContractError, ZooError
-from zoo.export import apply_saved_model
-from zoo.models.content import from_content, to_content
-from zoo.models.freezing import freeze
 from zoo.models.heads import new_head
 from zoo.models.hyperparameters import backbone_values
 from zoo.models.space import check, choose
-from zoo.testing.contract import naming, some
+from zoo.testing.contract import NotBuilt, naming, some
 from zoo.testing.imports import check_imports
-from zoo.testing.networks import CLASSES, Networks, restore, restoring
+from zoo.testing.networks import CLASSES, Networks
+from zoo.testing.outputs import exports, predicts, reloads
+from zoo.testing.training import frozen, trains
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     import keras
-    import tensorflow as tf
 
     from zoo.interfaces import Architecture, Hyperparameters
     from zoo.models.classifier import Classifier
 
+    Layer = Mapping[str, Any]  # JSON
+
 FIVE_CLASSES = ("a", "b", "c", "d", "e")
 LARGER = 13  # more pixels a side, at least; odd, so that sizes are not powers of two
-SHARES = (0.1, 0.01, 0.001)  # of the loss, by which a step would lower it if the loss were linear
-TINY = 1e-30  # in place of a slope of 0
-STEP = 0.01
-CLOSE = 1e-4  # largest difference of two probabilities
-ROUNDING = 1e-6  # relative
+VARYING = {"seed", "shared_object_id"}  # keys of a configuration whose values differ from build to build
 
 _last: Networks | None = None
 
@@ -74,6 +66,49 @@ def _builds(networks: Networks) -> None:
                 )
 
 
+def _builds_again(networks: Networks) -> None:
+    built = [_layers(each.network) for each in (networks.classifier, networks.again)]
+    for number, (layer, other) in enumerate(zip_longest(*built, fillvalue=None)):
+        if layer != other and (change := _change(layer, other)):
+            raise ContractError(
+                f"built twice with the same hyperparameters, it has other layers: layer {number} {change}: a backbone "
+                "may depend on nothing but `hp` and `inputs`, not on random numbers, the time or earlier calls"
+            )
+
+
+def _layers(network: keras.Model) -> list[Layer]:
+    try:
+        layers: list[Layer] = json.loads(network.to_json())["config"]["layers"]
+    except (TypeError, ValueError, NotImplementedError):  # a configuration that is no data, see 'reloads'
+        return [{"name": each.name, "class_name": type(each).__name__} for each in network.operations]
+    return layers
+
+
+def _change(layer: Layer | None, other: Layer | None) -> str:
+    """Return the difference between two layers in words; empty if it is only seeds of random generators."""
+    first, second = (
+        f"'{each['name']}' ({each['class_name']})" if each else "missing" for each in (layer, other)
+    )
+    if first != second or layer is None or other is None:
+        return f"is first {first}, then {second}"
+    leaves, others = dict(_leaves(layer)), dict(_leaves(other))
+    for place in sorted(leaves.keys() | others.keys()):
+        if leaves.get(place) != others.get(place) and not VARYING.intersection(place):
+            if place[0] == "inbound_nodes":
+                return f"{first} has first one input, then another"
+            return f"{first} has first {place[-1]}={leaves.get(place)!r}, then {others.get(place)!r}"
+    return ""
+
+
+def _leaves(value: Any, place: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:  # JSON
+    """Yield each value in nested JSON with the keys and the positions that lead to it."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in items:
+        yield from _leaves(inner, (*place, str(key)))
+    if not items:
+        yield place, value
+
+
 def _defaults(networks: Networks) -> None:
     defaults = choose(networks.explored, check(networks.explored, networks.fixed)).values
     try:
@@ -105,68 +140,6 @@ def _draws(networks: Networks) -> None:
             built[own] = networks.build_head(networks.build(hp), hp)
 
 
-def _trains(networks: Networks) -> None:
-    import tensorflow as tf
-
-    classifier = networks.classifier
-    network, weights = classifier.network, _backbone_weights(classifier)
-    with restoring(network) as before:
-        with tf.GradientTape() as tape:
-            loss = _loss(networks, network)
-        gradients = tape.gradient(loss, [weight.value for weight in weights])
-        _refuse_untracked(tape.watched_variables(), network)
-        _refuse_idle_weights(weights, gradients)
-        slope = float(tf.linalg.global_norm(gradients)) ** 2
-        for share in SHARES:
-            restore(before)  # including the seeds, so that dropout drops the same units
-            rate = share * float(loss) / max(slope, TINY)
-            for weight, gradient in zip(weights, gradients, strict=True):
-                weight.assign_sub(tf.cast(rate * tf.convert_to_tensor(gradient), weight.dtype))
-            after = _loss(networks, network)
-            if after < loss:
-                return
-    raise ContractError(
-        f"a step against the gradient leaves the loss at {float(after):.4g}, before it was {float(loss):.4g}: "
-        "check for a layer with a wrong custom gradient, or for overflow"
-    )
-
-
-def _loss(networks: Networks, network: keras.Model) -> tf.Tensor:
-    import keras
-
-    return keras.losses.CategoricalCrossentropy()(networks.labels, network(networks.pixels, training=True))
-
-
-def _refuse_untracked(variables: Iterable[tf.Variable], network: keras.Model) -> None:
-    """Refuse variables that would train but are not tracked by Keras, because a layer reads them from outside."""
-    tracked = {id(variable.value) for variable in network.variables}
-    untracked = [variable.name for variable in variables if id(variable) not in tracked]
-    if untracked:
-        raise ContractError(
-            f"its layers read variables that belong to no layer and never train ({some(untracked)}): "
-            "create them with add_weight in the keras.layers.Layer that reads them"
-        )
-
-
-def _backbone_weights(classifier: Classifier) -> list[keras.Variable]:
-    """Return the backbone's weights that train. zoo's head alone would lower the loss whatever the backbone does."""
-    layers = [layer for layer in classifier.network.layers if layer.name not in classifier.head]
-    return [weight for layer in layers for weight in layer.trainable_variables]
-
-
-def _refuse_idle_weights(weights: list[keras.Variable], gradients: list[tf.Tensor | None]) -> None:
-    if not weights:
-        raise ContractError(
-            "the backbone has no weights that train: create them in Keras layers, trainable=True"
-        )
-    idle = [weight.path for weight, gradient in zip(weights, gradients, strict=True) if gradient is None]
-    if idle:
-        raise ContractError(
-            f"{len(idle)} of {len(weights)} weights get no gradient, so they never train ({some(idle)}): "
-            "check for stop_gradient, or for NumPy or Python code in a layer"
-        )
-
-
 def _freezes_at(networks: Networks) -> None:
     architecture = networks.architecture
     candidates = chain(
@@ -191,104 +164,42 @@ def _freezes_at(networks: Networks) -> None:
     )
 
 
-def _frozen(networks: Networks) -> None:
-    points = networks.classifier.freeze_points
-    weighted = [layer for layer in networks.classifier.network.layers if layer.weights]
-    middle = points[(len(points) - 1) // 2] if points else str(len(weighted) // 2)
-    for spec in (middle, "all"):
-        classifier = new_head(networks.classifier, choose(networks.space, {}), CLASSES)
-        with restoring(classifier.network):
-            frozen = set(freeze(classifier, spec))
-            _check_still(networks, classifier, spec, frozen)
+class _Check(NamedTuple):
+    """A check of an architecture.
+
+    Args:
+        needs: checks without which it would only report the same fault in other words.
+    """
+
+    function: Callable[[Networks], None]
+    needs: tuple[str, ...] = ()
 
 
-def _check_still(networks: Networks, classifier: Classifier, spec: str, frozen: set[str]) -> None:
-    import keras
-
-    network = classifier.network
-    before = [
-        (layer.name, weight, np.array(weight.numpy())) for layer in network.layers for weight in layer.weights
-    ]
-    network.compile(keras.optimizers.SGD(STEP), "categorical_crossentropy", run_eagerly=True)
-    network.train_on_batch(networks.pixels, networks.labels)
-    # As bytes, because NaN differs from itself.
-    changed = [
-        (name, weight.path) for name, weight, value in before if weight.numpy().tobytes() != value.tobytes()
-    ]
-    changed_frozen = [path for name, path in changed if name in frozen]
-    if changed_frozen:
-        raise ContractError(
-            f"frozen with --freeze {spec}, {some(changed_frozen)} changed in a training step: a layer must not assign "
-            "to its weights while its `trainable` is False"
-        )
-    parts = {"head": set(classifier.head), "backbone": {name for name, _, _ in before} - {*classifier.head}}
-    for part, names in parts.items():
-        training = {name for name, weight, _ in before if name in names - frozen and weight.trainable}
-        if training and not training & {name for name, _ in changed}:
-            raise ContractError(
-                f"frozen with --freeze {spec}, no other weight of the {part} changed in a training step: "
-                "check for gradients that are zero, or for a layer that sets `trainable` itself"
-            )
-
-
-def _reloads(networks: Networks) -> None:
-    classifier = networks.classifier
-    _refuse_unknown_layers(networks.architecture, classifier.network)
-    content = to_content(classifier)
-    again = from_content(replace(content, graph=json.loads(json.dumps(content.graph))))
-    outputs, expected = _outputs(again.network, networks), _outputs(classifier.network, networks)
-    if not np.array_equal(outputs, expected, equal_nan=True):
-        raise ContractError(
-            f"rebuilt from its configuration, it returns other outputs, {_distance(outputs, expected)}: "
-            "get_config() of a layer must return everything that its call() depends on"
-        )
-
-
-def _refuse_unknown_layers(architecture: Architecture, network: keras.Model) -> None:
-    """Refuse custom layer classes that another process could not find when it loads a stored model."""
-    own = {type(layer) for layer in network.layers if type(layer).__module__.split(".")[0] != "keras"}
-    declared = set(architecture.custom_layers() if architecture.custom_layers else ())
-    unknown = sorted(layer.__name__ for layer in own - declared)
-    if unknown:
-        raise ContractError(
-            f"a stored model could not be loaded, since Architecture.custom_layers does not return {some(unknown)}: "
-            "write a function that imports and returns it, registered with register_keras_serializable"
-        )
-
-
-def _exports(networks: Networks) -> None:
-    network = networks.classifier.network
-    with TemporaryDirectory() as folder:
-        network.export(folder, format="tf_saved_model", verbose=False)
-        outputs = apply_saved_model(Path(folder), networks.pixels)
-    expected = _outputs(network, networks)
-    # A graph rounds differently from eager operations, and a deep network amplifies the difference.
-    nudged = np.array(network(networks.pixels * (1 + ROUNDING), training=False))
-    tolerance = CLOSE + 10 * np.max(np.abs(nudged - expected))
-    if not np.allclose(outputs, expected, rtol=0, atol=tolerance, equal_nan=True):
-        raise ContractError(
-            f"exported, it returns other outputs, {_distance(outputs, expected)}: "
-            "a layer's call() must not depend on Python or NumPy values that are fixed when it is traced"
-        )
-
-
-def _outputs(network: keras.Model, networks: Networks) -> np.ndarray:
-    return np.array(network(networks.pixels, training=False))
-
-
-def _distance(outputs: np.ndarray, expected: np.ndarray) -> str:
-    return f"up to {np.max(np.abs(outputs - expected)):.3g} apart"
-
-
-CHECKS: Mapping[str, Callable[[Networks], None]] = {
-    "imports-without-tensorflow": _imports_without_tensorflow,
-    "builds": _builds,
-    "defaults": _defaults,
-    "presets": _presets,
-    "draws": _draws,
-    "trains": _trains,
-    "freezes-at": _freezes_at,
-    "frozen": _frozen,
-    "reloads": _reloads,
-    "exports": _exports,
+_CHECKS: Mapping[str, _Check] = {
+    "imports-without-tensorflow": _Check(_imports_without_tensorflow),
+    "builds": _Check(_builds),
+    "builds-again": _Check(_builds_again),
+    "defaults": _Check(_defaults),
+    "presets": _Check(_presets),
+    "draws": _Check(_draws),
+    "predicts": _Check(predicts),
+    "trains": _Check(trains, ("predicts",)),
+    "reloads": _Check(reloads, ("predicts", "trains")),
+    "freezes-at": _Check(_freezes_at),
+    "frozen": _Check(frozen, ("predicts", "trains", "reloads")),
+    "exports": _Check(exports, ("predicts", "trains", "reloads")),
 }
+
+
+def _run(name: str, networks: Networks) -> None:
+    """Run a check, unless one that it needs has failed for these networks."""
+    check = _CHECKS[name]
+    for need in check.needs:
+        if need in networks.failed:
+            raise NotBuilt(f"it needs a network that passes '{need}': see there")
+    networks.failed.add(name)  # until it has passed
+    check.function(networks)
+    networks.failed.remove(name)
+
+
+CHECKS: Mapping[str, Callable[[Networks], None]] = {name: partial(_run, name) for name in _CHECKS}

@@ -18,15 +18,18 @@ Subject = TypeVar("Subject")
 
 ARCHITECTURE_CHECKS: Mapping[str, str] = {
     "imports-without-tensorflow": "its module imports neither TensorFlow nor Keras at the top",
-    "builds": "a network for the smallest images and larger ones, each number of channels, 2 and 5 classes",
+    "builds": "it builds for the smallest and larger images of its `sizes`, each number of channels, 2 and 5 classes",
+    "builds-again": "built again with the same hyperparameters, the network has the same layers",
     "defaults": "the default of every hyperparameter is in its range",
     "presets": "each preset's values are in the search space, and it builds",
     "draws": "30 networks drawn at random from the search space build",
-    "trains": "one training step lowers the loss, and every weight of the backbone gets a gradient",
+    "predicts": "the outputs of an image are finite and the same each time, in a batch of any other images",
+    "trains": "every weight of the backbone gets a gradient, a step lowers the loss, and an epoch of `zoo train` ends",
+    "reloads": "trained, stored and loaded in a new process, the network returns equal outputs",
     "freezes-at": "each freeze point is a stage of some network",
-    "frozen": "frozen weights and statistics do not change in a training step, and others do",
-    "reloads": "stored as data and rebuilt, the network returns equal outputs",
-    "exports": "exported as a SavedModel and loaded, the network returns the same outputs",
+    "frozen": "frozen up to each stage, those weights and statistics do not change, others do, and training on cached "
+    "activations ends with the same weights",
+    "exports": "exported as a SavedModel and as .keras and loaded, the network returns the same outputs",
 }
 SOURCE_CHECKS: Mapping[str, str] = {
     "imports-without-tensorflow": "its module imports neither TensorFlow nor Keras at the top",
@@ -104,7 +107,7 @@ class CheckResult:
 
 
 class NotBuilt(ContractError):
-    """The network that this check needs could not be built, which an earlier check has reported."""
+    """The network that this check needs could not be built, or has a fault that an earlier check has reported."""
 
 
 def run_checks(
@@ -152,7 +155,8 @@ def _run(
     try:
         function(subject)
     except ContractError as error:
-        raise type(error)(f"{where}: {error}") from error.__cause__
+        kind = NotBuilt if isinstance(error, NotBuilt) else ContractError
+        raise kind(f"{where}: {' '.join(str(error).split())}") from error.__cause__
     except ZooError as error:
         raise ContractError(f"{where}: {error}") from error
     except (Exception, SystemExit) as error:  # third-party code may raise anything

@@ -45,7 +45,7 @@ def check_imports(function: Callable[..., object], hook: str, name: str) -> None
     Raises:
         ContractError: one of them imports TensorFlow or Keras, or cannot be imported alone.
     """
-    for module in _modules(function, hook, name):
+    for module in modules_of(function, hook, name):
         if module.__name__ == "__main__":
             raise ContractError(
                 "it is defined in the running script, which cannot be imported: move it to its own module"
@@ -63,7 +63,7 @@ def module_file(function: Callable[..., object]) -> str | None:
     return getattr(_module(function), "__file__", None)
 
 
-def _modules(function: Callable[..., object], hook: str, name: str) -> list[ModuleType]:
+def modules_of(function: Callable[..., object], hook: str, name: str) -> list[ModuleType]:
     """Return the modules that define and that return the object: a backbone may be shared by several plugins."""
     modules = [_module(function)]
     for module in list(sys.modules.values()):
@@ -71,7 +71,7 @@ def _modules(function: Callable[..., object], hook: str, name: str) -> list[Modu
         implementation: Any = getattr(module, "__dict__", {}).get(hook)
         is_its_own = getattr(implementation, "__module__", None) == getattr(module, "__name__", "")
         if hasattr(implementation, "zoo_impl") and is_its_own and module not in modules:
-            described = [each for each in implementation() if each.name == name]
+            described = [each for each in implementation() if getattr(each, "name", None) == name]
             if any(_code(getattr(each, PROPERTY[hook])) is _code(function) for each in described):
                 modules.append(module)
     return modules

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import random
 from contextlib import contextmanager
 from functools import cached_property
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from zoo.data.cache import DecodedDataset
 from zoo.errors import ContractError, ZooError
+from zoo.interfaces import FeatureOptions, Objective
 from zoo.models.building import build_classifier, space_builder
 from zoo.models.classifier import Classifier
 from zoo.models.exploration import explore
@@ -19,7 +23,7 @@ from zoo.models.space import check, choose, fill_in, fix
 from zoo.testing.contract import NotBuilt, naming, reason_of
 from zoo.testing.imports import module_file
 from zoo.training.adapting import adapt_to
-from zoo.training.fit import start_fresh
+from zoo.training.fit import FitSettings, fit, start_fresh
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
 DRAWS = 30
 CLASSES = ("a", "b")
 BATCH = 8
+OBJECTIVE = Objective("val_loss", "min")
 
 Key = tuple[object, ...]
 Values = list[tuple["keras.Variable", np.ndarray]]
@@ -45,10 +50,14 @@ class Networks:
 
     Args:
         fixed: hyperparameters of every network, values or their text.
+
+    Attributes:
+        failed: names of checks that have failed.
     """
 
     def __init__(self, architecture: Architecture, fixed: Hyperparameters) -> None:
         self.architecture, self.fixed = architecture, dict(fixed)
+        self.failed: set[str] = set()
         self.stages: set[str] = set()  # freeze points of all networks so far
         self.built: set[Key] = set()
         self._first: tuple[Key, Classifier] | None = None
@@ -106,6 +115,50 @@ class Networks:
         return classifier
 
     @cached_property
+    def trained(self) -> Classifier:
+        """The default network, built once more with another seed, after an epoch of zoo's own training."""
+        classifier = self.again
+        _settle(classifier.network, self.pixels)
+        self.fit(classifier)
+        return classifier
+
+    @cached_property
+    def again(self) -> Classifier:
+        """The default network, built and adapted once more with another seed, as another training would."""
+        _ = self.classifier
+        start_fresh(1)
+        classifier = self._build(choose(self.space, {}), self.architecture.min_size, self.channels)
+        self.adapt(classifier)
+        return classifier
+
+    def fit(
+        self, classifier: Classifier, freeze: str = "none", cache_features: str = "off", **values: str
+    ) -> None:
+        """Train an epoch by zoo's own code.
+
+        Args:
+            cache_features: "on" or "off".
+            values: hyperparameters in place of their defaults.
+        """
+        defaults = choose(self.space, {}).values
+        hyperparameters = {**defaults, "batch_size": BATCH, "freeze": freeze, **values}
+        settings = FitSettings(1, 0, 1, OBJECTIVE, features=FeatureOptions(cache_features))
+        with TemporaryDirectory(prefix="zoo-check-") as folder, _cache_in(folder):
+            fit(classifier, self.decoded, hyperparameters, settings, lambda _epoch, _checkpoint: False)
+
+    @cached_property
+    def decoded(self) -> DecodedDataset:
+        """Two batches of dark and bright noise to train on, one to validate on and one to test on."""
+        images = 4 * BATCH
+        size, rng = self.architecture.min_size, np.random.default_rng(0)
+        labels = np.arange(images) % len(CLASSES)
+        noise = rng.integers(0, 120, (images, size, size, self.channels))
+        pixels = (noise + 100 * labels[:, None, None, None]).astype(np.uint8)
+        train, validation, test = np.split(np.arange(images), [2 * BATCH, 3 * BATCH])
+        rows = {"train": train, "validation": validation, "test": test}
+        return DecodedDataset(pixels, labels, CLASSES, rows, (), (), "noise", "noise")
+
+    @cached_property
     def labels(self) -> np.ndarray:
         """One-hot labels of the batch, the classes in turn."""
         labels: np.ndarray = np.eye(len(CLASSES), dtype=np.float32)[np.arange(BATCH) % len(CLASSES)]
@@ -114,9 +167,7 @@ class Networks:
     @cached_property
     def pixels(self) -> np.ndarray:
         """A batch of dark and bright noise, images of the smallest size."""
-        size = self.architecture.min_size
-        noise = np.random.default_rng(0).integers(0, 120, (BATCH, size, size, self.channels))
-        pixels: np.ndarray = (noise + 100 * self.labels[:, 1, None, None, None]).astype(np.float32)
+        pixels: np.ndarray = self.decoded.pixels[:BATCH].astype(np.float32)
         return pixels
 
     def build(
@@ -130,8 +181,16 @@ class Networks:
         size, channels = image_size or self.architecture.min_size, channels or self.channels
         if self._first is not None and self._first[0] == (backbone_values(hp), size, channels):
             return new_head(self._first[1], hp, CLASSES)
+        classifier = self._build(hp, size, channels)
+        key = (backbone_values(hp), size, channels)
+        self.built.add(key)
+        self.stages.update(classifier.freeze_points)
+        self._first = self._first or (key, classifier)
+        return classifier
+
+    def _build(self, hp: HyperParameters, size: int, channels: int) -> Classifier:
         try:
-            classifier = build_classifier(
+            return build_classifier(
                 self.architecture, hp, image_size=size, channels=channels, class_names=CLASSES
             )
         except (Exception, SystemExit) as error:  # third-party code may raise anything
@@ -144,11 +203,6 @@ class Networks:
             raise ContractError(
                 f"with {self.naming(hp)} and images of {size}×{size}×{channels}: {reason}{advice}"
             ) from error
-        key = (backbone_values(hp), size, channels)
-        self.built.add(key)
-        self.stages.update(classifier.freeze_points)
-        self._first = self._first or (key, classifier)
-        return classifier
 
     def adapt(self, classifier: Classifier) -> None:
         """Call the architecture's `adapt` with the batch, as before the first epoch.
@@ -236,6 +290,20 @@ class Networks:
 
 
 @contextmanager
+def _cache_in(folder: str) -> Iterator[None]:
+    """Keep cached activations in this folder."""
+    before = os.environ.get("ZOO_CACHE")
+    os.environ["ZOO_CACHE"] = folder
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["ZOO_CACHE"]
+        else:
+            os.environ["ZOO_CACHE"] = before
+
+
+@contextmanager
 def restoring(network: keras.Model) -> Iterator[Values]:
     """Restore the network's variables, including seeds, and its trainable flags in the end; yields the values."""
     before = [(variable, np.array(variable.numpy())) for variable in network.variables]
@@ -265,7 +333,8 @@ def _settle(network: keras.Model, pixels: np.ndarray) -> None:
     """
     from keras.layers import BatchNormalization
 
-    layers = [layer for layer in network.layers if isinstance(layer, BatchNormalization)]
+    # Keras has no public name for layers inside layers.
+    layers = [layer for layer in network._flatten_layers() if isinstance(layer, BatchNormalization)]
     if not layers:
         return
     momenta = [layer.momentum for layer in layers]

@@ -1,0 +1,152 @@
+"""Compares two networks, or one with itself, layer by layer: the first difference is the cause of the others."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from zoo.models.graph import calls_in
+from zoo.models.variables import named_variables
+from zoo.testing.loading import Inside
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    Arrays = tuple[np.ndarray, ...]
+
+HIDDEN = ("__", "_self_")  # prefixes of attributes of Python's and of TensorFlow's
+ROUNDING = 1e-4  # of the largest value; a layer in a graph rounds differently from the same layer outside
+
+
+class Call(NamedTuple):
+    """A call of an operation in a network, with its outputs for some images."""
+
+    operation: Any  # a Keras operation, which is untyped
+    outputs: Arrays
+
+
+def outputs_of_calls(network: keras.Model, pixels: np.ndarray) -> list[Call]:
+    """Return each call in the network with what it returns for these pixels in inference, in the order of the graph."""
+    calls = calls_in(network)
+    tensors = {id(tensor): tensor for call in calls for tensor in call.output_tensors}
+    every = keras.Model(network.inputs[0], list(tensors.values()))
+    arrays = dict(zip(tensors, map(np.asarray, _as_list(every(pixels, training=False))), strict=True))
+    return [Call(call.operation, tuple(arrays[id(each)] for each in call.output_tensors)) for call in calls]
+
+
+def first_difference(
+    left: Sequence[Call], right: Sequence[Call], equal: Callable[[np.ndarray, np.ndarray], bool]
+) -> Call | None:
+    """Return the first call of `left` whose outputs differ from those of `right`; None where all are equal."""
+    for call, other in zip(left, right, strict=True):
+        if not all(map(equal, call.outputs, other.outputs)):
+            return call
+    return None
+
+
+def differing_in_a_graph(network: keras.Model, pixels: np.ndarray) -> Any | None:
+    """Return the first operation that returns other values in a TensorFlow graph than outside, for the same inputs."""
+    arrays: dict[int, np.ndarray] = {}
+    outputs = outputs_of_calls(network, pixels)
+    for call, (operation, results) in zip(calls_in(network), outputs, strict=True):
+        if call.input_tensors and not _is_same_in_a_graph(
+            call, [arrays[id(each)] for each in call.input_tensors]
+        ):
+            return operation
+        arrays.update(zip(map(id, call.output_tensors), results, strict=True))
+    return None
+
+
+def _is_same_in_a_graph(call: Any, values: Sequence[np.ndarray]) -> bool:
+    inputs = {id(each): keras.Input(batch_shape=each.shape, dtype=each.dtype) for each in call.input_tensors}
+    positional, keywords = call.arguments.fill_in(inputs)
+    alone = keras.Model(list(inputs.values()), _as_list(call.operation(*positional, **keywords)))
+    unique = dict(zip(map(id, call.input_tensors), values, strict=True))
+    given = [tf.constant(value) for value in unique.values()]
+    eager = alone(given, training=False)
+    graph = tf.function(lambda tensors: alone(tensors, training=False))(given)
+    return all(map(nearly_equal, map(np.asarray, _as_list(eager)), map(np.asarray, _as_list(graph))))
+
+
+def nearly_equal(left: np.ndarray, right: np.ndarray) -> bool:
+    """Whether two arrays are equal but for rounding, in the precision of their type."""
+    if left.shape != right.shape:
+        return False
+    if left.dtype.kind != "f":
+        return bool(np.array_equal(left, right))
+    scale = float(np.max(np.abs(np.where(np.isfinite(left), left, 0)), initial=0))
+    rounding = max(ROUNDING, 8 * float(np.finfo(left.dtype).eps))
+    return bool(np.allclose(left, right, rtol=rounding, atol=rounding * scale, equal_nan=True))
+
+
+def equal_bits(left: np.ndarray, right: np.ndarray) -> bool:
+    """Whether two arrays are equal, NaN to NaN."""
+    return bool(np.array_equal(left, right, equal_nan=left.dtype.kind == "f"))
+
+
+def in_words(operation: Any) -> str:
+    """Return `layer 'scale' (Scale)`, or `operation 'add' (Add)` for a bare function of `keras.ops`."""
+    kind = "layer" if isinstance(operation, keras.layers.Layer) else "operation"
+    return f"{kind} '{operation.name}' ({type(operation).__name__})"
+
+
+def describe(network: keras.Model, pixels: np.ndarray) -> Inside:
+    """Return the inside of a network, with what its calls return for these pixels in inference."""
+    calls: dict[str, list[str]] = {}
+    counts = Counter[str]()
+    for operation, outputs in outputs_of_calls(network, pixels):
+        counts[operation.name] += 1
+        calls[f"{operation.name}#{counts[operation.name]}"] = [_digest(array) for array in outputs]
+    return Inside(
+        calls,
+        {name: _digest(variable.numpy()) for name, variable in named_variables(network).items()},
+        {layer.name: _attributes(layer) for layer in network.layers if not is_of_keras(layer)},
+    )
+
+
+def is_of_keras(layer: keras.layers.Layer) -> bool:
+    """Whether Keras itself defines the class of the layer."""
+    return type(layer).__module__.split(".")[0] == "keras"
+
+
+def _attributes(layer: keras.layers.Layer) -> dict[str, str]:
+    known = {*vars(keras.layers.Layer()), *vars(keras.Model())}
+    attributes = {}
+    # Keras has no public name for layers inside layers.
+    for number, inner in enumerate(layer._flatten_layers()):
+        own = inner is layer or not is_of_keras(inner)
+        names = {*vars(inner), *vars(type(inner))} - known if own else ()
+        for name in names:
+            if not name.startswith(HIDDEN) and (value := _simple(getattr(inner, name, None))) is not None:
+                attributes[f"{number} {type(inner).__name__}.{name}"] = value
+    return attributes
+
+
+def _simple(value: Any) -> str | None:
+    """Return a number, text, or an array or a tuple of them as text; None for all else."""
+    if isinstance(value, bool | int | float | str):
+        return repr(value)
+    if isinstance(value, np.ndarray | np.generic | tf.Tensor):
+        array = np.asarray(value)
+        return f"an array {array.shape} of SHA-256 {_digest(array)[:8]}"
+    if isinstance(value, list | tuple) and all(isinstance(each, bool | int | float | str) for each in value):
+        return repr(tuple(value))
+    return None
+
+
+def _digest(array: np.ndarray) -> str:
+    return hashlib.sha256(array.tobytes()).hexdigest()
+
+
+def _as_list(value: Any) -> list[Any]:
+    return list(keras.tree.flatten(value))
+
+
+def distance(left: np.ndarray, right: np.ndarray) -> str:
+    """Return how far two arrays of equal shape are apart, in words."""
+    return f"up to {np.max(np.abs(left.astype(float) - right.astype(float))):.3g} apart"

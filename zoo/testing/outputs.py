@@ -1,0 +1,185 @@
+"""The checks of an architecture that compare outputs: from batch to batch, stored and loaded, exported."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import numpy as np
+import tensorflow as tf
+
+from zoo.errors import ContractError
+from zoo.export import export
+from zoo.interfaces.export_formats import SUFFIXES
+from zoo.models.content import to_content
+from zoo.models.custom_objects import register_layers
+from zoo.models.round_trip import check_round_trip
+from zoo.testing.contract import some
+from zoo.testing.fresh_process import load_elsewhere
+from zoo.testing.layers import (
+    Call,
+    describe,
+    differing_in_a_graph,
+    distance,
+    equal_bits,
+    first_difference,
+    in_words,
+    nearly_equal,
+    outputs_of_calls,
+)
+
+if TYPE_CHECKING:
+    import keras
+
+    from zoo.testing.loading import Inside
+    from zoo.testing.networks import Networks
+
+FORMATS = ("saved-model", "keras")
+FEW = 3  # images
+CLOSE = 1e-4  # largest difference of two probabilities
+ROUNDING = 1e-6  # relative
+
+
+def predicts(networks: Networks) -> None:
+    """Check that the outputs of an image are the same each time, and whichever other images are in its batch."""
+    network, pixels = networks.classifier.network, networks.pixels
+    outputs = _outputs(network, pixels)
+    if len(outputs) != len(pixels):
+        raise ContractError(
+            f"for {len(pixels)} images {_breaking_the_batch(network, pixels)}, so that the network has outputs for "
+            f"{len(outputs)}: keep the batch as the first axis"
+        )
+    if not np.all(np.isfinite(outputs)):
+        odd = (call for call in outputs_of_calls(network, pixels) if not all(map(_is_finite, call.outputs)))
+        raise ContractError(
+            f"in inference {_named(next(odd, None))} returns NaN or infinite values: check for overflow, a division by "
+            "zero or a root of a negative number"
+        )
+    if not equal_bits(outputs, _outputs(network, pixels)):
+        calls = outputs_of_calls(network, pixels), outputs_of_calls(network, pixels)
+        raise ContractError(
+            f"in inference {_named(first_difference(*calls, equal_bits))} returns something else each time for equal "
+            "images: draw random numbers only where `training` is true, and change no state in inference"
+        )
+    for others in (pixels[:0:-1], pixels[1:FEW]):
+        batch = np.concatenate([pixels[:1], others])
+        if not nearly_equal(outputs[:1], _outputs(network, batch)[:1]):
+            calls = _of_the_first(network, pixels), _of_the_first(network, batch)
+            raise ContractError(
+                f"in inference {_named(first_difference(*calls, nearly_equal))} returns something else for an image in "
+                "another batch: compute over the other axes alone, or keep statistics as BatchNormalization does"
+            )
+
+
+def _is_finite(array: np.ndarray) -> bool:
+    return array.dtype.kind != "f" or bool(np.all(np.isfinite(array)))
+
+
+def _breaking_the_batch(network: keras.Model, pixels: np.ndarray) -> str:
+    """Return which operation is the first that returns, and after which all return, another number of rows."""
+    calls = outputs_of_calls(network, pixels)
+    whole = [number for number, call in enumerate(calls) if call.outputs[0].shape[:1] == (len(pixels),)]
+    broken = calls[whole[-1] + 1]
+    return f"{in_words(broken.operation)} returns a tensor of shape {broken.outputs[0].shape}"
+
+
+def _of_the_first(network: keras.Model, images: np.ndarray) -> list[Call]:
+    """Return the outputs of calls for the first image; layers may lay its windows or heads along the first axis."""
+    calls = []
+    for operation, outputs in outputs_of_calls(network, images):
+        rows = [output for output in outputs if output.ndim and len(output) % len(images) == 0]
+        calls.append(Call(operation, tuple(output[: len(output) // len(images)] for output in rows)))
+    return calls
+
+
+def reloads(networks: Networks) -> None:
+    """Store the trained network, load it in another process and compare the outputs bit for bit."""
+    architecture, classifier, pixels = networks.architecture, networks.trained, networks.pixels
+    try:
+        content = to_content(classifier)
+        outputs = load_elsewhere(architecture, content, pixels).outputs
+    except (Exception, SystemExit):  # third-party code may raise anything
+        _check_round_trip(networks)  # it names the layer
+        raise
+    expected = _outputs(classifier.network, pixels)
+    if not equal_bits(outputs, expected):
+        there = load_elsewhere(architecture, content, pixels, in_detail=True).inside
+        here = describe(classifier.network, pixels)
+        cause = _cause(classifier.network, here, there) if there else ""
+        raise ContractError(
+            f"stored and loaded in a new process, it returns other outputs, {distance(outputs, expected)}: {cause}"
+        )
+    _check_round_trip(networks)
+
+
+def _check_round_trip(networks: Networks) -> None:
+    """Check what `zoo train` checks before the first epoch."""
+    whose = f"architecture '{networks.architecture.name}'"
+    check_round_trip(networks.trained, whose, register_layers(networks.architecture))
+
+
+def _cause(network: keras.Model, here: Inside, there: Inside) -> str:
+    """Return which layer is the first to differ, and in what."""
+    name = next((call.split("#")[0] for call in here.calls if here.calls[call] != there.calls.get(call)), "")
+    if not name:
+        return "every layer returns the same, so its layers are connected otherwise: check for two calls of one layer"
+    which = in_words(next(each for each in network.operations if each.name == name))
+    variables = [
+        path.removeprefix(f"{name}/")
+        for path, digest in here.variables.items()
+        if path.startswith(f"{name}/") and there.variables.get(path) != digest
+    ]
+    if variables:
+        return (
+            f"the first to differ is {which}, whose {some(variables)} has other values there: only its constructor and "
+            "build() may create variables, and nothing but the stored values may set them"
+        )
+    mine, other = here.attributes.get(name, {}), there.attributes.get(name, {})
+    changed = sorted(attribute for attribute in mine if mine[attribute] != other.get(attribute))
+    if changed:
+        values = "; ".join(
+            f"{attribute.split()[-1]} is {mine[attribute]} here and {other.get(attribute, 'missing')} there"
+            for attribute in changed[:3]
+        )
+        return (
+            f"the first to differ is {which}, whose variables are equal, but {values}: return it from get_config(), or "
+            "keep it in a variable, add_weight(..., trainable=False)"
+        )
+    return (
+        f"the first to differ is {which}, whose variables are equal: its call() depends on something that is not "
+        "stored, such as a global, an attribute that is no number, or random numbers"
+    )
+
+
+def exports(networks: Networks) -> None:
+    """Export the trained network as `zoo export` does, which compares the outputs of what it wrote."""
+    classifier = networks.trained
+    with TemporaryDirectory(prefix="zoo-check-") as folder:
+        for file_format in FORMATS:
+            export(classifier, Path(folder) / f"model{SUFFIXES[file_format]}", file_format)
+    _refuse_another_graph(classifier.network, networks.pixels)
+
+
+def _refuse_another_graph(network: keras.Model, pixels: np.ndarray) -> None:
+    """Refuse a network that returns other outputs in a TensorFlow graph, as when it trains or is exported."""
+    expected = _outputs(network, pixels)
+    outputs = np.asarray(tf.function(lambda images: network(images, training=False))(tf.constant(pixels)))
+    # A graph rounds differently from eager operations, and a deep network amplifies the difference.
+    nudged = _outputs(network, pixels * (1 + ROUNDING))
+    tolerance = CLOSE + 10 * np.max(np.abs(nudged - expected))
+    if not np.allclose(outputs, expected, rtol=0, atol=tolerance, equal_nan=True):
+        odd = differing_in_a_graph(network, pixels)
+        raise ContractError(
+            "in a TensorFlow graph, in which it trains and is exported, it returns other outputs than outside, "
+            f"{distance(outputs, expected)}: {'the network' if odd is None else in_words(odd)} must not depend on "
+            "Python values that are fixed when call() is traced"
+        )
+
+
+def _outputs(network: keras.Model, pixels: np.ndarray) -> np.ndarray:
+    return np.asarray(network(pixels, training=False))
+
+
+def _named(call: Call | None) -> str:
+    return "the network" if call is None else in_words(call.operation)
