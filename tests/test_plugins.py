@@ -361,3 +361,10 @@ def test_an_unknown_architecture_mentions_quarantined_plugins(folder: Callable[.
     plugins = load_plugins(folder(broken="1 / 0"))
     with pytest.raises(UnknownNameError, match=r"\(quarantined: broken; see `zoo plugins`\)$"):
         plugins.architecture("mynet")
+
+
+def test_what_a_plugin_prints_goes_to_standard_error(
+    folder: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    load_plugins(folder(talks="print('loading')\n"))
+    assert capsys.readouterr() == ("", "loading\n")

@@ -6,6 +6,7 @@ import importlib.util
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, version
@@ -157,8 +158,10 @@ def load_plugins(plugins_dir: Path | None = None) -> Plugins:
             key
         )  # a distribution may list a name twice; the first one stays
         try:
-            _register(manager, key, module_source.module())
-            added = _collect_all(manager, key)
+            # What a plugin prints must not get into the output of a command, such as JSON.
+            with redirect_stdout(sys.stderr):
+                _register(manager, key, module_source.module())
+                added = _collect_all(manager, key)
             _refuse_clashes(plugin, added, owners)
         except (Exception, SystemExit) as error:  # third-party code may raise anything
             if manager.has_plugin(key) and not registered_before:

@@ -73,3 +73,30 @@ def test_a_layer_with_another_shape_in_predictions_is_refused(build: Callable[..
 
 def test_augmentation_and_resizing_are_no_change_of_shape(build: Callable[..., Classifier]) -> None:
     assert build(AUGMENTING).network.get_layer("resizing")
+
+
+def alike(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
+    for _ in range(2):
+        inputs = keras.layers.Conv2D(2, 3, name="conv")(inputs)
+    return inputs
+
+
+def test_two_layers_of_one_name_are_refused_as_such(build: Callable[..., Classifier]) -> None:
+    with pytest.raises(ContractError) as error:
+        build(architecture_of(alike, "alike"))
+    assert str(error.value) == (
+        "architecture 'alike': 2 of its layers have the name 'conv': give each its own name "
+        f"({__file__}:{alike.__code__.co_firstlineno})"
+    )
+
+
+def test_what_a_backbone_prints_goes_to_standard_error(
+    build: Callable[..., Classifier], capsys: pytest.CaptureFixture[str]
+) -> None:
+    def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
+        print("building")
+        return keras.layers.Conv2D(2, 3)(inputs)
+
+    build(architecture_of(backbone))
+    out, err = capsys.readouterr()
+    assert (out, set(err.splitlines())) == ("", {"building"})

@@ -329,3 +329,16 @@ def test_the_classifier_is_left_as_it_was(build: Callable[..., Classifier]) -> N
     assert before == [
         (weight.path, weight.numpy().tobytes(), weight.trainable) for weight in classifier.network.weights
     ]
+
+
+def test_images_that_become_fewer_are_refused(built: Callable[..., Classifier]) -> None:
+    classifier = built(lambda: lambda x: keras.ops.reshape(x, (-1, 2 * x.shape[1] * x.shape[2] * x.shape[3])))
+    where, reason, _ = refusal(classifier)
+    assert "would not predict each image" in where
+    assert "reshape" in where
+    assert reason == "for 2 images it returns 1 rows, and the network 1 outputs"
+
+
+def test_images_that_are_mixed_are_refused(built: Callable[..., Classifier]) -> None:
+    classifier = built(lambda: lambda x: x - keras.ops.mean(x, axis=0, keepdims=True))
+    assert refusal(classifier)[1] == "the outputs for an image depend on the other images of its batch"

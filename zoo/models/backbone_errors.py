@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import traceback
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +12,7 @@ from zoo.errors import ContractError, ZooError
 from zoo.models.keras_errors import reason_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from zoo.interfaces import Architecture
 
@@ -30,6 +31,12 @@ def reported(architecture: Architecture) -> Iterator[None]:
             f"architecture '{architecture.name}': its backbone cannot be built: {type(error).__name__}: "
             f"{reason_of(error)}{_place(error)}"
         ) from error
+
+
+def place_of(function: Callable[..., object]) -> str:
+    """Return where a function is defined, as ` (my-plugins/tiny.py:14)`; empty where that is unknown."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    return f" ({code.co_filename}:{code.co_firstlineno})" if code else ""
 
 
 def _place(error: BaseException) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import re
+import sys
+from contextlib import contextmanager, redirect_stdout
 from typing import TYPE_CHECKING
 
 import keras
@@ -11,6 +13,7 @@ from keras_tuner.engine.hyperparameters import Fixed
 from zoo.errors import ContractError, HyperparameterError, ZooError
 from zoo.interfaces.stages import in_stage
 from zoo.models import hyperparameters
+from zoo.models.backbone_errors import place_of
 from zoo.models.bases import Bases
 from zoo.models.classifier import Classifier
 from zoo.models.custom_objects import register_layers
@@ -132,7 +135,8 @@ def _call_backbone(
     """Call the backbone and check its features and declarations."""
     declared, values = {declaration.name for declaration in hp.space}, set(hp.values)
     register_layers(architecture)
-    with dtype_policy(architecture.dtype_policy):
+    # What it prints must not get into the output of a command, such as JSON.
+    with dtype_policy(architecture.dtype_policy), redirect_stdout(sys.stderr):
         features = architecture.backbone(hp, pixels, weights=weights)
     _check_backbone(architecture, declared, hp, features)
     if not isinstance(hp, ExploringHyperparameters):
@@ -166,7 +170,12 @@ def _network_between(
     try:
         backbone = keras.Model(pixels, features)
     except ValueError as error:
-        raise ContractError(f"{whose}: its features do not come from its inputs: {error}") from error
+        where = place_of(architecture.backbone)
+        if repeated := re.search(r'The name "(.+?)" is used (\d+) times', str(error)):
+            raise ContractError(
+                f"{whose}: {repeated[2]} of its layers have the name '{repeated[1]}': give each its own name{where}"
+            ) from error
+        raise ContractError(f"{whose}: its features do not come from its inputs: {error}{where}") from error
     for layer in backbone.layers:
         if is_plain_model(layer):
             raise ContractError(

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from zoo.models.classifier import Classifier
 
 IMAGES = 2  # in the batch whose outputs are compared
+CLOSE = 1e-3  # largest difference that rounding explains, relative to the largest value
 BUILT_BEFORE = 1000  # layers of each class, in the process that loads
 
 CONFIG = (
@@ -42,6 +43,7 @@ PLACES = (
     "were built before, and share no layer between two layers"
 )
 COMPUTATION = "its call() must depend only on its inputs, its weights and what get_config() returns"
+BATCH = "keep the batch as the first axis, and compute over the other axes alone; `zoo plugins check` names the layer"
 RANDOM = "draw random numbers only where call() gets training=True"
 
 
@@ -68,6 +70,7 @@ def check_round_trip(classifier: Classifier, whose: str, custom_layers: Collecti
         trip.compare_variables(loaded)
         assign_tensors(loaded, content)
         trip.compare_outputs(loaded)
+        trip.check_batches()
 
 
 class _RoundTrip:
@@ -110,6 +113,23 @@ class _RoundTrip:
                 "could not be loaded", self.layer(error.layer), error.reason, CONFIG
             ) from error
 
+    def check_batches(self) -> None:
+        """Refuse a network that returns more or fewer outputs than images, or mixes the images of a batch."""
+        outputs = self.outputs_of(self.network)
+        if any(len(output) != IMAGES for output in outputs):
+            rows = [(name, len(output)) for name, output in self.outputs_of_each(self.network) if output.ndim]
+            whole = [number for number, (_, count) in enumerate(rows) if count == IMAGES]
+            name, count = rows[whole[-1] + 1]
+            reason = (
+                f"for {IMAGES} images it returns {count} rows, and the network {len(outputs[-1])} outputs"
+            )
+            raise self.refused("would not predict each image", self.layer(name), reason, BATCH)
+        mixed = self.pixels
+        mixed[1:] = 255 - mixed[1:]
+        if not all(map(_starts_alike, outputs, self.outputs_of(self.network, mixed))):
+            reason = "the outputs for an image depend on the other images of its batch"
+            raise self.refused("would not predict each image", None, reason, BATCH)
+
     def compare_variables(self, loaded: keras.Model) -> None:
         """Refuse a loaded network with other variables."""
         before, after = _shapes(self.network), _shapes(loaded)
@@ -140,14 +160,15 @@ class _RoundTrip:
         )
         raise self.refused("would be loaded with other outputs", self.layer(name), reason, COMPUTATION)
 
-    def outputs_of(self, network: keras.Model) -> list[np.ndarray]:
-        """Return the features and the probabilities of a batch of noise.
+    def outputs_of(self, network: keras.Model, pixels: np.ndarray | None = None) -> list[np.ndarray]:
+        """Return the features and the probabilities of a batch, by default of noise.
 
         Random weights often make the probabilities of pixels exactly 0 and 1, whatever the features are.
         """
+        images = self.pixels if pixels is None else pixels
         features = [network.get_layer(name).input for name in self.classifier.head[:1]]
         ends = keras.Model(network.inputs, [*features, network.outputs[0]])
-        outputs = ends([self.pixels], training=False)
+        outputs = ends([images], training=False)
         return [np.asarray(keras.ops.convert_to_numpy(output)) for output in outputs]
 
     @property
@@ -188,6 +209,13 @@ class _RoundTrip:
         """Return the error in three lines."""
         where = f": layer {_described(layer)}" if layer else ""
         return RoundTripError(f"{self.whose}: a trained model {what}{where}", reason, advice)
+
+
+def _starts_alike(left: np.ndarray, right: np.ndarray) -> bool:
+    """Whether the rows for the first image are equal but for rounding."""
+    first, other = left[:1].astype(np.float64), right[:1].astype(np.float64)
+    finite = np.abs(first[np.isfinite(first)])
+    return bool(np.allclose(first, other, rtol=0, atol=CLOSE * np.max(finite, initial=0), equal_nan=True))
 
 
 def _shapes(network: keras.Model) -> dict[str, str]:
