@@ -183,7 +183,9 @@ def _not_fetched(name, error):
         nearest = get_close_matches(name, builtin, n=3, cutoff=0.5)
         among = f"nearest: {', '.join(nearest)}; " if nearest else ""
         return f"KerasHub has no preset '{name}'; {among}or give {FORMS}"
-    kinds = {kind.__name__ for cause in (error, error.__cause__) for kind in type(cause).__mro__}
+    kinds = {
+        kind.__name__ for cause in (error, error.__cause__, error.__context__) for kind in type(cause).__mro__
+    }
     reason = "there is no connection to its hub" if kinds & OFFLINE else brief(error)
     return (
         f"the preset {name} cannot be downloaded: {reason}; get all files of {_page_of(name, builtin)} on another "
