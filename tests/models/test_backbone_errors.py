@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from tests.architectures import architecture_of
 from zoo.errors import ContractError, ZooError
-from zoo.models.backbone_errors import reported
+from zoo.models.backbone_errors import reported, watched
 from zoo.models.building import space_builder
 from zoo.models.exploration import explore
 
@@ -60,3 +61,22 @@ def test_the_innermost_line_of_the_plugin_is_reported(backbone: Callable[..., An
 def test_zoos_own_errors_are_left_as_they_are() -> None:
     with pytest.raises(ZooError, match="mine"), reported(architecture_of(wrong_layer)):
         raise ZooError("mine")
+
+
+def test_a_build_that_does_not_end_is_reported_with_its_place(capsys: pytest.CaptureFixture[str]) -> None:
+    with watched(architecture_of(lambda hp, inputs, *, weights=None: inputs, "slow"), 0.05):
+        time.sleep(0.5)
+    with watched(architecture_of(lambda hp, inputs, *, weights=None: inputs, "quick"), 0.5):
+        pass
+    time.sleep(0.6)
+    line = watched_line()
+    assert capsys.readouterr().err == (
+        f"architecture 'slow': its backbone has been building for 0.05 s ({__file__}:{line}): check for an endless "
+        "loop; Ctrl-C ends the work\n"
+    )
+
+
+def watched_line() -> int:
+    """The line that sleeps in the test."""
+    test = test_a_build_that_does_not_end_is_reported_with_its_place
+    return test.__code__.co_firstlineno + 2

@@ -13,7 +13,7 @@ from keras_tuner.engine.hyperparameters import Fixed
 from zoo.errors import ContractError, HyperparameterError, ZooError
 from zoo.interfaces.stages import in_stage
 from zoo.models import hyperparameters
-from zoo.models.backbone_errors import place_of
+from zoo.models.backbone_errors import place_of, watched
 from zoo.models.bases import Bases
 from zoo.models.classifier import Classifier
 from zoo.models.custom_objects import register_layers
@@ -136,7 +136,7 @@ def _call_backbone(
     declared, values = {declaration.name for declaration in hp.space}, set(hp.values)
     register_layers(architecture)
     # What it prints must not get into the output of a command, such as JSON.
-    with dtype_policy(architecture.dtype_policy), redirect_stdout(sys.stderr):
+    with watched(architecture), dtype_policy(architecture.dtype_policy), redirect_stdout(sys.stderr):
         features = architecture.backbone(hp, pixels, weights=weights)
     _check_backbone(architecture, declared, hp, features)
     if not isinstance(hp, ExploringHyperparameters):
