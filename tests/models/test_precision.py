@@ -15,7 +15,7 @@ from tests.architectures import TINY, architecture_of
 from zoo.models.content import from_content, to_content
 from zoo.models.heads import new_head, with_classes
 from zoo.models.inputs import rebuild
-from zoo.models.precision import computes_in_float16, dtype_policy
+from zoo.models.precision import coarsest_rounding, computes_in_float16, dtype_policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,6 +104,13 @@ def test_only_16_bit_networks_are_computed_without_fused_operations(mixed: Calla
         make()
         fuses.append(tf.config.optimizer.get_experimental_options()["remapping"])
     assert fuses == [True, False, True, False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("policy", "rounding"), [("float32", 2**-23), ("mixed_float16", 2**-10), ("mixed_bfloat16", 2**-7)]
+)
+def test_the_coarsest_rounding(mixed: Callable, policy: str, rounding: float) -> None:
+    assert coarsest_rounding(mixed(policy).network) == rounding
 
 
 def test_float16_is_found_in_layers_within_layers() -> None:

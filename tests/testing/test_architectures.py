@@ -87,6 +87,23 @@ def patches_of_eight(hp: Any, inputs: Any, *, weights: str | None = None) -> Any
     return layers.Conv2D(2, 8, strides=8, name="patches_conv")(inputs)
 
 
+def tokens_of_four(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
+    from keras import layers
+
+    x = layers.Rescaling(1 / 255, name="rescaling")(inputs)
+    x = layers.Conv2D(16, 4, strides=4, name="patch_embedding")(x)
+    x = layers.Reshape((-1, 16), name="patch_tokens")(x)
+    return layers.Dense(16, activation="gelu", name="patch_mlp")(
+        layers.LayerNormalization(name="patch_norm")(x)
+    )
+
+
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+def test_a_network_of_16_bits_may_round_differently_in_a_graph(policy: str) -> None:
+    fields = {"sizes": Sizes(step=4), "pool": "avg", "dtype_policy": policy}
+    check_architecture(architecture(tokens_of_four, min_size=None, freeze_points=(), **fields), "exports")
+
+
 @pytest.mark.parametrize(
     ("sizes", "built"),
     [(Sizes(step=8), {8, 24}), (Sizes(step=8, largest=16), {8, 16}), (Sizes.only(16), {16})],

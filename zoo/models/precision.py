@@ -11,6 +11,8 @@ import tensorflow as tf
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_STEPS = {"float32": 2.0**-23, "float16": 2.0**-10, "bfloat16": 2.0**-7}
+
 
 @contextmanager
 def dtype_policy(name: str) -> Iterator[None]:
@@ -38,6 +40,11 @@ def round_each_result(network: keras.Model) -> None:
     if not tf.config.list_physical_devices("GPU"):
         in_16_bits = bool(_compute_dtypes(network) & {"float16", "bfloat16"})
         tf.config.optimizer.set_experimental_options({"remapping": not in_16_bits})
+
+
+def coarsest_rounding(network: keras.Model) -> float:
+    """Return the largest relative step between two numbers in any of the network's dtypes of 32 or 16 bits."""
+    return max(_STEPS.get(dtype, 0.0) for dtype in _compute_dtypes(network))
 
 
 def _compute_dtypes(network: keras.Model) -> set[str]:

@@ -14,6 +14,7 @@ from zoo.export import export
 from zoo.interfaces.export_formats import SUFFIXES
 from zoo.models.content import to_content
 from zoo.models.custom_objects import register_layers
+from zoo.models.precision import coarsest_rounding
 from zoo.models.round_trip import check_round_trip
 from zoo.testing.contract import some
 from zoo.testing.fresh_process import load_elsewhere
@@ -166,7 +167,7 @@ def _refuse_another_graph(network: keras.Model, pixels: np.ndarray) -> None:
     expected = _outputs(network, pixels)
     outputs = np.asarray(tf.function(lambda images: network(images, training=False))(tf.constant(pixels)))
     # A graph rounds differently from eager operations, and a deep network amplifies the difference.
-    nudged = _outputs(network, pixels * (1 + ROUNDING))
+    nudged = _outputs(network, pixels * (1 + max(ROUNDING, coarsest_rounding(network))))
     tolerance = CLOSE + 10 * np.max(np.abs(nudged - expected))
     if not np.allclose(outputs, expected, rtol=0, atol=tolerance, equal_nan=True):
         odd = differing_in_a_graph(network, pixels)
