@@ -263,3 +263,23 @@ def test_a_layer_whose_name_keras_loses_keeps_it() -> None:
     built = build_network(json.loads(network.to_json()))
     assert [layer.name for layer in built.layers] == [layer.name for layer in network.layers]
     assert list(named_variables(built)) == list(named_variables(network))
+
+
+@keras.saving.register_keras_serializable(package="test_content")
+class BuiltByItsCall(keras.layers.Layer):
+    """Leaves it to Keras to build the layer inside it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.inner = keras.layers.Dense(4)
+
+    def call(self, inputs: Any) -> Any:
+        return self.inner(inputs)
+
+
+def test_a_layer_without_build_is_built_without_a_warning(recwarn: pytest.WarningsRecorder) -> None:
+    inputs = keras.Input((4,))
+    network = keras.Model(inputs, BuiltByItsCall(name="outer")(inputs))
+    built = build_network(json.loads(network.to_json()))
+    assert list(named_variables(built)) == ["outer/inner/kernel", "outer/inner/bias"]
+    assert [str(warning.message) for warning in recwarn] == []

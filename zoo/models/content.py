@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -74,7 +75,10 @@ def build_network(graph: Mapping[str, object]) -> keras.Model:
     # Keras modifies the configuration in place, so it gets a copy.
     copied = json.loads(json.dumps(graph))
     try:
-        network = keras.saving.deserialize_keras_object(copied, safe_mode=True)
+        with warnings.catch_warnings():
+            # Keras builds a layer without `build` when it calls it, after this warning.
+            warnings.filterwarnings("ignore", message=r"`build\(\)` was called on layer")
+            network = keras.saving.deserialize_keras_object(copied, safe_mode=True)
     except ZooError:
         raise
     except (Exception, SystemExit) as error:  # a third-party layer may raise anything
