@@ -15,7 +15,9 @@ lint:
     mypy
     lint-imports
     python docs/generate_cli.py --check
+    python docs/generate_networks.py --check
 
 # Bring generated documents up to date
 docs:
     python docs/generate_cli.py
+    python docs/generate_networks.py

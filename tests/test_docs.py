@@ -224,9 +224,10 @@ def test_plugins_page_names_all_of_zoos_own_hyperparameters() -> None:
     assert [name for name in OWN if f"`{name}`" not in PLUGINS] == []
 
 
-def test_the_command_page_agrees_with_help() -> None:
+@pytest.mark.parametrize("script", ["generate_cli.py", "generate_networks.py"])
+def test_a_generated_page_is_up_to_date(script: str) -> None:
     done = subprocess.run(
-        [sys.executable, str(ROOT / "docs" / "generate_cli.py"), "--check"], capture_output=True, check=False
+        [sys.executable, str(ROOT / "docs" / script), "--check"], capture_output=True, check=False
     )
     assert done.returncode == 0, done.stderr.decode()
 

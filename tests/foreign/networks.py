@@ -1,0 +1,174 @@
+"""The table of the foreign networks: what `plugin_files` adds, and what becomes of each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+PLUGIN_FILES = Path(__file__).parent / "plugin_files"
+DATASET = "little-digits"
+
+
+class Passing(NamedTuple):
+    """A network that comes through whole.
+
+    Args:
+        architecture: its name; its paper is `Architecture.reference`.
+        parameters: of the network with a head for ten classes, on gray images of its default size.
+        plugin: what its plugin has that others do not.
+    """
+
+    architecture: str
+    parameters: int
+    plugin: str
+
+
+class Built(NamedTuple):
+    """A large network that is built, stored, and loaded by another process, but not trained.
+
+    Args:
+        parameters: of the network with a head for three classes, on the smallest images in color.
+    """
+
+    architecture: str
+    parameters: int
+
+
+class Refused(NamedTuple):
+    """A network that is refused before its first epoch.
+
+    Args:
+        plugin: what is wrong with its plugin.
+        message: the whole message.
+    """
+
+    architecture: str
+    plugin: str
+    message: str
+
+
+PASSING = (
+    Passing("batch-renorm", 2_748, "a counter, an integer weight that does not train"),
+    Passing("capsule", 8_666, "a loop in `call`"),
+    Passing("cct", 18_107, "sublayers in lists, dropout inside layers"),
+    Passing("conv-mixer", 4_906, "layers without names"),
+    Passing("convnext-v2", 9_834, "sublayers built by `call`, without `build`"),
+    Passing("densenet-bc", 13_866, "a fixed option"),
+    Passing("eanet", 7_978, "sublayers in a dict"),
+    Passing("fnet", 9_514, "a layer without weights"),
+    Passing("focalnet", 11_896, "sublayers as numbered attributes"),
+    Passing("ghostnet", 2_858, "normalisation two layers deep"),
+    Passing("gmlp", 6_210, "two sublayers of one name"),
+    Passing("highway", 26_938, "weights of one name, in lists"),
+    Passing("inception", 6_618, "name scopes around layers and inside them"),
+    Passing("involution", 990, "a name scope in `build`"),
+    Passing("mlp-mixer", 3_834, "Sequential models inside layers"),
+    Passing("mobile-vit", 13_746, "keras.ops between the layers"),
+    Passing("nfnet", 9_690, "a subclass of Conv2D with one more weight, which Keras's format leaves out"),
+    Passing("patch-convnet", 11_206, "weights without names"),
+    Passing("perceiver", 9_066, "weights created in `__init__`, layers called several times"),
+    Passing("poolformer", 10_682, "sublayers and weights in dicts of dicts"),
+    Passing("resnext", 7_002, "grouped convolutions"),
+    Passing("row-rnn", 16_138, "a cell of its own, and Bidirectional"),
+    Passing("shared-block", 5_530, "one custom layer, called several times"),
+    Passing("shufflenet", 2_046, "Reshape and Permute"),
+    Passing("sparse-experts", 12_022, "`add_loss` and a regulariser"),
+    Passing("spectral", 8_874, "a wrapper around layers without names"),
+    Passing("squeeze-excite", 9_906, "a subclass of Model as a block"),
+    Passing("stochastic-depth", 9_866, "a seed generator"),
+    Passing("swin", 15_936, "all sublayers created in `build`"),
+    Passing("tutorial", 754, "a hypermodel of Keras Tuner"),
+    Passing("unet", 23_690, "shortcuts across the network"),
+    Passing("vit", 18_602, "a token taken by slicing"),
+)
+
+BUILT = (
+    Built("convnext-small", 49_456_995),
+    Built("convnext-base", 87_569_539),
+    Built("convnext-large", 196_234_947),
+    Built("convnext-xlarge", 348_154_115),
+    Built("densenet169", 12_647_875),
+    Built("densenet201", 18_327_747),
+    Built("efficientnet-b0", 4_053_414),
+    Built("efficientnet-b1", 6_579_082),
+    Built("efficientnet-b2", 7_772_796),
+    Built("efficientnet-b3", 10_788_146),
+    Built("efficientnet-b4", 17_679_202),
+    Built("efficientnet-b5", 28_519_674),
+    Built("efficientnet-b6", 40_967_058),
+    Built("efficientnet-b7", 64_105_370),
+    Built("efficientnet-v2-m", 53_154_231),
+    Built("efficientnet-v2-l", 117_750_691),
+    Built("hyper-efficientnet", 4_053_414),
+    Built("hyper-resnet", 23_570_947),
+    Built("hyper-xception", 1_056_003),
+    Built("inception-resnet-v2", 54_341_347),
+    Built("nasnet-mobile", 4_272_887),
+    Built("nasnet-large", 84_928_917),
+)
+
+NOT_IN_KERAS_FORMAT = {
+    "nfnet": "the format keras cannot represent this network (StandardizedConv2D 'stem_conv' saves only 2 of its "
+    "weights: it needs its own save_own_variables and load_own_variables): use h5 or saved-model"
+}
+"""Network -> the message when it is exported to that format."""
+
+REFUSED = (
+    Refused(
+        "attention-pooling",
+        "layers created in `call`",
+        "architecture 'attention-pooling': its backbone cannot be built: ValueError: You cannot add new elements of "
+        "state (variables or sub-layers) to a layer that is already built (my-plugins/attention_pooling.py:24)",
+    ),
+    Refused(
+        "cbam",
+        "a `get_config` that lacks an argument",
+        "architecture 'cbam': a trained model could not be loaded: layer 'attention' "
+        "(BlockAttention, my-plugins/cbam.py:13)\n"
+        "custom_layers.<locals>.BlockAttention.__init__() missing 1 required positional argument: 'reduction'\n"
+        "give it get_config() with every argument of its constructor and, where one of them is a layer, from_config(); "
+        "register the class with keras.saving.register_keras_serializable",
+    ),
+    Refused(
+        "coordinate-attention",
+        "a layer of a layer, without `get_config`",
+        "architecture 'coordinate-attention': a trained model could not be stored: layer 'attention' "
+        "(CoordinateAttention, my-plugins/coordinate_attention.py:13)\n"
+        "Object CoordinateAttention was created by passing non-serializable argument values in `__init__()`, and "
+        "therefore the object must override `get_config()` in order to be serializable\n"
+        "give it get_config() with every argument of its constructor and, where one of them is a layer, from_config(); "
+        "register the class with keras.saving.register_keras_serializable",
+    ),
+    Refused(
+        "maxout",
+        "a Lambda layer",
+        "architecture 'maxout': 'maximum' is a Lambda layer, whose code is not stored, so a trained model could not be "
+        "loaded: call keras.ops on the tensors, or write a keras.layers.Layer that does it and return its class from "
+        "Architecture.custom_layers",
+    ),
+    Refused(
+        "network-in-network",
+        "Sequential models as blocks",
+        "architecture 'network-in-network': 'block1' is a model inside the model: lay it flat with "
+        "`zoo.flatten(model, inputs)`, or build it on `inputs` (Keras Applications take input_tensor=inputs)",
+    ),
+    Refused(
+        "selective-kernel",
+        "a class that only `backbone` knows",
+        "architecture 'selective-kernel': a trained model could not be loaded: layer (SelectiveKernel, "
+        "my-plugins/selective_kernel.py:10)\n"
+        "another process does not know it\n"
+        "register it with keras.saving.register_keras_serializable and return it from Architecture.custom_layers",
+    ),
+    Refused(
+        "tokens",
+        "features (batch, n, d)",
+        "architecture 'tokens': its features are tokens, (None, 16, 16): write pool='avg', 'max' or 'first' (the class "
+        "token) into its Architecture, or pool them in the backbone",
+    ),
+    Refused(
+        "two-heads",
+        "two outputs",
+        "architecture 'two-heads': backbone returns 2 tensors in a dict: return one, since a classifier has one head",
+    ),
+)
