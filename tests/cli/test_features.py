@@ -86,7 +86,7 @@ def test_copies_of_each_image_are_cached(finetune: Callable) -> None:
 def test_trainings_from_loaded_weights_keep_them_too(zoo: Callable, tmp_path: Path, command: str) -> None:
     (tmp_path / "plugins").mkdir()
     (tmp_path / "plugins" / "loaded.py").write_text(LOADED)
-    (tmp_path / "weights.h5").touch()
+    (tmp_path / "ones.weights").write_text("ones")
     fixed = ["--set", "head_units=0"] if command == "search" else []
     result = zoo(
         *[
@@ -96,7 +96,7 @@ def test_trainings_from_loaded_weights_keep_them_too(zoo: Callable, tmp_path: Pa
             "loaded",
             "digits",
             "--weights",
-            "./weights.h5",
+            "./ones.weights",
             "--epochs",
             1,
         ],
@@ -114,11 +114,11 @@ from zoo import Architecture, hookimpl
 def loaded(hp, inputs, *, weights=None):
     from keras import layers
 
-    kernel = "ones" if weights else "zeros"  # a file that says little
+    kernel = "ones" if weights else "zeros"  # a form of its own, which zoo does not know
     return layers.Conv2D(2, 3, strides=2, kernel_initializer=kernel, name="front_conv")(inputs)
 
 
 @hookimpl
 def zoo_architectures():
-    return [Architecture("loaded", loaded, "one convolution", "none", min_size=4, weights=("ones",))]
+    return [Architecture("loaded", loaded, "one convolution", "none", min_size=4, weights=("*.weights",))]
 """

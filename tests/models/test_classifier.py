@@ -98,18 +98,22 @@ def test_zoos_own_names_may_be_in_the_space_before() -> None:
 
 
 @pytest.mark.parametrize(
-    "backbone",
+    ("features", "reason"),
     [
-        lambda hp, inputs, *, weights=None: None,
-        lambda hp, inputs, *, weights=None: [inputs],
-        lambda hp, inputs, *, weights=None: layers.Reshape((8, 8))(inputs),
-        lambda hp, inputs, *, weights=None: np.zeros((1, 8)),
+        (lambda inputs: None, "backbone must return a tensor"),
+        (lambda inputs: [inputs, inputs], "backbone returns 2 tensors in a list: return one tensor"),
+        (
+            lambda inputs: layers.Reshape((8, 8))(inputs),
+            r"its features are tokens, \(None, 8, 8\): write pool=",
+        ),
+        (lambda inputs: layers.Reshape((1, 2, 2, 16))(inputs), "backbone must return a tensor"),
+        (lambda inputs: np.zeros((1, 8)), "backbone must return a tensor"),
     ],
-    ids=["nothing", "a list", "three axes", "an array"],
+    ids=["nothing", "a list", "tokens", "five axes", "an array"],
 )
-def test_a_backbone_must_return_features(backbone: Callable[..., Any]) -> None:
-    with pytest.raises(ContractError, match="'broken': backbone must return a tensor"):
-        broken(backbone)
+def test_a_backbone_must_return_features(features: Callable[[Any], Any], reason: str) -> None:
+    with pytest.raises(ContractError, match=f"'broken': {reason}"):
+        broken(lambda hp, inputs, *, weights=None: features(inputs))
 
 
 def test_a_backbone_must_not_hold_a_model_within_the_model() -> None:

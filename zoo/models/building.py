@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import keras
 from keras_tuner.engine.hyperparameters import Fixed
 
+from zoo.data.units import counted
 from zoo.errors import ContractError, HyperparameterError, ZooError
 from zoo.interfaces.stages import in_stage
 from zoo.models import hyperparameters
@@ -221,8 +222,8 @@ def _check_backbone(
         )
     if isinstance(features, list | tuple | dict):
         raise ContractError(
-            f"{whose}: backbone returns {len(features)} tensors in a {type(features).__name__}: return one, since a "
-            "classifier has one head"
+            f"{whose}: backbone returns {counted(len(features), 'tensor')} in a {type(features).__name__}: return one "
+            "tensor, since a classifier has one head"
         )
     if not isinstance(features, keras.KerasTensor) or len(features.shape) not in (2, 3, 4):
         raise ContractError(

@@ -202,7 +202,7 @@ def test_a_trial_that_continues_another_starts_from_its_tensors(begin: Begin) ->
     train(recorder, second := trial(2, continues="trial 1"))
     start = recorder.assignment(second).start
     assert start is not None
-    assert start["kernel"].tolist() == [0.5] * 3
+    assert start.tensors["kernel"].tolist() == [0.5] * 3
 
 
 # What happens now ----------------------------------------------------------------------------------------
