@@ -169,6 +169,6 @@ REFUSED = (
     Refused(
         "two-heads",
         "two outputs",
-        "architecture 'two-heads': backbone returns 2 tensors in a dict: return one tensor, since a classifier has one head",
+        "architecture 'two-heads': backbone returns 2 tensors in a dict: return one, for its one head",
     ),
 )

@@ -52,8 +52,7 @@ def test_several_outputs_are_refused(build: Callable[..., Classifier], kind: Cal
     with pytest.raises(ContractError) as error:
         build(architecture_of(backbone, "two"))
     assert str(error.value) == (
-        f"architecture 'two': backbone returns 2 tensors in a {kind.__name__}: return one tensor, since a classifier has "
-        "one head"
+        f"architecture 'two': backbone returns 2 tensors in a {kind.__name__}: return one, for its one head"
     )
 
 

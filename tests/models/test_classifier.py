@@ -101,7 +101,7 @@ def test_zoos_own_names_may_be_in_the_space_before() -> None:
     ("features", "reason"),
     [
         (lambda inputs: None, "backbone must return a tensor"),
-        (lambda inputs: [inputs, inputs], "backbone returns 2 tensors in a list: return one tensor"),
+        (lambda inputs: [inputs, inputs], "backbone returns 2 tensors in a list: return one"),
         (
             lambda inputs: layers.Reshape((8, 8))(inputs),
             r"its features are tokens, \(None, 8, 8\): write pool=",

@@ -222,8 +222,8 @@ def _check_backbone(
         )
     if isinstance(features, list | tuple | dict):
         raise ContractError(
-            f"{whose}: backbone returns {counted(len(features), 'tensor')} in a {type(features).__name__}: return one "
-            "tensor, since a classifier has one head"
+            f"{whose}: backbone returns {counted(len(features), 'tensor')} in a {type(features).__name__}: return one, "
+            "for its one head"
         )
     if not isinstance(features, keras.KerasTensor) or len(features.shape) not in (2, 3, 4):
         raise ContractError(
