@@ -197,7 +197,8 @@ def test_two_outputs_are_refused() -> None:
 def test_two_inputs_are_refused() -> None:
     def two(hp: Any) -> keras.Model:
         pixels, more = keras.Input((16, 16, 3)), keras.Input((4,))
-        return keras.Model([pixels, more], layers.Dense(2)(layers.Flatten()(pixels)))
+        joined = layers.Concatenate()([layers.Flatten()(pixels), more])
+        return keras.Model([pixels, more], layers.Dense(2)(joined))
 
     with pytest.raises(ContractError, match="architecture 'hyper': its network takes 2 inputs"):
         space_of(two)
