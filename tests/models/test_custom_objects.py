@@ -82,6 +82,8 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     )
     (installed / "RECORD").write_text("objects_library/__init__.py,,\n")
     monkeypatch.syspath_prepend(tmp_path)
+    for name in ("objects_library", "objects_library.layers"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
     assert metadata.version("objects-library") == "1.0"
     return "objects_library.layers"
 
@@ -92,8 +94,23 @@ def test_a_class_of_an_installed_library_is_found_by_importing_its_module(librar
     assert is_importable(config, [])
 
 
-@pytest.mark.parametrize("module", ["antigravity", "this", "os.path", "tests.assets", "../evil", ""])
+@pytest.mark.parametrize(
+    "module",
+    ["antigravity", "this", "os.path", "tests.assets", "../evil", "", "zoo.__main__", "zoo_plugins.vgg"],
+)
 def test_no_other_module_is_imported_because_a_graph_names_it(module: str) -> None:
     before = set(sys.modules)
-    assert not is_registered({"module": module, "class_name": "Odd", "registered_name": "odd>Odd"})
-    assert {"antigravity", "this"} & (set(sys.modules) - before) == set()
+    package = module.partition(".")[0]
+    assert not is_registered({"module": module, "class_name": "Odd", "registered_name": f"{package}>Odd"})
+    assert {"antigravity", "this", "zoo.__main__"} & (set(sys.modules) - before) == set()
+
+
+def test_a_library_registers_under_its_own_name_alone(library: str) -> None:
+    assert not is_registered({"module": library, "class_name": "Odd", "registered_name": "another>Odd"})
+    assert library not in sys.modules
+
+
+def test_a_module_that_is_run_is_not_imported(library: str, tmp_path: Path) -> None:
+    (tmp_path / "objects_library" / "__main__.py").write_text("raise RuntimeError('it ran')")
+    main = "objects_library.__main__"
+    assert not is_registered({"module": main, "class_name": "Odd", "registered_name": "objects_library>Odd"})

@@ -11,6 +11,7 @@ import pytest
 from tests.architectures import TINY, architecture_of, build
 from zoo.data.cache_folder import cache_folder
 from zoo.errors import ContractError
+from zoo.plugins import load_plugins
 from zoo.workflows import search as searches
 from zoo.workflows import train
 from zoo.workflows.round_trips import FOLDER, require_round_trip
@@ -93,3 +94,46 @@ def test_a_search_is_refused_before_it_is_recorded(wrong: Workspace) -> None:
     ):
         searches.search(wrong, "tiny", "blobs")
     assert wrong.registry.searches() == []
+
+
+def flipped(axis: int) -> Architecture:
+    def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
+        x = keras.layers.Conv2D(hp.Int("filters", 1, 3), 3, name="conv")(inputs)
+        return keras.ops.flip(x, axis=axis)
+
+    return architecture_of(backbone, "flipped")
+
+
+def test_another_computation_with_the_same_layers_is_checked_again() -> None:
+    """Flipped along the batch, each prediction would be that of another image."""
+    right, wrong = flipped(1), flipped(0)
+    require_round_trip(build(right), "flipped", right)
+    with pytest.raises(ContractError, match="depend on the other images of its batch"):
+        require_round_trip(build(wrong), "flipped", wrong)
+
+
+def test_a_change_of_the_plugins_code_is_checked_again(tmp_path: Path) -> None:
+    plugin = tmp_path / "plugins"
+    plugin.mkdir()
+    (plugin / "own.py").write_text(OWN)
+    architecture = load_plugins(plugin).architecture("own")
+    require_round_trip(build(architecture), "own", architecture)
+    (plugin / "own.py").write_text(OWN + "\n# another line\n")
+    require_round_trip(build(architecture), "own", architecture)
+    assert marks() == 2
+
+
+OWN = """
+from zoo import Architecture, hookimpl
+
+
+def backbone(hp, inputs, *, weights=None):
+    from keras import layers
+
+    return layers.Conv2D(hp.Int("filters", 1, 3), 3, name="conv")(inputs)
+
+
+@hookimpl
+def zoo_architectures():
+    return [Architecture("own", backbone, "a convolution", "none", min_size=8)]
+"""

@@ -9,6 +9,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from keras.src.models.functional import Functional  # which has no public name
 
 from zoo.errors import ArtifactError, LayerBuildError, MissingLayerError, ZooError
 from zoo.interfaces import ModelContent
@@ -83,8 +84,8 @@ def build_network(graph: Mapping[str, object]) -> keras.Model:
         raise
     except (Exception, SystemExit) as error:  # a third-party layer may raise anything
         raise _build_error(graph, error) from error
-    if not isinstance(network, keras.Model):
-        raise LayerBuildError(None, "it is not a Keras model")
+    if not isinstance(network, Functional):
+        raise LayerBuildError(None, "it is not a functional Keras model")
     infer_by_default(network)
     _restore_names(network, graph)
     return network

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from zoo.interfaces import Architecture
 
+OWN = ("zoo", "zoo_plugins")  # which register their classes in Architecture.custom_layers
 LIBRARIES = {"keras", "tensorflow", "keras-zoo"}  # what registers classes with Keras requires one of these
 
 
@@ -44,7 +45,7 @@ def is_keras_own(config: Mapping[str, Any]) -> bool:
 def is_registered(config: Mapping[str, Any]) -> bool:
     """Whether Keras finds this object of a graph, after the library that registers it is imported."""
     if keras.saving.get_registered_object(name_of(config)) is None:
-        _import_library(str(config.get("module") or ""))
+        _import_library(config)
     return keras.saving.get_registered_object(name_of(config)) is not None
 
 
@@ -64,31 +65,38 @@ def is_importable(config: Mapping[str, Any], custom_layers: Collection[object]) 
     # Another process registers what is defined at the top of a module that it imports.
     at_top = "<locals>" not in known.__qualname__
     modules = {each.__module__ for each in custom_layers if hasattr(each, "__module__")}
-    return at_top and (known.__module__ in modules or _is_library(str(config.get("module") or "")))
+    return at_top and (known.__module__ in modules or _is_of_library(config))
 
 
-def _import_library(module: str) -> None:
+def _import_library(config: Mapping[str, Any]) -> None:
     """Import the module in which an installed library registers its classes; do nothing for any other module."""
-    if not _is_library(module):
+    if not _is_of_library(config):
         return
+    module = str(config["module"])
     for name in (module, module.partition(".")[0]):  # another version may have moved the class
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(Exception, SystemExit):
             importlib.import_module(name)
             return
 
 
-@cache
-def _is_library(module: str) -> bool:
-    """Whether the module belongs to an installed distribution that requires Keras.
+def _is_of_library(config: Mapping[str, Any]) -> bool:
+    """Whether an object is registered under the name of an installed package that requires Keras, and lies in it.
 
-    A stored graph names modules, and must not be able to have any other module imported.
+    A stored graph names modules, and must not be able to have any other module imported, nor one that is run, such as
+    `package.__main__`.
     """
+    module = str(config.get("module") or "")
     package = module.partition(".")[0]
-    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.]*", module):
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)*", module) or package in OWN:
         return False
+    return name_of(config).partition(">")[0] == package and _requires_keras(package)
+
+
+@cache
+def _requires_keras(package: str) -> bool:
     for distribution in metadata.packages_distributions().get(package, ()):
         requirements = metadata.requires(distribution) or ()
-        required = {re.split(r"[^A-Za-z0-9_.-]", requirement)[0].lower() for requirement in requirements}
-        if required & LIBRARIES:
+        names = (re.split(r"[^A-Za-z0-9_.-]", requirement)[0] for requirement in requirements)
+        if LIBRARIES & {re.sub(r"[-_.]+", "-", name).lower() for name in names}:
             return True
     return False

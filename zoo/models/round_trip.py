@@ -5,10 +5,11 @@ from __future__ import annotations
 import inspect
 import json
 import random
+import re
 from collections import defaultdict
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
@@ -152,12 +153,7 @@ class _RoundTrip:
         if _equal(outputs, expected):
             return
         name = self.first_difference(self.network, loaded)
-        difference = max(
-            float(np.max(np.abs(one - other))) for one, other in zip(outputs, expected, strict=True)
-        )
-        reason = (
-            f"loaded, it returns something else for the same images, by up to {difference:.2g} in the end"
-        )
+        reason = f"loaded, it returns something else for the same images{_distance(outputs, expected)}"
         raise self.refused("would be loaded with other outputs", self.layer(name), reason, COMPUTATION)
 
     def outputs_of(self, network: keras.Model, pixels: np.ndarray | None = None) -> list[np.ndarray]:
@@ -167,9 +163,18 @@ class _RoundTrip:
         """
         images = self.pixels if pixels is None else pixels
         features = [network.get_layer(name).input for name in self.classifier.head[:1]]
-        ends = keras.Model(network.inputs, [*features, network.outputs[0]])
-        outputs = ends([images], training=False)
-        return [np.asarray(keras.ops.convert_to_numpy(output)) for output in outputs]
+        return self.call(network, [*features, network.outputs[0]], images)
+
+    def call(self, network: keras.Model, tensors: list[Any], images: np.ndarray) -> list[np.ndarray]:
+        """Return these tensors of the network for a batch; refuse a network that cannot be called."""
+        try:
+            outputs = keras.Model(network.inputs, tensors)([images], training=False)
+            return [np.asarray(keras.ops.convert_to_numpy(output)) for output in outputs]
+        except (Exception, SystemExit) as error:  # a third-party layer may raise anything
+            calling = re.search(r"when calling (\w+)\.call\(\)", str(error))
+            layers = (each for each in self.network.layers if calling and type(each).__name__ == calling[1])
+            layer = next(layers, None)
+            raise self.refused("could not predict", layer, reason_of(error), COMPUTATION) from error
 
     @property
     def pixels(self) -> np.ndarray:
@@ -192,13 +197,8 @@ class _RoundTrip:
         tensors = [
             (call.operation.name, tensor) for call in calls_in(network) for tensor in call.output_tensors
         ]
-        outputs = keras.Model(network.inputs, [tensor for _, tensor in tensors])(
-            [self.pixels], training=False
-        )
-        return [
-            (name, np.asarray(keras.ops.convert_to_numpy(output)))
-            for (name, _), output in zip(tensors, outputs, strict=True)
-        ]
+        outputs = self.call(network, [tensor for _, tensor in tensors], self.pixels)
+        return [(name, output) for (name, _), output in zip(tensors, outputs, strict=True)]
 
     def layer(self, name: str | None) -> keras.layers.Layer | str | None:
         """Return the layer of this name, or the name where an operation has it."""
@@ -229,6 +229,14 @@ def _shapes(network: keras.Model) -> dict[str, str]:
 def _equal(arrays: list[np.ndarray], others: list[np.ndarray]) -> bool:
     """Whether all arrays have the same bits."""
     return all(np.array_equal(one, other, equal_nan=True) for one, other in zip(arrays, others, strict=True))
+
+
+def _distance(arrays: list[np.ndarray], others: list[np.ndarray]) -> str:
+    """Return in words how far apart the arrays are, or which shapes they have."""
+    for one, other in zip(arrays, others, strict=True):
+        if one.shape != other.shape:
+            return f", of shape {one.shape[1:]} instead of {other.shape[1:]}"
+    return f", by up to {max(float(np.max(np.abs(a - b))) for a, b in zip(arrays, others, strict=True)):.2g} in the end"
 
 
 def _described(layer: object) -> str:

@@ -114,10 +114,16 @@ def _build(architecture: Architecture) -> Mapping[str, object]:
 def _cache_file(architecture: Architecture, provenance: str) -> Path:
     """Return a file named by the digest of all that the result may depend on, including the sources of the backbone."""
     parts = [zoo.__version__, version("keras"), provenance, architecture.name, architecture.version]
-    digest = hashlib.sha256("\0".join(parts).encode())
+    digest = hashlib.sha256("\0".join([*parts, code_of(architecture)]).encode())
+    return cache_folder() / "architectures" / f"{digest.hexdigest()}.json"
+
+
+def code_of(architecture: Architecture) -> str:
+    """Return the digest of all code that lies beside the backbone's."""
+    digest = hashlib.sha256()
     for path in _sources(architecture):
         digest.update(_content(path))
-    return cache_folder() / "architectures" / f"{digest.hexdigest()}.json"
+    return digest.hexdigest()
 
 
 def _sources(architecture: Architecture) -> list[Path]:

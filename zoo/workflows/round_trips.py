@@ -16,13 +16,17 @@ from zoo.data.cache_folder import cache_folder
 from zoo.models.content import objects_in
 from zoo.models.custom_objects import is_keras_own, name_of, register_layers
 from zoo.models.round_trip import check_round_trip
+from zoo.workflows.architectures import code_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from zoo.interfaces import Adapt, Architecture
     from zoo.models.classifier import Classifier
 
 FOLDER = "round-trips"
-CHECKS = 2  # changes when a classifier that passed before may fail
+WIDTHS = ("name", "filters", "units", "rate", "batch_shape", "target_shape", "kernel_size", "trainable")
+CHECKS = 3  # changes when a classifier that passed before may fail
 
 
 def require_round_trip(
@@ -30,9 +34,9 @@ def require_round_trip(
 ) -> None:
     """Check that the classifier can be stored and loaded, unless one like it has passed on this machine.
 
-    A network of Keras's own layers is like another of the same architecture, version and shape of images with the same
-    classes of layers. One with custom layers is like another with the same graph, if the code of these layers is the
-    same.
+    A network of Keras's own layers is like another of the same architecture, code and shape of images with the same
+    layers, whatever their widths and rates. One with custom layers is like another with the same graph, if the code of
+    these layers and the versions of their libraries are the same.
 
     Args:
         name: of the architecture.
@@ -62,18 +66,33 @@ def _mark(
     except (Exception, SystemExit):  # a third-party layer may raise anything, which the check reports
         return None
     objects = list(objects_in(graph))
-    custom = {name_of(config) for config in objects if not is_keras_own(config)}
+    custom = {name_of(config): str(config.get("module")) for config in objects if not is_keras_own(config)}
     described: dict[str, Any] = {
-        "versions": [metadata.version("keras-zoo"), keras.__version__, CHECKS],
-        "architecture": [name, architecture.version if architecture else None],
+        "versions": [*map(metadata.version, ("keras-zoo", "keras", "tensorflow")), CHECKS],
+        "libraries": sorted({_version_of(module) for module in custom.values()}),
+        "architecture": [name, architecture.version, code_of(architecture)] if architecture else [name],
         "shape": [classifier.image_size, classifier.channels],
         "classes": sorted({name_of(config) for config in objects}),
         "code": [_code_of(keras.saving.get_registered_object(each)) for each in sorted(custom)],
         "adapt": None if adapt is None else _code_of(adapt),
-        "graph": graph if custom else None,
+        "graph": graph if custom else [_without_widths(node) for node in graph["config"]["layers"]],
     }
     digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
     return cache_folder() / FOLDER / digest
+
+
+def _without_widths(node: Mapping[str, Any]) -> list[object]:
+    """Return a layer without what hyperparameters commonly change: its name, widths, rates and inputs."""
+    config = {key: value for key, value in node["config"].items() if key not in WIDTHS}
+    return [node["class_name"], config]
+
+
+def _version_of(module: str) -> str:
+    """Return the installed version of a module's package; empty for a plugin's file."""
+    try:
+        return f"{module.partition('.')[0]} {metadata.version(module.partition('.')[0])}"
+    except metadata.PackageNotFoundError:
+        return ""
 
 
 def _code_of(definition: Any) -> str:  # a class or a function
