@@ -10,6 +10,7 @@ import keras
 import pytest
 
 from tests.architectures import architecture_of
+from zoo.errors import ContractError
 from zoo.models.custom_objects import is_importable, is_keras_own, is_registered, name_of, register_layers
 
 if TYPE_CHECKING:
@@ -34,6 +35,15 @@ def test_layers_of_an_architecture_are_registered_and_returned() -> None:
     architecture = architecture_of(lambda hp, inputs, *, weights=None: inputs, custom_layers=lambda: [Known])
     assert register_layers(architecture) == (Known,)
     assert register_layers(None) == register_layers(architecture_of(lambda hp, inputs: inputs)) == ()
+
+
+def test_custom_layers_that_fail_are_reported_with_their_place() -> None:
+    def custom_layers() -> Any:
+        raise ModuleNotFoundError("No module named 'gone'")
+
+    architecture = architecture_of(lambda hp, inputs: inputs, custom_layers=custom_layers)
+    with pytest.raises(ContractError, match=r"its custom_layers fails: .*'gone'.*test_custom_objects.py"):
+        register_layers(architecture)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from zoo.errors import ArtifactError
+from zoo.errors import ArtifactError, ContractError
 from zoo.interfaces.freezing import find_frozen
 from zoo.models.content import to_content
 from zoo.models.freezing import freeze
@@ -65,6 +65,20 @@ def test_a_missing_layer_names_its_architecture_and_a_remedy(
     message = str(caught.value)
     assert message.startswith(f"model {with_own_layer.id} needs the layer 'mine>Odd' of architecture 'tiny'")
     assert message.endswith(reason)
+
+
+def broken_layers() -> list[type]:
+    raise ModuleNotFoundError("No module named 'gone'")
+
+
+def test_custom_layers_that_fail_matter_only_to_a_model_that_needs_them(
+    trained: Workspace, parent: Model, with_own_layer: Model
+) -> None:
+    tiny = replace(trained.plugins.architectures["tiny"], custom_layers=broken_layers)
+    workspace = replace(trained, plugins=replace(trained.plugins, architectures={"tiny": tiny}))
+    assert load_classifier(workspace, parent).image_size == 8
+    with pytest.raises(ContractError, match=r"its custom_layers fails: .*No module named 'gone'"):
+        load_content(workspace, with_own_layer)
 
 
 # Models of earlier versions of zoo --------------------------------------------------------------------------

@@ -25,15 +25,15 @@ LONG = 60.0  # seconds after which a build is reported
 
 
 @contextmanager
-def reported(architecture: Architecture) -> Iterator[None]:
-    """Raise a ContractError for any other error in the body, which builds the backbone with known values."""
+def reported(architecture: Architecture, what: str = "its backbone cannot be built") -> Iterator[None]:
+    """Raise a ContractError for any other error in the body, which runs the plugin's code, by default its backbone."""
     try:
         yield
     except ZooError:
         raise
     except (Exception, SystemExit) as error:  # third-party code may raise anything
         raise ContractError(
-            f"architecture '{architecture.name}': its backbone cannot be built: {type(error).__name__}: "
+            f"architecture '{architecture.name}': {what}: {type(error).__name__}: "
             f"{reason_of(error)}{_place(error)}"
         ) from error
 

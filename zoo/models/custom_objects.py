@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 
+from zoo.models.backbone_errors import reported
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
@@ -21,10 +23,15 @@ LIBRARIES = {"keras", "tensorflow", "keras-zoo"}  # what registers classes with 
 
 
 def register_layers(architecture: Architecture | None) -> tuple[object, ...]:
-    """Register the custom layers of the architecture with Keras, and return them."""
+    """Register the custom layers of the architecture with Keras, and return them.
+
+    Raises:
+        ContractError: `custom_layers` fails, for example because it needs a package that is not installed.
+    """
     if architecture is None or architecture.custom_layers is None:
         return ()
-    return tuple(architecture.custom_layers() or ())
+    with reported(architecture, "its custom_layers fails"):
+        return tuple(architecture.custom_layers() or ())
 
 
 def name_of(config: Mapping[str, Any]) -> str:

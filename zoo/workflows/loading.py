@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zoo.errors import ArtifactError, MissingLayerError
+from zoo.errors import ArtifactError, ContractError, MissingLayerError
 from zoo.models.content import check_layers, from_content
 from zoo.models.custom_objects import register_layers
 
@@ -24,13 +24,20 @@ def load_content(workspace: Workspace, model: Model) -> ModelContent:
 
     Raises:
         ArtifactError: the content is damaged, or needs a plugin that is not loaded.
+        ContractError: it needs custom layers, and the architecture's `custom_layers` fails.
     """
     architecture = workspace.plugins.architectures.get(model.architecture)
-    register_layers(architecture)
+    broken: ContractError | None = None
+    try:
+        register_layers(architecture)
+    except ContractError as error:  # which matters only if the model needs these layers
+        broken = error
     content = workspace.registry.load_content(model.id)
     try:
         check_layers(content.graph)
     except MissingLayerError as error:
+        if broken is not None:
+            raise broken from None
         candidate = workspace.registry.run(model.run_id).plan.candidate
         missing = "is not loaded: install that plugin, or name its folder with --plugins-dir"
         if architecture is not None:

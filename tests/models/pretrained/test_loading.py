@@ -176,3 +176,15 @@ def test_arguments_of_the_wrong_type(model: Any, options: Any, problem: str) -> 
 def test_an_unreadable_file_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="there is no weights file"):
         load_weights(network(), tmp_path / "gone.npz")
+
+
+def test_no_weights_are_no_file_to_load() -> None:
+    """As where a backbone forgets to ask whether `weights` is None."""
+    with pytest.raises(ContractError, match="needs a path or arrays by name, got None: call it only where"):
+        load_weights(keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]), None)
+
+
+def test_arrays_may_be_lists() -> None:
+    network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, name="fc")])
+    load_weights(network, {"fc/kernel": [[1.0], [2.0]], "fc/bias": [3.0]})
+    assert network(np.ones((1, 2))).numpy().tolist() == [[6.0]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from zoo.models.pretrained.report import Match, WeightsReport, report
 from zoo.models.pretrained.tensors import of_arrays
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     import keras
     import numpy as np
@@ -120,8 +121,12 @@ def _opened(path: str | Path | Mapping[str, np.ndarray]) -> Iterator[StoredWeigh
     if isinstance(path, (str, Path)):
         with open_weights(path) as stored:
             yield stored
-    else:
+    elif isinstance(path, Mapping):
         yield of_arrays(path)
+    else:
+        raise ContractError(
+            f"load_weights needs a path or arrays by name, got {path!r}: call it only where `weights` is not None"
+        )
 
 
 def _report_of(

@@ -79,7 +79,6 @@ def of_arrays(arrays: Mapping[str, np.ndarray]) -> StoredWeights:
         "the tensors",
         Kind.NAMED,
         tuple(
-            StoredTensor(name, tuple(array.shape), partial(np.asarray, array))
-            for name, array in arrays.items()
+            StoredTensor(name, np.shape(array), partial(np.asarray, array)) for name, array in arrays.items()
         ),
     )
