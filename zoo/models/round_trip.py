@@ -84,13 +84,13 @@ class _RoundTrip:
         """Return what the registry would store."""
         try:
             content = to_content(self.classifier)
-            json.dumps(content.graph, allow_nan=False)
+            json.dumps(content.graph)
         except ZooError:
             raise
         except (Exception, SystemExit) as error:  # a third-party layer may raise anything
             for layer in self.network.layers:
                 try:
-                    json.dumps(keras.saving.serialize_keras_object(layer), allow_nan=False)
+                    json.dumps(keras.saving.serialize_keras_object(layer))
                 except (Exception, SystemExit) as cause:
                     raise self.refused("could not be stored", layer, reason_of(cause), CONFIG) from cause
             raise self.refused("could not be stored", None, reason_of(error), CONFIG) from error
