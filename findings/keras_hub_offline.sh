@@ -4,7 +4,7 @@
 # huggingface_hub raises LocalEntryNotFoundError when it can neither connect nor find a file in its cache. That class is
 # derived from EntryNotFoundError, "this repository has no such file", which KerasHub's get_file turns into
 # FileNotFoundError; check_file_exists returns False, and from_preset advises to make sure that the preset is valid. So a
-# user who is merely offline is told to doubt a preset that is fine. Presets of Kaggle raise requests' ConnectionError.
+# user who is merely offline gets a message that blames a valid preset. Presets of Kaggle raise requests' ConnectionError.
 # zoo (plugins/zoo_plugins/kerashub_presets.py) calls get_file itself, and looks at the cause of its FileNotFoundError.
 #
 # Seen with Python 3.11, keras-hub 0.32.0, huggingface-hub 2.4.0. The script fails if this changes.

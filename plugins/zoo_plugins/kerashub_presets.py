@@ -111,7 +111,7 @@ def shape_of(model):
 
 def _kind_of(preset):
     """Return the name of a preset's backbone, known before its weights are loaded."""
-    from keras_hub.src.utils.preset_utils import get_preset_loader  # no public name tells the class alone
+    from keras_hub.src.utils.preset_utils import get_preset_loader  # no public name returns the class
 
     class_name = get_preset_loader(preset).check_backbone_class().__name__
     names = [name for name, kind in KINDS.items() if kind.class_name == class_name]

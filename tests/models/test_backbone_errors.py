@@ -1,4 +1,4 @@
-"""What a plugin's backbone raises, in one line."""
+"""The errors of a plugin's backbone, each in one line."""
 
 from __future__ import annotations
 

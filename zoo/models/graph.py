@@ -82,7 +82,7 @@ def find_shape_change(network: keras.Model) -> ShapeChange | None:
 
 
 def _trains_by_default(operation: Any) -> bool:  # a Keras operation, which is untyped
-    """Whether the operation, or a layer inside it, is in training mode unless it is told not to be."""
+    """Whether the operation, or a layer inside it, is in training mode by default."""
     if not isinstance(operation, keras.layers.Layer):
         return False
     # Keras has no public name for layers inside layers.

@@ -1,4 +1,4 @@
-"""What a weights file gave a network: a table of what matched, what did not, and shapes that differ."""
+"""The result of loading weights: tables of matched tensors, of unmatched ones, and of shapes that differ."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Match:
 
 @dataclass(frozen=True)
 class WeightsReport:
-    """What a weights file gave a network.
+    """The result of loading a weights file into a network.
 
     Args:
         location: of the file or folder.
