@@ -44,7 +44,7 @@ def loaded(hp, inputs, *, weights=None):
 
 @hookimpl
 def zoo_architectures():
-    return [Architecture("loaded", loaded, "reads a number", "none", min_size=4, weights=("noise",))]
+    return [Architecture("loaded", loaded, "reads a number", "none", min_size=4, weights=("noise", "*.txt"))]
 """
 
 
@@ -74,8 +74,8 @@ def workspace(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Worksp
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     (tmp_path / "served").mkdir()
-    (tmp_path / "served" / "net.h5").write_text("0.25")
-    return tmp_path / "served" / "net.h5"
+    (tmp_path / "served" / "net.txt").write_text("0.25")
+    return tmp_path / "served" / "net.txt"
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def test_a_file_behind_a_url_is_downloaded_once_for_all_trials(
     workspace: Workspace, requests: list[str]
 ) -> None:
     watcher = Downloading()
-    url = f"http://127.0.0.1:{requests.pop()}/net.h5"
+    url = f"http://127.0.0.1:{requests.pop()}/net.txt"
     result = search(
         type(workspace)(workspace.registry, workspace.plugins, watcher),
         "loaded",
@@ -114,7 +114,7 @@ def test_a_file_behind_a_url_is_downloaded_once_for_all_trials(
         trials=3,
     )
     assert [run.state for run in result.trials] == [State.COMPLETED] * 3
-    assert (requests, watcher.downloads[-1:]) == (["/net.h5"], [True])
+    assert (requests, watcher.downloads[-1:]) == (["/net.txt"], [True])
 
 
 def test_a_trial_is_refused_weights_that_have_changed_since_the_search_started(
