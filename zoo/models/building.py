@@ -59,7 +59,7 @@ def build_classifier(
 
     own = hyperparameters.backbone_values(hp)
     backbone = build() if weights is None else (bases or Bases()).get(own, build)
-    hyperparameters.declare(hp, maps=len(backbone.features.shape) == 4)
+    hyperparameters.declare(hp, maps=backbone.has_maps)
     round_each_result(backbone.network)
     return new_head(backbone, hp, class_names)
 

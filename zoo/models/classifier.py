@@ -67,3 +67,8 @@ class Classifier:
     def features(self) -> keras.KerasTensor:
         """The backbone's output and the head's input: (batch, h, w, c), (batch, n, d) or (batch, d)."""
         return self.network.get_layer(self.head[0]).input if self.head else self.network.outputs[0]
+
+    @property
+    def has_maps(self) -> bool:
+        """Whether the features are feature maps, which the hyperparameter pooling pools."""
+        return len(self.features.shape) == 4

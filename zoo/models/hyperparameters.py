@@ -57,6 +57,20 @@ def declare(hp: HyperParameters, *, maps: bool = True) -> None:
             own.search(hp)
 
 
+def refuse_pooling(values: Mapping[str, HyperparameterValue], *, maps: bool) -> None:
+    """Refuse a value of pooling that the features ignore, as those of some weights do and other weights do not.
+
+    Raises:
+        HyperparameterError: they are no feature maps, and the value is not the default.
+    """
+    pooling = values.get("pooling", OWN["pooling"].default)
+    if not maps and pooling != OWN["pooling"].default:
+        raise HyperparameterError(
+            f"pooling={pooling} has no effect: with these weights the backbone returns no feature maps; "
+            "leave pooling out"
+        )
+
+
 def with_defaults(values: Mapping[str, HyperparameterValue]) -> dict[str, HyperparameterValue]:
     """Return the values and the defaults of zoo's own that are missing, as in records of an earlier version."""
     return {**{own.name: own.default for own in OWN.values()}, **values}

@@ -20,7 +20,7 @@ from zoo.models.backbone_errors import reported
 from zoo.models.building import build_classifier, space_builder
 from zoo.models.exploration import explore
 from zoo.models.freezing import count_parameters, freeze
-from zoo.models.hyperparameters import with_defaults
+from zoo.models.hyperparameters import refuse_pooling, with_defaults
 from zoo.models.pretrained.finding import find_weights
 from zoo.models.space import check, choose
 from zoo.models.stages import count_by_stage
@@ -91,6 +91,7 @@ def train(
         return build_from(hp)
 
     classifier = build()
+    refuse_pooling(values, maps=classifier.has_maps)
     require_round_trip(classifier, architecture.name, architecture)
     frozen = freeze(classifier, hp.get("freeze"))
     images = prepare(workspace, opened, shape)

@@ -20,14 +20,31 @@ from tests.workflows.search.tiny_searches import (
 from zoo.errors import HyperparameterError, InterruptedWork
 from zoo.interfaces import State
 from zoo.plugins import load_plugins
+from zoo.workflows import train
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from zoo.workflows import Workspace
 
 pytestmark = pytest.mark.large
+
+VECTORS = """
+from zoo import Architecture, hookimpl
+
+
+def vectors(hp, inputs, *, weights=None):
+    from keras import layers
+
+    maps = layers.Conv2D(2, 3, name="conv")(inputs)
+    return layers.GlobalMaxPooling2D(name="vector")(maps) if weights else maps
+
+
+@hookimpl
+def zoo_architectures():
+    return [Architecture("vectors", vectors, "a vector with weights", "none", min_size=4, weights=("vector",))]
+"""
 
 LOADED = """
 from pathlib import Path
@@ -67,6 +84,7 @@ def workspace(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Worksp
     tiny = request.config.rootpath / "tests" / "cli" / "plugin_files" / "tiny.py"
     (folder / "tiny.py").write_text(tiny.read_text())
     (folder / "loaded.py").write_text(LOADED)
+    (folder / "vectors.py").write_text(VECTORS)
     with workspace_in(tmp_path, load_plugins(folder)) as workspace:
         yield workspace
 
@@ -140,3 +158,35 @@ def test_a_search_resumes_only_with_its_own_weights(workspace: Workspace, file: 
     assert interrupted(workspace).state is State.INTERRUPTED
     file.write_text("0.25")
     assert {run.state for run in resume(workspace).trials} == {State.COMPLETED}
+
+
+@pytest.mark.parametrize(("weights", "poolings"), [("vector", {"avg"}), (None, {"avg", "max", "flatten"})])
+def test_pooling_is_searched_only_if_the_features_of_the_weights_are_maps(
+    workspace: Workspace, weights: str | None, poolings: set[str]
+) -> None:
+    values = {"learning_rate": 0.01, "head_units": "0", "augmentation": "none"}
+    options = {"algorithm": "random", "trials": 8, "max_seconds": 1e-6}
+    plan = search(workspace, "vectors", values, weights=weights, **options).search.plan
+    (space,) = [hp["config"] for hp in plan.space["space"] if hp["config"]["name"] == "pooling"]
+    assert {*space.get("values", [space.get("value")])} == poolings
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda workspace, values: search(workspace, "vectors", values, weights="vector"),
+        lambda workspace, values: train(
+            workspace, "vectors", "blobs", weights="vector", hyperparameters=values
+        ),
+    ],
+    ids=["search", "train"],
+)
+def test_a_pooling_that_the_features_of_the_weights_ignore_is_refused(
+    workspace: Workspace, work: Callable
+) -> None:
+    with pytest.raises(HyperparameterError) as caught:
+        work(workspace, {"pooling": "max"})
+    assert str(caught.value) == (
+        "pooling=max has no effect: with these weights the backbone returns no feature maps; leave pooling out"
+    )
+    assert workspace.registry.runs() == []

@@ -13,7 +13,7 @@ from zoo.interfaces.spaces import ARCHITECTURE
 from zoo.models.backbone_errors import reported
 from zoo.models.building import space_builder
 from zoo.models.exploration import explore
-from zoo.models.hyperparameters import with_defaults
+from zoo.models.hyperparameters import OWN, refuse_pooling, with_defaults
 from zoo.models.joint_space import fix_each, from_joint, join, options_for, to_joint
 from zoo.models.schedules import declare_schedules, freeze_depths
 from zoo.models.space import check, choose, fill_in, fix, read
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         HyperparameterValue,
         Objective,
     )
+    from zoo.models.classifier import Classifier
     from zoo.workflows.parents import Parent
     from zoo.workflows.search.candidates import Candidate
     from zoo.workflows.workspace import Workspace
@@ -71,27 +72,38 @@ def declare_space(
         build = space_builder(candidate.architecture, **asdict(candidate.shape))
         with reported(candidate.architecture):
             spaces[candidate.name] = explore(build, options_for(candidate.name, hyperparameters))
-    spaces, fixed = fix_each(spaces, hyperparameters)
+    each, fixed = fix_each(spaces, hyperparameters)
     for candidate in candidates:
         start_fresh(seed)  # so that Keras numbers layers from the start
-        _try_defaults(candidate, spaces[candidate.name], class_names)
-    joint = join(spaces)
+        classifier = _try_defaults(candidate, each[candidate.name], class_names)
+        if candidate.plan.weights and classifier is not None and not classifier.has_maps:
+            # the space was explored without weights, where the backbone may have other features
+            refuse_pooling(choose(each[candidate.name], {}).values, maps=False)
+            spaces[candidate.name] = fix(spaces[candidate.name], {"pooling": OWN["pooling"].default})
+    each, fixed = fix_each(spaces, hyperparameters)
+    joint = join(each)
     if not read(joint).searched_names:
         raise SearchError(
             f"nothing is left to search: --set fixes every hyperparameter of {candidates[0].name}; "
             "leave one out, or use `zoo train`"
         )
-    return DeclaredSpace(joint, spaces, fixed)
+    return DeclaredSpace(joint, each, fixed)
 
 
-def _try_defaults(candidate: Candidate, space: HyperParameters, class_names: tuple[str, ...]) -> None:
-    """Build the default network, so that weights or layers to freeze that do not fit are refused at once."""
+def _try_defaults(
+    candidate: Candidate, space: HyperParameters, class_names: tuple[str, ...]
+) -> Classifier | None:
+    """Build the default network, so that weights or layers to freeze that do not fit are refused at once.
+
+    Returns:
+        The network; None if the plugin fails, which is recorded with its trial.
+    """
     try:
-        candidate.build(choose(space, {}), class_names)
+        return candidate.build(choose(space, {}), class_names)
     except ZooError:
         raise
-    except (Exception, SystemExit):  # noqa: S110  a plugin's own failure is recorded with its trial
-        pass
+    except (Exception, SystemExit):
+        return None
 
 
 def declare_finetuning(
