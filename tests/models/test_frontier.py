@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +20,7 @@ from zoo.models.stages import stage_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     Body = Callable[[Any], Any]
 
@@ -342,6 +345,34 @@ def test_another_code_of_a_custom_layer_makes_another_digest() -> None:
         for new in (doubled, doubled, halved)
     )
     assert (first == same, first == other) == (True, False)
+
+
+LAYER = """
+from helper import scale
+from keras import layers
+
+class Scaled(layers.Layer):
+    def call(self, x):
+        return scale(x)
+"""
+
+
+def test_another_code_beside_a_custom_layer_makes_another_digest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A function that its `call` calls; as in the cache of activations, the network of either is the same."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "scaled.py").write_text(LAYER)
+    digests = []
+    for factor in (2, 2, 3):
+        (tmp_path / "helper.py").write_text(f"def scale(x):\n    return x * {factor}\n")
+        layer = importlib.import_module("scaled").Scaled
+        digests.append(
+            split(classifier_of(lambda x, kind=layer: conv("conv")(kind(name="scaled")(x))), "conv").digest()
+        )
+        for name in ("scaled", "helper"):
+            del sys.modules[name]
+    assert (digests[0] == digests[1], digests[0] == digests[2]) == (True, False)
 
 
 def test_trainable_layers_do_not_change_the_digest_of_the_prefix() -> None:

@@ -12,7 +12,7 @@ import pytest
 import zoo
 from tests.models.hypermodels import Loops, plain
 from zoo.errors import ContractError
-from zoo.workflows.architectures import _sources
+from zoo.models.source_code import source_files
 
 
 def architecture_of(hypermodel: Any, **fields: Any) -> zoo.Architecture:
@@ -38,7 +38,7 @@ def test_another_value_is_refused(hypermodel: Any) -> None:
 
 @pytest.mark.parametrize("hypermodel", [Loops(), plain, lambda: Loops()], ids=["object", "build", "maker"])
 def test_the_sources_of_the_plugin_are_found(hypermodel: Any) -> None:
-    assert Path(__file__) in _sources(architecture_of(hypermodel))
+    assert Path(__file__) in source_files(architecture_of(hypermodel).backbone)
 
 
 def test_a_plugin_imports_no_keras_until_a_network_is_built() -> None:

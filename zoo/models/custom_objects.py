@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 
 from zoo.models.backbone_errors import reported
+from zoo.models.source_code import distributions_of, is_of_keras
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -46,7 +47,7 @@ def is_keras_own(config: Mapping[str, Any]) -> bool:
     module, name = str(config.get("module") or ""), str(config["class_name"])
     if name == "function":  # Keras writes the name alone for its own
         return False
-    return module.split(".")[0] in ("keras", "builtins") or (not module and name.startswith("__"))
+    return is_of_keras(module) or (not module and name.startswith("__"))
 
 
 def is_registered(config: Mapping[str, Any]) -> bool:
@@ -101,7 +102,7 @@ def _is_of_library(config: Mapping[str, Any]) -> bool:
 
 @cache
 def _requires_keras(package: str) -> bool:
-    for distribution in metadata.packages_distributions().get(package, ()):
+    for distribution in distributions_of(package):
         requirements = metadata.requires(distribution) or ()
         names = (re.split(r"[^A-Za-z0-9_.-]", requirement)[0] for requirement in requirements)
         if LIBRARIES & {re.sub(r"[-_.]+", "-", name).lower() for name in names}:

@@ -6,7 +6,6 @@ with shortcuts several tensors cross the frontier.
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import hashlib
 import inspect
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 
 from zoo.models.graph import calls_in
+from zoo.models.source_code import code_digest, is_of_keras
 from zoo.models.variables import named_variables
 
 if TYPE_CHECKING:
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from zoo.models.classifier import Classifier
 
     Tensor = Any  # a keras.KerasTensor, which is untyped
-
-KNOWN = ("keras", "builtins", "tensorflow")  # packages whose classes depend on their versions alone
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,13 +70,12 @@ class Frontier:
         return replace(self.suffix, network=keras.Model(pixels, outputs, name="joined"))
 
     def digest(self) -> str:
-        """Return the SHA-256 of the prefix's graph, weights and custom classes.
+        """Return the SHA-256 of the prefix's graph, weights, and the code of its custom classes.
 
         The names of its layers are part of the graph.
         """
         digest = hashlib.sha256(json.dumps(_without_flags(self.prefix.get_config()), sort_keys=True).encode())
-        for source in _sources(self.prefix):
-            digest.update(source.encode())
+        digest.update(code_digest(_custom_classes(self.prefix)).encode())
         for name, variable in named_variables(self.prefix).items():
             digest.update(name.encode())
             digest.update(variable.numpy().tobytes())
@@ -208,20 +205,14 @@ def _may_draw(operation: Any) -> bool:
     )
 
 
-def _sources(network: keras.Model) -> list[str]:
-    """Return the source code of the custom classes of its layers, as far as Python finds it."""
-    sources = []
-    for kind in {
-        base for layer in network._flatten_layers() if _is_custom(layer) for base in type(layer).__mro__
-    }:
-        if kind.__module__.split(".")[0] not in KNOWN:
-            with contextlib.suppress(OSError, TypeError):  # such as of a class that was typed at a prompt
-                sources.append(inspect.getsource(kind))
-    return sorted(sources)
+def _custom_classes(network: keras.Model) -> list[type]:
+    """Return the classes of its layers that are not Keras's own."""
+    # Keras has no public name for layers inside layers.
+    return list(dict.fromkeys(type(layer) for layer in network._flatten_layers() if _is_custom(layer)))
 
 
 def _is_custom(layer: keras.layers.Layer) -> bool:
-    return type(layer).__module__.split(".")[0] not in KNOWN
+    return not is_of_keras(type(layer).__module__)
 
 
 def _is_draw(variable: keras.Variable) -> bool:

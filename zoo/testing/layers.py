@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.models.graph import calls_in
+from zoo.models.source_code import is_of_keras
 from zoo.models.variables import named_variables
 from zoo.testing.loading import Inside
 
@@ -105,13 +106,12 @@ def describe(network: keras.Model, pixels: np.ndarray) -> Inside:
     return Inside(
         calls,
         {name: _digest(variable.numpy()) for name, variable in named_variables(network).items()},
-        {layer.name: _attributes(layer) for layer in network.layers if not is_of_keras(layer)},
+        {
+            layer.name: _attributes(layer)
+            for layer in network.layers
+            if not is_of_keras(type(layer).__module__)
+        },
     )
-
-
-def is_of_keras(layer: keras.layers.Layer) -> bool:
-    """Whether Keras itself defines the class of the layer."""
-    return type(layer).__module__.split(".")[0] == "keras"
 
 
 def _attributes(layer: keras.layers.Layer) -> dict[str, str]:
@@ -119,7 +119,7 @@ def _attributes(layer: keras.layers.Layer) -> dict[str, str]:
     attributes = {}
     # Keras has no public name for layers inside layers.
     for number, inner in enumerate(layer._flatten_layers()):
-        own = inner is layer or not is_of_keras(inner)
+        own = inner is layer or not is_of_keras(type(inner).__module__)
         names = {*vars(inner), *vars(type(inner))} - known if own else ()
         for name in names:
             if not name.startswith(HIDDEN) and (value := _simple(getattr(inner, name, None))) is not None:

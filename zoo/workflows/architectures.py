@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import inspect
 import json
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -17,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 import zoo
 from zoo.data.cache_folder import cache_folder
 from zoo.errors import ZooError
+from zoo.models.source_code import content, source_files
 
 SHORTEST_PART = 3
 """Shorter string constants are ignored: they occur in almost any name."""
@@ -83,7 +82,7 @@ def may_declare(architecture: Architecture, name: str, provenance: str) -> bool:
     cached = cached_architecture(architecture, provenance)
     if cached is not None and name in hyperparameter_names(cached):
         return True
-    sources = _sources(architecture)
+    sources = source_files(architecture.backbone)
     return not sources or any(
         text in name for path in sources for text in _texts(path) if len(text) >= SHORTEST_PART
     )
@@ -97,7 +96,7 @@ def hyperparameter_names(built: BuiltArchitecture) -> list[str]:
 def _texts(source: Path) -> set[str]:
     """Return the string constants in a Python file; of f-strings the constant parts. A broken file has none."""
     try:
-        nodes = ast.walk(ast.parse(_content(source)))
+        nodes = ast.walk(ast.parse(content(source)))
     except (SyntaxError, ValueError):  # it cannot be imported, so nothing is declared by it
         return set()
     return {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
@@ -121,29 +120,9 @@ def _cache_file(architecture: Architecture, provenance: str) -> Path:
 def code_of(architecture: Architecture) -> str:
     """Return the digest of all code that lies beside the backbone's."""
     digest = hashlib.sha256()
-    for path in _sources(architecture):
-        digest.update(_content(path))
+    for path in source_files(architecture.backbone):
+        digest.update(content(path))
     return digest.hexdigest()
-
-
-def _sources(architecture: Architecture) -> list[Path]:
-    """Return the Python files in the backbone's folder; none where it has no file."""
-    backbone = inspect.unwrap(architecture.backbone)
-    while isinstance(backbone, partial):
-        backbone = inspect.unwrap(backbone.func)
-    try:
-        source = inspect.getsourcefile(backbone)
-    except TypeError:  # a callable object
-        source = None
-    return sorted(Path(source).parent.glob("*.py")) if source else []
-
-
-def _content(source: Path) -> bytes:
-    """Return the bytes of a file; none if it cannot be read, such as Emacs's locks, which are dangling links."""
-    try:
-        return source.read_bytes()
-    except OSError:
-        return b""
 
 
 def _remember(path: Path, described: Mapping[str, object]) -> None:

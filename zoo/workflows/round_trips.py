@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import inspect
 import json
 from importlib import metadata
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -16,10 +14,12 @@ from zoo.data.cache_folder import cache_folder
 from zoo.models.content import objects_in
 from zoo.models.custom_objects import is_keras_own, name_of, register_layers
 from zoo.models.round_trip import check_round_trip
+from zoo.models.source_code import code_digest
 from zoo.workflows.architectures import code_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from zoo.interfaces import Adapt, Architecture
     from zoo.models.classifier import Classifier
@@ -66,15 +66,18 @@ def _mark(
     except (Exception, SystemExit):  # a third-party layer may raise anything, which the check reports
         return None
     objects = list(objects_in(graph))
-    custom = {name_of(config): str(config.get("module")) for config in objects if not is_keras_own(config)}
+    custom = sorted({name_of(config) for config in objects if not is_keras_own(config)})
+    definitions = [
+        *filter(None, map(keras.saving.get_registered_object, custom)),
+        *([adapt] if adapt else []),
+    ]
     described: dict[str, Any] = {
         "versions": [*map(metadata.version, ("keras-zoo", "keras", "tensorflow")), CHECKS],
-        "libraries": sorted({_version_of(module) for module in custom.values()}),
         "architecture": [name, architecture.version, code_of(architecture)] if architecture else [name],
         "shape": [classifier.image_size, classifier.channels],
         "classes": sorted({name_of(config) for config in objects}),
-        "code": [_code_of(keras.saving.get_registered_object(each)) for each in sorted(custom)],
-        "adapt": None if adapt is None else _code_of(adapt),
+        "code": code_digest(definitions),
+        "adapted": adapt is not None,
         "graph": graph if custom else [_without_widths(node) for node in graph["config"]["layers"]],
     }
     digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
@@ -85,20 +88,3 @@ def _without_widths(node: Mapping[str, Any]) -> list[object]:
     """Return a layer without what hyperparameters commonly change: its name, widths, rates and inputs."""
     config = {key: value for key, value in node["config"].items() if key not in WIDTHS}
     return [node["class_name"], config]
-
-
-def _version_of(module: str) -> str:
-    """Return the installed version of a module's package; empty for a plugin's file."""
-    try:
-        return f"{module.partition('.')[0]} {metadata.version(module.partition('.')[0])}"
-    except metadata.PackageNotFoundError:
-        return ""
-
-
-def _code_of(definition: Any) -> str:  # a class or a function
-    """Return the digest of the file that defines a class or function of a plugin; its source may be unknown."""
-    try:
-        file = inspect.getsourcefile(definition)
-        return hashlib.sha256(Path(file or "").read_bytes()).hexdigest()
-    except (OSError, TypeError):
-        return ""
