@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,9 @@ import zoo
 from tests.models.hypermodels import Loops, plain
 from zoo.errors import ContractError
 from zoo.models.source_code import source_files
+from zoo.plugins import load_plugins
+from zoo.testing.imports import module_file
+from zoo.workflows.architectures import code_of
 
 
 def architecture_of(hypermodel: Any, **fields: Any) -> zoo.Architecture:
@@ -39,6 +43,47 @@ def test_another_value_is_refused(hypermodel: Any) -> None:
 @pytest.mark.parametrize("hypermodel", [Loops(), plain, lambda: Loops()], ids=["object", "build", "maker"])
 def test_the_sources_of_the_plugin_are_found(hypermodel: Any) -> None:
     assert Path(__file__) in source_files(architecture_of(hypermodel).backbone)
+
+
+OF_KERAS_TUNER = """
+import zoo
+from keras_tuner.applications import HyperResNet
+
+@zoo.hookimpl
+def zoo_architectures():
+    resnet = HyperResNet(include_top=False, input_shape=({size}, 32, 3))
+    return [zoo.from_hypermodel(resnet, name="hyper", summary="a hypermodel", reference="none")]
+"""
+
+
+def test_the_code_of_a_hypermodel_of_keras_tuner_is_that_of_the_plugin_too(tmp_path: Path) -> None:
+    file = tmp_path / "hyper.py"
+    digests = []
+    for size in (32, 64):
+        file.write_text(OF_KERAS_TUNER.format(size=size))
+        architecture = load_plugins(tmp_path).architecture("hyper")
+        digests.append(code_of(architecture))
+    assert digests[0] != digests[1]
+    assert module_file(architecture.backbone) == str(file)
+
+
+def test_the_code_of_a_hypermodel_with_a_file_of_its_own_is_part_of_the_plugins(tmp_path: Path) -> None:
+    """The plugin's own file is another: this one."""
+    module = tmp_path / "its_own.py"
+    digests = []
+    for units in (8, 16):
+        module.write_text(f"import keras_tuner\nclass Net(keras_tuner.HyperModel):\n    units = {units}\n")
+        spec = importlib.util.spec_from_file_location("zoo_test_its_own", module)
+        assert spec is not None
+        assert spec.loader is not None
+        own = importlib.util.module_from_spec(spec)
+        sys.modules[spec.name] = own
+        spec.loader.exec_module(own)
+        architecture = architecture_of(own.Net())
+        digests.append(code_of(architecture))
+    del sys.modules["zoo_test_its_own"]
+    assert digests[0] != digests[1]
+    assert module_file(architecture.backbone) == __file__
 
 
 def test_a_plugin_imports_no_keras_until_a_network_is_built() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 from typing import TYPE_CHECKING, Any
 
 from zoo.errors import ContractError
@@ -64,9 +65,11 @@ def from_hypermodel(
 
         return HypermodelBackbone(subject, make(), features, scaling, ignore).build(hp, inputs, weights)
 
-    # So that the plugin is found: its source files are part of the digest of the architecture.
+    # So that the plugin and the hypermodel are found: their source files are part of the architecture's digest. The
+    # hypermodel may be Keras Tuner's own, and the plugin only its arguments.
     source = hypermodel if callable(hypermodel) else type(hypermodel)
-    functools.update_wrapper(backbone, source, assigned=("__module__", "__doc__"), updated=())
+    functools.update_wrapper(backbone, source, assigned=("__doc__",), updated=())
+    backbone.__module__ = sys._getframe(1).f_globals["__name__"]
     return Architecture(name=name, backbone=backbone, summary=summary, reference=reference, **fields)
 
 
