@@ -58,7 +58,7 @@ def declare(hp: HyperParameters, *, maps: bool = True) -> None:
 
 
 def refuse_pooling(values: Mapping[str, HyperparameterValue], *, maps: bool) -> None:
-    """Refuse a value of pooling that the features ignore, as those of some weights do and other weights do not.
+    """Refuse a value of pooling that the features ignore.
 
     Raises:
         HyperparameterError: they are no feature maps, and the value is not the default.
@@ -66,7 +66,7 @@ def refuse_pooling(values: Mapping[str, HyperparameterValue], *, maps: bool) -> 
     pooling = values.get("pooling", OWN["pooling"].default)
     if not maps and pooling != OWN["pooling"].default:
         raise HyperparameterError(
-            f"pooling={pooling} has no effect: with these weights the backbone returns no feature maps; "
+            f"pooling={pooling} has no effect: the features of this backbone are no feature maps; "
             "leave pooling out"
         )
 

@@ -20,7 +20,7 @@ from tests.workflows.search.tiny_searches import (
 from zoo.errors import HyperparameterError, InterruptedWork
 from zoo.interfaces import State
 from zoo.plugins import load_plugins
-from zoo.workflows import train
+from zoo.workflows import TrainingOptions, finetune, train
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -187,6 +187,17 @@ def test_a_pooling_that_the_features_of_the_weights_ignore_is_refused(
     with pytest.raises(HyperparameterError) as caught:
         work(workspace, {"pooling": "max"})
     assert str(caught.value) == (
-        "pooling=max has no effect: with these weights the backbone returns no feature maps; leave pooling out"
+        "pooling=max has no effect: the features of this backbone are no feature maps; leave pooling out"
     )
     assert workspace.registry.runs() == []
+
+
+def test_fine_tuning_refuses_a_pooling_that_the_features_ignore(workspace: Workspace) -> None:
+    options = TrainingOptions(epochs=1)
+    parent = train(workspace, "vectors", "blobs", weights="vector", options=options)
+    with pytest.raises(HyperparameterError) as caught:
+        finetune(workspace, parent.id, "blobs", hyperparameters={"pooling": "flatten"}, options=options)
+    assert str(caught.value) == (
+        "pooling=flatten has no effect: the features of this backbone are no feature maps; leave pooling out"
+    )
+    assert len(workspace.registry.runs()) == 1
