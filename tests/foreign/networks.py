@@ -157,8 +157,9 @@ REFUSED = (
         "a class that only `backbone` knows",
         "architecture 'selective-kernel': a trained model could not be loaded: layer (SelectiveKernel, "
         "my-plugins/selective_kernel.py:10)\n"
-        "another process does not know it\n"
-        "register it with keras.saving.register_keras_serializable and return it from Architecture.custom_layers",
+        "it is registered with Keras, but zoo finds it in another process only if Architecture.custom_layers returns "
+        "it\n"
+        "return it from Architecture.custom_layers",
     ),
     Refused(
         "tokens",

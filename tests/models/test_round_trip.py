@@ -267,9 +267,9 @@ WRONG = [
         "must override `get_config()`",
     ),
     (lambda: Raising(name="odd"), "not be loaded", "Raising", "no such thing"),
-    (lambda: Unregistered(name="odd"), "not be loaded", "Unregistered", "another process does not know it"),
-    (locally_registered, "not be loaded", "Local", "another process does not know it"),
-    (functional(own_activation), "not be loaded", "own_activation", "another process does not know it"),
+    (lambda: Unregistered(name="odd"), "not be loaded", "Unregistered", "it is not registered with Keras"),
+    (locally_registered, "not be loaded", "Local", "it is registered with Keras, but zoo finds it"),
+    (functional(own_activation), "not be loaded", "own_activation", "it is not registered with Keras"),
     (lambda: Numbered(name="odd"), "not be loaded", "Numbered", "its variable 'odd/parts/dense_"),
     (
         lambda: Remembering(name="odd"),
@@ -286,6 +286,18 @@ WRONG = [
     (lambda: Eager(name="odd"), "not predict", "Eager", "no numbers here"),
     (lambda: Noisy(name="odd"), "not predict the same twice", "Noisy", "something else each time"),
 ]
+
+
+def test_a_registered_class_is_not_to_be_registered_again(built: Callable[..., Classifier]) -> None:
+    assert refusal(built(locally_registered))[1:] == [
+        "it is registered with Keras, but zoo finds it in another process only if Architecture.custom_layers returns "
+        "it",
+        "return it from Architecture.custom_layers",
+    ]
+    assert refusal(built(lambda: Unregistered(name="odd")))[1:] == [
+        "it is not registered with Keras",
+        "register it with keras.saving.register_keras_serializable and return it from Architecture.custom_layers",
+    ]
 
 
 @pytest.mark.parametrize(("make", "what", "layer", "reason"), WRONG)

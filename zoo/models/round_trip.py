@@ -36,9 +36,11 @@ CONFIG = (
     "give it get_config() with every argument of its constructor and, where one of them is a layer, from_config(); "
     "register the class with keras.saving.register_keras_serializable"
 )
-CUSTOM_LAYERS = (
-    "register it with keras.saving.register_keras_serializable and return it from Architecture.custom_layers"
+RETURN_IT = "return it from Architecture.custom_layers"
+ONLY_HERE = (
+    "it is registered with Keras, but zoo finds it in another process only if Architecture.custom_layers returns it"
 )
+REGISTER_IT = f"register it with keras.saving.register_keras_serializable and {RETURN_IT}"
 PLACES = (
     "create its layers and weights in __init__ or build(), in attributes whose names do not depend on how many layers "
     "were built before, and share no layer between two layers"
@@ -99,11 +101,14 @@ class _RoundTrip:
     def refuse_unknown(self, graph: Mapping[str, object], custom_layers: Collection[object]) -> None:
         """Refuse classes and functions that another process would not find."""
         for config in objects_in(graph):
-            if not is_importable(config, custom_layers):
-                kind = keras.saving.get_registered_object(name_of(config)) or name_of(config)
-                raise self.refused(
-                    "could not be loaded", kind, "another process does not know it", CUSTOM_LAYERS
-                )
+            if is_importable(config, custom_layers):
+                continue
+            kind = keras.saving.get_registered_object(name_of(config))
+            if kind is None:
+                reason, advice = "it is not registered with Keras", REGISTER_IT
+            else:
+                reason, advice = ONLY_HERE, RETURN_IT
+            raise self.refused("could not be loaded", kind or name_of(config), reason, advice)
 
     def loaded(self, content: ModelContent) -> keras.Model:
         """Return the network that is built from the graph, with new weights."""
