@@ -104,7 +104,7 @@ def test_a_network_that_would_not_come_back_is_refused_in_three_lines(
         '    @keras.saving.register_keras_serializable(package="forgetful")'
     )
     assert done.code == 1
-    where, because, mend = done.err.splitlines()[-3:]
+    where, because, fix = done.err.splitlines()[-3:]
     assert where == (
         "Error: architecture 'forgetful': a trained model could not be loaded: layer 'scale' "
         f"(Scale, {plugin}:{line})"
@@ -112,5 +112,5 @@ def test_a_network_that_would_not_come_back_is_refused_in_three_lines(
     assert because.startswith(
         "  because  custom_layers.<locals>.Scale.__init__() missing 1 required positional"
     )
-    assert mend.startswith("  to mend  give it get_config() with every argument of its constructor")
+    assert fix.startswith("  fix      give it get_config() with every argument of its constructor")
     assert zoo("runs", "--json").out.strip() == "[]"

@@ -157,8 +157,7 @@ REFUSED = (
         "a class that only `backbone` knows",
         "architecture 'selective-kernel': a trained model could not be loaded: layer (SelectiveKernel, "
         "my-plugins/selective_kernel.py:10)\n"
-        "it is registered with Keras, but zoo finds it in another process only if Architecture.custom_layers returns "
-        "it\n"
+        "it is registered, but zoo finds it in another process only if Architecture.custom_layers returns it\n"
         "return it from Architecture.custom_layers",
     ),
     Refused(

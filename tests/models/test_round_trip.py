@@ -268,7 +268,7 @@ WRONG = [
     ),
     (lambda: Raising(name="odd"), "not be loaded", "Raising", "no such thing"),
     (lambda: Unregistered(name="odd"), "not be loaded", "Unregistered", "it is not registered with Keras"),
-    (locally_registered, "not be loaded", "Local", "it is registered with Keras, but zoo finds it"),
+    (locally_registered, "not be loaded", "Local", "it is registered, but zoo finds it"),
     (functional(own_activation), "not be loaded", "own_activation", "it is not registered with Keras"),
     (lambda: Numbered(name="odd"), "not be loaded", "Numbered", "its variable 'odd/parts/dense_"),
     (
@@ -290,8 +290,7 @@ WRONG = [
 
 def test_a_registered_class_is_not_to_be_registered_again(built: Callable[..., Classifier]) -> None:
     assert refusal(built(locally_registered))[1:] == [
-        "it is registered with Keras, but zoo finds it in another process only if Architecture.custom_layers returns "
-        "it",
+        "it is registered, but zoo finds it in another process only if Architecture.custom_layers returns it",
         "return it from Architecture.custom_layers",
     ]
     assert refusal(built(lambda: Unregistered(name="odd")))[1:] == [

@@ -34,7 +34,7 @@ def run_command(arguments: Sequence[str] | None) -> int:
         return _report(str(error), INTERRUPTED)
     except RoundTripError as error:
         where, reason, advice = error.lines
-        return _report(f"Error: {where}", FAILED, f"  because  {reason}", f"  to mend  {advice}")
+        return _report(f"Error: {where}", FAILED, f"  because  {reason}", f"  fix      {advice}")
     except ZooError as error:
         return _report(f"Error: {error}", FAILED)
     except click.Abort:

@@ -38,7 +38,7 @@ CONFIG = (
 )
 RETURN_IT = "return it from Architecture.custom_layers"
 ONLY_HERE = (
-    "it is registered with Keras, but zoo finds it in another process only if Architecture.custom_layers returns it"
+    "it is registered, but zoo finds it in another process only if Architecture.custom_layers returns it"
 )
 REGISTER_IT = f"register it with keras.saving.register_keras_serializable and {RETURN_IT}"
 PLACES = (
