@@ -383,3 +383,38 @@ def test_a_frozen_variable_does_not_move_in_training_and_its_neighbour_does(clas
     freeze(classifier, "block1_conv/kernel")
     moved = moved_in_training(classifier)
     assert {"block1_conv/kernel", "block2_conv/kernel"} & moved == {"block2_conv/kernel"}
+
+
+def attending(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
+    x = layers.Conv2D(2, 3, name="conv")(inputs)
+    return layers.MultiHeadAttention(1, 2, attention_axes=(1, 2), name="attention")(x, x)
+
+
+@pytest.mark.parametrize(
+    ("spec", "names"),
+    [
+        ("attention/query/kernel", ("attention/query_dense/kernel",)),
+        (
+            "attention/value/,conv/bias",
+            ("conv/bias", "attention/value_dense/kernel", "attention/value_dense/bias"),
+        ),
+    ],
+)
+def test_a_run_of_an_older_registry_freezes_by_keras_paths(
+    build: Callable[..., Classifier], spec: str, names: tuple[str, ...]
+) -> None:
+    classifier = build(architecture_of(attending))
+    before = {variable.path for variable in classifier.network.trainable_variables}
+    assert freeze(classifier, spec) == names
+    frozen = before - {variable.path for variable in classifier.network.trainable_variables}
+    assert len(frozen) == len(names)
+    assert all(path.startswith(tuple(spec.split(","))) for path in frozen)
+
+
+def test_each_prefix_of_an_older_registry_must_be_the_start_of_a_path(
+    build: Callable[..., Classifier],
+) -> None:
+    with pytest.raises(
+        FreezeError, match="no variable's name starts with 'attention/query/'; available: attention/q"
+    ):
+        freeze(build(architecture_of(attending)), "attention/query/,attention/other/")

@@ -6,11 +6,14 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from zoo.interfaces.freezing import Freezable, find_frozen
+from zoo.errors import FreezeError
+from zoo.interfaces.freezing import Freezable, Frozen, find_frozen
 from zoo.models.trainability import Freezing, set_layer_trainable
 from zoo.models.variables import named_variables
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import keras
 
     from zoo.models.classifier import Classifier
@@ -65,7 +68,13 @@ def resolve_freeze(classifier: Classifier, spec: str) -> Freezing:
 
 
 def _resolve(classifier: Classifier, spec: str) -> Freezing:
-    frozen, layers = find_frozen(freezable(classifier), spec), classifier.network.layers
+    try:
+        frozen = find_frozen(freezable(classifier), spec)
+    except FreezeError:
+        frozen = Frozen(variables=_under_keras_paths(classifier, spec.split(",")) if "/" in spec else ())
+        if not frozen.variables:
+            raise
+    layers = classifier.network.layers
     if frozen.variables:
         named = named_variables(classifier.network)
         variables = tuple(named[name] for name in frozen.variables)
@@ -96,6 +105,20 @@ def _thawed_variables(classifier: Classifier) -> list[str]:
     return [
         name for name, variable in named.items() if variable.trainable and name.partition("/")[0] not in head
     ]
+
+
+def _under_keras_paths(classifier: Classifier, prefixes: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of the variables whose paths in Keras start with one of the prefixes; none if one has no match.
+
+    So `--freeze` named variables when the manifests of models had format 1, and what was started then may be resumed.
+    """
+    named = named_variables(classifier.network)
+    paths = {name: str(named[name].path) for name in _thawed_variables(classifier)}
+    if not all(
+        "/" in prefix and any(path.startswith(prefix) for path in paths.values()) for prefix in prefixes
+    ):
+        return ()
+    return tuple(name for name, path in paths.items() if path.startswith(tuple(prefixes)))
 
 
 def count_parameters(network: keras.Model) -> ParameterCounts:
