@@ -9,6 +9,7 @@ import click
 import pytest
 
 from zoo.errors import PluginError, UnknownNameError
+from zoo.plugin_code.limits import Limits
 from zoo.plugins import Plugin, Plugins, load_plugins
 
 if TYPE_CHECKING:
@@ -259,6 +260,78 @@ def assert_quarantined(plugins: Plugins, error: str) -> None:
     with pytest.raises(AssertionError, match=error):
         raise AssertionError(broken.error)
     assert plugins.architectures.keys() >= {"well", "convnet", "resnet"}
+
+
+ENDLESS = "def endless():\n    while True:\n        pass\n"
+NEVER_ENDS = {
+    "import": (ENDLESS + "endless()\n", {2, 3}),
+    "import that waits": ("import threading\nthreading.Event().wait()\n", {2}),
+    "import that suppresses errors": (
+        "while True:\n    try:\n        1 / 0\n    except Exception:\n        pass\n",
+        {1, 2, 3, 4, 5},
+    ),
+    "hook": (HEADER + ENDLESS + "@hookimpl\ndef zoo_architectures():\n    endless()\n", {10, 11}),
+    "generator": (
+        HEADER
+        + ENDLESS
+        + "@hookimpl\ndef zoo_datasets():\n    yield Dataset('d', load, 'd', 'd')\n    endless()\n",
+        {10, 11},
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "lines"), NEVER_ENDS.values(), ids=NEVER_ENDS)
+def test_a_plugin_that_does_not_end_is_stopped_and_quarantined(
+    folder: Callable[..., Path], text: str, lines: set[int]
+) -> None:
+    plugins_dir = folder(broken=text, well=architectures("well"))
+    plugins = load_plugins(plugins_dir, Limits(loading=0.5))
+    error = named(plugins, "broken").error or ""
+    start, _, rest = error.partition("broken.py:")
+    place, _, advice = rest.partition(")")
+    assert start == f"plugin 'broken' has been loading for 0.5 s ({plugins_dir}/"
+    assert int(place) in lines
+    assert advice == (
+        " and is stopped: check for an endless loop, or allow more with ZOO_PLUGIN_TIMEOUT=SECONDS"
+    )
+    assert plugins.architectures.keys() >= {"well", "convnet"}
+
+
+def test_a_hook_that_returns_one_name_again_and_again_is_quarantined(folder: Callable[..., Path]) -> None:
+    text = (
+        HEADER
+        + "@hookimpl\ndef zoo_datasets():\n    while True:\n        yield Dataset('d', load, 'd', 'd')\n"
+    )
+    error = named(load_plugins(folder(broken=text)), "broken").error
+    assert error == "zoo_datasets returns two of the name 'd': rename one of them"
+
+
+PLACES = {
+    "import": ("import nowhere", 1, "install the package that provides 'nowhere', or correct the import"),
+    "syntax": ("ok = 1\ndef (", 2, "fix the plugin"),
+    "exit": ("import sys\nsys.exit(3)", 2, "fix the plugin"),
+    "value": (HEADER + "@hookimpl\ndef zoo_datasets():\n    return int('x')\n", 11, "fix the plugin"),
+}
+
+
+@pytest.mark.parametrize(("text", "line", "advice"), PLACES.values(), ids=PLACES)
+def test_the_line_of_the_error_and_advice_are_reported(
+    folder: Callable[..., Path], text: str, line: int, advice: str
+) -> None:
+    plugins_dir = folder(broken=text)
+    error = named(load_plugins(plugins_dir), "broken").error or ""
+    assert error.endswith(f" ({plugins_dir / 'broken.py'}:{line}): {advice}")
+
+
+def test_the_line_of_an_error_in_a_description_is_reported(
+    install: Callable[..., None], tmp_path: Path
+) -> None:
+    text = HEADER + "@hookimpl\ndef zoo_datasets():\n    return [Dataset('d', 3, 'd', 'd')]\n"
+    install("stranger", "stranger_broken", text)
+    file = tmp_path / "site-stranger" / "stranger_broken.py"
+    assert named(load_plugins(), "stranger_broken").error == (
+        f"dataset 'd': load must be a function, got 3 ({file}:11)"
+    )
 
 
 def test_the_hooks_of_a_quarantined_plugin_are_not_called(folder: Callable[..., Path]) -> None:

@@ -4,6 +4,7 @@
     ├── UnknownNameError      no architecture, dataset, layer … has that name; lists the nearest names
     ├── PluginError           a plugin cannot be found, loaded or written
     │   └── ContractError     a plugin's description breaks the contract
+    │       ├── TimeLimitError     a plugin's code does not end
     │       └── RoundTripError     a trained model would not come back from the registry as it is
     ├── DatasetError          images are missing, unreadable or too few
     ├── HyperparameterError   a hyperparameter is unknown, out of range or has no effect
@@ -67,6 +68,10 @@ class PluginError(ZooError):
 
 class ContractError(PluginError):
     """A plugin's description of an architecture, dataset, source or decoder breaks the contract."""
+
+
+class TimeLimitError(ContractError):
+    """A plugin's code does not end, and was stopped."""
 
 
 class RoundTripError(ContractError):

@@ -17,8 +17,11 @@ import pluggy
 
 from zoo import hookspecs
 from zoo.data.formats import Formats
-from zoo.errors import ContractError, PluginError, UnknownNameError
+from zoo.errors import ContractError, PluginError, TimeLimitError, UnknownNameError
 from zoo.interfaces import Architecture, Dataset, Decoder, Source
+from zoo.plugin_code.advice import described
+from zoo.plugin_code.limits import Limits, call_limited, plugin_limits
+from zoo.plugin_code.places import place_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -138,16 +141,20 @@ class Plugins:
         return f"(quarantined: {broken}; see `zoo plugins`)" if broken else ""
 
 
-def load_plugins(plugins_dir: Path | None = None) -> Plugins:
+def load_plugins(plugins_dir: Path | None = None, limits: Limits | None = None) -> Plugins:
     """Load every plugin: the built-in ones, entry points of the group `zoo`, then the files in `plugins_dir`.
 
-    A plugin that cannot be imported, implements an unknown hook, returns something of the wrong type or adds a
-    name or a suffix that another plugin has is quarantined: it stays in `Plugins.entries` with its error, and the
-    others work.
+    A plugin that cannot be imported, implements an unknown hook, returns something of the wrong type, does not end, or
+    adds a name or a suffix that another plugin has is quarantined: it stays in `Plugins.entries` with its error, and
+    the others work.
+
+    Args:
+        limits: of the time that each plugin may take; None: those of `ZOO_PLUGIN_TIMEOUT`.
 
     Raises:
-        PluginError: `plugins_dir` is not a folder.
+        PluginError: `plugins_dir` is not a folder, or `ZOO_PLUGIN_TIMEOUT` is no number.
     """
+    limits = limits or plugin_limits()
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
     entries: list[Plugin] = []
@@ -158,15 +165,12 @@ def load_plugins(plugins_dir: Path | None = None) -> Plugins:
             key
         )  # a distribution may list a name twice; the first one stays
         try:
-            # What a plugin prints must not get into the output of a command, such as JSON.
-            with redirect_stdout(sys.stderr):
-                _register(manager, key, module_source.module())
-                added = _collect_all(manager, key)
+            added = _load(manager, plugin, module_source, limits)
             _refuse_clashes(plugin, added, owners)
         except (Exception, SystemExit) as error:  # third-party code may raise anything
             if manager.has_plugin(key) and not registered_before:
                 manager.unregister(name=key)
-            entries.append(replace(plugin, error=_one_line(error)))
+            entries.append(replace(plugin, error=_one_line(error, module_source.file)))
             continue
         descriptions.add(added)
         owners.update(dict.fromkeys(added.claims(), plugin))
@@ -191,9 +195,44 @@ def load_plugins(plugins_dir: Path | None = None) -> Plugins:
     )
 
 
+def call_hook(implementation: pluggy.HookImpl, argument: object, seconds: float | None = None) -> None:
+    """Call one plugin's implementation of a hook that returns nothing, such as `zoo_run_finished`.
+
+    Args:
+        seconds: after which it is stopped; None: those of `zoo.plugin_code.limits.Limits.working`.
+
+    Raises:
+        ContractError: it fails or does not end; the message is the reason.
+    """
+    file, limits = getattr(implementation.plugin, "__file__", None) or "", plugin_limits()
+    hook = implementation.function.__name__
+    activity = f"{hook} of plugin {implementation.plugin_name} has been running"
+
+    def call() -> None:
+        implementation.function(**dict.fromkeys(implementation.argnames, argument))
+
+    try:
+        with redirect_stdout(sys.stderr):
+            call_limited(call, activity, file, seconds or limits.working, limits.notice)
+    except TimeLimitError:
+        raise
+    except (Exception, SystemExit) as error:  # third-party code may raise anything
+        raise ContractError(described(error, _message(error), file)) from error
+
+
 @dataclass(frozen=True)
 class _EntryPointSource:
     entry_point: EntryPoint
+
+    @property
+    def file(self) -> str:
+        """The file of its module, or of the package that contains it; empty if it cannot be found."""
+        module = self.entry_point.value.partition(":")[0]
+        try:
+            spec = importlib.util.find_spec(module.partition(".")[0])
+        except (ImportError, ValueError):
+            return ""
+        return (spec and spec.origin) or ""
 
     def module(self) -> ModuleType:
         module = self.entry_point.load()
@@ -207,6 +246,10 @@ class _EntryPointSource:
 @dataclass(frozen=True)
 class _FileSource:
     path: Path
+
+    @property
+    def file(self) -> str:
+        return str(self.path.absolute())
 
     def module(self) -> ModuleType:
         return import_file(self.path)
@@ -271,6 +314,21 @@ def _distribution_name(entry_point: EntryPoint) -> str:
     return (entry_point.dist.name or "") if entry_point.dist else ""
 
 
+def _load(
+    manager: pluggy.PluginManager, plugin: Plugin, source: _EntryPointSource | _FileSource, limits: Limits
+) -> Descriptions:
+    """Import a plugin, register it and return everything that it adds."""
+
+    def load() -> Descriptions:
+        _register(manager, plugin.key, source.module())
+        return _collect_all(manager, plugin.key)
+
+    # What a plugin prints must not get into the output of a command, such as JSON.
+    with redirect_stdout(sys.stderr):
+        activity = f"plugin '{plugin.name}' has been loading"
+        return call_limited(load, activity, source.file, limits.loading, limits.notice)
+
+
 def _register(manager: pluggy.PluginManager, key: str, module: ModuleType) -> None:
     if manager.is_registered(module):
         owner = manager.get_name(module)
@@ -303,23 +361,22 @@ def _collect(
     for implementation in getattr(manager.hook, hook).get_hookimpls():
         if implementation.plugin_name != key:
             continue
-        for value in _as_list(implementation.function(), hook, kind):
+        for value in _each(implementation.function(), hook, kind):
             if value.name in descriptions:
                 raise ContractError(f"{hook} returns two of the name '{value.name}': rename one of them")
             descriptions[value.name] = value
     return descriptions
 
 
-def _as_list(
+def _each(
     result: Any, hook: str, kind: type[Description]
-) -> list[Description]:  # a plugin may return anything
+) -> Iterator[Description]:  # a plugin may return anything
     if not isinstance(result, Iterable):
         raise ContractError(f"{hook} must return an iterable of zoo.{kind.__name__}, got {result!r}")
-    values = list(result)
-    for value in values:
+    for value in result:
         if not isinstance(value, kind):
             raise ContractError(f"{hook} must return zoo.{kind.__name__} objects, got {value!r}")
-    return values
+        yield value
 
 
 def _refuse_clashes(plugin: Plugin, added: Descriptions, owners: Mapping[str, Plugin]) -> None:
@@ -332,8 +389,15 @@ def _refuse_clashes(plugin: Plugin, added: Descriptions, owners: Mapping[str, Pl
             )
 
 
-def _one_line(error: BaseException) -> str:
-    message = " ".join(str(error).split())
-    if isinstance(error, PluginError):
+def _one_line(error: BaseException, file: str) -> str:
+    message = _message(error)
+    if isinstance(error, TimeLimitError):
         return message
-    return f"{type(error).__name__}: {message}" if message else type(error).__name__
+    if isinstance(error, PluginError):
+        return f"{message}{place_of(error, file)}"
+    return described(error, message, file)
+
+
+def _message(error: BaseException) -> str:
+    """Return the error's message in one line; a syntax error's without its place."""
+    return " ".join((error.msg if isinstance(error, SyntaxError) else str(error)).split())

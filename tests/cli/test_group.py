@@ -75,8 +75,29 @@ def test_a_plugin_that_tries_is_reported(zoo: Callable, plugins: Path) -> None:
 
 
 def test_a_plugin_that_raises_is_reported(zoo: Callable, plugins: Path) -> None:
-    message = f"plugin {plugins}/clumsy.py:clumsy adds no commands: RuntimeError: no commands today"
+    message = (
+        f"plugin {plugins}/clumsy.py:clumsy adds no commands: RuntimeError: no commands today "
+        f"({plugins}/clumsy.py:6): fix the plugin"
+    )
     assert message in zoo("greet").err.splitlines()
+
+
+def test_a_plugin_that_does_not_end_adding_commands_is_stopped(
+    zoo: Callable, plugins: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (plugins / "clumsy.py").write_text(
+        CLUMSY.replace('raise RuntimeError("no commands today")', "while True: 1")
+    )
+    monkeypatch.setenv("ZOO_PLUGIN_TIMEOUT", "0.3")
+    result = zoo("greet")
+    assert (result.code, result.out) == (0, "hello\n")
+    (line,) = (line for line in result.err.splitlines() if "clumsy" in line)
+    assert f"has been running for 0.3 s ({plugins}/clumsy.py:6) and is stopped: check for an endless" in line
+
+
+def test_what_a_plugin_prints_while_it_adds_commands_is_no_output(zoo: Callable, plugins: Path) -> None:
+    (plugins / "clumsy.py").write_text(CLUMSY.replace("raise RuntimeError", "print"))
+    assert zoo("greet").out == "hello\n"
 
 
 def test_of_two_plugins_with_one_command_the_first_has_it(zoo: Callable, plugins: Path) -> None:

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BROKEN = "import nothing_of_that_name\n"
+ERROR = (
+    "ModuleNotFoundError: No module named 'nothing_of_that_name' (FOLDER/broken.py:1): install the package that "
+    "provides 'nothing_of_that_name', or correct the import"
+)
 EVERYTHING = """
 from zoo import Architecture, Dataset, hookimpl
 
@@ -56,7 +60,7 @@ def test_the_list(zoo: Callable, plain: Callable, folder: Path) -> None:
         "plugin  state  kind  adds  origin  version",
         "broken  quarantined  –  –  FOLDER/broken.py  –",
         "everything  ok  architectures, dataset, commands, run hook  one, two, dots  FOLDER/everything.py  –",
-        "broken is quarantined: ModuleNotFoundError: No module named 'nothing_of_that_name'",
+        f"broken is quarantined: {ERROR}",
     ]
 
 
@@ -75,7 +79,7 @@ def test_the_list_as_json(zoo: Callable, folder: Path) -> None:
             "datasets": [],
             "sources": [],
             "decoders": [],
-            "error": "ModuleNotFoundError: No module named 'nothing_of_that_name'",
+            "error": ERROR.replace("FOLDER", str(folder)),
             "kinds": [],
             "state": "quarantined",
         },
@@ -92,6 +96,23 @@ def test_the_list_as_json(zoo: Callable, folder: Path) -> None:
             "state": "ok",
         },
     )
+
+
+def test_a_plugin_that_does_not_end_is_stopped(
+    zoo: Callable, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "broken.py").write_text("while True:\n    pass\n")
+    monkeypatch.setenv("ZOO_PLUGIN_TIMEOUT", "0.2")
+    result = zoo("plugins")
+    assert result.code == 0
+    assert "broken is quarantined: plugin 'broken' has been loading for 0.2 s" in result.out
+
+
+def test_a_limit_that_is_no_number_is_refused(zoo: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZOO_PLUGIN_TIMEOUT", "soon")
+    result = zoo("plugins")
+    message = "Error: ZOO_PLUGIN_TIMEOUT is 'soon', which is not a number of seconds: write 300\n"
+    assert (result.code, result.out, result.err) == (1, "", message)
 
 
 def test_every_hook_is_of_a_kind() -> None:

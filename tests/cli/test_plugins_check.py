@@ -132,7 +132,8 @@ def test_a_quarantined_plugin_is_reported_in_one_line(
 ) -> None:
     path = file("raise ValueError('no')")
     monkeypatch.setenv("ZOO_PLUGINS_DIR", str(path.parent))
-    assert refused("plugins", "check", "mine") == (f"plugin 'mine' of {path} is quarantined: ValueError: no")
+    message = f"plugin 'mine' of {path} is quarantined: ValueError: no ({path}:2): fix the plugin"
+    assert refused("plugins", "check", "mine") == message
 
 
 def test_a_plugin_that_cannot_be_imported(zoo: Callable, file: Callable) -> None:

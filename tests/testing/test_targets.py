@@ -78,7 +78,8 @@ def test_an_unknown_name_gets_the_nearest() -> None:
 
 def test_a_quarantined_plugin_is_refused_with_its_error(tmp_path: Path) -> None:
     path = write_plugin(tmp_path, "raise ValueError('no')")
-    assert refusal("mine", tmp_path) == f"plugin 'mine' of {path} is quarantined: ValueError: no"
+    message = f"plugin 'mine' of {path} is quarantined: ValueError: no ({path}:2): fix the plugin"
+    assert refusal("mine", tmp_path) == message
 
 
 def test_a_loaded_plugin_without_anything_to_check_is_refused(tmp_path: Path) -> None:

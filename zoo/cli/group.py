@@ -11,6 +11,9 @@ import click
 import zoo
 from zoo.cli.app import App
 from zoo.cli.subcommands import NamedCommands
+from zoo.errors import ContractError
+from zoo.plugin_code.limits import plugin_limits
+from zoo.plugins import call_hook
 
 SECTIONS = {
     "Work": ("search", "train", "finetune", "evaluate", "predict", "export"),
@@ -54,9 +57,9 @@ class LazyGroup(NamedCommands):
         for implementation in app.plugins.manager.hook.zoo_commands.get_hookimpls():
             before = dict(self.commands)
             try:
-                implementation.function(**dict.fromkeys(implementation.argnames, self))
-            except (Exception, SystemExit) as error:  # third-party code may raise anything
-                problem = f"adds no commands: {type(error).__name__}: {error}"
+                call_hook(implementation, self, plugin_limits().loading)
+            except ContractError as error:
+                problem = f"adds no commands: {error}"
                 click.echo(f"plugin {implementation.plugin_name} {problem}", err=True)
             for name in self._taken(before):
                 problem = f"cannot add the command '{name}', which already exists: rename it"

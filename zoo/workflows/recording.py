@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from zoo.errors import HyperparameterError, InterruptedWork, RegistryError, ZooError
+from zoo.errors import ContractError, HyperparameterError, InterruptedWork, RegistryError, ZooError
 from zoo.interfaces import Epoch, Model, Run, State, interrupts_first
+from zoo.plugins import call_hook
 from zoo.registry import resume_command
 from zoo.training.checkpoint import epochs_in
 from zoo.workflows.at_work import at_work
@@ -155,11 +156,10 @@ def announce(workspace: Workspace, ended: Run) -> None:
     workspace.progress.run_ended(ended)
     for implementation in workspace.plugins.manager.hook.zoo_run_finished.get_hookimpls():
         try:
-            implementation.function(**dict.fromkeys(implementation.argnames, ended))
-        except (Exception, SystemExit) as error:  # third-party code may raise anything
-            workspace.progress.notice(
-                f"zoo_run_finished of plugin {implementation.plugin_name} failed: {type(error).__name__}: {error}"
-            )
+            call_hook(implementation, ended)
+        except ContractError as error:
+            name = implementation.plugin_name
+            workspace.progress.notice(f"zoo_run_finished of plugin {name} failed: {error}")
 
 
 def _end(workspace: Workspace, run: Run, state: State, error: str | None) -> None:

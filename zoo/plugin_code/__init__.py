@@ -1,0 +1,1 @@
+"""Calls of the code of plugins: where it is, and an end to what does not end."""

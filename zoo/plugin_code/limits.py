@@ -1,0 +1,170 @@
+"""Stops a plugin's code that does not end, with the line that it was at."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import TYPE_CHECKING, TypeVar
+
+from zoo.errors import PluginError, TimeLimitError
+from zoo.plugin_code.places import innermost
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
+
+Result = TypeVar("Result")
+
+TIMEOUT = "ZOO_PLUGIN_TIMEOUT"
+WAKE = signal.SIGURG  # ignored unless a handler is installed, and used by nothing else
+SWITCHES = 100  # of threads, after which an exception that is set has been raised
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Seconds that a plugin's code may take.
+
+    Args:
+        notice: after which a line reports where it is.
+        loading: for the import of a plugin and the hooks that describe it.
+        working: for building a network without weights, and for any other hook.
+    """
+
+    notice: float = 60
+    loading: float = 120
+    working: float = 600
+
+
+def plugin_limits() -> Limits:
+    """Return the limits, those of the environment variable `ZOO_PLUGIN_TIMEOUT` in place of the defaults.
+
+    Raises:
+        PluginError: it is not a number of seconds.
+    """
+    text = os.environ.get(TIMEOUT, "")
+    if not text.strip():
+        return Limits()
+    try:
+        seconds = float(text)
+        if not 0 < seconds <= threading.TIMEOUT_MAX:
+            raise ValueError
+    except ValueError:
+        raise PluginError(f"{TIMEOUT} is '{text}', which is not a number of seconds: write 300") from None
+    return Limits(loading=seconds, working=seconds)
+
+
+def call_limited(
+    function: Callable[[], Result], activity: str, file: str, seconds: float | None, notice: float
+) -> Result:
+    """Call a function of a plugin, which is stopped when it takes too long.
+
+    It is stopped by an exception in its thread. Compiled code that computes is stopped when it returns to Python; one
+    that waits, as for the network, too, unless it is in the main thread, where a signal ends the wait.
+
+    Args:
+        activity: the subject of the message, such as "architecture 'tiny': its backbone has been building".
+        file: of the plugin; empty: unknown.
+        seconds: until it is stopped; None: never.
+        notice: seconds until a line on standard error reports where it is.
+
+    Raises:
+        TimeLimitError: it was stopped; the message has the line that it was at.
+    """
+    watch = _Watch(activity, file, seconds, notice, sys._getframe())
+    # The exception may be raised at any line below until `close` has returned.
+    try:
+        try:
+            watch.start()
+            result = function()
+        finally:
+            watch.close()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        if watch.stopped:
+            raise watch.stopped from error
+        raise
+    if watch.stopped:  # and the function has suppressed the exception
+        raise watch.stopped
+    return result
+
+
+class _Stop(BaseException):
+    """Ends the code of a plugin, which catches hardly more than Exception."""
+
+
+class _Watch:
+    """The thread that waits for the end of a call, in the frame `outer` of the thread that creates it."""
+
+    def __init__(
+        self, activity: str, file: str, seconds: float | None, notice: float, outer: FrameType
+    ) -> None:
+        self.stopped: TimeLimitError | None = None
+        self._activity, self._file, self._outer = activity, file, outer
+        self._seconds, self._notice = seconds, notice
+        self._caller = threading.get_ident()
+        self._ended, self._raised = threading.Event(), threading.Event()
+        self._turns = [True]  # whoever takes the one that there is decides whether the call is stopped
+        self._thread = threading.Thread(target=self._wait, daemon=True)
+
+    def start(self) -> None:
+        """Start the time."""
+        if threading.current_thread() is threading.main_thread() and not callable(signal.getsignal(WAKE)):
+            signal.signal(WAKE, lambda _number, _frame: None)
+        self._thread.start()
+
+    def close(self) -> None:
+        """End the time; when this returns, no exception will be raised any more."""
+        try:
+            self._ended.set()
+            self._turns.pop()
+        except IndexError:
+            self._await_exception()
+        except _Stop:
+            pass
+
+    def _await_exception(self) -> None:
+        """Let the exception be raised, unless the function has suppressed it."""
+        try:
+            self._raised.wait()
+            for _ in range(SWITCHES):
+                time.sleep(0)
+        except _Stop:
+            pass
+
+    def _wait(self) -> None:
+        limit = threading.TIMEOUT_MAX if self._seconds is None else self._seconds
+        if self._notice < limit:
+            if self._ended.wait(self._notice):
+                return
+            end = "Ctrl-C ends the work" if self._seconds is None else f"it is stopped after {limit:g} s"
+            print(f"{self._described(self._notice)}: check for an endless loop; {end}", file=sys.stderr)
+        if not self._ended.wait(limit - self._notice if self._notice < limit else limit):
+            self._stop()
+
+    def _stop(self) -> None:
+        advice = f"check for an endless loop, or allow more with {TIMEOUT}=SECONDS"
+        error = TimeLimitError(f"{self._described(self._seconds)} and is stopped: {advice}")
+        try:
+            self._turns.pop()
+        except IndexError:  # it has just ended
+            return
+        self.stopped = error
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._caller), ctypes.py_object(_Stop))
+        if self._caller == threading.main_thread().ident:
+            signal.pthread_kill(self._caller, WAKE)
+        self._raised.set()
+
+    def _described(self, seconds: float | None) -> str:
+        """Return the activity with its time and the line that it is at."""
+        inner = traceback.walk_stack(sys._current_frames()[self._caller])
+        frames = takewhile(lambda each: each[0] is not self._outer, inner)
+        place = innermost(reversed(traceback.StackSummary.extract(frames)), self._file)
+        return f"{self._activity} for {seconds:g} s{place}"
