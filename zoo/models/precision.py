@@ -44,7 +44,12 @@ def round_each_result(network: keras.Model) -> None:
 
 def coarsest_rounding(network: keras.Model) -> float:
     """Return the largest relative step between two numbers in any of the network's dtypes of 32 or 16 bits."""
-    return max(_STEPS.get(dtype, 0.0) for dtype in _compute_dtypes(network))
+    return max(map(rounding_step, _compute_dtypes(network)))
+
+
+def rounding_step(dtype: str) -> float:
+    """Return the relative step between two numbers of a dtype; 0 for other than 32 or 16 bits."""
+    return _STEPS.get(dtype, 0.0)
 
 
 def _compute_dtypes(network: keras.Model) -> set[str]:

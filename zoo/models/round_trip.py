@@ -9,16 +9,24 @@ import re
 from collections import defaultdict
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
 from keras.src.backend.common import global_state
 
 from zoo.errors import LayerBuildError, RoundTripError, ZooError
+from zoo.models.call_outputs import (
+    Call,
+    breaking_the_batch,
+    equal_bits,
+    first_difference,
+    largest_difference,
+    nearly_equal,
+    outputs_of_calls,
+)
 from zoo.models.content import assign_tensors, build_network, objects_in, to_content
 from zoo.models.custom_objects import is_importable, name_of
-from zoo.models.graph import calls_in
 from zoo.models.keras_errors import reason_of
 from zoo.models.variables import named_variables
 
@@ -29,7 +37,6 @@ if TYPE_CHECKING:
     from zoo.models.classifier import Classifier
 
 IMAGES = 2  # in the batch whose outputs are compared
-CLOSE = 1e-3  # largest difference that rounding explains, relative to the largest value
 BUILT_BEFORE = 1000  # layers of each class, in the process that loads
 
 CONFIG = (
@@ -123,16 +130,13 @@ class _RoundTrip:
         """Refuse a network that returns more or fewer outputs than images, or mixes the images of a batch."""
         outputs = self.outputs_of(self.network)
         if any(len(output) != IMAGES for output in outputs):
-            rows = [(name, len(output)) for name, output in self.outputs_of_each(self.network) if output.ndim]
-            whole = [number for number, (_, count) in enumerate(rows) if count == IMAGES]
-            name, count = rows[whole[-1] + 1]
-            reason = (
-                f"for {IMAGES} images it returns {count} rows, and the network {len(outputs[-1])} outputs"
-            )
-            raise self.refused("would not predict each image", self.layer(name), reason, BATCH)
+            operation, arrays = breaking_the_batch(self.calls_of(self.network), IMAGES)
+            reason = f"for {IMAGES} images it returns {len(arrays[0])} rows, and the network {len(outputs[-1])} outputs"
+            raise self.refused("would not predict each image", self.layer(operation.name), reason, BATCH)
         mixed = self.pixels
         mixed[1:] = 255 - mixed[1:]
-        if not all(map(_starts_alike, outputs, self.outputs_of(self.network, mixed))):
+        again = self.outputs_of(self.network, mixed)
+        if not all(nearly_equal(left[:1], right[:1]) for left, right in zip(outputs, again, strict=True)):
             reason = "the outputs for an image depend on the other images of its batch"
             raise self.refused("would not predict each image", None, reason, BATCH)
 
@@ -150,16 +154,16 @@ class _RoundTrip:
     def compare_outputs(self, loaded: keras.Model) -> None:
         """Refuse a loaded network that returns something else for the same images."""
         expected, again = self.outputs_of(self.network), self.outputs_of(self.network)
-        if not _equal(again, expected):
-            name = self.first_difference(self.network, self.network)
+        if not all(map(equal_bits, again, expected)):
+            layer = self.first_difference(self.network, self.network)
             reason, advice = "it returns something else each time for the same image", RANDOM
-            raise self.refused("would not predict the same twice", self.layer(name), reason, advice)
+            raise self.refused("would not predict the same twice", layer, reason, advice)
         outputs = self.outputs_of(loaded)
-        if _equal(outputs, expected):
+        if all(map(equal_bits, outputs, expected)):
             return
-        name = self.first_difference(self.network, loaded)
+        layer = self.first_difference(self.network, loaded)
         reason = f"loaded, it returns something else for the same images{_distance(outputs, expected)}"
-        raise self.refused("would be loaded with other outputs", self.layer(name), reason, COMPUTATION)
+        raise self.refused("would be loaded with other outputs", layer, reason, COMPUTATION)
 
     def outputs_of(self, network: keras.Model, pixels: np.ndarray | None = None) -> list[np.ndarray]:
         """Return the features and the probabilities of a batch, by default of noise.
@@ -168,13 +172,20 @@ class _RoundTrip:
         """
         images = self.pixels if pixels is None else pixels
         features = [network.get_layer(name).input for name in self.classifier.head[:1]]
-        return self.call(network, [*features, network.outputs[0]], images)
-
-    def call(self, network: keras.Model, tensors: list[Any], images: np.ndarray) -> list[np.ndarray]:
-        """Return these tensors of the network for a batch; refuse a network that cannot be called."""
-        try:
-            outputs = keras.Model(network.inputs, tensors)([images], training=False)
+        with self.predicting():
+            outputs = keras.Model(network.inputs, [*features, network.outputs[0]])([images], training=False)
             return [np.asarray(keras.ops.convert_to_numpy(output)) for output in outputs]
+
+    def calls_of(self, network: keras.Model) -> list[Call]:
+        """Return each call in the network with its outputs for noise."""
+        with self.predicting():
+            return outputs_of_calls(network, self.pixels)
+
+    @contextmanager
+    def predicting(self) -> Iterator[None]:
+        """Refuse the classifier if its network cannot be called in the body."""
+        try:
+            yield
         except (Exception, SystemExit) as error:  # a third-party layer may raise anything
             calling = re.search(r"when calling (\w+)\.call\(\)", str(error))
             layers = (each for each in self.network.layers if calling and type(each).__name__ == calling[1])
@@ -189,21 +200,10 @@ class _RoundTrip:
         pixels: np.ndarray = noise.astype(np.float32)
         return pixels
 
-    def first_difference(self, network: keras.Model, other: keras.Model) -> str | None:
-        """Return the name of the first layer whose outputs differ between the two networks."""
-        first, second = (self.outputs_of_each(each) for each in (network, other))
-        for (name, expected), (_, outputs) in zip(first, second, strict=False):
-            if not np.array_equal(expected, outputs, equal_nan=True):
-                return name
-        return None
-
-    def outputs_of_each(self, network: keras.Model) -> list[tuple[str, np.ndarray]]:
-        """Return the name of each layer, in the order of computation, with an output for the batch."""
-        tensors = [
-            (call.operation.name, tensor) for call in calls_in(network) for tensor in call.output_tensors
-        ]
-        outputs = self.call(network, [tensor for _, tensor in tensors], self.pixels)
-        return [(name, output) for (name, _), output in zip(tensors, outputs, strict=True)]
+    def first_difference(self, left: keras.Model, right: keras.Model) -> keras.layers.Layer | str | None:
+        """Return the first layer whose outputs differ between the two networks, or the name of an operation."""
+        call = first_difference(self.calls_of(left), self.calls_of(right), equal_bits)
+        return None if call is None else self.layer(call.operation.name)
 
     def layer(self, name: str | None) -> keras.layers.Layer | str | None:
         """Return the layer of this name, or the name where an operation has it."""
@@ -216,13 +216,6 @@ class _RoundTrip:
         return RoundTripError(f"{self.whose}: a trained model {what}{where}", reason, advice)
 
 
-def _starts_alike(left: np.ndarray, right: np.ndarray) -> bool:
-    """Whether the rows for the first image are equal but for rounding."""
-    first, other = left[:1].astype(np.float64), right[:1].astype(np.float64)
-    finite = np.abs(first[np.isfinite(first)])
-    return bool(np.allclose(first, other, rtol=0, atol=CLOSE * np.max(finite, initial=0), equal_nan=True))
-
-
 def _shapes(network: keras.Model) -> dict[str, str]:
     """Return the name of each variable with its type and shape in words."""
     return {
@@ -231,17 +224,12 @@ def _shapes(network: keras.Model) -> dict[str, str]:
     }
 
 
-def _equal(arrays: list[np.ndarray], others: list[np.ndarray]) -> bool:
-    """Whether all arrays have the same bits."""
-    return all(np.array_equal(one, other, equal_nan=True) for one, other in zip(arrays, others, strict=True))
-
-
 def _distance(arrays: list[np.ndarray], others: list[np.ndarray]) -> str:
     """Return in words how far apart the arrays are, or which shapes they have."""
-    for one, other in zip(arrays, others, strict=True):
-        if one.shape != other.shape:
-            return f", of shape {one.shape[1:]} instead of {other.shape[1:]}"
-    return f", by up to {max(float(np.max(np.abs(a - b))) for a, b in zip(arrays, others, strict=True)):.2g} in the end"
+    for array, other in zip(arrays, others, strict=True):
+        if array.shape != other.shape:
+            return f", of shape {array.shape[1:]} instead of {other.shape[1:]}"
+    return f", by up to {max(map(largest_difference, arrays, others)):.2g} in the end"
 
 
 def _described(layer: object) -> str:

@@ -4,50 +4,24 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from zoo.models.call_outputs import equal_bits, largest_difference, nearly_equal, outputs_of_calls
 from zoo.models.graph import calls_in
+from zoo.models.precision import rounding_step
 from zoo.models.source_code import is_of_keras
 from zoo.models.variables import named_variables
 from zoo.testing.loading import Inside
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    Arrays = tuple[np.ndarray, ...]
+    from collections.abc import Sequence
 
 HIDDEN = ("__", "_self_")  # prefixes of attributes of Python's and of TensorFlow's
-ROUNDING = 1e-4  # of the largest value; a layer in a graph rounds differently from the same layer outside
-
-
-class Call(NamedTuple):
-    """A call of an operation in a network, with its outputs for some images."""
-
-    operation: Any  # a Keras operation, which is untyped
-    outputs: Arrays
-
-
-def outputs_of_calls(network: keras.Model, pixels: np.ndarray) -> list[Call]:
-    """Return each call in the network with what it returns for these pixels in inference, in the order of the graph."""
-    calls = calls_in(network)
-    tensors = {id(tensor): tensor for call in calls for tensor in call.output_tensors}
-    every = keras.Model(network.inputs[0], list(tensors.values()))
-    arrays = dict(zip(tensors, map(np.asarray, _as_list(every(pixels, training=False))), strict=True))
-    return [Call(call.operation, tuple(arrays[id(each)] for each in call.output_tensors)) for call in calls]
-
-
-def first_difference(
-    left: Sequence[Call], right: Sequence[Call], equal: Callable[[np.ndarray, np.ndarray], bool]
-) -> Call | None:
-    """Return the first call of `left` whose outputs differ from those of `right`; None where all are equal."""
-    for call, other in zip(left, right, strict=True):
-        if not all(map(equal, call.outputs, other.outputs)):
-            return call
-    return None
+ROUNDING = 2e-4  # of the largest value; a layer in a graph rounds differently from the same layer outside
 
 
 def differing_in_a_graph(network: keras.Model, pixels: np.ndarray) -> Any | None:
@@ -71,23 +45,14 @@ def _is_same_in_a_graph(call: Any, values: Sequence[np.ndarray]) -> bool:
     given = [tf.constant(value) for value in unique.values()]
     eager = alone(given, training=False)
     graph = tf.function(lambda tensors: alone(tensors, training=False))(given)
-    return all(map(nearly_equal, map(np.asarray, _as_list(eager)), map(np.asarray, _as_list(graph))))
+    return all(map(alike, map(np.asarray, _as_list(eager)), map(np.asarray, _as_list(graph))))
 
 
-def nearly_equal(left: np.ndarray, right: np.ndarray) -> bool:
+def alike(left: np.ndarray, right: np.ndarray) -> bool:
     """Whether two arrays are equal but for rounding, in the precision of their type."""
-    if left.shape != right.shape:
-        return False
-    if left.dtype.kind != "f":
-        return bool(np.array_equal(left, right))
-    scale = float(np.max(np.abs(np.where(np.isfinite(left), left, 0)), initial=0))
-    rounding = max(ROUNDING, 8 * float(np.finfo(left.dtype).eps))
-    return bool(np.allclose(left, right, rtol=rounding, atol=rounding * scale, equal_nan=True))
-
-
-def equal_bits(left: np.ndarray, right: np.ndarray) -> bool:
-    """Whether two arrays are equal, NaN to NaN."""
-    return bool(np.array_equal(left, right, equal_nan=left.dtype.kind == "f"))
+    if left.dtype.kind in "biu":
+        return equal_bits(left, right)
+    return nearly_equal(left, right, max(ROUNDING, 16 * rounding_step(left.dtype.name)))
 
 
 def in_words(operation: Any) -> str:
@@ -149,4 +114,4 @@ def _as_list(value: Any) -> list[Any]:
 
 def distance(left: np.ndarray, right: np.ndarray) -> str:
     """Return how far two arrays of equal shape are apart, in words."""
-    return f"up to {np.max(np.abs(left.astype(float) - right.astype(float))):.3g} apart"
+    return f"up to {largest_difference(left, right):.3g} apart"

@@ -12,23 +12,20 @@ import tensorflow as tf
 from zoo.errors import ContractError
 from zoo.export import export
 from zoo.interfaces.export_formats import SUFFIXES
+from zoo.models.call_outputs import (
+    Call,
+    breaking_the_batch,
+    equal_bits,
+    first_difference,
+    outputs_of_calls,
+)
 from zoo.models.content import to_content
 from zoo.models.custom_objects import register_layers
 from zoo.models.precision import coarsest_rounding
 from zoo.models.round_trip import check_round_trip
 from zoo.testing.contract import some
 from zoo.testing.fresh_process import load_elsewhere
-from zoo.testing.layers import (
-    Call,
-    describe,
-    differing_in_a_graph,
-    distance,
-    equal_bits,
-    first_difference,
-    in_words,
-    nearly_equal,
-    outputs_of_calls,
-)
+from zoo.testing.layers import alike, describe, differing_in_a_graph, distance, in_words
 
 if TYPE_CHECKING:
     import keras
@@ -47,9 +44,11 @@ def predicts(networks: Networks) -> None:
     network, pixels = networks.classifier.network, networks.pixels
     outputs = _outputs(network, pixels)
     if len(outputs) != len(pixels):
+        broken = breaking_the_batch(outputs_of_calls(network, pixels), len(pixels))
         raise ContractError(
-            f"for {len(pixels)} images {_breaking_the_batch(network, pixels)}, so that the network has outputs for "
-            f"{len(outputs)}: keep the batch as the first axis"
+            f"for {len(pixels)} images {in_words(broken.operation)} returns a tensor of shape "
+            f"{broken.outputs[0].shape}, so that the network has outputs for {len(outputs)}: keep the batch as the "
+            "first axis"
         )
     if not np.all(np.isfinite(outputs)):
         odd = (call for call in outputs_of_calls(network, pixels) if not all(map(_is_finite, call.outputs)))
@@ -65,24 +64,16 @@ def predicts(networks: Networks) -> None:
         )
     for others in (pixels[:0:-1], pixels[1:FEW]):
         batch = np.concatenate([pixels[:1], others])
-        if not nearly_equal(outputs[:1], _outputs(network, batch)[:1]):
+        if not alike(outputs[:1], _outputs(network, batch)[:1]):
             calls = _of_the_first(network, pixels), _of_the_first(network, batch)
             raise ContractError(
-                f"in inference {_named(first_difference(*calls, nearly_equal))} returns something else for an image in "
+                f"in inference {_named(first_difference(*calls, alike))} returns something else for an image in "
                 "another batch: compute over the other axes alone, or keep statistics as BatchNormalization does"
             )
 
 
 def _is_finite(array: np.ndarray) -> bool:
     return array.dtype.kind != "f" or bool(np.all(np.isfinite(array)))
-
-
-def _breaking_the_batch(network: keras.Model, pixels: np.ndarray) -> str:
-    """Return which operation is the first that returns, and after which all return, another number of rows."""
-    calls = outputs_of_calls(network, pixels)
-    whole = [number for number, call in enumerate(calls) if call.outputs[0].shape[:1] == (len(pixels),)]
-    broken = calls[whole[-1] + 1]
-    return f"{in_words(broken.operation)} returns a tensor of shape {broken.outputs[0].shape}"
 
 
 def _of_the_first(network: keras.Model, images: np.ndarray) -> list[Call]:

@@ -10,12 +10,13 @@ import tensorflow as tf
 
 from zoo.errors import ContractError
 from zoo.interfaces import FeatureOptions, Progress, Sampling
+from zoo.models.call_outputs import equal_bits
 from zoo.models.freezing import freeze
 from zoo.models.frontier import find_frontier
 from zoo.models.heads import new_head
 from zoo.models.space import choose
 from zoo.testing.contract import some
-from zoo.testing.layers import distance, equal_bits
+from zoo.testing.layers import distance
 from zoo.testing.networks import BATCH, CLASSES, restore, restoring
 from zoo.training.prefix_caching import Work, find_trainable
 

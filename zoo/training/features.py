@@ -18,6 +18,7 @@ from zoo.data.augmentation import augmenter
 from zoo.data.cache.building import FORMAT as DECODING
 from zoo.data.cache.features import FeatureEntry
 from zoo.data.rows import SplitRows, read_rows
+from zoo.models.call_outputs import nearly_equal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -33,7 +34,6 @@ KNOWN = BATCH // 2  # images of a first batch that are in a second one, too
 AT_ONCE = 2  # batches that are computed at a time: a single one often does not use all cores
 
 EXACT = ("bool", "int8", "uint8", "int16", "uint16", "float16", "bfloat16", "float32")  # in float32
-ALIKE = 1e-3  # of the largest activation: at another place in the batch a kernel may round differently
 
 
 class Probe(NamedTuple):
@@ -199,8 +199,9 @@ class FeatureMaker:
             return "a mask belongs to their activations"
         if any(array.ndim == 0 or len(array) != BATCH for array in after):
             return "their activations are not one row for each image"
+        # At another place in the batch a kernel may round differently.
         pairs = zip(before, after, strict=True)
-        if all(_alike(left[:KNOWN], right[1 : KNOWN + 1]) for left, right in pairs):
+        if all(nearly_equal(left[:KNOWN], right[1 : KNOWN + 1]) for left, right in pairs):
             return None
         return "their activations are random, or depend on the other images of the batch"
 
@@ -218,13 +219,6 @@ class FeatureMaker:
 
     def _copies(self, split: str) -> Copies:
         return self.copies if split == "train" else Copies()
-
-
-def _alike(left: np.ndarray, right: np.ndarray) -> bool:
-    """Whether two arrays are equal but for rounding."""
-    left, right = left.astype(np.float32), right.astype(np.float32)
-    largest = np.abs(left[np.isfinite(left)]).max(initial=0)
-    return np.allclose(left, right, rtol=0, atol=ALIKE * largest, equal_nan=True)
 
 
 def _computed(compute: Callable[[Any], list[Any]], pixels: Any, images: int) -> Batch:
