@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections import Counter
 from dataclasses import dataclass, field
 from itertools import zip_longest
@@ -14,6 +13,7 @@ import keras
 from zoo.errors import ContractError
 from zoo.models.graph import calls_in
 from zoo.models.keras_errors import reason_of
+from zoo.models.layer_names import automatic_name, free_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -196,7 +196,7 @@ class _Laying:
         cast = keras.ops.cast(given, wanted.dtype)
         # Keras has no public name for the operation that a tensor comes from.
         operation = cast._keras_history.operation
-        operation.name = _free("inputs_cast", self.names)
+        operation.name = free_name("inputs_cast", self.names)
         self.names.add(operation.name)
         return cast
 
@@ -224,7 +224,7 @@ def _name_layers(model: keras.Model, inputs: Tensor, rename: Rename | None) -> s
             continue
         name = _name_of(path) if rename is None else rename("/".join(path))
         if rename is None:
-            name = _free(name, taken)
+            name = free_name(name, taken)
         elif not isinstance(name, str) or not name or "/" in name or name in taken:
             raise ContractError(
                 f"'{model.name}' cannot be laid flat: `rename` returns {name!r} for the layer {'/'.join(path)}, "
@@ -258,10 +258,9 @@ def _layers_in(
 
 def _own_name(operation: keras.Operation, counts: Counter[str]) -> str:
     """Return its name; one that Keras has made up with a number that does not depend on other networks."""
-    name = str(operation.name)
-    base = re.sub(r"_\d+$", "", name)
-    if base.replace("_", "") != type(operation).__name__.replace("_", "").lower():
-        return name
+    base = automatic_name(operation)
+    if base is None:
+        return str(operation.name)
     number = counts[base] + is_open(operation)
     counts[base] += 1
     return f"{base}_{number}" if number else base
@@ -282,15 +281,6 @@ def _set_name(layer: keras.Operation, name: str) -> None:
     arguments = getattr(layer, "_auto_config", None)
     if arguments is not None and "name" in arguments.config:
         arguments.config["name"] = name
-
-
-def _free(name: str, taken: set[str]) -> str:
-    """Return the name, with a number if it is taken."""
-    free, number = name, 0
-    while free in taken:
-        number += 1
-        free = f"{name}_{number}"
-    return free
 
 
 def _move_last_call(layer: keras.Operation, place: int) -> None:

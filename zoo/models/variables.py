@@ -11,7 +11,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import keras
-from keras.src.utils.naming import to_snake_case  # by which Keras names layers without a name
+
+from zoo.models.layer_names import automatic_name, free_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,21 +72,13 @@ class _Names:
         for number, variable in enumerate(own):
             if id(variable) not in self._seen:
                 self._seen.add(id(variable))
-                self.named[self._unique(f"{prefix}/{places.get(id(variable), f'variable_{number}')}")] = (
-                    variable
-                )
+                name = f"{prefix}/{places.get(id(variable), f'variable_{number}')}"
+                self.named[free_name(name, self.named, first=2)] = variable
         taken: dict[str, int] = {}
         for number, inner in enumerate(layer._layers):
             place = places.get(id(inner), f"layer_{number}")
             taken[place] = taken.get(place, 0) + 1
             self.add(inner, f"{prefix}/{place}" if taken[place] == 1 else f"{prefix}/{place}_{taken[place]}")
-
-    def _unique(self, name: str) -> str:
-        number, candidate = 1, name
-        while candidate in self.named:
-            number += 1
-            candidate = f"{name}_{number}"
-        return candidate
 
 
 def _places(layer: Any) -> dict[int, str]:
@@ -103,8 +96,8 @@ def _members(model: Any) -> dict[int, str]:
     """Return the places of a functional or sequential model's layers."""
     places, counts = {}, dict[str, int]()
     for layer in model._layers:
-        automatic = to_snake_case(type(layer).__name__)
-        if re.fullmatch(rf"{re.escape(automatic)}(_\d+)?", layer.name):
+        automatic = automatic_name(layer)
+        if automatic is not None:
             counts[automatic] = counts.get(automatic, 0) + 1
             places[id(layer)] = f"{automatic}_{counts[automatic]}"
         else:

@@ -9,9 +9,9 @@ from itertools import chain, groupby
 from typing import TYPE_CHECKING, Any
 
 from keras.src.saving import saving_lib  # Keras has no public name for the places of variables in its files
-from keras.src.utils.naming import to_snake_case  # by which Keras names layers without a name
 
 from zoo.errors import ContractError, nearest_names
+from zoo.models.layer_names import automatic_name
 from zoo.models.pretrained.layouts import OF_TORCH, fits
 from zoo.models.pretrained.tensors import Kind
 
@@ -68,7 +68,7 @@ def _names_first(
     by_name: Matching, by_place: Matching, targets: Mapping[str, Target], layout: str
 ) -> Matching | None:
     """Return the layers with own names by name, and those that Keras named by place; None if a name is missing."""
-    own = {name for name, target in targets.items() if not _is_automatic(target)}
+    own = {name for name, target in targets.items() if automatic_name(target.layer) is None}
     pairs = {
         name: tensor
         for name, tensor in by_name.pairs.items()
@@ -205,13 +205,6 @@ def _find(index: Mapping[str, str], name: str, layout: str) -> str | None:
     layer, _, part = name.rpartition("/")
     endings = OF_TORCH.get(part, ()) if layout == "torch" else ()
     return next((index[f"{layer}/{end}"] for end in endings if f"{layer}/{end}" in index), None)
-
-
-def _is_automatic(target: Target) -> bool:
-    """Whether the layer was named by Keras, which numbers the layers of a process."""
-    return (
-        re.fullmatch(rf"{to_snake_case(type(target.layer).__name__)}(_\d+)?", target.layer.name) is not None
-    )
 
 
 # By place -------------------------------------------------------------------------------------------------
