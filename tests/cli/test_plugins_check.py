@@ -63,11 +63,12 @@ def test_a_file_that_keeps_the_contract_with_the_value_that_it_needs(zoo: Callab
 
 
 def test_a_failure_is_named_with_a_remedy(zoo: Callable, file: Callable) -> None:
-    result = zoo("plugins", "check", file(NETWORK, "if inputs.shape[1] == 21: raise ValueError('odd')"))
+    path = file(NETWORK, "if inputs.shape[1] == 21: raise ValueError('odd')")
+    result = zoo("plugins", "check", path)
     assert result.code == 1
     assert "builds  failed" in rows(result.out)
     assert result.out.endswith(
-        "\nmine fails 'builds': with the defaults and images of 21×21×3: ValueError: odd (mine.py:4): "
+        f"\nmine fails 'builds': with the defaults and images of 21×21×3: ValueError: odd ({path}:4): "
         "fix the backbone, or narrow the ranges it declares\nmine: 1 of 13 failed\n"
     )
 
@@ -137,9 +138,10 @@ def test_a_quarantined_plugin_is_reported_in_one_line(
 
 
 def test_a_plugin_that_cannot_be_imported(zoo: Callable, file: Callable) -> None:
-    result = zoo("plugins", "check", file("import a_library_that_is_not_there"))
+    path = file("import a_library_that_is_not_there")
+    result = zoo("plugins", "check", path)
     assert (result.code, rows(result.out)) == (1, ["imports  failed"])
-    assert "No module named 'a_library_that_is_not_there' (mine.py:2): fix the plugin\n" in result.out
+    assert f"No module named 'a_library_that_is_not_there' ({path}:2): fix the plugin\n" in result.out
 
 
 def test_a_stopped_check_is_shown_with_the_checks_that_did_not_run(zoo: Callable, file: Callable) -> None:

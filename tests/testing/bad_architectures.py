@@ -256,7 +256,7 @@ BAD = [
     (
         "builds",
         architecture(too_small),
-        r"images of 8×8×3: ValueError: Computed output size .* \(bad_architectures.py:\d+\): fix the backbone",
+        r"images of 8×8×3: ValueError: Computed output size .* \(/.*bad_architectures.py:\d+\): fix the backbone",
     ),
     (
         "builds",

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import traceback
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from zoo.errors import ContractError, UnknownNameError, ZooError
+from zoo.plugin_code.places import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -120,7 +119,7 @@ def run_checks(
     """Run all checks in order, or the one of that name, on the subject of this name.
 
     Args:
-        file: where its function is defined; the line is reported for an error raised there.
+        file: where its function is defined; the line is reported for an error that passed it or a file beside it.
 
     Raises:
         ContractError: a check failed; with several failures it names each and chains them as a group.
@@ -164,15 +163,18 @@ def _run(
 
 
 def reason_of(error: BaseException, file: str | None = None) -> str:
-    """Return the error in one line, with the last line of `file` in its traceback."""
+    """Return the error in one line, with the innermost line of the plugin that it passed.
+
+    Args:
+        file: of the plugin; None: unknown.
+    """
     text = " ".join(COLOURS.sub("", str(error)).split())
     if len(text) > LONGEST_REASON:
         text = f"{text[:LONGEST_REASON]} …"
     if isinstance(error, ZooError):
         return text
     reason = f"{type(error).__name__}: {text}" if text else type(error).__name__
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
-    return f"{reason} ({Path(str(file)).name}:{lines[-1]})" if lines else reason
+    return f"{reason}{place_of(error, file or '')}"
 
 
 def naming(values: Mapping[str, object]) -> str:
