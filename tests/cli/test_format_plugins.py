@@ -96,6 +96,7 @@ def test_a_model_is_trained_on_them_and_predicts_them(zoo: Callable[..., Result]
     assert [prediction["file"] for prediction in predicted] == list(map(str, files))
 
 
+@pytest.mark.large
 def test_a_search_trains_on_them_in_a_child_process(
     zoo: Callable[..., Result], toys: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

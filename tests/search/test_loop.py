@@ -34,7 +34,9 @@ KNOWN = (
 )
 
 
-@pytest.mark.parametrize("algorithm", ["random", "bayesian", "tpe", "asha"])
+@pytest.mark.parametrize(
+    "algorithm", ["random", pytest.param("bayesian", marks=pytest.mark.large), "tpe", "asha"]
+)
 def test_the_first_trials_are_those_of_the_plan(algorithm: str) -> None:
     started = searched(plan(algorithm, first=KNOWN)).started
     assert [(trial.hyperparameters, trial.origin) for trial in started[:2]] == list(KNOWN)

@@ -92,7 +92,9 @@ def test_hyperband_continues_the_least_loss() -> None:
 # All ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("algorithm", ["random", "bayesian", "tpe", "asha"])
+@pytest.mark.parametrize(
+    "algorithm", ["random", pytest.param("bayesian", marks=pytest.mark.large), "tpe", "asha"]
+)
 def test_more_trials_do_not_change_the_first_ones(algorithm: str) -> None:
     """`bayesian` and `tpe` start with random trials, as many as suit the initial number of trials."""
     short = searched(plan(algorithm, hp=wide_space(), trials=9))

@@ -25,6 +25,7 @@ def test_where_nothing_builds_later_checks_refer_to_it(check: str) -> None:
         check_architecture(bad, check)
 
 
+@pytest.mark.large
 def test_without_a_name_every_failure_is_named() -> None:
     bad = architecture(turns_the_gradient, freeze_points=("block7",), custom_layers=own_layers)
     with pytest.raises(ContractError, match=r"^3 of 12 checks failed: ") as failure:

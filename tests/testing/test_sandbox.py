@@ -90,7 +90,12 @@ def test_the_output_of_a_plugin_breaks_nothing(checked: Checked) -> None:
 
 @pytest.mark.parametrize(
     ("text", "body", "check"),
-    [(LOOP, "", "imports"), (IMAGES, LOOP, "loads"), (IMAGES, SLEEP, "loads"), (NETWORK, SLEEP, "builds")],
+    [
+        (LOOP, "", "imports"),
+        (IMAGES, LOOP, "loads"),
+        (IMAGES, SLEEP, "loads"),
+        pytest.param(NETWORK, SLEEP, "builds", marks=pytest.mark.large),
+    ],
     ids=["while it is imported", "in a loop", "asleep", "in a backbone"],
 )
 def test_a_check_that_takes_too_long_is_stopped_and_the_last(

@@ -166,6 +166,7 @@ print(len(recorder.processes), "trial")
 """
 
 
+@pytest.mark.large
 def test_a_script_without_a_main_guard_is_not_run_again_in_the_child(tmp_path: Path) -> None:
     (tmp_path / "script.py").write_text(SCRIPT)
     root = Path(__file__).parents[3]
