@@ -164,7 +164,7 @@ class InterruptedWork(ZooError):
     """The user stopped the work; the message says how to resume it. The command line exits 130."""
 
 
-def reason_of(error: Exception) -> str:
+def reason_of(error: BaseException) -> str:
     """The operating system's reason for an error, such as "permission denied"."""
     words: str = (getattr(error, "strerror", None) or "").lower()
     return words or str(error) or type(error).__name__

@@ -118,7 +118,8 @@ REFUSED = (
         "attention-pooling",
         "layers created in `call`",
         "architecture 'attention-pooling': its backbone cannot be built: ValueError: You cannot add new elements of "
-        "state (variables or sub-layers) to a layer that is already built (my-plugins/attention_pooling.py:24)",
+        "state (variables or sub-layers) to a layer that is already built (my-plugins/attention_pooling.py:24): fix "
+        "the plugin, and test it with `zoo plugins check attention-pooling`",
     ),
     Refused(
         "cbam",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -10,13 +9,17 @@ import keras
 import pytest
 
 from tests.architectures import architecture_of
-from zoo.errors import ContractError, ZooError
-from zoo.models.backbone_errors import reported, watched
+from zoo.errors import ContractError, TimeLimitError, ZooError
+from zoo.models.backbone_errors import call_watched, reported
 from zoo.models.building import space_builder
 from zoo.models.exploration import explore
+from zoo.plugins import import_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
+
+FIX = "fix the plugin, and test it with `zoo plugins check mine`"
 
 
 def missing_package(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
@@ -32,6 +35,21 @@ def wrong_layer(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
     return convolved(-1)
 
 
+def no_reason(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
+    raise RuntimeError
+
+
+def endless(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
+    while True:
+        pass
+
+
+def sometimes_endless(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
+    while hp.Int("depth", 1, 9) > 4:
+        pass
+    return keras.layers.Conv2D(2, 3)(inputs)
+
+
 def line(function: Callable[..., Any], number: int) -> str:
     return f"{__file__}:{function.__code__.co_firstlineno + number}"
 
@@ -43,10 +61,17 @@ def message_of(backbone: Callable[..., Any]) -> str:
     return str(error.value)
 
 
-def test_the_type_the_reason_and_the_line_of_the_plugin_are_reported() -> None:
+def test_the_type_the_reason_the_line_of_the_plugin_and_advice_are_reported() -> None:
     assert message_of(missing_package) == (
         "architecture 'mine': its backbone cannot be built: ModuleNotFoundError: No module named "
-        f"'keras_of_another_world' ({line(missing_package, 1)})"
+        f"'keras_of_another_world' ({line(missing_package, 1)}): install the package that provides "
+        "'keras_of_another_world', or correct the import"
+    )
+
+
+def test_an_error_without_a_reason_is_reported_by_its_type() -> None:
+    assert message_of(no_reason) == (
+        f"architecture 'mine': its backbone cannot be built: RuntimeError ({line(no_reason, 1)}): {FIX}"
     )
 
 
@@ -54,8 +79,17 @@ def test_the_type_the_reason_and_the_line_of_the_plugin_are_reported() -> None:
 def test_the_innermost_line_of_the_plugin_is_reported(backbone: Callable[..., Any]) -> None:
     message = message_of(backbone)
     assert message.startswith("architecture 'mine': its backbone cannot be built: ValueError: Invalid value")
-    assert message.endswith(f" ({line(wrong_layer, 2)})")
+    assert message.endswith(f" ({line(wrong_layer, 2)}): {FIX}")
     assert "\n" not in message
+
+
+def test_an_error_that_passed_no_line_of_the_plugin_has_that_of_its_backbone(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text("\ndef backbone(hp, inputs, *, weights=None):\n    return inputs\n")
+    backbone = import_file(file).backbone
+    with pytest.raises(ContractError) as error, reported(architecture_of(backbone, "mine")):
+        raise ValueError("no")
+    assert f"ValueError: no ({file}:2): {FIX}" in str(error.value)
 
 
 def test_zoos_own_errors_are_left_as_they_are() -> None:
@@ -63,20 +97,25 @@ def test_zoos_own_errors_are_left_as_they_are() -> None:
         raise ZooError("mine")
 
 
-def test_a_build_that_does_not_end_is_reported_with_its_place(capsys: pytest.CaptureFixture[str]) -> None:
-    with watched(architecture_of(lambda hp, inputs, *, weights=None: inputs, "slow"), 0.05):
-        time.sleep(0.5)
-    with watched(architecture_of(lambda hp, inputs, *, weights=None: inputs, "quick"), 0.5):
-        pass
-    time.sleep(0.6)
-    line = watched_line()
-    assert capsys.readouterr().err == (
-        f"architecture 'slow': its backbone has been building for 0.05 s ({__file__}:{line}): check for an endless "
-        "loop; Ctrl-C ends the work\n"
-    )
+@pytest.mark.parametrize("backbone", [endless, sometimes_endless])
+def test_a_build_that_does_not_end_is_stopped_with_its_line(
+    backbone: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZOO_PLUGIN_TIMEOUT", "2")
+    message = message_of(backbone)
+    assert message.startswith("architecture 'mine': its backbone has been building for 2 s (")
+    assert f"({line(backbone, 1)})" in message or f"({line(backbone, 2)})" in message
 
 
-def watched_line() -> int:
-    """The line that sleeps in the test."""
-    test = test_a_build_that_does_not_end_is_reported_with_its_place
-    return test.__code__.co_firstlineno + 2
+def test_only_what_is_limited_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZOO_PLUGIN_TIMEOUT", "0.1")
+    architecture, calls = architecture_of(endless, "mine"), [0]
+
+    def counts() -> int:
+        while calls[0] < 10_000_000:
+            calls[0] += 1
+        return calls[0]
+
+    assert call_watched(architecture, counts, "its adapt has been running", limited=False) == 10_000_000
+    with pytest.raises(TimeLimitError, match="'mine': its backbone has been building for"):
+        call_watched(architecture, lambda: endless(0, 0), "its backbone has been building", limited=True)

@@ -118,7 +118,7 @@ def test_a_notice_reports_the_line_first(capsys: pytest.CaptureFixture[str]) -> 
     assert limited(lambda: time.sleep(0.3), None, 0.1) is None
     err = capsys.readouterr().err
     assert err.startswith(f"it has been building for 0.1 s ({__file__}:")
-    assert err.endswith("): check for an endless loop; Ctrl-C ends the work\n")
+    assert err.endswith("): it may be a download, or an endless loop; Ctrl-C ends the work\n")
     with pytest.raises(TimeLimitError):
         limited(computes, 0.3, 0.1)
     assert capsys.readouterr().err.endswith("): check for an endless loop; it is stopped after 0.3 s\n")

@@ -87,4 +87,4 @@ def test_a_failure_to_adapt_is_reported_in_one_line() -> None:
         raise ValueError("no luck")
 
     line = failure_of(architecture(normalized, adapt=adapt), "trains")
-    assert "adapt failed: ValueError: no luck (test_networks.py:" in line
+    assert f"adapt failed: ValueError: no luck ({__file__}:87)" in line

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -168,8 +169,10 @@ def test_a_failure_is_refused_before_anything_is_recorded(workspace: Workspace) 
     before = workspace.registry.runs()
     with pytest.raises(ContractError) as caught:
         train(workspace, "broken")
-    assert str(caught.value) == (
-        "architecture 'broken': adapt failed: ValueError: no luck (normalized.py:20)"
+    assert re.fullmatch(
+        r"architecture 'broken': adapt failed: ValueError: no luck \(.*/normalized.py:20\): fix the plugin, and test "
+        "it with `zoo plugins check broken`",
+        str(caught.value),
     )
     assert workspace.registry.runs() == before
 

@@ -183,4 +183,4 @@ def _reason(error: BaseException) -> str:
         if isinstance(error.__cause__, Exception):  # fsspec says so too of a server that does not answer
             return _reason(error.__cause__)
         return "there is no such file"
-    return reason_of(error).strip().partition("\n")[0][:200].rstrip(". ")  # type: ignore[arg-type]
+    return reason_of(error).strip().partition("\n")[0][:200].rstrip(". ")

@@ -1,83 +1,63 @@
-"""Reports what a plugin's backbone raises, and one that does not end, in one line with the place in the plugin."""
+"""Calls the code of an architecture: what it raises, and code that does not end, become one line with its place."""
 
 from __future__ import annotations
 
-import inspect
-import sys
-import threading
-import traceback
 from contextlib import contextmanager
-from itertools import takewhile
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from zoo.errors import ContractError, ZooError
 from zoo.models.keras_errors import reason_of
+from zoo.plugin_code.advice import described
+from zoo.plugin_code.limits import call_limited, plugin_limits
+from zoo.plugin_code.places import definition_of, file_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     from zoo.interfaces import Architecture
 
-ZOO = Path(__file__).parent.parent
-CALLER = 2  # frames above `watched`, since contextlib calls it
-LONG = 60.0  # seconds after which a build is reported
+Result = TypeVar("Result")
 
 
 @contextmanager
-def reported(architecture: Architecture, what: str = "its backbone cannot be built") -> Iterator[None]:
-    """Raise a ContractError for any other error in the body, which runs the plugin's code, by default its backbone."""
+def reported(
+    architecture: Architecture,
+    what: str = "its backbone cannot be built",
+    function: Callable[..., object] | None = None,
+) -> Iterator[None]:
+    """Raise a ContractError for any other error in the body, which runs a function of the plugin.
+
+    Args:
+        function: which one; None: its backbone.
+    """
     try:
         yield
     except ZooError:
         raise
     except (Exception, SystemExit) as error:  # third-party code may raise anything
-        raise ContractError(
-            f"architecture '{architecture.name}': {what}: {type(error).__name__}: "
-            f"{reason_of(error)}{_place(error)}"
-        ) from error
+        name, function = architecture.name, function or architecture.backbone
+        reason = reason_of(error).removeprefix(type(error).__name__)
+        line = described(error, reason, file_of(function), name, definition_of(function))
+        raise ContractError(f"architecture '{name}': {what}: {line}") from error
 
 
-@contextmanager
-def watched(architecture: Architecture, seconds: float = LONG) -> Iterator[None]:
-    """Report on standard error where the body is if it takes longer than this, for it may never end."""
-    thread, outer = threading.get_ident(), sys._getframe(CALLER).f_back
+def call_watched(
+    architecture: Architecture, function: Callable[[], Result], activity: str, *, limited: bool
+) -> Result:
+    """Call a function of the architecture; a line on standard error reports where it is after a minute.
 
-    def report() -> None:
-        inner = takewhile(
-            lambda each: each[0] is not outer, traceback.walk_stack(sys._current_frames()[thread])
-        )
-        stack = reversed(traceback.StackSummary.extract(inner))
-        print(
-            f"architecture '{architecture.name}': its backbone has been building for {seconds:g} s"
-            f"{_innermost(stack)}: check for an endless loop; Ctrl-C ends the work",
-            file=sys.stderr,
-        )
+    Args:
+        activity: such as "its backbone has been building".
+        limited: stop it after `Limits.working`. Otherwise it may take its time, as for a download.
 
-    timer = threading.Timer(seconds, report)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-
-
-def place_of(function: Callable[..., object]) -> str:
-    """Return where a function is defined, as ` (my-plugins/tiny.py:14)`; empty where that is unknown."""
-    code = getattr(inspect.unwrap(function), "__code__", None)
-    return f" ({code.co_filename}:{code.co_firstlineno})" if code else ""
-
-
-def _place(error: BaseException) -> str:
-    """Return the innermost line of the plugin that the error passed, as ` (my-plugins/tiny.py:14)`."""
-    return _innermost(traceback.extract_tb(error.__traceback__))
-
-
-def _innermost(stack: Iterable[traceback.FrameSummary]) -> str:
-    frames = [frame for frame in stack if not Path(frame.filename).is_relative_to(ZOO)]
-    if not frames:
-        return ""
-    plugin = Path(frames[0].filename).parent
-    frame = [frame for frame in frames if Path(frame.filename).is_relative_to(plugin)][-1]
-    return f" ({frame.filename}:{frame.lineno})"
+    Raises:
+        TimeLimitError: it was stopped.
+    """
+    limits = plugin_limits()
+    return call_limited(
+        function,
+        f"architecture '{architecture.name}': {activity}",
+        file_of(architecture.backbone),
+        limits.working if limited else None,
+        limits.notice,
+    )

@@ -14,7 +14,7 @@ from zoo.data.units import counted
 from zoo.errors import ContractError, HyperparameterError, ZooError
 from zoo.interfaces.stages import in_stage
 from zoo.models import hyperparameters
-from zoo.models.backbone_errors import place_of, watched
+from zoo.models.backbone_errors import call_watched
 from zoo.models.bases import Bases
 from zoo.models.classifier import Classifier
 from zoo.models.custom_objects import register_layers
@@ -22,6 +22,7 @@ from zoo.models.exploration import ExploringHyperparameters
 from zoo.models.graph import find_shape_change, infer_by_default, is_plain_model
 from zoo.models.heads import new_head
 from zoo.models.precision import dtype_policy, round_each_result
+from zoo.plugin_code.places import definition_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -136,9 +137,15 @@ def _call_backbone(
     """Call the backbone and check its features and declarations."""
     declared, values = {declaration.name for declaration in hp.space}, set(hp.values)
     register_layers(architecture)
+
+    def build() -> keras.KerasTensor:
+        return architecture.backbone(hp, pixels, weights=weights)
+
     # What it prints must not get into the output of a command, such as JSON.
-    with watched(architecture), dtype_policy(architecture.dtype_policy), redirect_stdout(sys.stderr):
-        features = architecture.backbone(hp, pixels, weights=weights)
+    with dtype_policy(architecture.dtype_policy), redirect_stdout(sys.stderr):
+        features = call_watched(
+            architecture, build, "its backbone has been building", limited=weights is None
+        )
     _check_backbone(architecture, declared, hp, features)
     if not isinstance(hp, ExploringHyperparameters):
         _refuse_unexplored(architecture, values, hp)
@@ -171,7 +178,7 @@ def _network_between(
     try:
         backbone = keras.Model(pixels, features)
     except ValueError as error:
-        where = place_of(architecture.backbone)
+        where = definition_of(architecture.backbone)
         if repeated := re.search(r'The name "(.+?)" is used (\d+) times', str(error)):
             raise ContractError(
                 f"{whose}: {repeated[2]} of its layers have the name '{repeated[1]}': give each its own name{where}"

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import re
+import sys
+from contextlib import redirect_stdout, suppress
 from functools import cache
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 import keras
 
-from zoo.models.backbone_errors import reported
+from zoo.models.backbone_errors import call_watched, reported
 from zoo.models.source_code import distributions_of, is_of_keras
 
 if TYPE_CHECKING:
@@ -31,8 +32,13 @@ def register_layers(architecture: Architecture | None) -> tuple[object, ...]:
     """
     if architecture is None or architecture.custom_layers is None:
         return ()
-    with reported(architecture, "its custom_layers fails"):
-        return tuple(architecture.custom_layers() or ())
+    custom_layers = architecture.custom_layers
+
+    def layers() -> tuple[object, ...]:
+        return tuple(custom_layers() or ())
+
+    with reported(architecture, "its custom_layers fails", custom_layers), redirect_stdout(sys.stderr):
+        return call_watched(architecture, layers, "its custom_layers has been running", limited=True)
 
 
 def name_of(config: Mapping[str, Any]) -> str:
@@ -82,7 +88,7 @@ def _import_library(config: Mapping[str, Any]) -> None:
         return
     module = str(config["module"])
     for name in (module, module.partition(".")[0]):  # another version may have moved the class
-        with contextlib.suppress(Exception, SystemExit):
+        with suppress(Exception, SystemExit):
             importlib.import_module(name)
             return
 

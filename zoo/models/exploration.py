@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from keras_tuner import HyperParameters
 from keras_tuner.engine import hyperparameters as kinds
 
+from zoo.errors import TimeLimitError
 from zoo.models.hyperparameters import OWN
 from zoo.models.space import Values, domain, fill_in, value_of_type
 
@@ -46,6 +47,7 @@ def explore(build: Build, options: Mapping[str, HyperparameterValue] | None = No
 
     Raises:
         HyperparameterError: an option is of the wrong type.
+        TimeLimitError: a build does not end.
     """
     return _Exploration(build, options or {}).run()
 
@@ -176,6 +178,8 @@ class _Exploration:
         self._tried |= probe.items()
         try:
             self._try(probe)
+        except TimeLimitError:  # other values may take as long
+            raise
         except (
             Exception,
             SystemExit,
@@ -340,6 +344,8 @@ class _Exploration:
             return False
         try:
             return key in self._try(complete)
+        except TimeLimitError:
+            raise
         except (Exception, SystemExit):  # as in a probe: what was declared before the failure counts
             return key in self._built[assignment]
 

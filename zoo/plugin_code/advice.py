@@ -5,16 +5,17 @@ from __future__ import annotations
 from zoo.plugin_code.places import place_of
 
 
-def described(error: BaseException, reason: str, file: str, check: str = "") -> str:
+def described(error: BaseException, reason: str, file: str, check: str = "", definition: str = "") -> str:
     """Return `TypeError: REASON (my-plugins/tiny.py:14): fix the plugin`.
 
     Args:
         reason: the error's message in one line; empty if it has none.
         file: of the plugin; empty: unknown.
+        definition: the place of a function of the plugin, for an error that passed no line of it.
         check: what `zoo plugins check` would check; empty if it cannot be loaded.
     """
     what = f"{type(error).__name__}: {reason}" if reason else type(error).__name__
-    return f"{what}{place_of(error, file)}: {_advice(error, check)}"
+    return f"{what}{place_of(error, file) or definition}: {_advice(error, check)}"
 
 
 def _advice(error: BaseException, check: str) -> str:

@@ -144,8 +144,12 @@ class _Watch:
         if self._notice < limit:
             if self._ended.wait(self._notice):
                 return
-            end = "Ctrl-C ends the work" if self._seconds is None else f"it is stopped after {limit:g} s"
-            print(f"{self._described(self._notice)}: check for an endless loop; {end}", file=sys.stderr)
+            advice = (
+                "it may be a download, or an endless loop; Ctrl-C ends the work"
+                if self._seconds is None
+                else f"check for an endless loop; it is stopped after {limit:g} s"
+            )
+            print(f"{self._described(self._notice)}: {advice}", file=sys.stderr)
         if not self._ended.wait(limit - self._notice if self._notice < limit else limit):
             self._stop()
 

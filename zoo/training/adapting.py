@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import traceback
+import sys
+from contextlib import redirect_stdout
 from dataclasses import replace
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import keras
 import tensorflow as tf
 
 from zoo.data.batches import split_batches, training_rows
-from zoo.errors import ContractError, ZooError
+from zoo.models.backbone_errors import call_watched, reported
 from zoo.models.normalization import finalize
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 MOST_IMAGES = 4096  # enough for means and variances of channels, in seconds
 BATCH = 32
-LONGEST_REASON = 200  # letters
 
 
 def adapts(architecture: Architecture, candidate: CandidatePlan) -> bool:
@@ -58,17 +58,7 @@ def adapt_to(classifier: Classifier, architecture: Architecture, images: Any) ->
     if architecture.adapt is None:
         return
     backbone = keras.Model(classifier.network.inputs[0], classifier.features, name="backbone")
-    try:
-        architecture.adapt(backbone, images)
-    except ZooError:
-        raise
-    except (Exception, SystemExit) as error:  # third-party code may raise anything
-        raise ContractError(f"architecture '{architecture.name}': adapt failed: {_reason(error)}") from error
+    adapt = partial(architecture.adapt, backbone, images)
+    with reported(architecture, "adapt failed", architecture.adapt), redirect_stdout(sys.stderr):
+        call_watched(architecture, adapt, "its adapt has been running", limited=False)
     finalize(backbone)
-
-
-def _reason(error: BaseException) -> str:
-    """Return the error in one line, with the line of the code of the plugin that raised it."""
-    reason = f"{type(error).__name__}: {' '.join(str(error).split())[:LONGEST_REASON]}"
-    within = traceback.extract_tb(error.__traceback__)[1:2]  # the plugin's function, which this module calls
-    return reason + "".join(f" ({Path(frame.filename).name}:{frame.lineno})" for frame in within)

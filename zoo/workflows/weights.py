@@ -75,7 +75,7 @@ def locate_weights(
         prefix, advice = f"node {node}: ", "mount it there under the same path"
     try:
         path = (
-            fetch_named(fetch, weights.shown, progress, architecture.name)
+            fetch_named(architecture, fetch, weights.shown, progress)
             if fetch is not None and by_name
             else file_at(weights.shown, progress, advice)
         )

@@ -253,7 +253,10 @@ def test_an_error_of_the_plugins_download_is_one_line(pretrained: Architecture) 
 
     with pytest.raises(HyperparameterError) as caught:
         find_weights(replace(pretrained, fetch_weights=fetch), "imagenet", Progress())
-    assert str(caught.value) == "architecture 'tiny': weights 'imagenet' cannot be fetched: no network"
+    line = fetch.__code__.co_firstlineno + 1
+    assert str(caught.value) == (
+        f"architecture 'tiny': weights 'imagenet' cannot be fetched: no network ({__file__}:{line})"
+    )
 
 
 @pytest.mark.parametrize("answer", [None, Path("/none/such")])

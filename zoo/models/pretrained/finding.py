@@ -6,6 +6,7 @@ import hashlib
 import os
 import sys
 from contextlib import redirect_stdout
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,9 @@ from zoo.errors import (
     reason_of,
 )
 from zoo.interfaces import Weights
+from zoo.models.backbone_errors import call_watched
 from zoo.models.pretrained.reading import ENDINGS, SHARDS, open_weights
+from zoo.plugin_code.places import file_of, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -52,7 +55,7 @@ def find_weights(architecture: Architecture, name: str | None, progress: Progres
         fetch = architecture.fetch_weights
         if fetch is None:
             return Weights(name)
-        path = fetch_named(fetch, name, progress, architecture.name)
+        path = fetch_named(architecture, fetch, name, progress)
         return Weights(name, digest_of(path), str(path))
     path = _readable_file(architecture, name, progress)
     if is_url(name):
@@ -140,18 +143,22 @@ def exists(path: str) -> bool:
     return not is_url(path) and os.path.exists(os.path.expanduser(path))  # noqa: PTH110, PTH111  Path raises for odd ones
 
 
-def fetch_named(fetch: Callable[[str], Path], name: str, progress: Progress, architecture: str) -> Path:
+def fetch_named(
+    architecture: Architecture, fetch: Callable[[str], Path], name: str, progress: Progress
+) -> Path:
     """Return the file or folder of a name in `Architecture.weights` from its `fetch_weights`."""
-    whose = f"architecture '{architecture}'"
+    whose = f"architecture '{architecture.name}'"
     progress.began(f"fetching weights {name}")
     try:
         with redirect_stdout(sys.stderr):  # for results; libraries print the progress of a download
-            path = fetch(name)
+            activity = "its fetch_weights has been running"
+            path = call_watched(architecture, partial(fetch, name), activity, limited=False)
     except ZooError:
         raise
-    except Exception as error:  # of the libraries that download it
+    except (Exception, SystemExit) as error:  # of the libraries that download it
         reason = reason_of(error).strip().partition("\n")[0].rstrip(". ")
-        raise HyperparameterError(f"{whose}: weights '{name}' cannot be fetched: {reason}") from error
+        place = place_of(error, file_of(fetch))
+        raise HyperparameterError(f"{whose}: weights '{name}' cannot be fetched: {reason}{place}") from error
     if not isinstance(path, (str, Path)) or not exists(str(path)):
         raise ContractError(
             f"{whose}: fetch_weights must return the path of a file or folder that exists, got {path!r}"
