@@ -39,6 +39,16 @@ def test_values_that_are_not_finite_are_refused(value: float, dtype: type) -> No
         tensor(np.array([1, value], dtype)).values()
 
 
+@pytest.mark.filterwarnings("error")
+def test_values_larger_than_the_weights_of_a_network_are_refused() -> None:
+    with pytest.raises(
+        WeightsError, match="tensor 'w' has values larger than float32 can represent: it is damaged"
+    ):
+        tensor(np.array([1, -1e39])).values()
+    for array in (np.array([-3e38, 1e-300]), np.array([-(2**63), 2**63 - 1])):
+        assert tensor(array).values().size == 2
+
+
 def test_arrays_in_memory() -> None:
     stored = of_arrays({"a": np.ones((2, 3)), "b": np.zeros(())})
     assert stored.kind is Kind.NAMED

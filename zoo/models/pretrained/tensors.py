@@ -46,7 +46,7 @@ class StoredTensor:
         """Return its values.
 
         Raises:
-            WeightsError: they are not numbers, or not all finite.
+            WeightsError: they are not numbers, not all finite, or larger than float32 can represent.
         """
         array = self.read()
         if array.dtype.kind == "V" and array.dtype.itemsize == 2:  # bfloat16, whose name NumPy does not store
@@ -55,8 +55,12 @@ class StoredTensor:
             array = array.view(ml_dtypes.bfloat16)
         if array.dtype.name != "bfloat16" and array.dtype.kind not in "fiub":
             raise WeightsError(f"tensor '{self.name}' is of type {array.dtype}, not numbers")
-        if not np.isfinite(array.astype(np.float32)).all():
+        if not np.isfinite(array).all():
             raise WeightsError(f"tensor '{self.name}' has values that are not finite: it is damaged")
+        if array.dtype.itemsize > 4 and np.max(np.abs(array), initial=0) > np.finfo(np.float32).max:
+            raise WeightsError(
+                f"tensor '{self.name}' has values larger than float32 can represent: it is damaged"
+            )
         return array
 
 
