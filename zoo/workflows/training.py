@@ -15,6 +15,7 @@ from zoo.interfaces import (
     RunKind,
     RunPlan,
     TrainingOptions,
+    Weights,
 )
 from zoo.models.backbone_errors import reported
 from zoo.models.building import build_classifier, space_builder
@@ -76,13 +77,7 @@ def train(
     values = {**preset_of(architecture, preset), **(hyperparameters or {})}
     opened = workspace.open_dataset(dataset)
     shape = shape_for(workspace, architecture, opened, options.image_size)
-    candidate = CandidatePlan(
-        architecture.name,
-        architecture.version,
-        workspace.plugins.provider(architecture.name).provenance,
-        **asdict(shape),
-        weights=start,
-    )
+    candidate = _candidate(workspace, architecture, shape, start)
     hp = _choose(architecture, shape, values)
     build_from = builder(workspace, candidate, opened.images.class_names)
 
@@ -97,8 +92,7 @@ def train(
     images = prepare(workspace, opened, shape)
     report_parameters(workspace, classifier, frozen, in_short=not frozen)
     report_phases(workspace, classifier, hp.values, options.epochs)
-    if frozen and architecture.weights and start is None:
-        workspace.progress.notice("the frozen layers have random weights: --weights loads trained ones")
+    _warn_of_random_weights(workspace, architecture, candidate, frozen)
 
     def prepared(classifier: Classifier) -> Classifier:
         return adapted(classifier, architecture, candidate, images.decoded, options.sampling)
@@ -107,6 +101,15 @@ def train(
     prepared(classifier)
     run = workspace.registry.start_run(_plan(candidate, preset, hp, options, images), images.version)
     return run_training(workspace, run, training, classifier)
+
+
+def _candidate(
+    workspace: Workspace, architecture: Architecture, shape: InputShape, weights: Weights | None
+) -> CandidatePlan:
+    provenance = workspace.plugins.provider(architecture.name).provenance
+    return CandidatePlan(
+        architecture.name, architecture.version, provenance, **asdict(shape), weights=weights
+    )
 
 
 def builder(
@@ -178,6 +181,13 @@ def report_phases(
     """Show which layers train in which epochs, unless they are the same in all epochs."""
     if phases := describe_phases(classifier, with_defaults(hyperparameters), epochs):
         workspace.progress.notice(phases)
+
+
+def _warn_of_random_weights(
+    workspace: Workspace, architecture: Architecture, candidate: CandidatePlan, frozen: tuple[str, ...]
+) -> None:
+    if frozen and architecture.weights and candidate.weights is None:
+        workspace.progress.notice("the frozen layers have random weights: --weights loads trained ones")
 
 
 def _describe_frozen(frozen: tuple[str, ...]) -> str:

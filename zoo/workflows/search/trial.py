@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         SearchPlan,
         Trial,
     )
+    from zoo.models.classifier import Classifier
     from zoo.search.executors.reporter import TrialReporter
     from zoo.workflows.fitting import Trained
     from zoo.workflows.search.candidates import Candidate
@@ -71,30 +72,11 @@ def train_trial(
         TrainingError: the loss became NaN or infinite.
     """
     plan, trial = assignment.plan, assignment.trial
-    seed = seed_of(plan, trial)
-    start_fresh(seed)
+    start_fresh(seed_of(plan, trial))
     hp = HyperParameters()
     hp.values = dict(hyperparameters_of(plan, trial))
     with showing_reports(reporter):
-        classifier = adapted(
-            candidate.build(hp, decoded.class_names),
-            candidate.architecture,
-            candidate.plan,
-            decoded,
-            plan.training.sampling,
-        )
-    if assignment.start is not None:
-        assign_tensors(classifier.network, assignment.start)
-    settings = FitSettings(
-        trial.epochs,
-        seed,
-        plan.training.patience,
-        plan.monitor,
-        trial.initial_epoch,
-        plan.training.sampling,
-        plan.training.features,
-        same_frozen(plan, candidate),
-    )
+        classifier = _build(assignment, candidate, hp, decoded)
     seconds = assignment.seconds
 
     def on_epoch(epoch: Epoch, save: Callable[[], bytes]) -> bool:
@@ -104,9 +86,44 @@ def train_trial(
 
     served = in_order_of(decoded, classifier.class_names)
     trained = fit_and_evaluate(
-        classifier, served, hp.values, settings, on_epoch, assignment.checkpoint, reporter
+        classifier,
+        served,
+        hp.values,
+        _settings(plan, trial, candidate),
+        on_epoch,
+        assignment.checkpoint,
+        reporter,
     )
     return TrialOutcome(_scores(plan, trained, seconds), trained.content, trained.evaluations)
+
+
+def _build(
+    assignment: Assignment, candidate: Candidate, hp: HyperParameters, decoded: DecodedDataset
+) -> Classifier:
+    """Return the classifier as it is before the trial's first epoch."""
+    classifier = adapted(
+        candidate.build(hp, decoded.class_names),
+        candidate.architecture,
+        candidate.plan,
+        decoded,
+        assignment.plan.training.sampling,
+    )
+    if assignment.start is not None:
+        assign_tensors(classifier.network, assignment.start)
+    return classifier
+
+
+def _settings(plan: SearchPlan, trial: Trial, candidate: Candidate) -> FitSettings:
+    return FitSettings(
+        trial.epochs,
+        seed_of(plan, trial),
+        plan.training.patience,
+        plan.monitor,
+        trial.initial_epoch,
+        plan.training.sampling,
+        plan.training.features,
+        same_frozen(plan, candidate),
+    )
 
 
 def seed_of(plan: SearchPlan, trial: Trial) -> int:
