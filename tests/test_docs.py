@@ -163,11 +163,11 @@ def test_the_example_with_weights_of_pytorch_loads_a_file(tmp_path: Path) -> Non
     normalisation = {
         f"features.1.{part}": np.full(16, number, np.float32) for number, part in enumerate(parts)
     }
-    others = {
+    rest = {
         "features.1.num_batches_tracked": np.array(3),
         "classifier.weight": np.ones((9, 16), np.float32),
     }
-    save_file({"features.0.weight": kernel, **normalisation, **others}, tmp_path / "net.safetensors")
+    save_file({"features.0.weight": kernel, **normalisation, **rest}, tmp_path / "net.safetensors")
     pixels = keras.Input((8, 8, 3))
     features = architecture.backbone(HyperParameters(), pixels, weights=str(tmp_path / "net.safetensors"))
     loaded = keras.Model(pixels, features).get_weights()

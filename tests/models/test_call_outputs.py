@@ -36,9 +36,9 @@ def test_each_call_is_listed_with_its_outputs() -> None:
 
 
 def test_the_first_difference_is_found() -> None:
-    calls, others = (outputs_of_calls(network(factor), PIXELS) for factor in (1.0, 2.0))
+    calls, changed = (outputs_of_calls(network(factor), PIXELS) for factor in (1.0, 2.0))
     assert first_difference(calls, calls, equal_bits) is None
-    different = first_difference(calls, others, equal_bits)
+    different = first_difference(calls, changed, equal_bits)
     assert different is not None
     assert different.operation.name == "factor"
 

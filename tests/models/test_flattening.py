@@ -56,10 +56,10 @@ def sequential() -> keras.Model:
 def shared() -> keras.Model:
     """A block called twice, and a layer called outside and inside another block."""
     pixels = keras.Input((8, 8, 3))
-    one, pointwise = block("one", filters=3), layers.Conv2D(3, 1, name="pointwise")
+    twice, pointwise = block("one", filters=3), layers.Conv2D(3, 1, name="pointwise")
     inner = keras.Input((8, 8, 3))
     two = keras.Model(inner, pointwise(inner), name="two")
-    return keras.Model(pixels, ops.add(two(one(one(pixels))), pointwise(pixels)))
+    return keras.Model(pixels, ops.add(two(twice(twice(pixels))), pointwise(pixels)))
 
 
 def merging() -> keras.Model:

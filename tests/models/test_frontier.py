@@ -340,11 +340,11 @@ def test_another_code_of_a_custom_layer_makes_another_digest() -> None:
 
         return Scaled(name="scaled")
 
-    first, same, other = (
+    first, again, after_change = (
         split(classifier_of(lambda x, new=new: conv("conv")(new()(x))), "conv").digest()
         for new in (doubled, doubled, halved)
     )
-    assert (first == same, first == other) == (True, False)
+    assert (first == again, first == after_change) == (True, False)
 
 
 LAYER = """

@@ -7,7 +7,14 @@ import numpy as np
 import pytest
 from keras import layers
 
-from zoo.models.graph import calls_in, infer_by_default, operations_of
+from zoo.models.graph import (
+    calls_in,
+    infer_by_default,
+    inputs_before,
+    operations_before,
+    operations_of,
+    tensors_before,
+)
 
 PIXELS = np.random.default_rng(0).uniform(0, 255, (32, 4, 4, 1)).astype(np.float32)
 
@@ -112,3 +119,21 @@ def test_other_calls_are_left_as_they_are(network: keras.Model) -> None:
     before = network.get_config()
     infer_by_default(network)
     assert network.get_config() == before
+
+
+def test_what_tensors_come_from_is_listed_once(network: keras.Model) -> None:
+    """Two layers have the same input."""
+    assert len(tensors_before(network.outputs[0])) == 5
+    names = {operation.name for operation in operations_before([network.outputs[0], network.outputs[0]])}
+    assert {"pixels", "left", "right", "relu"} <= names
+    assert len(operations_before(network.get_layer("left").output)) == 2
+
+
+def test_the_inputs_of_a_part_of_a_network_are_found() -> None:
+    left, right = (keras.Input((4,), name=name) for name in ("left", "right"))
+    merged = layers.Add()([left, layers.Dense(4)(right)])
+    assert {id(tensor) for tensor in inputs_before(merged)} == {id(left), id(right)}
+
+
+def test_a_tensor_that_no_operation_returned_comes_from_nothing() -> None:
+    assert list(tensors_before(keras.KerasTensor((None, 4)))) == []

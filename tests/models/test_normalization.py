@@ -76,10 +76,10 @@ def test_loaded_from_a_file(adapted: Classifier, fresh: Callable[[], Classifier]
 
 
 def test_given_statistics_and_layers_inside_layers() -> None:
-    given = keras.layers.Normalization(mean=3.0, variance=4.0)
+    outer = keras.layers.Normalization(mean=3.0, variance=4.0)
     inner = keras.layers.Normalization()
     pixels = keras.Input((2, 3))
-    network = keras.Model(pixels, keras.layers.TimeDistributed(inner)(given(pixels)))
+    network = keras.Model(pixels, keras.layers.TimeDistributed(inner)(outer(pixels)))
     inner.adapt_mean.assign([1.0, 1.0, 1.0])
     finalize(network)
     outputs = network.predict(np.full((1, 2, 3), 7.0), verbose=0)

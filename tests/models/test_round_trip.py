@@ -303,8 +303,8 @@ def test_a_registered_class_is_not_to_be_registered_again(built: Callable[..., C
 def test_a_layer_that_does_not_come_back_is_named_with_the_reason(
     built: Callable[..., Classifier], make: Callable, what: str, layer: str, reason: str
 ) -> None:
-    known = [Forgetful, Incomplete, Unserializable, Raising, Numbered, Remembering, Pooling, Eager, Noisy]
-    lines = refusal(built(make), *known)
+    classes = [Forgetful, Incomplete, Unserializable, Raising, Numbered, Remembering, Pooling, Eager, Noisy]
+    lines = refusal(built(make), *classes)
     assert lines[0].startswith("architecture 'small': a trained model ")
     assert what in lines[0]
     assert layer in lines[0]

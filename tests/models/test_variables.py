@@ -71,9 +71,9 @@ class Sharing(layers.Layer):  # type: ignore[misc]
         return self.chain(self.net(self.a(self.b(inputs))))
 
 
-def network_of(*made: Layer) -> keras.Model:
+def network_of(*chain: Layer) -> keras.Model:
     inputs = outputs = keras.Input((3,))
-    for layer in made:
+    for layer in chain:
         outputs = layer(outputs)
     return keras.Model(inputs, outputs)
 

@@ -139,9 +139,9 @@ def test_a_resumed_training_has_the_weights_of_one_that_was_not_stopped(
 
 def test_keep_best_completes_a_run_with_its_statistics(workspace: Workspace, model: Model) -> None:
     workspace.progress.at_epoch = lambda run, epoch: os.kill(os.getpid(), signal.SIGINT)
-    kept = train(workspace, keep_best=True)
+    best = train(workspace, keep_best=True)
     workspace.progress.at_epoch = lambda run, epoch: None
-    assert statistics_of(workspace, kept) == statistics_of(workspace, model)
+    assert statistics_of(workspace, best) == statistics_of(workspace, model)
 
 
 @pytest.mark.large

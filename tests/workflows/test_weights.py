@@ -78,11 +78,11 @@ def test_they_are_fetched_again_on_another_machine(fetching: Architecture, hub: 
 
 
 def test_of_several_architectures_those_get_weights_that_know_their_name(fetching: Architecture) -> None:
-    other = replace(TINY, name="other")
+    without_weights = replace(TINY, name="other")
     name = "hf://keras/tiny"
-    assert weights_of_each([fetching, other], name) == {"tiny": name, "other": None}
+    assert weights_of_each([fetching, without_weights], name) == {"tiny": name, "other": None}
     with pytest.raises(ZooError, match=r"\./imagenet is a file, which fits one architecture"):
-        weights_of_each([fetching, other], "./imagenet")
+        weights_of_each([fetching, without_weights], "./imagenet")
 
 
 def test_a_file_that_has_changed_is_refused(pretrained: Architecture, file: Path) -> None:

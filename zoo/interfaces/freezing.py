@@ -135,14 +135,16 @@ def _matching(network: Freezable, patterns: Sequence[str]) -> frozenset[str]:
 
 def _variables_under(network: Freezable, prefixes: Sequence[str]) -> tuple[str, ...]:
     """The variables whose names start with one of the prefixes."""
-    found = network.find_variables()
-    names = [f"{layer}/" for layer in network.weighted] if found is None else found
+    variables = network.find_variables()
+    names = [f"{layer}/" for layer in network.weighted] if variables is None else variables
     for prefix in prefixes:
-        sought = f"{prefix.partition('/')[0]}/" if found is None else prefix
+        sought = f"{prefix.partition('/')[0]}/" if variables is None else prefix
         if not prefix or not any(name.startswith(sought) for name in names):
             near = nearest_names(prefix, names) or names[:3]
             raise FreezeError(f"no variable's name starts with '{prefix}'; available: {', '.join(near)}, …")
-    return tuple(prefixes if found is None else (name for name in names if name.startswith(tuple(prefixes))))
+    return tuple(
+        prefixes if variables is None else (name for name in names if name.startswith(tuple(prefixes)))
+    )
 
 
 def _no_such_layer(network: Freezable, name: str) -> str:

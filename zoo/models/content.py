@@ -98,11 +98,11 @@ def _restore_names(network: keras.Model, graph: Mapping[str, Any]) -> None:
     """
     nodes = graph["config"].get("layers", ()) if isinstance(graph.get("config"), Mapping) else ()
     names = {node["name"] for node in nodes}
-    lost = [operation for operation in network.operations if operation.name not in names]
+    nameless = [operation for operation in network.operations if operation.name not in names]
     built = {operation.name for operation in network.operations}
     missing = [node for node in nodes if node["name"] not in built]
-    for kind in {type(operation).__name__ for operation in lost}:
-        renamed = [operation for operation in lost if type(operation).__name__ == kind]
+    for kind in {type(operation).__name__ for operation in nameless}:
+        renamed = [operation for operation in nameless if type(operation).__name__ == kind]
         unbuilt = [node for node in missing if node["class_name"] == kind]
         if len(renamed) == len(unbuilt):
             for operation, node in zip(renamed, unbuilt, strict=True):

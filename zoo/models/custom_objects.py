@@ -71,15 +71,15 @@ def is_importable(config: Mapping[str, Any], custom_layers: Collection[object]) 
     """
     if is_keras_own(config):
         return True
-    known = keras.saving.get_registered_object(name_of(config))
-    if known is None:
+    definition = keras.saving.get_registered_object(name_of(config))
+    if definition is None:
         return False
-    if known in custom_layers:
+    if definition in custom_layers:
         return True
     # Another process registers what is defined at the top of a module that it imports.
-    at_top = "<locals>" not in known.__qualname__
+    at_top = "<locals>" not in definition.__qualname__
     modules = {each.__module__ for each in custom_layers if hasattr(each, "__module__")}
-    return at_top and (known.__module__ in modules or _is_of_library(config))
+    return at_top and (definition.__module__ in modules or _is_of_library(config))
 
 
 def _import_library(config: Mapping[str, Any]) -> None:

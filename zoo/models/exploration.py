@@ -52,11 +52,11 @@ def explore(build: Build, options: Mapping[str, HyperparameterValue] | None = No
     return _Exploration(build, options or {}).run()
 
 
-def withdraw(hp: HyperParameters, names: AbstractSet[str], known: AbstractSet[str]) -> None:
+def withdraw(hp: HyperParameters, names: AbstractSet[str], earlier: AbstractSet[str]) -> None:
     """Undo declarations of a build that turned out to have no effect on the network.
 
     Args:
-        known: names that were declared before the build, which keep their values.
+        earlier: names that were declared before the build, which keep their values.
     """
     if isinstance(hp, ExploringHyperparameters):
         for key in [key for key in hp.declared if key[0] in names]:
@@ -64,7 +64,7 @@ def withdraw(hp: HyperParameters, names: AbstractSet[str], known: AbstractSet[st
     hp.inactive_scopes[:] = [
         scope for scope in hp.inactive_scopes if not any(condition.name in names for condition in scope)
     ]
-    unknown = names - known
+    unknown = names - earlier
     hp.space[:] = [declaration for declaration in hp.space if declaration.name not in unknown]
     for name in unknown:
         hp._hps.pop(name, None)  # Keras Tuner has no public way to remove a declaration

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import keras
 
 from zoo.errors import ContractError
-from zoo.models.graph import calls_in
+from zoo.models.graph import calls_in, operations_before
 from zoo.models.keras_errors import reason_of
 from zoo.models.layer_names import automatic_name, free_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     Rename = Callable[[str], str]
     Tensor = Any  # a keras.KerasTensor, which is untyped, or several in a list or a dict
@@ -188,12 +188,13 @@ class _Laying:
                 f"'{model.name}' cannot be laid flat on {len(tensors)} inputs: it takes {len(model.inputs)}, "
                 f"{', '.join(tensor.name for tensor in model.inputs)}"
             )
-        return [self._as(given, wanted) for given, wanted in zip(tensors, model.inputs, strict=True)]
+        return list(map(self._cast, tensors, model.inputs))
 
-    def _as(self, given: Tensor, wanted: Tensor) -> Tensor:
-        if given is None or given.dtype == wanted.dtype:  # None for an optional input
-            return given
-        cast = keras.ops.cast(given, wanted.dtype)
+    def _cast(self, tensor: Tensor, original: Tensor) -> Tensor:
+        """Return a tensor with the type of an input of the original model; None for an optional input."""
+        if tensor is None or tensor.dtype == original.dtype:
+            return tensor
+        cast = keras.ops.cast(tensor, original.dtype)
         # Keras has no public name for the operation that a tensor comes from.
         operation = cast._keras_history.operation
         operation.name = free_name("inputs_cast", self.names)
@@ -290,23 +291,3 @@ def _move_last_call(layer: keras.Operation, place: int) -> None:
     for number, call in enumerate(calls):
         for tensor in call.output_tensors:
             tensor._keras_history = tensor._keras_history._replace(node_index=number)
-
-
-def operations_before(tensors: Tensor) -> Collection[keras.Operation]:
-    """Return the operations that these tensors come from, each once."""
-    operations = (tensor._keras_history.operation for tensor in tensors_before(tensors))
-    return {id(operation): operation for operation in operations}.values()
-
-
-def tensors_before(tensors: Tensor) -> Collection[Tensor]:
-    """Return these tensors and those that they come from, each once, as far as an operation returned them."""
-    found: dict[int, Tensor] = {}
-    rest = keras.tree.flatten(tensors)
-    while rest:
-        tensor = rest.pop()
-        # Keras has no public name for the call that a tensor comes from.
-        history = getattr(tensor, "_keras_history", None)
-        if id(tensor) not in found and history is not None and history.operation is not None:
-            found[id(tensor)] = tensor
-            rest += history.operation._inbound_nodes[history.node_index].input_tensors
-    return found.values()

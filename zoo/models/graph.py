@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import keras
 from keras.src.models.functional import Functional  # which has no public name
 
 from zoo.interfaces.stages import Operation
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 
 def operations_of(network: keras.Model) -> tuple[Operation, ...]:
@@ -36,6 +39,39 @@ def calls_in(network: keras.Model) -> list[Any]:
     has no public name for the graph of one network.
     """
     return [call for _, calls in sorted(network._nodes_by_depth.items(), reverse=True) for call in calls]
+
+
+def tensors_before(tensors: Any) -> Collection[keras.KerasTensor]:  # one, or several in a list or a dict
+    """Return these tensors and those that they come from, each once, as far as an operation returned them."""
+    computed: dict[int, keras.KerasTensor] = {}
+    rest = keras.tree.flatten(tensors)
+    while rest:
+        tensor = rest.pop()
+        call = _call_of(tensor)
+        if id(tensor) not in computed and call is not None:
+            computed[id(tensor)] = tensor
+            rest += call.input_tensors
+    return computed.values()
+
+
+def operations_before(tensors: Any) -> Collection[keras.Operation]:
+    """Return the operations that these tensors come from, each once."""
+    operations = (tensor._keras_history.operation for tensor in tensors_before(tensors))
+    return {id(operation): operation for operation in operations}.values()
+
+
+def inputs_before(tensors: Any) -> list[keras.KerasTensor]:
+    """Return the inputs that these tensors come from."""
+    return [tensor for tensor in tensors_before(tensors) if _call_of(tensor).is_input]
+
+
+def _call_of(tensor: Any) -> Any:
+    """Return the call that returned a tensor, a Keras node; None if no operation did."""
+    # Keras has no public name for it.
+    history = getattr(tensor, "_keras_history", None)
+    if history is None or history.operation is None:
+        return None
+    return history.operation._inbound_nodes[history.node_index]
 
 
 def is_plain_model(layer: object) -> bool:

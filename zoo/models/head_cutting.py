@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 
 from zoo.errors import ContractError, nearest_names
-from zoo.models.flattening import operations_before, tensors_before
+from zoo.models.graph import operations_before, tensors_before
 
 if TYPE_CHECKING:
     Tensor = Any  # a keras.KerasTensor, which is untyped

@@ -17,7 +17,8 @@ from keras_tuner.applications import HyperEfficientNet, HyperResNet, HyperXcepti
 
 from zoo.errors import ContractError, ZooError
 from zoo.models.exploration import withdraw
-from zoo.models.flattening import is_open, lay_flat, tensors_before
+from zoo.models.flattening import is_open, lay_flat
+from zoo.models.graph import tensors_before
 from zoo.models.head_cutting import features_of
 
 if TYPE_CHECKING:
@@ -58,12 +59,12 @@ class HypermodelBackbone:
             ContractError: the hypermodel returns no model of one output, or see `zoo.models.flatten.flatten` and
                 `zoo.models.head_cutting.features_of`.
         """
-        known = {declaration.name for declaration in hp.space}
+        earlier = {declaration.name for declaration in hp.space}
         reading = _Reading(hp)
         model = self._model(reading, inputs, weights)
         finished = _tensor_number()
         body, cut = self._without_head(model, tuple(inputs.shape[1:]))
-        withdraw(hp, self._ignored(reading) | _read_later(reading.first, cut, finished), known)
+        withdraw(hp, self._ignored(reading) | _read_later(reading.first, cut, finished), earlier)
         if self.scaling != 1:
             inputs = keras.layers.Rescaling(self.scaling, name="scaling")(inputs)
         try:

@@ -224,12 +224,12 @@ def _shapes(network: keras.Model) -> dict[str, str]:
     }
 
 
-def _distance(arrays: list[np.ndarray], others: list[np.ndarray]) -> str:
-    """Return in words how far apart the arrays are, or which shapes they have."""
-    for array, other in zip(arrays, others, strict=True):
-        if array.shape != other.shape:
-            return f", of shape {array.shape[1:]} instead of {other.shape[1:]}"
-    return f", by up to {max(map(largest_difference, arrays, others)):.2g} in the end"
+def _distance(outputs: list[np.ndarray], expected: list[np.ndarray]) -> str:
+    """Return in words how far the outputs are from those expected, or which shapes they have."""
+    for output, reference in zip(outputs, expected, strict=True):
+        if output.shape != reference.shape:
+            return f", of shape {output.shape[1:]} instead of {reference.shape[1:]}"
+    return f", by up to {max(map(largest_difference, outputs, expected)):.2g} in the end"
 
 
 def _described(layer: object) -> str:
@@ -252,14 +252,14 @@ def _another_process() -> Iterator[None]:
     Keras keeps both in its global state, for which it has no public names.
     """
     names = ("object_name_uids", "global_seed_generator")
-    kept = {name: global_state.get_global_attribute(name) for name in names}
+    values = {name: global_state.get_global_attribute(name) for name in names}
     states = random.getstate(), np.random.get_state()
     global_state.set_global_attribute("object_name_uids", defaultdict(partial(int, BUILT_BEFORE)))
     global_state.set_global_attribute("global_seed_generator", None)
     try:
         yield
     finally:
-        for name, value in kept.items():
+        for name, value in values.items():
             global_state.set_global_attribute(name, value)
         random.setstate(states[0])
         np.random.set_state(states[1])

@@ -68,8 +68,8 @@ def _builds(networks: Networks) -> None:
 
 def _builds_again(networks: Networks) -> None:
     built = [_layers(each.network) for each in (networks.classifier, networks.again)]
-    for number, (layer, other) in enumerate(zip_longest(*built, fillvalue=None)):
-        if layer != other and (change := _change(layer, other)):
+    for number, (layer, counterpart) in enumerate(zip_longest(*built, fillvalue=None)):
+        if layer != counterpart and (change := _change(layer, counterpart)):
             raise ContractError(
                 f"built twice with the same hyperparameters, it has other layers: layer {number} {change}: a backbone "
                 "may depend on nothing but `hp` and `inputs`, not on random numbers, the time or earlier calls"
@@ -84,19 +84,19 @@ def _layers(network: keras.Model) -> list[Layer]:
     return layers
 
 
-def _change(layer: Layer | None, other: Layer | None) -> str:
+def _change(layer: Layer | None, counterpart: Layer | None) -> str:
     """Return the difference between two layers in words; empty if it is only seeds of random generators."""
     first, second = (
-        f"'{each['name']}' ({each['class_name']})" if each else "missing" for each in (layer, other)
+        f"'{each['name']}' ({each['class_name']})" if each else "missing" for each in (layer, counterpart)
     )
-    if first != second or layer is None or other is None:
+    if first != second or layer is None or counterpart is None:
         return f"is first {first}, then {second}"
-    leaves, others = dict(_leaves(layer)), dict(_leaves(other))
-    for place in sorted(leaves.keys() | others.keys()):
-        if leaves.get(place) != others.get(place) and not VARYING.intersection(place):
+    leaves, counterparts = dict(_leaves(layer)), dict(_leaves(counterpart))
+    for place in sorted(leaves.keys() | counterparts.keys()):
+        if leaves.get(place) != counterparts.get(place) and not VARYING.intersection(place):
             if place[0] == "inbound_nodes":
                 return f"{first} has first one input, then another"
-            return f"{first} has first {place[-1]}={leaves.get(place)!r}, then {others.get(place)!r}"
+            return f"{first} has first {place[-1]}={leaves.get(place)!r}, then {counterparts.get(place)!r}"
     return ""
 
 

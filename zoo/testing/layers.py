@@ -42,9 +42,9 @@ def _is_same_in_a_graph(call: Any, values: Sequence[np.ndarray]) -> bool:
     positional, keywords = call.arguments.fill_in(inputs)
     alone = keras.Model(list(inputs.values()), _as_list(call.operation(*positional, **keywords)))
     unique = dict(zip(map(id, call.input_tensors), values, strict=True))
-    given = [tf.constant(value) for value in unique.values()]
-    eager = alone(given, training=False)
-    graph = tf.function(lambda tensors: alone(tensors, training=False))(given)
+    constants = [tf.constant(value) for value in unique.values()]
+    eager = alone(constants, training=False)
+    graph = tf.function(lambda tensors: alone(tensors, training=False))(constants)
     return all(map(alike, map(np.asarray, _as_list(eager)), map(np.asarray, _as_list(graph))))
 
 
@@ -80,12 +80,12 @@ def describe(network: keras.Model, pixels: np.ndarray) -> Inside:
 
 
 def _attributes(layer: keras.layers.Layer) -> dict[str, str]:
-    known = {*vars(keras.layers.Layer()), *vars(keras.Model())}
+    of_keras = {*vars(keras.layers.Layer()), *vars(keras.Model())}
     attributes = {}
     # Keras has no public name for layers inside layers.
     for number, inner in enumerate(layer._flatten_layers()):
         own = inner is layer or not is_of_keras(type(inner).__module__)
-        names = {*vars(inner), *vars(type(inner))} - known if own else ()
+        names = {*vars(inner), *vars(type(inner))} - of_keras if own else ()
         for name in names:
             if not name.startswith(HIDDEN) and (value := _simple(getattr(inner, name, None))) is not None:
                 attributes[f"{number} {type(inner).__name__}.{name}"] = value

@@ -62,8 +62,8 @@ def predicts(networks: Networks) -> None:
             f"in inference {_named(first_difference(*calls, equal_bits))} returns something else each time for equal "
             "images: draw random numbers only where `training` is true, and change no state in inference"
         )
-    for others in (pixels[:0:-1], pixels[1:FEW]):
-        batch = np.concatenate([pixels[:1], others])
+    for companions in (pixels[:0:-1], pixels[1:FEW]):
+        batch = np.concatenate([pixels[:1], companions])
         if not alike(outputs[:1], _outputs(network, batch)[:1]):
             calls = _of_the_first(network, pixels), _of_the_first(network, batch)
             raise ContractError(
@@ -127,11 +127,14 @@ def _cause(network: keras.Model, here: Inside, there: Inside) -> str:
             f"the first to differ is {which}, whose {some(variables)} has other values there: only its constructor and "
             "build() may create variables, and nothing but the stored values may set them"
         )
-    mine, other = here.attributes.get(name, {}), there.attributes.get(name, {})
-    changed = sorted(attribute for attribute in mine if mine[attribute] != other.get(attribute))
+    values_here, values_there = here.attributes.get(name, {}), there.attributes.get(name, {})
+    changed = sorted(
+        attribute for attribute in values_here if values_here[attribute] != values_there.get(attribute)
+    )
     if changed:
         values = "; ".join(
-            f"{attribute.split()[-1]} is {mine[attribute]} here and {other.get(attribute, 'missing')} there"
+            f"{attribute.split()[-1]} is {values_here[attribute]} here and "
+            f"{values_there.get(attribute, 'missing')} there"
             for attribute in changed[:3]
         )
         return (

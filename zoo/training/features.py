@@ -113,8 +113,8 @@ class FeatureMaker:
     @property
     def _shapes(self) -> tuple[tuple[int, ...], ...]:
         """The shape of an image's row in each tensor."""
-        known = tuple(tuple(size for size in shape if size is not None) for shape in self.frontier.shapes)
-        return known if known == self.frontier.shapes else self.probe.shapes
+        sizes = tuple(tuple(size for size in shape if size is not None) for shape in self.frontier.shapes)
+        return sizes if sizes == self.frontier.shapes else self.probe.shapes
 
     @functools.cached_property
     def _key(self) -> Mapping[str, object]:

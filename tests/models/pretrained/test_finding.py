@@ -194,16 +194,16 @@ def test_a_folder_is_weights(pretrained: Architecture, folder: Path) -> None:
 
 def test_the_digest_of_a_folder_is_of_its_files_and_their_names(folder: Path, tmp_path: Path) -> None:
     digest = digest_of(folder)
-    other = tmp_path / "other"
-    (other / "assets").mkdir(parents=True)
-    (other / "assets" / "names.txt").symlink_to(folder / "assets" / "names.txt")
-    (other / "config.json").write_text("{}")
-    (other / "model.safetensors").write_bytes(CONTENT)
-    (other / ".DS_Store").write_text("a file manager's")
-    (other / "assets" / "up").symlink_to(other)
-    assert digest_of(other) == digest
-    (other / "config.json").rename(other / "config2.json")
-    assert digest_of(other) != digest
+    copy = tmp_path / "other"
+    (copy / "assets").mkdir(parents=True)
+    (copy / "assets" / "names.txt").symlink_to(folder / "assets" / "names.txt")
+    (copy / "config.json").write_text("{}")
+    (copy / "model.safetensors").write_bytes(CONTENT)
+    (copy / ".DS_Store").write_text("a file manager's")
+    (copy / "assets" / "up").symlink_to(copy)
+    assert digest_of(copy) == digest
+    (copy / "config.json").rename(copy / "config2.json")
+    assert digest_of(copy) != digest
 
 
 @pytest.mark.parametrize("name", ["imagenet", "hf://keras/tiny"])

@@ -77,8 +77,8 @@ def test_a_file_is_recognised_by_its_content(tmp_path: Path, form: str, ending: 
     path = tmp_path / f"weights.{form}{ending}"
     write, kind = WRITERS[form]
     write(path)
-    found, arrays = read(path)
-    assert found is kind
+    read_kind, arrays = read(path)
+    assert read_kind is kind
     assert [array.shape for array in arrays.values()] == [(2, 3), ()]
     assert [array.dtype for array in arrays.values()] == [np.float32, np.float16]
     assert np.array_equal(next(iter(arrays.values())), ARRAYS["a"])

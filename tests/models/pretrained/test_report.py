@@ -64,6 +64,6 @@ def test_reports_are_recorded_and_passed_on() -> None:
     outer: list[WeightsReport] = []
     with reports_to(outer.append), recorded() as reports:
         report(WHOLE)
-    with recorded() as others:
+    with recorded() as later:
         report(PARTIAL)
-    assert (outer, reports, others) == ([WHOLE], [WHOLE], [PARTIAL])
+    assert (outer, reports, later) == ([WHOLE], [WHOLE], [PARTIAL])

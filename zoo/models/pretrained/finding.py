@@ -89,12 +89,12 @@ def _file_digest(path: Path) -> str:
 
 def _files_in(folder: Path) -> Iterator[tuple[str, Path]]:
     """Yield path within the folder -> file; hidden files, such as of a file manager, are no part of the weights."""
-    seen = set()
+    visited = set()
     for parent, folders, files in os.walk(folder, followlinks=True):
-        if (real := os.path.realpath(parent)) in seen:  # a link to a folder above it
+        if (real := os.path.realpath(parent)) in visited:  # a link to a folder above it
             folders.clear()
             continue
-        seen.add(real)
+        visited.add(real)
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for file in (Path(parent, name) for name in files if not name.startswith(".")):
             if file.is_file():

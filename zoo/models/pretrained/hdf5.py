@@ -42,15 +42,15 @@ def _datasets(file: h5py.Group) -> list[tuple[str, h5py.Dataset]]:
     """Return path -> dataset. Links, which could lead to other files, are not followed."""
     import h5py
 
-    found = []
+    datasets = []
 
     def visit(name: str, item: h5py.HLObject) -> None:
         if isinstance(item, h5py.Dataset):
             _refuse_elsewhere(name, item, file)
-            found.append((name, item))
+            datasets.append((name, item))
 
     file.visititems(visit)
-    return found
+    return datasets
 
 
 def _refuse_elsewhere(name: str, dataset: h5py.Dataset, group: h5py.Group) -> None:

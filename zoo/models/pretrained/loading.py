@@ -96,24 +96,10 @@ def _network_of(model: keras.Model | keras.KerasTensor) -> keras.Model:
             raise ContractError(f"load_weights: the model '{model.name}' has no variables yet: call it first")
         return model
     if isinstance(model, keras.KerasTensor):
-        return keras.Model(_inputs_of(model), model)
+        from zoo.models.graph import inputs_before
+
+        return keras.Model(inputs_before(model), model)
     raise ContractError(f"load_weights takes a keras.Model or the features of a network, got {model!r}")
-
-
-def _inputs_of(features: keras.KerasTensor) -> list[keras.KerasTensor]:
-    """Return the inputs from which a tensor is computed."""
-    inputs, seen, tensors = [], set[int](), [features]
-    while tensors:
-        tensor = tensors.pop()
-        # Keras has no public name for the call that made a tensor.
-        operation, node, _ = tensor._keras_history
-        call = operation._inbound_nodes[node]
-        if id(call) in seen:
-            continue
-        seen.add(id(call))
-        tensors += call.input_tensors
-        inputs += [] if call.input_tensors else [tensor]
-    return inputs
 
 
 @contextmanager
@@ -172,8 +158,8 @@ def _refusal(
         )
     else:
         name, shape = loaded.missing[0]
-        other = f", but has '{loaded.unused[0][0]}' {loaded.unused[0][1]}" if loaded.unused else ""
-        parts.append(f"the file has no tensor for {name} {shape}{other}")
+        unused = f", but has '{loaded.unused[0][0]}' {loaded.unused[0][1]}" if loaded.unused else ""
+        parts.append(f"the file has no tensor for {name} {shape}{unused}")
     parts.append(_advice(targets, matching, loaded, layout))
     return "; ".join(parts)
 

@@ -154,12 +154,12 @@ def _by_name(
     pairs: dict[str, StoredTensor] = {}
     rest = list(stored.tensors)
     for spelling in _SPELLINGS[stored.kind]:
-        found: dict[str, list[StoredTensor]] = {}
+        matches: dict[str, list[StoredTensor]] = {}
         for tensor in rest:
             name = _find(index, spelling(tensor), layout)
             if name is not None and name not in pairs:
-                found.setdefault(name, []).append(tensor)
-        pairs |= {name: tensors[0] for name, tensors in found.items() if len(tensors) == 1}
+                matches.setdefault(name, []).append(tensor)
+        pairs |= {name: tensors[0] for name, tensors in matches.items() if len(tensors) == 1}
         used = {id(tensor) for tensor in pairs.values()}
         rest = [tensor for tensor in rest if id(tensor) not in used]
     return Matching("by name", pairs)
@@ -223,7 +223,7 @@ def _by_place(targets: Mapping[str, Target], stored: StoredWeights, places: Sequ
 
 def _nested(name: str) -> list[int]:
     """Return the positions of `/layers/` in a name, before which a network's name ends."""
-    return [found.start() for found in re.finditer("/(?=layers/)", name)]
+    return [match.start() for match in re.finditer("/(?=layers/)", name)]
 
 
 def _count_exact(pairs: Mapping[str, StoredTensor], targets: Mapping[str, Target]) -> int:

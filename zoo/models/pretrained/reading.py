@@ -64,8 +64,8 @@ def _weights_in(folder: Path) -> Path:
         raise WeightsError(
             f"the folder has several weights files ({', '.join(candidates[:3])}): give the path of one"
         )
-    found = "a SavedModel" if "saved_model.pb" in names else "no weights file"
-    raise WeightsError(f"the folder has {found}: zoo reads {FORMS}")
+    content = "a SavedModel" if "saved_model.pb" in names else "no weights file"
+    raise WeightsError(f"the folder has {content}: zoo reads {FORMS}")
 
 
 def _open(path: Path, stack: ExitStack) -> tuple[Kind, tuple[StoredTensor, ...]]:
