@@ -1,4 +1,4 @@
-"""The optimizer: rates over time, after a warm-up or from the middle on, and over the stages of a network."""
+"""The optimizer: its algorithm, rates over time, after a warm-up or from the middle on, and over the stages."""
 
 from __future__ import annotations
 
@@ -33,6 +33,16 @@ def rates(span: ScheduleSpan, steps: range, schedule: str = "constant") -> list[
 
 
 # Over time ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("done", "rate"), [(0, 0.1), (25, 0.0853553), (50, 0.05), (100, 0.0)])
+def test_cosine_falls_from_the_rate_to_zero(done: int, rate: float) -> None:
+    assert rates(ScheduleSpan(100), range(done, done + 1), "cosine") == pytest.approx([rate], abs=1e-6)
+
+
+@pytest.mark.parametrize(("done", "rate"), [(0, 0.1), (45, 0.1), (55, 0.01), (70, 0.01), (80, 0.001)])
+def test_step_divides_the_rate_by_ten_at_a_half_and_at_three_quarters(done: int, rate: float) -> None:
+    assert rates(ScheduleSpan(100), range(done, done + 1), "step") == pytest.approx([rate])
 
 
 @pytest.mark.parametrize("schedule", ["constant", "cosine", "step"])
@@ -121,3 +131,41 @@ def test_each_stage_before_the_head_is_slower(build: Callable[..., Classifier]) 
 
 def test_a_decay_of_one_scales_nothing(build: Callable[..., Classifier]) -> None:
     assert stage_scales(stages(build()), 1.0) == {}
+
+
+# The algorithms ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("adam", "Adam"), ("adamw", "AdamW"), ("sgd", "SGD"), ("rmsprop", "RMSprop")]
+)
+def test_the_optimizer_is_the_one_asked_for(name: str, kind: str) -> None:
+    assert type(make_optimizer({**DEFAULTS, "optimizer": name}, ScheduleSpan(1))).__name__ == kind
+
+
+def test_sgd_has_nesterovs_momentum() -> None:
+    optimizer = make_optimizer({**DEFAULTS, "optimizer": "sgd"}, ScheduleSpan(1))
+    assert (optimizer.momentum, optimizer.nesterov) == (0.9, True)
+
+
+def decayed(optimizer_name: str, decay: float) -> set[str]:
+    """Variables that shrink in one step without a gradient."""
+    model = keras.Sequential(
+        [keras.Input((4, 4, 1)), keras.layers.Conv2D(2, 1), keras.layers.BatchNormalization()]
+    )
+    for variable in model.trainable_variables:
+        variable.assign(keras.ops.ones_like(variable))
+    values = {**DEFAULTS, "optimizer": optimizer_name, "weight_decay": decay, "learning_rate": 0.1}
+    zeros = [keras.ops.zeros_like(variable) for variable in model.trainable_variables]
+    make_optimizer(values, ScheduleSpan(1)).apply(zeros, model.trainable_variables)
+    return {variable.name for variable in model.trainable_variables if float(variable.numpy().max()) < 1}
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_weight_decay_spares_biases_and_normalisation(name: str) -> None:
+    assert decayed(name, 0.1) == {"kernel"}
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_without_weight_decay_nothing_shrinks(name: str) -> None:
+    assert decayed(name, 0.0) == set()
