@@ -8,7 +8,6 @@ import signal
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,33 +16,24 @@ from PIL import Image
 
 from tests.format_plugins import toys
 from tests.workflows.search.tiny_searches import workspace_in
+from tests.workflows.stopped_runs import TINY, checkpoints, interrupt_after, refusal, stop
 from zoo import workflows
-from zoo.errors import HyperparameterError, InterruptedWork, TrainingError
-from zoo.interfaces import Epoch, Model, Run, RunKind, State
+from zoo.errors import TrainingError
+from zoo.interfaces import Epoch, Model, Run, State
 from zoo.plugins import load_plugins
 from zoo.training.checkpoint import unpack
 from zoo.workflows import TrainingOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from zoo.plugins import Plugins
     from zoo.workflows import Workspace
 
-TINY = Path(__file__).parent.parent / "cli" / "plugin_files" / "tiny.py"
 EPOCHS = 5
 NOISY = {"augmentation": "light", "dropout": 0.2, "learning_rate": 0.01}
 PHASES = {"head_epochs": "2", "unfreeze_epochs": "1"}
-
-
-def interrupt_after(epoch: int) -> Callable[[Run, Epoch], object]:
-    """Ctrl-C when so many epochs are done."""
-
-    def look(run: Run, done: Epoch) -> None:
-        if done.number == epoch:
-            os.kill(os.getpid(), signal.SIGINT)
-
-    return look
 
 
 def train(workspace: Workspace, hyperparameters: Mapping[str, Any] = NOISY, **more: Any) -> Model:
@@ -53,22 +43,8 @@ def train(workspace: Workspace, hyperparameters: Mapping[str, Any] = NOISY, **mo
     )
 
 
-def stop(workspace: Workspace, epoch: int, work: Callable[[], object]) -> Run:
-    """The run, interrupted when so many epochs were done."""
-    workspace.progress.at_epoch = interrupt_after(epoch)
-    with pytest.raises(InterruptedWork):
-        work()
-    workspace.progress.at_epoch = lambda run, epoch: None
-    return workspace.registry.runs(state=State.INTERRUPTED)[0]
-
-
 def metrics_of(workspace: Workspace, run_id: str) -> list[tuple[int, Mapping[str, float]]]:
     return [(epoch.number, epoch.metrics) for epoch in workspace.registry.epochs(run_id)]
-
-
-def checkpoints(workspace: Workspace) -> list[str]:
-    folder = Path(workspace.registry.artifacts.url) / "checkpoints"
-    return [path.name for path in folder.glob("*")]
 
 
 @pytest.fixture(scope="module")
@@ -340,15 +316,6 @@ def test_keep_best_of_a_finetuning(trained: Workspace, parent: Model) -> None:
 # What cannot be resumed ---------------------------------------------------------------------------------------
 
 
-def refusal(workspace: Workspace, run: Run) -> str:
-    """The message, and that the run is as it was."""
-    resume = workflows.resume_finetuning if run.plan.kind is RunKind.FINETUNE else workflows.resume_training
-    with pytest.raises((TrainingError, HyperparameterError)) as caught:
-        resume(workspace, run.id)
-    assert workspace.registry.run(run.id) == run
-    return str(caught.value)
-
-
 def test_a_run_whose_dataset_has_changed_is_refused(workspace: Workspace, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     for name in ("cat", "dog"):
@@ -400,70 +367,4 @@ def test_a_training_is_not_resumed_as_a_finetuning(stopped: Callable) -> None:
         workflows.resume_finetuning(workspace, run.id)
     assert str(caught.value) == (
         f"run {run.id} was started by `zoo train`: resume it with `zoo train --resume {run.id}`"
-    )
-
-
-WEIGHTED = """
-import numpy as np
-from zoo import Architecture, hookimpl
-
-
-def backbone(hp, inputs, *, weights=None):
-    from keras import layers
-
-    layer = layers.Conv2D(2, 3, strides=2, name="conv")
-    features = layer(inputs)
-    if weights is not None:
-        layer.kernel.assign(np.load(weights)["kernel"])
-    return features
-
-
-@hookimpl
-def zoo_architectures():
-    return [Architecture("weighted", backbone, "one layer", "none", min_size=4, weights=("own",))]
-"""
-
-
-@pytest.fixture
-def weights_file(tmp_path: Path) -> Path:
-    file = tmp_path / "start.npz"
-    np.savez(file, kernel=np.ones((3, 3, 1, 2), "float32"))
-    return file
-
-
-@pytest.fixture
-def weighted(workspace: Workspace, tmp_path: Path) -> Workspace:
-    folder = tmp_path / "plugins"
-    folder.mkdir()
-    (folder / "weighted.py").write_text(WEIGHTED)
-    (folder / "tiny.py").symlink_to(TINY)
-    return replace(workspace, plugins=load_plugins(folder))
-
-
-def test_a_run_whose_weights_file_has_changed_is_refused(weighted: Workspace, weights_file: Path) -> None:
-    run = stop(weighted, 1, lambda: workflows.train(weighted, "weighted", "blobs", weights=str(weights_file)))
-    content = weights_file.read_bytes()
-    weights_file.write_bytes(b"second")
-    assert refusal(weighted, run) == (
-        f"the weights file {weights_file} has changed since the run started: restore it, or start a new run"
-    )
-    weights_file.write_bytes(content)
-    assert workflows.resume_training(weighted, run.id).run_id == run.id
-
-
-def test_keep_best_leaves_a_run_whose_weights_file_has_changed_to_be_resumed(
-    weighted: Workspace, weights_file: Path
-) -> None:
-    def change_and_interrupt(run: Run, epoch: Epoch) -> None:
-        weights_file.write_bytes(b"second")
-        os.kill(os.getpid(), signal.SIGINT)
-
-    weighted.progress.at_epoch = change_and_interrupt
-    with pytest.raises(InterruptedWork, match="continue with: "):
-        workflows.train(weighted, "weighted", "blobs", weights=str(weights_file), keep_best=True)
-    (run,) = weighted.registry.runs()
-    assert (run.state, checkpoints(weighted)) == (State.INTERRUPTED, [run.id])
-    assert (
-        f"the weights file {weights_file} has changed since the run started: "
-        in weighted.progress.notices[-1]
     )
