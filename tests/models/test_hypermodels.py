@@ -14,8 +14,8 @@ import zoo
 from tests.models.hypermodels import Loops, plain
 from zoo.errors import ContractError
 from zoo.models.source_code import source_files
+from zoo.plugin_code.places import file_of
 from zoo.plugins import load_plugins
-from zoo.testing.imports import module_file
 from zoo.workflows.architectures import code_of
 
 
@@ -64,7 +64,7 @@ def test_the_code_of_a_hypermodel_of_keras_tuner_is_that_of_the_plugin_too(tmp_p
         architecture = load_plugins(tmp_path).architecture("hyper")
         digests.append(code_of(architecture))
     assert digests[0] != digests[1]
-    assert module_file(architecture.backbone) == str(file)
+    assert file_of(architecture.backbone) == str(file)
 
 
 def test_the_code_of_a_hypermodel_with_a_file_of_its_own_is_part_of_the_plugins(tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ def test_the_code_of_a_hypermodel_with_a_file_of_its_own_is_part_of_the_plugins(
         digests.append(code_of(architecture))
     del sys.modules["zoo_test_its_own"]
     assert digests[0] != digests[1]
-    assert module_file(architecture.backbone) == __file__
+    assert file_of(architecture.backbone) == __file__
 
 
 def test_a_plugin_imports_no_keras_until_a_network_is_built() -> None:

@@ -90,9 +90,23 @@ def test_the_line_of_a_syntax_error() -> None:
     assert place_of(error.value, "/folder/mine.py") == " (/folder/mine.py:2)"
 
 
+class Called:
+    """A callable object."""
+
+    def __call__(self) -> None:
+        """Do nothing."""
+
+
 @pytest.mark.parametrize(
     ("definition", "expected"),
-    [(plugin, __file__), (partial(partial(plugin)), __file__), (Path, file_of(Path)), (len, ""), (3, "")],
+    [
+        (plugin, __file__),
+        (partial(partial(plugin)), __file__),
+        (Path, file_of(Path)),
+        (len, ""),
+        (3, ""),
+        (Called(), __file__),
+    ],
 )
 def test_the_file_of_a_definition(definition: Callable[..., Any], expected: str) -> None:
     assert file_of(definition) == expected

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 import sysconfig
 import traceback
 from functools import partial
@@ -19,14 +20,11 @@ STANDARD_LIBRARY = Path(sysconfig.get_path("stdlib"))
 
 
 def file_of(definition: Any) -> str:  # a plugin may give any callable
-    """Return the source file of a function or a class; empty where it has none."""
-    definition = inspect.unwrap(definition)
+    """Return the file of the module that defines a function, a class or a callable object; empty where it has none."""
     while isinstance(definition, partial):
-        definition = inspect.unwrap(definition.func)
-    try:
-        return inspect.getsourcefile(definition) or ""
-    except TypeError:  # a callable object, or compiled code
-        return ""
+        definition = definition.func
+    name = getattr(definition, "__module__", None) or type(definition).__module__
+    return getattr(sys.modules.get(name), "__file__", None) or ""
 
 
 def definition_of(definition: Any) -> str:  # a plugin may give any callable

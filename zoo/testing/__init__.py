@@ -48,11 +48,11 @@ def check_architecture(
         ContractError: a check fails; the error that the plugin itself raised is its cause.
         UnknownNameError: there is no such check.
     """
+    from zoo.plugin_code.places import file_of
     from zoo.testing.architectures import CHECKS, networks_of
-    from zoo.testing.imports import module_file
 
     networks = networks_of(architecture, hyperparameters or {})
-    run_checks(networks, architecture.name, module_file(architecture.backbone), CHECKS, check)
+    run_checks(networks, architecture.name, file_of(architecture.backbone), CHECKS, check)
 
 
 def check_dataset(dataset: Dataset, check: str | None = None, *, formats: Formats | None = None) -> None:
@@ -66,11 +66,11 @@ def check_dataset(dataset: Dataset, check: str | None = None, *, formats: Format
         ContractError: a check fails; the error that the plugin itself raised is its cause.
         UnknownNameError: there is no such check.
     """
+    from zoo.plugin_code.places import file_of
     from zoo.testing.datasets import CHECKS, loaded_of
-    from zoo.testing.imports import module_file
 
     loaded = loaded_of(dataset, formats or _installed_formats())
-    run_checks(loaded, dataset.name, module_file(dataset.load), CHECKS, check)
+    run_checks(loaded, dataset.name, file_of(dataset.load), CHECKS, check)
 
 
 def check_source(source: Source, check: str | None = None, *, formats: Formats | None = None) -> None:
@@ -84,11 +84,11 @@ def check_source(source: Source, check: str | None = None, *, formats: Formats |
         ContractError: a check fails; the error that the plugin itself raised is its cause.
         UnknownNameError: there is no such check.
     """
-    from zoo.testing.imports import module_file
+    from zoo.plugin_code.places import file_of
     from zoo.testing.sources import CHECKS, subject_of
 
     subject = subject_of(source, formats or _installed_formats())
-    run_checks(subject, source.name, module_file(source.load), CHECKS, check)
+    run_checks(subject, source.name, file_of(source.load), CHECKS, check)
 
 
 def check_decoder(decoder: Decoder, check: str | None = None) -> None:
@@ -101,10 +101,10 @@ def check_decoder(decoder: Decoder, check: str | None = None) -> None:
         ContractError: a check fails; the error that the plugin itself raised is its cause.
         UnknownNameError: there is no such check.
     """
+    from zoo.plugin_code.places import file_of
     from zoo.testing.decoders import CHECKS, Subject
-    from zoo.testing.imports import module_file
 
-    run_checks(Subject(decoder), decoder.name, module_file(decoder.decode), CHECKS, check)
+    run_checks(Subject(decoder), decoder.name, file_of(decoder.decode), CHECKS, check)
 
 
 @cache

@@ -104,7 +104,7 @@ def _load(target: Target) -> Subjects:
     try:
         return load_target(target)
     except (Exception, SystemExit) as error:  # third-party code may raise anything
-        reason = reason_of(error, target.path)
+        reason = reason_of(error, target.path or "")
         advice = "" if isinstance(error, ContractError) else ": fix the plugin"
         raise ContractError(f"{target.name} fails '{IMPORTS}': {reason}{advice}") from error
 

@@ -112,7 +112,7 @@ class NotBuilt(ContractError):
 def run_checks(
     subject: Subject,
     name: str,
-    file: str | None,
+    file: str,
     checks: Mapping[str, Callable[[Subject], None]],
     only: str | None,
 ) -> None:
@@ -147,9 +147,7 @@ def run_checks(
         ) from ExceptionGroup(f"failed checks of '{name}'", failures)
 
 
-def _run(
-    subject: Subject, name: str, file: str | None, check: str, function: Callable[[Subject], None]
-) -> None:
+def _run(subject: Subject, name: str, file: str, check: str, function: Callable[[Subject], None]) -> None:
     where = f"{name} fails '{check}'"
     try:
         function(subject)
@@ -162,11 +160,11 @@ def _run(
         raise ContractError(f"{where}: {reason_of(error, file)}: fix the plugin") from error
 
 
-def reason_of(error: BaseException, file: str | None = None) -> str:
+def reason_of(error: BaseException, file: str = "") -> str:
     """Return the error in one line, with the innermost line of the plugin that it passed.
 
     Args:
-        file: of the plugin; None: unknown.
+        file: of the plugin; empty: unknown.
     """
     text = " ".join(COLOURS.sub("", str(error)).split())
     if len(text) > LONGEST_REASON:
@@ -174,7 +172,7 @@ def reason_of(error: BaseException, file: str | None = None) -> str:
     if isinstance(error, ZooError):
         return text
     reason = f"{type(error).__name__}: {text}" if text else type(error).__name__
-    return f"{reason}{place_of(error, file or '')}"
+    return f"{reason}{place_of(error, file)}"
 
 
 def naming(values: Mapping[str, object]) -> str:

@@ -15,8 +15,9 @@ from zoo.data.fingerprint import THREADS, digest_items, fingerprint
 from zoo.data.splits import assign_splits, check_splits, count_images
 from zoo.errors import ContractError, DatasetError
 from zoo.interfaces import LabeledImages
+from zoo.plugin_code.places import file_of
 from zoo.testing.contract import NotBuilt, reason_of, some
-from zoo.testing.imports import check_imports, module_file
+from zoo.testing.imports import check_imports
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -63,7 +64,7 @@ class Loaded:
         try:
             images = self.dataset.load()
         except (Exception, SystemExit) as error:  # third-party code may raise anything
-            reason = reason_of(error, module_file(self.dataset.load))
+            reason = reason_of(error, file_of(self.dataset.load))
             raise ContractError(f"load() failed: {reason}: fix load()") from error
         if not isinstance(images, LabeledImages):
             raise ContractError(f"load() returns {type(images).__name__}: return zoo.LabeledImages")

@@ -58,11 +58,6 @@ def check_imports(function: Callable[..., object], hook: str, name: str) -> None
             )
 
 
-def module_file(function: Callable[..., object]) -> str | None:
-    """Return the file of the module that defines the function."""
-    return getattr(_module(function), "__file__", None)
-
-
 def modules_of(function: Callable[..., object], hook: str, name: str) -> list[ModuleType]:
     """Return the modules that define and that return the object: a backbone may be shared by several plugins."""
     modules = [_module(function)]

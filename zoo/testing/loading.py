@@ -81,7 +81,7 @@ def _load(job: Job) -> None:
         answer.write_text(json.dumps(_answer(job)), encoding="utf-8")
     except BaseException as error:  # third-party code may raise anything
         file = job.modules[0][1] if job.modules else None
-        answer.write_text(json.dumps({"error": reason_of(error, file)}), encoding="utf-8")
+        answer.write_text(json.dumps({"error": reason_of(error, file or "")}), encoding="utf-8")
 
 
 def _answer(job: Job) -> dict[str, object]:

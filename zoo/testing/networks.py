@@ -20,8 +20,8 @@ from zoo.models.exploration import explore
 from zoo.models.heads import new_head
 from zoo.models.hyperparameters import OWN, backbone_values
 from zoo.models.space import check, choose, fill_in, fix
+from zoo.plugin_code.places import file_of
 from zoo.testing.contract import NotBuilt, naming, reason_of
-from zoo.testing.imports import module_file
 from zoo.training.adapting import adapt_to
 from zoo.training.fit import FitSettings, fit, start_fresh
 
@@ -194,7 +194,7 @@ class Networks:
                 self.architecture, hp, image_size=size, channels=channels, class_names=CLASSES
             )
         except (Exception, SystemExit) as error:  # third-party code may raise anything
-            reason = reason_of(error, module_file(self.architecture.backbone))
+            reason = reason_of(error, file_of(self.architecture.backbone))
             reason = reason.removeprefix(f"architecture '{self.architecture.name}': ")
             # The message of a ZooError has its own advice.
             advice = (

@@ -15,9 +15,10 @@ from zoo.data.formats import Formats, require_package
 from zoo.data.sources import context_of, load_by
 from zoo.errors import ContractError, ZooError
 from zoo.interfaces import LabeledImages, Progress
+from zoo.plugin_code.places import file_of
 from zoo.testing.contract import NotBuilt, reason_of
 from zoo.testing.datasets import require_images, require_same
-from zoo.testing.imports import check_imports, module_file
+from zoo.testing.imports import check_imports
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -133,7 +134,7 @@ def _refuses_damage(subject: Subject) -> None:
             except ZooError:
                 continue
             except (Exception, SystemExit) as error:  # third-party code
-                reason = reason_of(error, module_file(source.load))
+                reason = reason_of(error, file_of(source.load))
                 raise ContractError(
                     f"a damaged {suffix} raises {reason}: raise zoo.ZooError with the problem in one line"
                 ) from error

@@ -13,9 +13,9 @@ from zoo.models.pretrained.finding import find_weights
 from zoo.models.pretrained.report import reports_to
 from zoo.models.space import choose
 from zoo.models.variables import named_variables
+from zoo.plugin_code.places import file_of
 from zoo.testing.architectures import networks_of
 from zoo.testing.contract import WEIGHTS, run_checks
-from zoo.testing.imports import module_file
 from zoo.testing.networks import CLASSES
 from zoo.training.fit import start_fresh
 
@@ -54,7 +54,7 @@ def check_weights(
         ContractError: the weights cannot be found or read, do not fit, or are not loaded at all.
     """
     subject = _Subject(architecture, hyperparameters, weights, show)
-    run_checks(subject, architecture.name, module_file(architecture.backbone), {WEIGHTS: _loads}, WEIGHTS)
+    run_checks(subject, architecture.name, file_of(architecture.backbone), {WEIGHTS: _loads}, WEIGHTS)
 
 
 def _loads(subject: _Subject) -> None:
