@@ -10,6 +10,7 @@ import pytest
 from tests.architectures import BRANCHING, DROPPING, TINY
 from tests.training.small_parts import COMPUTED, OFF, ON, Trained, train
 from zoo.interfaces import FeatureOptions, Sampling
+from zoo.plugins import load_plugins
 from zoo.training.fit import start_fresh
 
 if TYPE_CHECKING:
@@ -155,3 +156,39 @@ def test_a_training_on_augmented_copies_is_repeated_bit_for_bit(trained: Callabl
     copies = FeatureOptions("on", copies=2)
     once, again = (trained(copies, augmentation="light") for _ in range(2))
     assert (again.same_as(once), again.same_as(trained(OFF))) == (True, False)
+
+
+SCALED = """
+from zoo import Architecture, hookimpl
+
+
+def scale(x):
+    return x * {factor}
+
+
+def backbone(hp, inputs, *, weights=None):
+    import keras
+
+    class Scaled(keras.layers.Layer):
+        def call(self, x):
+            return scale(x)
+
+    x = keras.layers.Conv2D(2, 3, strides=2, name="block1_conv")(Scaled(name="block1_scaled")(inputs))
+    return keras.layers.Conv2D(2, 3, name="block2_conv")(x)
+
+
+@hookimpl
+def zoo_architectures():
+    return [Architecture("scaled", backbone, "a custom layer", "none", min_size=8, freeze_points=("block1",))]
+"""
+
+
+def test_another_function_beside_a_custom_layer_computes_activations_again(
+    data: DecodedDataset, tmp_path: Path
+) -> None:
+    computed = []
+    for factor in (2, 2, 3):
+        (tmp_path / "scaled.py").write_text(SCALED.format(factor=factor))
+        architecture = load_plugins(tmp_path).architecture("scaled")
+        computed.append(train(data=data, features=ON, architecture=architecture, epochs=1).watcher.computed)
+    assert computed[0] == computed[2] > computed[1] == 0
