@@ -8,6 +8,7 @@ import signal
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,7 +27,6 @@ from zoo.workflows import TrainingOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from zoo.plugins import Plugins
     from zoo.workflows import Workspace
@@ -176,6 +176,24 @@ def test_frozen_layers_are_not_in_a_checkpoint(workspace: Workspace) -> None:
     assert checkpoint is not None
     assert (3, 3, 1, 4) not in [value.shape for value in checkpoint.network]
     assert (3, 3, 4, 4) in [value.shape for value in checkpoint.network]
+
+
+@pytest.mark.large
+def test_a_run_of_an_older_registry_freezes_the_variables_of_these_paths(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    """Before variables were named by structure, `--freeze LAYER/PREFIX` had their paths in Keras."""
+    shutil.copytree(TINY.parent, tmp_path / "older")
+    shutil.copy(Path(__file__).parent / "assets" / "older.py", tmp_path / "older")
+    older = replace(workspace, plugins=load_plugins(tmp_path / "older"))
+    values, options = {"freeze": "block2_attention/query/kernel"}, TrainingOptions(epochs=2)
+    run = stop(
+        older, 1, lambda: workflows.train(older, "older", "blobs", hyperparameters=values, options=options)
+    )
+    model = workflows.resume_training(older, run.id)
+    content = older.registry.load_content(model.id)
+    frozen = content.tensors.keys() - {*content.trainable, *content.statistics}
+    assert frozen == {"block2_attention/query_dense/kernel"}
 
 
 def test_a_failed_run_leaves_no_checkpoint(workspace: Workspace) -> None:
