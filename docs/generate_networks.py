@@ -1,4 +1,4 @@
-"""Writes the tables of networks in docs/plugins.md from tests/foreign; with --check, fails where the two differ."""
+"""Writes the tables of networks in docs/plugins.md from those of the tests; with --check, fails where they differ."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))  # the tests are not an installed package
 
+from zoo_plugins.kerashub_kinds import KINDS  # noqa: E402
+
 from tests.foreign.networks import BUILT, PASSING, PLUGIN_FILES, REFUSED  # noqa: E402
+from tests.plugins import kerashub_presets  # noqa: E402
 from zoo.plugins import load_plugins  # noqa: E402
 
 if TYPE_CHECKING:
@@ -28,6 +31,19 @@ def render() -> str:
             (
                 (row.architecture, papers[row.architecture], f"{row.parameters:,}", row.plugin)
                 for row in PASSING
+            ),
+        ),
+        table(
+            ("backbone of KerasHub", "class", "parameters", "stored as", "exported as"),
+            (
+                (
+                    name,
+                    KINDS[name].class_name,
+                    f"{parameters:,}",
+                    "one layer" if KINDS[name].as_unit else "its layers",
+                    "saved-model" if name in kerashub_presets.LOSSY else "keras, saved-model",
+                )
+                for name, parameters in kerashub_presets.PARAMETERS.items()
             ),
         ),
         table(
@@ -61,7 +77,8 @@ def main() -> int:
     if page == written:
         return 0
     print(
-        f"{PAGE.name} is not what tests/foreign says: run python docs/generate_networks.py", file=sys.stderr
+        f"{PAGE.name} is not what the tables of the tests say: run python docs/generate_networks.py",
+        file=sys.stderr,
     )
     return 1
 

@@ -1,4 +1,7 @@
-"""Presets of KerasHub in folders, with tiny backbones and an image converter, as `save_to_preset` writes them."""
+"""Presets of KerasHub in folders, with tiny backbones and an image converter, as `save_to_preset` writes them.
+
+docs/generate_networks.py writes the table of them.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +32,29 @@ TINY: dict[str, dict[str, Any]] = {
     "vit": TOKENS,
     "vit-det": {"num_layers": 2, "num_heads": 2, "hidden_size": 32, "global_attention_layer_indices": [1]},
 }
+
+# Backbone -> the parameters of its preset's network with a head for two classes.
+PARAMETERS = {
+    "cspnet": 259_546,
+    "deit": 65_634,
+    "densenet": 169_642,
+    "dinov2": 66_274,
+    "dinov3": 65_314,
+    "efficientnet": 340_568,
+    "hgnetv2": 47_282,
+    "mit": 188_498,
+    "mobilenet": 44_650,
+    "mobilenetv5": 166_314,
+    "resnet": 162_626,
+    "swin": 19_400,
+    "vgg": 241_090,
+    "vit": 65_570,
+    "vit-det": 102_946,
+    "xception": 122_642,
+}
+
+# Keras interpolates its position embeddings whenever it saves them, so zoo refuses to write a .keras file.
+LOSSY = ("dinov2",)
 
 
 def new_backbone(name: str, size: int = SIZE) -> Any:  # keras_hub is untyped

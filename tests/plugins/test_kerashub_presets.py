@@ -20,7 +20,9 @@ from zoo_plugins.kerashub_presets import fetch_preset
 
 import zoo
 from tests.plugins.kerashub_presets import (
+    LOSSY,
     OFFSET,
+    PARAMETERS,
     SCALE,
     SIZE,
     features_of,
@@ -31,19 +33,18 @@ from tests.plugins.kerashub_presets import (
 from tests.plugins.test_kerashub import ARCHITECTURE, built
 from zoo import ZooError
 from zoo.cli import run
+from zoo.models.variables import named_variables
 from zoo.workflows.weights import digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from zoo.interfaces import Model
     from zoo.models.classifier import Classifier
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (4, SIZE, SIZE, 3)).astype("float32")
 OFFLINE = "there is no connection to its hub; get all files of"
-
-# Keras interpolates its position embeddings whenever it saves them, so zoo refuses to write a .keras file.
-LOSSY = ("dinov2",)
 
 every = pytest.mark.parametrize("name", installed())
 
@@ -165,6 +166,7 @@ def check_the_whole_way(name: str, folder: Path, photos: Path, tmp_path: Path) -
     registry = tmp_path / "registry.db"
     same: Mapping[str, Any] = {"registry": registry, "progress": False, "epochs": 1, "image_size": SIZE}
     model = zoo.train("keras-hub", photos, weights=folder, **same)
+    assert model.parameters == PARAMETERS[name]
     network = zoo.load(model, registry=registry).keras
     expected = np.asarray(network(PIXELS, training=False))
     np.save(tmp_path / "pixels.npy", PIXELS)
@@ -182,10 +184,29 @@ def check_the_whole_way(name: str, folder: Path, photos: Path, tmp_path: Path) -
         capture_output=True,
     )
     np.testing.assert_array_equal(np.load(tmp_path / "out.npy"), expected)
-    for freeze in ("all", "50%"):
-        tuned = zoo.finetune(model, photos, freeze=freeze, **same)
-        assert tuned.parent_id == model.id
+    for freeze in ("all", middle(network)):
+        check_what_changed(registry, zoo.finetune(model, photos, freeze=freeze, **same), freeze)
     check_the_exports(registry, model.id, tmp_path, expected, with_keras=name not in LOSSY)
+
+
+def middle(network: keras.Model) -> str:
+    """Return the first half of the layers; of a backbone that is one layer, what comes first in it."""
+    first = next((name for name in named_variables(network) if name.startswith(UNIT)), None)
+    return "/".join(first.split("/")[:2]) if first else "50%"
+
+
+def check_what_changed(registry: Path, child: Model, freeze: str) -> None:
+    """What is frozen is that of the parent, and all layers that are not frozen have changed."""
+    with zoo.open_registry(registry) as opened:
+        before, after = (opened.load_content(each).tensors for each in (str(child.parent_id), child.id))
+        layers = opened.layers(child.id)
+    changed = {name for name, tensor in after.items() if not np.array_equal(tensor, before[name])}
+    frozen = (freeze,) if "/" in freeze else tuple(f"{each.name}/" for each in layers if each.frozen == "yes")
+    assert any(name.startswith(frozen) for name in after)
+    assert not any(name.startswith(frozen) for name in changed)
+    assert {name.partition("/")[0] for name in changed} == {
+        each.name for each in layers if each.frozen in ("no", "partly")
+    }
 
 
 def check_the_exports(
@@ -202,6 +223,10 @@ def check_the_exports(
     if with_keras:
         exported = keras.saving.load_model(tmp_path / "net.keras")
         np.testing.assert_allclose(exported(PIXELS, training=False), expected, atol=1e-5)
+
+
+def test_each_backbone_has_a_row_in_the_table() -> None:
+    assert list(PARAMETERS) == list(KINDS)
 
 
 @pytest.mark.large
