@@ -48,6 +48,7 @@ class Refused(NamedTuple):
 
 
 PASSING = (
+    Passing("attention-pooling", 4_698, "TimeDistributed layers"),
     Passing("batch-renorm", 2_748, "a counter, an integer weight that does not train"),
     Passing("capsule", 8_666, "a loop in `call`"),
     Passing("cct", 18_107, "sublayers in lists, dropout inside layers"),
@@ -115,13 +116,6 @@ NOT_IN_KERAS_FORMAT = {
 
 REFUSED = (
     Refused(
-        "attention-pooling",
-        "layers created in `call`",
-        "architecture 'attention-pooling': its backbone cannot be built: ValueError: You cannot add new elements of "
-        "state (variables or sub-layers) to a layer that is already built (my-plugins/attention_pooling.py:24): fix "
-        "the plugin, and test it with `zoo plugins check attention-pooling`",
-    ),
-    Refused(
         "cbam",
         "a `get_config` that lacks an argument",
         "architecture 'cbam': a trained model could not be loaded: layer 'attention' "
@@ -139,6 +133,13 @@ REFUSED = (
         "therefore the object must override `get_config()` in order to be serializable\n"
         "give it get_config() with every argument of its constructor and, where one of them is a layer, from_config(); "
         "register the class with keras.saving.register_keras_serializable",
+    ),
+    Refused(
+        "late-attention",
+        "layers created in `call`",
+        "architecture 'late-attention': its backbone cannot be built: ValueError: You cannot add new elements of "
+        "state (variables or sub-layers) to a layer that is already built (my-plugins/late_attention.py:24): fix "
+        "the plugin, and test it with `zoo plugins check late-attention`",
     ),
     Refused(
         "maxout",

@@ -1,8 +1,8 @@
-"""Gated attention pooling over patches; the layer creates its sublayers when it is first called."""
+"""An image as a bag of patches: each is embedded by the same convolutions, and gated attention weighs them."""
 
 from functools import cache
 
-from zoo import Architecture, hookimpl
+from zoo import Architecture, Sizes, hookimpl
 
 
 @cache
@@ -11,38 +11,63 @@ def custom_layers():
     from keras import layers, ops
 
     @keras.saving.register_keras_serializable(package="attention_pooling")
-    class GatedPooling(layers.Layer):
-        """(batch, height, width, channels) -> (batch, channels)."""
+    class Bag(layers.Layer):
+        """(batch, height, width, channels) -> (batch, patches, patch, patch, channels)."""
 
-        def __init__(self, units=16, **kwargs):
+        def __init__(self, patch, **kwargs):
+            super().__init__(**kwargs)
+            self.patch = patch
+
+        def call(self, images):
+            _, height, width, channels = images.shape
+            rows, columns = height // self.patch, width // self.patch
+            x = ops.reshape(images, (-1, rows, self.patch, columns, self.patch, channels))
+            x = ops.transpose(x, (0, 1, 3, 2, 4, 5))
+            return ops.reshape(x, (-1, rows * columns, self.patch, self.patch, channels))
+
+        def get_config(self):
+            return {**super().get_config(), "patch": self.patch}
+
+    @keras.saving.register_keras_serializable(package="attention_pooling")
+    class GatedAttentionPooling(layers.Layer):
+        """(batch, patches, width) -> (batch, width): the sum of all patches by their shares, which add up to 1."""
+
+        def __init__(self, units, **kwargs):
             super().__init__(**kwargs)
             self.units = units
-            self.score = None
+            self.look = layers.Dense(units, activation="tanh", use_bias=False)
+            self.gate = layers.Dense(units, activation="sigmoid", use_bias=False)
+            self.score = layers.Dense(1, use_bias=False)
 
-        def call(self, x):
-            if self.score is None:
-                self.look = layers.Dense(self.units, activation="tanh")
-                self.gate = layers.Dense(self.units, activation="sigmoid")
-                self.score = layers.Dense(1)
-            patches = ops.reshape(x, (-1, x.shape[1] * x.shape[2], x.shape[3]))
+        def build(self, input_shape):
+            self.look.build(input_shape)
+            self.gate.build(input_shape)
+            self.score.build((*input_shape[:-1], self.units))
+
+        def call(self, patches):
             shares = ops.softmax(self.score(self.look(patches) * self.gate(patches)), axis=1)
             return ops.sum(shares * patches, axis=1)
 
         def get_config(self):
             return {**super().get_config(), "units": self.units}
 
-    return [GatedPooling]
+    return [Bag, GatedAttentionPooling]
 
 
 def backbone(hp, inputs, *, weights=None):
     from keras import layers
 
-    (GatedPooling,) = custom_layers()
-    x = layers.Rescaling(1 / 255, name="rescaling")(inputs)
-    x = layers.Conv2D(16, 3, padding="same", activation="relu", name="conv1")(x)
-    x = layers.MaxPooling2D(2, name="conv1_pool")(x)
-    x = layers.Conv2D(32, 3, padding="same", activation="relu", name="conv2")(x)
-    return GatedPooling(hp.Int("units", 8, 32, step=8, default=16), name="pooling")(x)
+    Bag, GatedAttentionPooling = custom_layers()
+    width = hp.Int("width", 16, 64, step=16, default=32)
+    x = layers.Rescaling(1 / 255, name="bag_scale")(inputs)
+    x = Bag(8, name="bag_patches")(x)
+    for number, filters in ((1, 8), (2, 16)):
+        conv = layers.Conv2D(filters, 3, padding="same", activation="relu")
+        x = layers.TimeDistributed(conv, name=f"embedding{number}_conv")(x)
+        x = layers.TimeDistributed(layers.MaxPooling2D(2), name=f"embedding{number}_pool")(x)
+    x = layers.TimeDistributed(layers.Flatten(), name="instance_flat")(x)
+    x = layers.TimeDistributed(layers.Dense(width, activation="relu"), name="instance_dense")(x)
+    return GatedAttentionPooling(hp.Int("units", 8, 32, step=8, default=16), name="pooling")(x)
 
 
 @hookimpl
@@ -51,11 +76,11 @@ def zoo_architectures():
         Architecture(
             name="attention-pooling",
             backbone=backbone,
-            summary="convolutions, pooled by gated attention",
+            summary="a bag of patches, pooled by gated attention",
             reference="Ilse et al. 2018, Attention-based deep multiple instance learning",
-            min_size=8,
+            sizes=Sizes(step=8),
             default_size=16,
-            freeze_points=("conv1", "conv2", "pooling"),
+            freeze_points=("bag", "embedding1", "embedding2", "instance", "pooling"),
             custom_layers=custom_layers,
         )
     ]

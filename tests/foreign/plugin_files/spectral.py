@@ -11,7 +11,7 @@ def backbone(hp, inputs, *, weights=None):
     for number, filters in enumerate((16, 32), 1):
         conv = layers.Conv2D(
             filters, 4, 2, padding="same"
-        )  # its name is Keras's, a number over the whole process
+        )  # Keras names it by a count over the whole process
         x = layers.SpectralNormalization(conv, steps, name=f"layer{number}_norm")(x)
         x = layers.LeakyReLU(0.1, name=f"layer{number}_relu")(x)
     return x
