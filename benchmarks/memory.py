@@ -89,7 +89,7 @@ def decode(images: int, size: int, cache: Path) -> DecodedDataset:
 def train(decoded: DecodedDataset, size: int) -> None:
     """Train for one epoch with zoo's `fit`."""
     from zoo.interfaces import Objective
-    from zoo.models.building import build_classifier, space_builder
+    from zoo.models.building import SpaceBuilder, build_classifier
     from zoo.models.exploration import explore
     from zoo.models.space import choose
     from zoo.training.fit import FitSettings, fit, start_fresh
@@ -102,7 +102,7 @@ def train(decoded: DecodedDataset, size: int) -> None:
     shape = {"image_size": size, "channels": 3}
     start_fresh(0)
     architecture = Architecture("tiny", backbone, "tiny", "none")
-    hyperparameters = choose(explore(space_builder(architecture, **shape)), {"augmentation": "none"})
+    hyperparameters = choose(explore(SpaceBuilder(architecture, **shape)), {"augmentation": "none"})
     classifier = build_classifier(architecture, hyperparameters, **shape, class_names=CLASSES)
     settings = FitSettings(epochs=1, seed=0, patience=1, objective=Objective("val_loss", "min"))
     fit(classifier, decoded, hyperparameters.values, settings, lambda epoch, _: bool(print(epoch)))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import keras
 import numpy as np
 
-from zoo.models.building import build_classifier, space_builder
+from zoo.models.building import SpaceBuilder, build_classifier
 from zoo.models.custom_objects import register_layers
 from zoo.models.exploration import explore
 from zoo.models.round_trip import check_round_trip
@@ -42,7 +42,7 @@ def main() -> None:
 def measure(architecture: Architecture) -> tuple[float, float, float]:
     """Return the seconds of building the default network, of its round trip, and of its first training step."""
     keras.backend.clear_session()
-    hp = choose(explore(space_builder(architecture, image_size=SIZE, channels=CHANNELS), {}), {})
+    hp = choose(explore(SpaceBuilder(architecture, image_size=SIZE, channels=CHANNELS), {}), {})
     start_fresh(0)
     times = [time.perf_counter()]
     classifier = build_classifier(architecture, hp, image_size=SIZE, channels=CHANNELS, class_names=CLASSES)

@@ -106,13 +106,13 @@ def explored(architecture: Architecture, *, image_size: int, channels: int) -> H
     """
     import keras
 
-    from zoo.models.building import space_builder
+    from zoo.models.building import SpaceBuilder
     from zoo.models.exploration import explore
 
     spaces = _spaces.setdefault(architecture.backbone, {})
     if (image_size, channels) not in spaces:
         state = random.getstate()
-        builder = space_builder(architecture, image_size=image_size, channels=channels)
+        builder = SpaceBuilder(architecture, image_size=image_size, channels=channels)
         spaces[image_size, channels] = explore(builder)
         random.setstate(state)
     keras.utils.clear_session(free_memory=False)

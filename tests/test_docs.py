@@ -59,12 +59,12 @@ def test_the_example_architecture_has_about_20_lines(page: str) -> None:
 
 
 def test_the_example_architecture_builds_a_classifier(tmp_path: Path) -> None:
-    from zoo.models.building import space_builder
+    from zoo.models.building import SpaceBuilder
     from zoo.models.exploration import explore
 
     (tmp_path / "tiny.py").write_text(examples(PLUGINS, "python")[0])
     architecture = load_plugins(tmp_path).architecture("tiny")
-    build = space_builder(architecture, image_size=8, channels=1)
+    build = SpaceBuilder(architecture, image_size=8, channels=1)
     assert "filters" in {hp.name for hp in explore(build).space}
 
 

@@ -11,7 +11,7 @@ import pytest
 from tests.architectures import architecture_of
 from zoo.errors import ContractError, TimeLimitError, ZooError
 from zoo.models.backbone_errors import call_watched, reported
-from zoo.models.building import space_builder
+from zoo.models.building import SpaceBuilder
 from zoo.models.exploration import explore
 from zoo.plugins import import_file
 
@@ -57,7 +57,7 @@ def line(function: Callable[..., Any], number: int) -> str:
 def message_of(backbone: Callable[..., Any]) -> str:
     architecture = architecture_of(backbone, "mine")
     with pytest.raises(ContractError) as error, reported(architecture):
-        explore(space_builder(architecture, image_size=8, channels=1))
+        explore(SpaceBuilder(architecture, image_size=8, channels=1))
     return str(error.value)
 
 

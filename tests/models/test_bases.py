@@ -13,7 +13,7 @@ from keras import layers
 
 from tests.architectures import architecture_of
 from zoo.models.bases import Bases
-from zoo.models.building import build_classifier, space_builder
+from zoo.models.building import SpaceBuilder, build_classifier
 from zoo.models.exploration import explore
 from zoo.models.pretrained.report import WeightsReport, report, reports_to
 from zoo.models.space import choose
@@ -51,7 +51,7 @@ def trial(built: list[int]) -> Callable[..., Classifier]:
         return layers.Dropout(0.5, name="drop")(layers.Conv2D(2, 1, name="left_out")(maps))
 
     architecture = architecture_of(backbone)
-    space = explore(space_builder(architecture, **SHAPE))
+    space = explore(SpaceBuilder(architecture, **SHAPE))
 
     def build(bases: Bases, seed: int = 0, **hyperparameters: Any) -> Classifier:
         start_fresh(seed)

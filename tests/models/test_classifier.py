@@ -13,7 +13,7 @@ from keras import layers
 
 from tests.architectures import TINY, VECTOR, WEIGHTLESS, architecture_of, explored
 from zoo.errors import ContractError, HyperparameterError
-from zoo.models.building import build_classifier, space_builder
+from zoo.models.building import SpaceBuilder, build_classifier
 from zoo.models.exploration import explore
 from zoo.models.hyperparameters import declare
 
@@ -38,7 +38,7 @@ def broken(backbone: Callable[..., Any]) -> Classifier:
 
 
 def declared(backbone: Callable[..., Any]) -> set[str]:
-    build = space_builder(architecture_of(backbone), image_size=8, channels=1)
+    build = SpaceBuilder(architecture_of(backbone), image_size=8, channels=1)
     return {hp.name for hp in explore(build).space}
 
 

@@ -11,7 +11,7 @@ import pytest
 from tests.architectures import architecture_of
 from zoo.errors import HyperparameterError
 from zoo.models import exploration
-from zoo.models.building import build_classifier, space_builder
+from zoo.models.building import SpaceBuilder, build_classifier
 from zoo.models.exploration import explore
 from zoo.models.space import choose, fill_in
 
@@ -262,7 +262,7 @@ def undeclared(build: Any, space: keras_tuner.HyperParameters, draw: int) -> set
 @pytest.mark.parametrize("build", [by_a_float, between_extremes, either_of_two])
 def test_a_hyperparameter_that_was_not_found_is_refused_when_a_network_is_built(build: Any) -> None:
     architecture = declaring(build)
-    space = explore(space_builder(architecture, **SHAPE))
+    space = explore(SpaceBuilder(architecture, **SHAPE))
     values = {
         "by_a_float": {"rate": 0.9},
         "between_extremes": {"n": 3},
@@ -289,7 +289,7 @@ def declaring(declare: Any) -> Architecture:
 @pytest.mark.parametrize("n", [1, 2, 3])
 def test_a_loop_builds_with_each_of_its_lengths(n: int) -> None:
     architecture = declaring(loop)
-    hp = choose(explore(space_builder(architecture, **SHAPE)), {"n": n})
+    hp = choose(explore(SpaceBuilder(architecture, **SHAPE)), {"n": n})
     build_classifier(architecture, hp, **SHAPE, class_names=("a", "b"))
     assert [name for name in hp.values if name.startswith("units")] == [
         f"units_{number}" for number in range(n)
@@ -302,7 +302,7 @@ def test_an_option_that_is_not_searched_may_be_missing() -> None:
             hp.Fixed("plan", "")
 
     architecture = declaring(declare)
-    hp = choose(explore(space_builder(architecture, **SHAPE)), {"rate": 0.9})
+    hp = choose(explore(SpaceBuilder(architecture, **SHAPE)), {"rate": 0.9})
     build_classifier(architecture, hp, **SHAPE, class_names=("a", "b"))
     assert hp.values["plan"] == ""
 

@@ -14,7 +14,7 @@ import zoo
 from tests.architectures import architecture_of
 from zoo.errors import ContractError
 from zoo.models.bases import Bases
-from zoo.models.building import build_classifier, space_builder
+from zoo.models.building import SpaceBuilder, build_classifier
 from zoo.models.content import from_content, to_content
 from zoo.models.exploration import explore
 from zoo.models.freezing import freeze
@@ -329,7 +329,7 @@ def test_it_is_stored_and_loaded(
 
 def test_a_network_that_is_reused_is_the_same(architecture: zoo.Architecture, pixels: np.ndarray) -> None:
     bases, shape = Bases(), {"image_size": 8, "channels": 3}
-    hp = explore(space_builder(architecture, **shape))
+    hp = explore(SpaceBuilder(architecture, **shape))
     outputs = []
     for _ in range(2):
         classifier = build_classifier(

@@ -13,7 +13,7 @@ from keras_tuner.applications import HyperEfficientNet, HyperImageAugment, Hyper
 import zoo
 from tests.models.hypermodels import Loops, Shaped, plain
 from zoo.errors import ContractError, ZooError
-from zoo.models.building import build_classifier, space_builder
+from zoo.models.building import SpaceBuilder, build_classifier
 from zoo.models.exploration import explore
 from zoo.models.hyperparameters import OWN
 from zoo.models.space import choose
@@ -29,7 +29,7 @@ def architecture_of(hypermodel: Any, **fields: Any) -> zoo.Architecture:
 
 
 def space_of(hypermodel: Any, size: int = 16, **fields: Any) -> HyperParameters:
-    return explore(space_builder(architecture_of(hypermodel, **fields), image_size=size, channels=3))
+    return explore(SpaceBuilder(architecture_of(hypermodel, **fields), image_size=size, channels=3))
 
 
 def own_in(space: HyperParameters) -> dict[str, dict[str, list[Any]]]:
@@ -49,7 +49,7 @@ def built(
     hypermodel: Any, size: int = 16, values: Any = (), weights: str | None = None, **fields: Any
 ) -> Classifier:
     architecture, shape = architecture_of(hypermodel, **fields), {"image_size": size, "channels": 3}
-    hp = choose(explore(space_builder(architecture, **shape)), dict(values))
+    hp = choose(explore(SpaceBuilder(architecture, **shape)), dict(values))
     return build_classifier(architecture, hp, **shape, class_names=("a", "b"), weights=weights)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from zoo.models.building import build_classifier, space_builder
+from zoo.models.building import SpaceBuilder, build_classifier
 from zoo.models.exploration import explore
 from zoo.models.space import check, choose
 
@@ -25,7 +25,7 @@ def build_explored(
     weights: str | None = None,
 ) -> Classifier:
     """The classifier with these values; all other hyperparameters have their defaults."""
-    space = explore(space_builder(architecture, image_size=image_size, channels=channels), values)
+    space = explore(SpaceBuilder(architecture, image_size=image_size, channels=channels), values)
     return build_classifier(
         architecture,
         choose(space, check(space, values)),

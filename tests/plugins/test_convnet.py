@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from zoo import Architecture, ZooError
-from zoo.models.building import space_builder
+from zoo.models.building import SpaceBuilder
 from zoo.models.exploration import explore
 from zoo.models.space import choose
 from zoo.plugins import load_plugins
@@ -122,7 +122,7 @@ def test_a_planned_pool_of_one_keeps_the_size(
 
 
 def test_a_plan_switches_the_searched_blocks_off(convnet: Architecture) -> None:
-    space = explore(space_builder(convnet, image_size=8, channels=1))
+    space = explore(SpaceBuilder(convnet, image_size=8, channels=1))
     assert {"blocks", "filters", "kernel"} & choose(space, {"plan": "4x3/2"}).values.keys() == set()
 
 

@@ -20,7 +20,7 @@ from tests.plugins.kerashub_presets import SIZE
 from zoo import ZooError
 from zoo.cli import run
 from zoo.interfaces.spaces import Space
-from zoo.models.building import space_builder
+from zoo.models.building import SpaceBuilder
 from zoo.models.exploration import explore
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def refusal(size: int = SIZE, **values: Any) -> str:
 
 def searched(**options: str) -> dict[str, Any]:
     """Return the plugin's own hyperparameters that are searched, with their values."""
-    space = explore(space_builder(ARCHITECTURE, image_size=SIZE, channels=3), options)
+    space = explore(SpaceBuilder(ARCHITECTURE, image_size=SIZE, channels=3), options)
     return {
         hp.name: hp.domain
         for hp in Space.from_config(space.get_config()).hyperparameters

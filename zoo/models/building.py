@@ -21,15 +21,17 @@ from zoo.models.custom_objects import register_layers
 from zoo.models.exploration import ExploringHyperparameters
 from zoo.models.graph import find_shape_change, infer_by_default, is_plain_model
 from zoo.models.heads import new_head
+from zoo.models.layer_comparison import layers_of
 from zoo.models.precision import dtype_policy, round_each_result
 from zoo.plugin_code.places import definition_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Hashable, Iterator
 
     from keras_tuner import HyperParameters
 
     from zoo.interfaces import Architecture
+    from zoo.models.layer_comparison import Layers
 
 
 def build_classifier(
@@ -80,44 +82,71 @@ def _build_backbone(
     return Classifier(network, (), (), stages, architecture.pool)
 
 
-def space_builder(
-    architecture: Architecture, *, image_size: int, channels: int
-) -> Callable[[HyperParameters], None]:
-    """Return the function for `zoo.models.exploration.explore` that declares the hyperparameters of a build.
+class SpaceBuilder:
+    """The function for `zoo.models.exploration.explore` that declares the hyperparameters of a build.
 
-    It creates no weights, unless the backbone with its defaults cannot be built without them.
+    It creates no weights, unless the backbone with its defaults cannot be built without them. It keeps the layers of
+    the first network, that of the defaults, for a comparison with another one of the same hyperparameters.
     """
-    weightless: bool | None = None  # unknown until the first build
 
-    def build(hp: HyperParameters) -> None:
-        features = _call_backbone(architecture, hp, _pixels((image_size, image_size, channels)), None)
-        hyperparameters.declare(hp, maps=len(features.shape) == 4)
+    def __init__(self, architecture: Architecture, *, image_size: int, channels: int) -> None:
+        self.architecture, self._shape = architecture, (image_size, image_size, channels)
+        self._weightless: bool | None = None  # unknown until the first build
+        self._first: tuple[Hashable, Layers | None] | None = None
 
-    def declare(hp: HyperParameters) -> None:
-        nonlocal weightless
-        if weightless is not False:
+    def __call__(self, hp: HyperParameters) -> None:
+        if self._first is None:
+            layers = self._build(hp, list_layers=True)  # which declares the values
+            self._first = hyperparameters.backbone_values(hp), layers
+        else:
+            self._build(hp)
+
+    def layers(self, hp: HyperParameters) -> Layers | None:
+        """Return the backbone's layers with these hyperparameters; None if another network would need weights."""
+        if self._first is not None and self._first[0] == hyperparameters.backbone_values(hp):
+            return self._first[1]
+        return self._build(hp.copy(), list_layers=True) if self._weightless else None
+
+    def _build(self, hp: HyperParameters, *, list_layers: bool = False) -> Layers | None:
+        """Build the backbone, with layers that are named from the start."""
+        if self._weightless is not False:
             try:
                 with _no_weights():
-                    build(hp)
-                weightless = True
+                    layers = self._declare(hp, list_layers=list_layers)
+                self._weightless = True
             except ZooError:
                 raise
             except (Exception, SystemExit):
-                if (
-                    weightless
-                ):  # weights are not the cause, and those of an extreme network could fill the memory
+                # Weights are not the cause, and those of an extreme network could fill the memory.
+                if self._weightless:
                     raise
-                weightless = False  # the backbone may read its weights, which do not exist here
+                self._weightless = False  # the backbone may read its weights, which do not exist here
             else:
-                return
-        build(hp)
+                return layers
+        try:
+            return self._declare(hp, list_layers=list_layers)
+        finally:
+            keras.utils.clear_session(free_memory=False)
 
-    return declare
+    def _declare(self, hp: HyperParameters, *, list_layers: bool) -> Layers | None:
+        """Build; return the layers, or None for features that `build_classifier` refuses."""
+        pixels = _pixels(self._shape)
+        features = _call_backbone(self.architecture, hp, pixels, None)
+        hyperparameters.declare(hp, maps=len(features.shape) == 4)
+        if not list_layers:
+            return None
+        try:
+            network = keras.Model(pixels, features)
+        except ValueError:
+            return None
+        infer_by_default(network)
+        return layers_of(network)
 
 
 @contextmanager
 def _no_weights() -> Iterator[None]:
     """Build networks whose variables have no values, which takes a quarter of the time."""
+    keras.utils.clear_session(free_memory=False)
     try:
         with keras.StatelessScope(initialize_variables=False):
             yield

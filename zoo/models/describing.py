@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zoo.models.building import build_classifier, space_builder
+from zoo.models.backbone_errors import reported
+from zoo.models.building import SpaceBuilder, build_classifier
 from zoo.models.exploration import explore
 from zoo.models.freezing import count_parameters, freeze
+from zoo.models.layer_comparison import require_built_again
 from zoo.models.space import choose
 
 if TYPE_CHECKING:
@@ -25,14 +27,18 @@ def describe(architecture: Architecture) -> Mapping[str, object]:
         `space`, the configuration of each hyperparameter, including zoo's own.
 
     Raises:
-        ZooError: it cannot be built with its defaults.
+        ZooError: it cannot be built with its defaults, or changes from build to build.
     """
     image_size = architecture.default_size or architecture.min_size
     channels = architecture.channels or 3
-    space = explore(space_builder(architecture, image_size=image_size, channels=channels))
-    classifier = build_classifier(
-        architecture, choose(space, {}), image_size=image_size, channels=channels, class_names=CLASSES
-    )
+    build = SpaceBuilder(architecture, image_size=image_size, channels=channels)
+    with reported(architecture):
+        space = explore(build)
+        hp = choose(space, {})
+        classifier = build_classifier(
+            architecture, hp, image_size=image_size, channels=channels, class_names=CLASSES
+        )
+    require_built_again(architecture, build.layers(hp), classifier)
     total = count_parameters(classifier.network).total
     freeze(classifier, "all")
     return {

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from functools import partial
-from itertools import chain, zip_longest
-from typing import TYPE_CHECKING, Any, NamedTuple
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
 
 from zoo.errors import ContractError, ZooError
 from zoo.models.heads import new_head
 from zoo.models.hyperparameters import backbone_values
+from zoo.models.layer_comparison import ADVICE, change_in, layers_of
 from zoo.models.space import check, choose
 from zoo.testing.contract import NotBuilt, naming, some
 from zoo.testing.imports import check_imports
@@ -18,18 +18,13 @@ from zoo.testing.outputs import exports, predicts, reloads
 from zoo.testing.training import frozen, trains
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    import keras
+    from collections.abc import Callable, Mapping
 
     from zoo.interfaces import Architecture, Hyperparameters
     from zoo.models.classifier import Classifier
 
-    Layer = Mapping[str, Any]  # JSON
-
 FIVE_CLASSES = ("a", "b", "c", "d", "e")
 LARGER = 13  # more pixels a side, at least; odd, so that sizes are not powers of two
-VARYING = {"seed", "shared_object_id"}  # keys of a configuration whose values differ from build to build
 
 _last: Networks | None = None
 
@@ -67,46 +62,9 @@ def _builds(networks: Networks) -> None:
 
 
 def _builds_again(networks: Networks) -> None:
-    built = [_layers(each.network) for each in (networks.classifier, networks.again)]
-    for number, (layer, counterpart) in enumerate(zip_longest(*built, fillvalue=None)):
-        if layer != counterpart and (change := _change(layer, counterpart)):
-            raise ContractError(
-                f"built twice with the same hyperparameters, it has other layers: layer {number} {change}: a backbone "
-                "may depend on nothing but `hp` and `inputs`, not on random numbers, the time or earlier calls"
-            )
-
-
-def _layers(network: keras.Model) -> list[Layer]:
-    try:
-        layers: list[Layer] = json.loads(network.to_json())["config"]["layers"]
-    except (TypeError, ValueError, NotImplementedError):  # a configuration that is no data, see 'reloads'
-        return [{"name": each.name, "class_name": type(each).__name__} for each in network.operations]
-    return layers
-
-
-def _change(layer: Layer | None, counterpart: Layer | None) -> str:
-    """Return the difference between two layers in words; empty if it is only seeds of random generators."""
-    first, second = (
-        f"'{each['name']}' ({each['class_name']})" if each else "missing" for each in (layer, counterpart)
-    )
-    if first != second or layer is None or counterpart is None:
-        return f"is first {first}, then {second}"
-    leaves, counterparts = dict(_leaves(layer)), dict(_leaves(counterpart))
-    for place in sorted(leaves.keys() | counterparts.keys()):
-        if leaves.get(place) != counterparts.get(place) and not VARYING.intersection(place):
-            if place[0] == "inbound_nodes":
-                return f"{first} has first one input, then another"
-            return f"{first} has first {place[-1]}={leaves.get(place)!r}, then {counterparts.get(place)!r}"
-    return ""
-
-
-def _leaves(value: Any, place: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:  # JSON
-    """Yield each value in nested JSON with the keys and the positions that lead to it."""
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, inner in items:
-        yield from _leaves(inner, (*place, str(key)))
-    if not items:
-        yield place, value
+    change = change_in(layers_of(networks.classifier.network), layers_of(networks.again.network))
+    if change:
+        raise ContractError(f"{change}: {ADVICE}")
 
 
 def _defaults(networks: Networks) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from zoo.data.cache import DecodedDataset
 from zoo.errors import ContractError, ZooError
 from zoo.interfaces import FeatureOptions, Objective
-from zoo.models.building import build_classifier, space_builder
+from zoo.models.building import SpaceBuilder, build_classifier
 from zoo.models.classifier import Classifier
 from zoo.models.exploration import explore
 from zoo.models.heads import new_head
@@ -86,7 +86,7 @@ class Networks:
 
     def _explore(self, options: Mapping[str, HyperparameterValue]) -> HyperParameters:
         """Explore; the first build, with the defaults, is a whole network, so that its failure is reported."""
-        declare = space_builder(
+        declare = SpaceBuilder(
             self.architecture, image_size=self.architecture.min_size, channels=self.channels
         )
         whole = True

@@ -18,10 +18,11 @@ from zoo.interfaces import (
     Weights,
 )
 from zoo.models.backbone_errors import reported
-from zoo.models.building import build_classifier, space_builder
+from zoo.models.building import SpaceBuilder, build_classifier
 from zoo.models.exploration import explore
 from zoo.models.freezing import count_parameters, freeze
 from zoo.models.hyperparameters import refuse_pooling, with_defaults
+from zoo.models.layer_comparison import require_built_again
 from zoo.models.pretrained.finding import find_weights
 from zoo.models.space import check, choose
 from zoo.models.stages import count_by_stage
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from zoo.data.opened import OpenedDataset
     from zoo.interfaces import Architecture
     from zoo.models.classifier import Classifier
+    from zoo.models.layer_comparison import Layers
     from zoo.workflows.images import Images, InputShape
 
 
@@ -78,7 +80,7 @@ def train(
     opened = workspace.open_dataset(dataset)
     shape = shape_for(workspace, architecture, opened, options.image_size)
     candidate = _candidate(workspace, architecture, shape, start)
-    hp = _choose(architecture, shape, values)
+    hp, layers = _choose(architecture, shape, values)
     build_from = builder(workspace, candidate, opened.images.class_names)
 
     def build() -> Classifier:
@@ -87,6 +89,8 @@ def train(
 
     classifier = build()
     refuse_pooling(values, maps=classifier.has_maps)
+    if start is None:  # weights may choose another network
+        require_built_again(architecture, layers, classifier)
     require_round_trip(classifier, architecture.name, architecture)
     frozen = freeze(classifier, hp.get("freeze"))
     images = prepare(workspace, opened, shape)
@@ -139,10 +143,14 @@ def builder(
 
 def _choose(
     architecture: Architecture, shape: InputShape, values: Mapping[str, HyperparameterValue]
-) -> HyperParameters:
+) -> tuple[HyperParameters, Layers | None]:
+    """Return the hyperparameters, and the backbone's layers where they are known; see `SpaceBuilder.layers`."""
+    build = SpaceBuilder(architecture, **asdict(shape))
     with reported(architecture):
-        space = explore(space_builder(architecture, **asdict(shape)), values)
-    return choose(space, check(space, values))
+        space = explore(build, values)
+    hp = choose(space, check(space, values))
+    with reported(architecture):
+        return hp, build.layers(hp)
 
 
 def _plan(

@@ -11,10 +11,11 @@ from zoo.errors import SearchError, ZooError
 from zoo.interfaces.algorithms import ALGORITHMS
 from zoo.interfaces.spaces import ARCHITECTURE
 from zoo.models.backbone_errors import reported
-from zoo.models.building import space_builder
+from zoo.models.building import SpaceBuilder
 from zoo.models.exploration import explore
 from zoo.models.hyperparameters import OWN, refuse_pooling, with_defaults
 from zoo.models.joint_space import fix_each, from_joint, join, options_for, to_joint
+from zoo.models.layer_comparison import require_built_again
 from zoo.models.schedules import declare_schedules, freeze_depths
 from zoo.models.space import check, choose, fill_in, fix, read
 from zoo.search.warm_start import choose_prior
@@ -67,18 +68,18 @@ def declare_space(
         SearchError: nothing is left to search.
         ContractError: a backbone cannot be built with its defaults.
     """
-    spaces = {}
+    spaces, builders = {}, {}
     for candidate in candidates:
-        build = space_builder(candidate.architecture, **asdict(candidate.shape))
+        builder = builders[candidate.name] = SpaceBuilder(candidate.architecture, **asdict(candidate.shape))
         with reported(candidate.architecture):
-            spaces[candidate.name] = explore(build, options_for(candidate.name, hyperparameters))
+            spaces[candidate.name] = explore(builder, options_for(candidate.name, hyperparameters))
     each, fixed = fix_each(spaces, hyperparameters)
     for candidate in candidates:
-        start_fresh(seed)  # so that Keras numbers layers from the start
-        classifier = _try_defaults(candidate, each[candidate.name], class_names)
+        defaults = choose(each[candidate.name], {})
+        classifier = _try_defaults(candidate, defaults, class_names, builders[candidate.name], seed)
         if candidate.plan.weights and classifier is not None and not classifier.has_maps:
             # the space was explored without weights, where the backbone may have other features
-            refuse_pooling(choose(each[candidate.name], {}).values, maps=False)
+            refuse_pooling(defaults.values, maps=False)
             spaces[candidate.name] = fix(spaces[candidate.name], {"pooling": OWN["pooling"].default})
     each, fixed = fix_each(spaces, hyperparameters)
     joint = join(each)
@@ -91,19 +92,20 @@ def declare_space(
 
 
 def _try_defaults(
-    candidate: Candidate, space: HyperParameters, class_names: tuple[str, ...]
+    candidate: Candidate, hp: HyperParameters, class_names: tuple[str, ...], builder: SpaceBuilder, seed: int
 ) -> Classifier | None:
-    """Build the default network, so that weights or layers to freeze that do not fit are refused at once.
-
-    Returns:
-        The network; None if the plugin fails, which is recorded with its trial.
-    """
+    """Return the default network, so that weights or layers to freeze that do not fit are refused at once."""
     try:
-        return candidate.build(choose(space, {}), class_names)
+        # Weights may choose another network.
+        layers = builder.layers(hp) if candidate.plan.weights is None else None
+        start_fresh(seed)  # so that Keras numbers layers from the start
+        classifier = candidate.build(hp, class_names)
     except ZooError:
         raise
-    except (Exception, SystemExit):
+    except (Exception, SystemExit):  # a plugin's own failure is recorded with its trial
         return None
+    require_built_again(candidate.architecture, layers, classifier)
+    return classifier
 
 
 def declare_finetuning(
