@@ -50,5 +50,6 @@ def zoo_architectures():
             channels=3,
             freeze_points=("module",),
             custom_layers=custom_layers,
+            online=True,
         )
     ]

@@ -84,6 +84,8 @@ class Architecture:
             "first", the class token. It has no effect on other features.
         adapt: prepares the backbone on training images, see `Adapt`. Called before the first epoch of a training that
             starts from random weights.
+        online: whether the backbone may connect to another host even without `weights`, because a hyperparameter says
+            where its layers come from, as in `tfhub`.
 
     Raises:
         ContractError: a field has the wrong type or is out of range.
@@ -106,6 +108,7 @@ class Architecture:
     dtype_policy: str = "float32"
     pool: str | None = None
     adapt: Adapt | None = None
+    online: bool = False
 
     def __post_init__(self) -> None:
         require_description("architecture", self.name, self.summary, self.reference)
@@ -131,6 +134,9 @@ class Architecture:
         require(
             self.fetch_weights is None or (callable(self.fetch_weights) and bool(self.weights)),
             f"{subject}: fetch_weights must be a function, and needs names in weights, got {self.fetch_weights!r}",
+        )
+        require(
+            isinstance(self.online, bool), f"{subject}: online must be True or False, got {self.online!r}"
         )
         for name in ("weights", "freeze_points"):
             require(is_names(getattr(self, name)), f"{subject}: {name} must be a tuple of names")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from typing import TYPE_CHECKING
 
 import keras
@@ -22,6 +22,7 @@ from zoo.models.exploration import ExploringHyperparameters
 from zoo.models.graph import find_shape_change, infer_by_default, is_plain_model
 from zoo.models.heads import new_head
 from zoo.models.layer_comparison import layers_of
+from zoo.models.offline import offline
 from zoo.models.precision import dtype_policy, round_each_result
 from zoo.plugin_code.places import definition_of
 
@@ -171,7 +172,8 @@ def _call_backbone(
         return architecture.backbone(hp, pixels, weights=weights)
 
     # What it prints must not get into the output of a command, such as JSON.
-    with dtype_policy(architecture.dtype_policy), redirect_stdout(sys.stderr):
+    connections = offline(architecture) if weights is None else nullcontext()
+    with dtype_policy(architecture.dtype_policy), redirect_stdout(sys.stderr), connections:
         features = call_watched(
             architecture, build, "its backbone has been building", limited=weights is None
         )
