@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -91,7 +92,7 @@ class App:
     def open_workspace(
         self, *, strict: bool = False, create: bool = False, dry: bool = False
     ) -> Iterator[Workspace]:
-        """Open a workspace whose progress is shown on the screen.
+        """Open a workspace whose progress is shown on the screen; what plugins print joins it on standard error.
 
         Imports no TensorFlow, so that arguments can be checked first.
 
@@ -102,7 +103,7 @@ class App:
         from zoo.workflows import Workspace
 
         opened = self._registry_to_read() if dry else self.open_registry(create=create)
-        with opened as registry, watching() as progress:
+        with opened as registry, redirect_stdout(sys.stderr), watching() as progress:
             yield Workspace(registry, self.plugins, progress, strict)
 
     @contextmanager

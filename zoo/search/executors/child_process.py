@@ -9,7 +9,7 @@ from __future__ import annotations
 import multiprocessing
 import signal
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from multiprocessing.reduction import ForkingPickler
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -126,10 +126,12 @@ def _serve(connection: Connection) -> None:
         decision: Decision = connection.recv()
         return decision
 
-    while True:
-        try:
-            with quiet_start():  # unpickling an assignment imports TensorFlow
-                train, assignment = connection.recv()
-            connection.send(run_training(train, assignment, send))
-        except (EOFError, ConnectionError):
-            return
+    # What a plugin prints must not get into the output of the search's command.
+    with redirect_stdout(sys.stderr):
+        while True:
+            try:
+                with quiet_start():  # unpickling an assignment imports TensorFlow
+                    train, assignment = connection.recv()
+                connection.send(run_training(train, assignment, send))
+            except (EOFError, ConnectionError):
+                return
