@@ -113,5 +113,6 @@ def test_the_file_of_a_definition(definition: Callable[..., Any], expected: str)
 
 
 def test_where_a_function_is_defined() -> None:
-    assert definition_of(plugin) == f" ({__file__}:{plugin.__code__.co_firstlineno})"
+    for definition in (plugin, partial(plugin)):
+        assert definition_of(definition) == f" ({__file__}:{plugin.__code__.co_firstlineno})"
     assert definition_of(len) == ""

@@ -57,7 +57,9 @@ BATCH = "keep the batch as the first axis, and compute over the other axes alone
 RANDOM = "draw random numbers only where call() gets training=True"
 
 
-def check_round_trip(classifier: Classifier, whose: str, custom_layers: Collection[object]) -> None:
+def check_round_trip(
+    classifier: Classifier, whose: str, custom_layers: Collection[object], place: str = ""
+) -> None:
     """Refuse a classifier that would not come back from the registry as it is.
 
     The loaded network must have the same variables under the same names, with the same values, and return the same bits
@@ -67,12 +69,13 @@ def check_round_trip(classifier: Classifier, whose: str, custom_layers: Collecti
     Args:
         whose: the subject of the message, such as "architecture 'tiny'".
         custom_layers: what `Architecture.custom_layers` returned.
+        place: of the backbone, as ` (my-plugins/tiny.py:14)`, for a fault that is in no layer of the plugin.
 
     Raises:
         RoundTripError: in three lines: the layer, the reason, and what to write.
         ZooError: that of a layer that refuses to be built.
     """
-    trip = _RoundTrip(classifier, whose)
+    trip = _RoundTrip(classifier, whose, place)
     content = trip.stored()
     trip.refuse_unknown(content.graph, custom_layers)
     with _another_process():
@@ -86,8 +89,9 @@ def check_round_trip(classifier: Classifier, whose: str, custom_layers: Collecti
 class _RoundTrip:
     """One check: the classifier and the words for what is wrong with it."""
 
-    def __init__(self, classifier: Classifier, whose: str) -> None:
-        self.classifier, self.network, self.whose = classifier, classifier.network, whose
+    def __init__(self, classifier: Classifier, whose: str, place: str) -> None:
+        self.classifier, self.network = classifier, classifier.network
+        self.whose, self.place = whose, place
 
     def stored(self) -> ModelContent:
         """Return what the registry would store."""
@@ -212,7 +216,7 @@ class _RoundTrip:
 
     def refused(self, what: str, layer: object, reason: str, advice: str) -> RoundTripError:
         """Return the error in three lines."""
-        where = f": layer {_described(layer)}" if layer else ""
+        where = f": layer {_described(layer, self.place)}" if layer else self.place
         return RoundTripError(f"{self.whose}: a trained model {what}{where}", reason, advice)
 
 
@@ -232,12 +236,14 @@ def _distance(outputs: list[np.ndarray], expected: list[np.ndarray]) -> str:
     return f", by up to {max(map(largest_difference, outputs, expected)):.2g} in the end"
 
 
-def _described(layer: object) -> str:
-    """Return `'block1_scale' (ChannelScale, my-plugins/scaled.py:14)`."""
+def _described(layer: object, place: str) -> str:
+    """Return `'block1_scale' (ChannelScale, my-plugins/scaled.py:14)`, for Keras's own layers with the place."""
     if isinstance(layer, str):
-        return layer
+        return f"{layer}{place}"
     kind = layer if callable(layer) and hasattr(layer, "__name__") else type(layer)
     name = f"'{layer.name}' " if isinstance(layer, keras.Operation) else ""
+    if kind.__module__.partition(".")[0] == "keras":
+        return f"{name}({kind.__name__}){place}"
     try:
         where = f"{inspect.getsourcefile(kind)}:{inspect.getsourcelines(kind)[1]}"
     except (OSError, TypeError):  # its source is not in a file

@@ -29,8 +29,16 @@ def file_of(definition: Any) -> str:  # a plugin may give any callable
 
 def definition_of(definition: Any) -> str:  # a plugin may give any callable
     """Return where a function is defined, as ` (my-plugins/tiny.py:14)`; empty where that is unknown."""
-    code = getattr(inspect.unwrap(definition), "__code__", None)
+    code = getattr(_unwrap(definition), "__code__", None)
     return f" ({code.co_filename}:{code.co_firstlineno})" if code else ""
+
+
+def _unwrap(definition: Any) -> Any:
+    """Return the function inside of decorators and partial functions."""
+    definition = inspect.unwrap(definition)
+    while isinstance(definition, partial):
+        definition = inspect.unwrap(definition.func)
+    return definition
 
 
 def place_of(error: BaseException, file: str) -> str:

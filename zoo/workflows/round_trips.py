@@ -15,6 +15,7 @@ from zoo.models.content import objects_in
 from zoo.models.custom_objects import is_keras_own, name_of, register_layers
 from zoo.models.round_trip import check_round_trip
 from zoo.models.source_code import code_digest
+from zoo.plugin_code.places import definition_of
 from zoo.workflows.architectures import code_of
 
 if TYPE_CHECKING:
@@ -50,7 +51,8 @@ def require_round_trip(
     mark = _mark(classifier, name, architecture, adapt)
     if mark is not None and mark.exists():
         return
-    check_round_trip(classifier, f"architecture '{name}'", register_layers(architecture))
+    place = definition_of(architecture.backbone) if architecture is not None else ""
+    check_round_trip(classifier, f"architecture '{name}'", register_layers(architecture), place)
     if mark is not None:
         with contextlib.suppress(OSError):  # without a cache, it is checked again
             mark.parent.mkdir(parents=True, exist_ok=True)
