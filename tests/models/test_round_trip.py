@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,6 +78,14 @@ class Incomplete(Custom):
 
     def get_config(self) -> dict[str, Any]:
         return layers.Layer.get_config(Whole(1))
+
+
+@registered
+class Closed(Custom):
+    """Its constructor does not take Keras's own arguments."""
+
+    def __init__(self) -> None:
+        super().__init__(name="odd")
 
 
 @registered
@@ -323,6 +332,16 @@ def test_the_message_says_where_the_layer_is_and_what_to_write(built: Callable[.
     )
     assert reason.endswith("missing 1 required positional argument: 'factor'")
     assert advice.startswith("give it get_config() with every argument of its constructor")
+
+
+def test_what_to_write_for_a_constructor_without_keras_own_arguments(
+    built: Callable[..., Classifier],
+) -> None:
+    _, reason, advice = refusal(built(Closed), Closed)
+    assert re.search(r"Closed.__init__\(\) got an unexpected keyword argument '(name|trainable)'", reason)
+    assert advice.startswith(
+        "hand Keras's own arguments on: def __init__(self, …, **kwargs): super().__init__(**kwargs)"
+    )
 
 
 def test_what_to_write_for_an_unknown_class(built: Callable[..., Classifier]) -> None:

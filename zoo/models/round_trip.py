@@ -43,6 +43,11 @@ CONFIG = (
     "give it get_config() with every argument of its constructor and, where one of them is a layer, from_config(); "
     "register the class with keras.saving.register_keras_serializable"
 )
+BASE_ARGUMENT = re.compile(r"unexpected keyword argument '(trainable|name|dtype)'")  # of every Keras layer
+KWARGS = (
+    "hand Keras's own arguments on: def __init__(self, …, **kwargs): super().__init__(**kwargs); and give it "
+    "get_config() with every other argument of its constructor"
+)
 RETURN_IT = "return it from Architecture.custom_layers"
 ONLY_HERE = (
     "it is registered, but zoo finds it in another process only if Architecture.custom_layers returns it"
@@ -126,8 +131,9 @@ class _RoundTrip:
         try:
             return build_network(content.graph)
         except LayerBuildError as error:
+            advice = KWARGS if BASE_ARGUMENT.search(error.reason) else CONFIG
             raise self.refused(
-                "could not be loaded", self.layer(error.layer), error.reason, CONFIG
+                "could not be loaded", self.layer(error.layer), error.reason, advice
             ) from error
 
     def check_batches(self) -> None:
