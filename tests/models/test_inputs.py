@@ -309,6 +309,15 @@ def test_a_layer_for_one_size_is_named(
     )
 
 
+def test_the_first_layer_from_the_pixels_on_is_named(chain: Callable[..., Classifier]) -> None:
+    """Its advice counts: a new head alone would not help."""
+    message = refusal(chain(Position(name="odd"), pooling="flatten"), image_size=16)
+    assert message == (
+        "the network cannot take images of 16×16×3: layer 'odd' (Position) would need weights of other shapes; "
+        "leave --image-size out: images then become 8×8"
+    )
+
+
 def test_an_error_of_keras_becomes_one_line(chain: Callable[..., Classifier]) -> None:
     classifier = chain(lambda x: keras.ops.add(x, np.ones((8, 8, 3), np.float32)))
     message = refusal(classifier, image_size=16)

@@ -93,6 +93,7 @@ class _Rebuilding:
         shape = getattr(outputs, "shape", ())
         if any(size is not None and size < 1 for size in shape):  # Keras 3.10 lets pooling return those
             raise self.refused(layer, f"would return maps of {'×'.join(map(str, shape[1:]))}")
+        self.refuse_other_weights(layer)
         return outputs
 
     def refuse_other_features(self, layer: keras.Operation, inputs: Any) -> None:
@@ -106,14 +107,23 @@ class _Rebuilding:
                     layer, f"has weights for {size:,} features and would get {inputs.shape[axis]:,}"
                 )
 
+    def refuse_other_weights(self, layer: keras.Operation) -> None:
+        """Refuse a layer that has created other weights than it has in the old network."""
+        if not isinstance(layer, keras.Layer):
+            return
+        shapes = [tuple(weight.shape) for weight in layer.weights]
+        before = [tuple(weight.shape) for weight in self.operations[layer.name].weights]
+        if layer.name in self.mixing:
+            before[0] = (*before[0][:2], self.channels, before[0][3])
+        if shapes != before:
+            raise self.refused(layer, "would need weights of other shapes")
+
     def move_weights(self, after: keras.Model) -> None:
         """Copy weights and trainable flags to the new network."""
         for layer in self.before.layers:
             copy, tensors = after.get_layer(layer.name), layer.get_weights()
             if layer.name in self.mixing:
                 tensors[0] = _for_channels(tensors[0], self.channels)
-            if [tensor.shape for tensor in tensors] != [tuple(weight.shape) for weight in copy.weights]:
-                raise self.refused(layer, "would need weights of other shapes")
             copy.set_weights(tensors)
             copy.trainable = layer.trainable
             for weight, copied in zip(layer.weights, copy.weights, strict=True):
