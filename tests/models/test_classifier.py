@@ -68,6 +68,22 @@ def test_a_backbone_may_look_at_its_weights() -> None:
     assert "filters" in declared(backbone)
 
 
+def test_a_layer_may_create_a_variable_from_an_array() -> None:
+    """Keras refuses that where variables have no values."""
+
+    class Numbers(layers.Layer):  # type: ignore[misc]  # Keras is untyped
+        def build(self, shape: Any) -> None:
+            self.numbers = keras.Variable(np.arange(3), dtype="float32", trainable=False)
+
+        def call(self, inputs: Any) -> Any:
+            return inputs + self.numbers
+
+    def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
+        return layers.Conv2D(hp.Int("filters", 2, 4), 3)(Numbers()(layers.Conv2D(3, 3)(inputs)))
+
+    assert "filters" in declared(backbone)
+
+
 def test_an_exception_of_a_backbone_is_raised() -> None:
     def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
         raise RuntimeError("no such block")

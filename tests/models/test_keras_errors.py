@@ -5,10 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import numpy as np
 import pytest
 from keras import layers
 
 from zoo.models.keras_errors import reason_of
+
+CREATED = (
+    "self.add_weight(shape=…, initializer=…), and call the build() of sublayers in the build() of their layer"
+)
 
 
 class Strange(layers.Layer):  # type: ignore[misc]  # Keras is untyped
@@ -21,10 +26,34 @@ class Strange(layers.Layer):  # type: ignore[misc]  # Keras is untyped
         raise ValueError("the inputs are odd. Make them even.\n\nMore about it")
 
 
+class Unbuilt(layers.Layer):  # type: ignore[misc]
+    """A layer whose sublayer creates a variable from an array when it is first called."""
+
+    class Inner(layers.Layer):  # type: ignore[misc]
+        """It is built in the call of the outer layer."""
+
+        def build(self, shape: Any) -> None:
+            self.index = keras.Variable(np.arange(3), dtype="int32", trainable=False)
+
+        def call(self, inputs: Any) -> Any:
+            return inputs + keras.ops.cast(self.index, "float32")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = self.Inner()
+
+    def build(self, shape: Any) -> None:
+        self.scale = self.add_weight(())
+
+    def call(self, inputs: Any) -> Any:
+        return self.scale * self.inner(inputs)
+
+
 @pytest.mark.parametrize(
     ("fail", "reason"),
     [
         (lambda: Strange(object())(keras.Input((3,))), "the inputs are odd"),
+        (lambda: Unbuilt()(keras.Input((3,))), "in a stateless scope; create it in build() with " + CREATED),
         (
             lambda: Strange(object()).get_config(),
             "the object must override `get_config()` in order to be serializable",

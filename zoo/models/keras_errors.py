@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import re
 
+CURES = {
+    "create a variable while in a stateless scope": (
+        "create it in build() with self.add_weight(shape=…, initializer=…), and call the build() of sublayers in the "
+        "build() of their layer"
+    ),
+}
+"""Part of a sentence -> what to do. Keras says it in later paragraphs, and vaguely."""
+
 
 def reason_of(error: BaseException) -> str:
-    """Return the sentence that says what happened: the cause that an error ends with, at most 300 characters."""
+    """Return the sentence that says what happened: the cause that an error ends with, at most 300 characters.
+
+    What to do follows it where the sentence alone does not help.
+    """
     text = str(error)
     text = text.partition("\x1b[1m")[2].partition("\x1b[0m")[0] or text  # Keras prints the cause in bold
     text = re.split(r"(?:Exception|Error) encountered:\s", text)[-1]
     paragraph = " ".join(text.strip().partition("\n\n")[0].split())
     sentence = re.split(r"\.? (?=Received|Full object config)|(?<=[^.])\. (?=[A-Z])", paragraph)[0]
-    return sentence.rstrip(".: ")[:300] or type(error).__name__
+    reason = sentence.rstrip(".: ")[:300] or type(error).__name__
+    return "; ".join([reason, *(cure for part, cure in CURES.items() if part in reason)])
