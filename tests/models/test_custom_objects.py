@@ -47,6 +47,31 @@ def test_custom_layers_that_fail_are_reported_with_their_place() -> None:
 
 
 @pytest.mark.parametrize(
+    ("result", "what"),
+    [
+        ({"Known": Known}, "a dict"),
+        (Known, "a type"),
+        ("Known", "a str"),
+        ([Known, Known()], "a list with a Known object"),
+    ],
+)
+def test_custom_layers_that_return_anything_but_classes_are_refused_with_their_place(
+    result: Any, what: str
+) -> None:
+    def custom_layers() -> Any:
+        return result
+
+    architecture = architecture_of(lambda hp, inputs: inputs, custom_layers=custom_layers)
+    place = f" ({__file__}:{custom_layers.__code__.co_firstlineno})"
+    with pytest.raises(ContractError) as caught:
+        register_layers(architecture)
+    assert str(caught.value) == (
+        f"architecture '{architecture.name}': its custom_layers returned {what}: return a list of classes and "
+        f"functions, such as [MyLayer]{place}"
+    )
+
+
+@pytest.mark.parametrize(
     ("config", "own"),
     [
         (config_of(keras.layers.Dense(1)), True),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 import sys
+from collections.abc import Iterable, Mapping
 from contextlib import redirect_stdout, suppress
 from functools import cache
 from importlib import metadata
@@ -12,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 
+from zoo.errors import ContractError
 from zoo.models.backbone_errors import call_watched, reported
 from zoo.models.source_code import distributions_of, is_of_keras
+from zoo.plugin_code.places import definition_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection
 
     from zoo.interfaces import Architecture
 
@@ -28,17 +31,33 @@ def register_layers(architecture: Architecture | None) -> tuple[object, ...]:
     """Register the custom layers of the architecture with Keras, and return them.
 
     Raises:
-        ContractError: `custom_layers` fails, for example because it needs a package that is not installed.
+        ContractError: `custom_layers` fails, for example because it needs a package that is not installed, or returns
+            anything but classes and functions.
     """
     if architecture is None or architecture.custom_layers is None:
         return ()
     custom_layers = architecture.custom_layers
 
     def layers() -> tuple[object, ...]:
-        return tuple(custom_layers() or ())
+        return _classes_in(architecture.name, custom_layers, custom_layers() or ())
 
     with reported(architecture, "its custom_layers fails", custom_layers), redirect_stdout(sys.stderr):
         return call_watched(architecture, layers, "its custom_layers has been running", limited=True)
+
+
+def _classes_in(name: str, function: Callable[[], Any], result: Any) -> tuple[object, ...]:
+    """Return the classes and functions that `custom_layers` has returned; a plugin may return anything."""
+    plain = isinstance(result, Iterable) and not isinstance(result, Mapping | str)
+    objects = tuple(result) if plain else ()
+    odd = [each for each in objects if not hasattr(each, "__qualname__")]
+    if not plain or odd:
+        kind = f"a {type(result).__name__}"
+        kind += f" with a {type(odd[0]).__name__} object" if odd else ""
+        raise ContractError(
+            f"architecture '{name}': its custom_layers returned {kind}: return a list of classes and functions, such "
+            f"as [MyLayer]{definition_of(function)}"
+        )
+    return objects
 
 
 def name_of(config: Mapping[str, Any]) -> str:
