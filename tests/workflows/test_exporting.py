@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 import pytest
 
+from tests.architectures import architecture_of
 from zoo import workflows
 from zoo.errors import ExportError, NotFoundError, UnknownNameError
+from zoo.workflows import TrainingOptions
 from zoo.workflows.loading import load_classifier
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.workflows.search.tiny_searches import Watcher
     from zoo.interfaces import Model
     from zoo.workflows import Workspace
 
@@ -35,6 +39,30 @@ def test_without_a_path_the_file_is_named_after_the_model(
     monkeypatch.chdir(tmp_path)
     assert str(workflows.export(trained, parent.id).path) == f"blobs-{parent.id}.keras"
     assert (tmp_path / f"blobs-{parent.id}.keras").is_file()
+
+
+@keras.saving.register_keras_serializable("exports")
+class Doubled(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
+    """A layer of a plugin."""
+
+    def call(self, inputs: Any) -> Any:
+        return inputs * 2
+
+
+def test_the_code_that_a_file_needs_is_named(workspace: Workspace, watcher: Watcher, tmp_path: Path) -> None:
+    def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
+        return Doubled()(keras.layers.Conv2D(2, 3)(inputs))
+
+    mine = architecture_of(backbone, "tiny", custom_layers=lambda: [Doubled])
+    workspace = replace(workspace, plugins=replace(workspace.plugins, architectures={"tiny": mine}))
+    model = workflows.train(workspace, "tiny", "blobs", options=TrainingOptions(epochs=1))
+    plugin = workspace.plugins.provider("tiny").provenance
+    watcher.notices.clear()
+    for name in ("net.keras", "net"):
+        file_format = None if name == "net.keras" else "saved-model"
+        workflows.export(workspace, model.id, file_format=file_format, output=tmp_path / name)
+    needs = f"{tmp_path / 'net.keras'} needs exports>Doubled of {plugin} to be loaded; a saved-model needs no code"
+    assert watcher.notices == [needs]
 
 
 def test_an_unknown_format_is_refused_before_the_model_is_looked_for(trained: Workspace) -> None:

@@ -165,13 +165,19 @@ def check_layers(graph: Mapping[str, object]) -> None:
                 f"the stored graph contains {_code_named(config)}, which is code and is not loaded; train the "
                 "architecture again with a keras.layers.Layer in its place, see Architecture.custom_layers"
             )
-        if not is_keras_own(config) and not is_registered(config):
+    for config in custom_objects_in(graph):
+        if not is_registered(config):
             raise MissingLayerError(name_of(config))
 
 
 def _code_named(config: Mapping[str, Any]) -> str:  # nested JSON
     name = config["config"].get("name") if isinstance(config.get("config"), Mapping) else None
     return f"the Lambda layer '{name}'" if name else "a Lambda layer"
+
+
+def custom_objects_in(graph: Mapping[str, object]) -> Iterator[Mapping[str, Any]]:
+    """Yield every serialised object in the configuration that is not Keras's own."""
+    return (config for config in objects_in(graph) if not is_keras_own(config))
 
 
 def objects_in(value: Any) -> Iterator[Mapping[str, Any]]:  # nested JSON

@@ -98,12 +98,12 @@ def is_importable(config: Mapping[str, Any], custom_layers: Collection[object]) 
     # Another process registers what is defined at the top of a module that it imports.
     at_top = "<locals>" not in definition.__qualname__
     modules = {each.__module__ for each in custom_layers if hasattr(each, "__module__")}
-    return at_top and (definition.__module__ in modules or _is_of_library(config))
+    return at_top and (definition.__module__ in modules or is_of_library(config))
 
 
 def _import_library(config: Mapping[str, Any]) -> None:
     """Import the module in which an installed library registers its classes; do nothing for any other module."""
-    if not _is_of_library(config):
+    if not is_of_library(config):
         return
     module = str(config["module"])
     for name in (module, module.partition(".")[0]):  # another version may have moved the class
@@ -112,7 +112,7 @@ def _import_library(config: Mapping[str, Any]) -> None:
             return
 
 
-def _is_of_library(config: Mapping[str, Any]) -> bool:
+def is_of_library(config: Mapping[str, Any]) -> bool:
     """Whether an object is registered under the name of an installed package that requires Keras, and lies in it.
 
     A stored graph names modules, and must not be able to have any other module imported, nor one that is run, such as

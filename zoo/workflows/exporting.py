@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -9,7 +10,7 @@ from zoo.interfaces.export_formats import SUFFIXES, check_format, check_target, 
 from zoo.workflows.workspace import start_tensorflow
 
 if TYPE_CHECKING:
-    from zoo.interfaces import Model
+    from zoo.interfaces import Model, ModelContent
     from zoo.workflows.workspace import Workspace
 
 
@@ -28,7 +29,7 @@ def export(
     file_format: str | None = None,
     output: Path | None = None,
 ) -> Exported:
-    """Write a registered model, see `zoo.export.export`.
+    """Write a registered model, see `zoo.export.export`; a notice names the code that the file needs to be loaded.
 
     Args:
         file_format: None: from the suffix of `output`, or else `keras`.
@@ -44,9 +45,29 @@ def export(
     check_target(path, file_format)
     start_tensorflow(workspace.progress)
     from zoo.export import export as write
+    from zoo.models.content import from_content
     from zoo.training.fit import start_fresh
-    from zoo.workflows.loading import load_classifier
+    from zoo.workflows.loading import load_content
 
     start_fresh(0)
-    write(load_classifier(workspace, registered), path, file_format)
+    content = load_content(workspace, registered)
+    write(from_content(content), path, file_format)
+    code = _code_of(workspace, registered, content)
+    if code and file_format != "saved-model":
+        workspace.progress.notice(f"{path} needs {code} to be loaded; a saved-model needs no code")
     return Exported(registered, path, file_format)
+
+
+def _code_of(workspace: Workspace, model: Model, content: ModelContent) -> str:
+    """Return in words the classes of the model that are not Keras's own, and where they are; empty if it has none."""
+    from zoo.models.content import custom_objects_in
+    from zoo.models.custom_objects import is_of_library, name_of
+
+    plugin = workspace.registry.run(model.run_id).plan.candidate.plugin
+    classes: dict[str, set[str]] = defaultdict(set)
+    for config in custom_objects_in(content.graph):
+        source = str(config["module"]).partition(".")[0] if is_of_library(config) else plugin
+        classes[source].add(name_of(config))
+    return " and ".join(
+        f"{', '.join(sorted(names))} of {source}" for source, names in sorted(classes.items())
+    )

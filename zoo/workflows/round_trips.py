@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import keras
 
 from zoo.data.cache_folder import cache_folder
-from zoo.models.content import objects_in
-from zoo.models.custom_objects import is_keras_own, name_of, register_layers
+from zoo.models.content import custom_objects_in, objects_in
+from zoo.models.custom_objects import name_of, register_layers
 from zoo.models.round_trip import check_round_trip
 from zoo.models.source_code import code_digest
 from zoo.plugin_code.places import definition_of
@@ -68,7 +68,7 @@ def _mark(
     except (Exception, SystemExit):  # a third-party layer may raise anything, which the check reports
         return None
     objects = list(objects_in(graph))
-    custom = sorted({name_of(config) for config in objects if not is_keras_own(config)})
+    custom = sorted(set(map(name_of, custom_objects_in(graph))))
     definitions = [
         *filter(None, map(keras.saving.get_registered_object, custom)),
         *([adapt] if adapt else []),
