@@ -71,8 +71,23 @@ class HypermodelBackbone:
             return lay_flat(body, inputs, leave_out=_StartingAugmentation()).outputs
         except ContractError as error:
             raise ContractError(
-                f"{self.whose}: {error}, or name the images that it takes, from_hypermodel(…, channels=, sizes=)"
+                self._takes_other_images(body.inputs[0].shape[1:], inputs.shape[1:])
+                or f"{self.whose}: {error}"
             ) from error
+
+    def _takes_other_images(self, own: tuple[int | None, ...], shape: tuple[int, ...]) -> str | None:
+        """Return the refusal of a network for images of its own shape alone; None where its shape is not the cause."""
+        fixed = [size not in (None, other) for size, other in zip(own, shape, strict=False)]
+        if len(own) != len(shape) or not any(fixed):
+            return None
+        square = fixed[0] and own[0] == own[1]
+        sizes = f"sizes=zoo.Sizes.only({own[0]})" if square else "sizes="
+        fields = f"channels={own[-1]}" if fixed[-1] else sizes
+        more = f", and {sizes} unless it takes other sizes too" if fixed[-1] and any(fixed[:-1]) else ""
+        return (
+            f"{self.whose}: its network is built for images of {_words(own)} and cannot take {_words(shape)}: pass "
+            f"{fields} to from_hypermodel{more}"
+        )
 
     def _without_head(self, model: keras.Model, shape: tuple[int, ...]) -> tuple[keras.Model, float]:
         """Return the flat model up to the features, and when the hypermodel had decided on it: see `_moment_of`.
@@ -209,6 +224,10 @@ def _with_weights(weights: str | None) -> Iterator[None]:
         yield
     finally:
         networks.update(before)
+
+
+def _words(shape: tuple[int | None, ...]) -> str:
+    return "×".join("any" if size is None else str(size) for size in shape)
 
 
 def _tensor_number() -> float:
