@@ -11,7 +11,14 @@ import pytest
 
 from tests.architectures import architecture_of
 from zoo.errors import ContractError
-from zoo.models.custom_objects import is_importable, is_keras_own, is_registered, name_of, register_layers
+from zoo.models.custom_objects import (
+    is_importable,
+    is_keras_own,
+    is_of_plugin,
+    is_registered,
+    name_of,
+    register_layers,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,6 +90,20 @@ def test_custom_layers_that_return_anything_but_classes_are_refused_with_their_p
 )
 def test_objects_of_keras_itself_are_known(config: Any, own: bool) -> None:
     assert is_keras_own(config) is own
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "own"),
+    [
+        ("zoo_plugin_file_net", "net>Scale", True),
+        ("my_net.layers", "net>Scale", True),
+        ("zoo_plugins.tfhub_layers", "zoo>Scale", False),
+        ("keras.layers", "Dense", False),
+    ],
+)
+def test_objects_of_plugins_are_neither_of_keras_nor_of_zoo(module: str, name: str, *, own: bool) -> None:
+    config = {"module": module, "class_name": name.rpartition(">")[2], "registered_name": name}
+    assert is_of_plugin(config) is own
 
 
 def test_functions_and_classes_are_found_by_the_names_under_which_they_are_registered() -> None:

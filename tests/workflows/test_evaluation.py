@@ -8,14 +8,46 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.workflows.search.tiny_searches import workspace_in
 from zoo import workflows
 from zoo.errors import DatasetError
+from zoo.plugins import load_plugins
+from zoo.workflows import TrainingOptions
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from zoo.interfaces import Model
     from zoo.workflows import Workspace
+
+SCALED = """
+from zoo import Architecture, hookimpl
+
+FACTOR = 2.0
+
+
+def custom_layers():
+    import keras
+
+    @keras.saving.register_keras_serializable(package="scaled")
+    class Scale(keras.layers.Layer):
+        def call(self, x):
+            return x * FACTOR
+
+    return [Scale]
+
+
+def backbone(hp, inputs, *, weights=None):
+    from keras import layers
+
+    (scale,) = custom_layers()
+    return scale(name="scale")(layers.Conv2D(2, 3, name="conv")(inputs))
+
+
+@hookimpl
+def zoo_architectures():
+    return [Architecture("scaled", backbone, "one layer", "none", min_size=4, custom_layers=custom_layers)]
+"""
 
 
 @pytest.fixture
@@ -88,3 +120,28 @@ def test_the_likeliest_class_is_named_first(workspace: Workspace, model: Model, 
     ranked = list(prediction.probabilities.values())
     assert ranked == sorted(ranked, reverse=True)
     assert prediction.class_name == max(prediction.probabilities, key=prediction.probabilities.__getitem__)
+
+
+def test_metrics_of_a_custom_layer_whose_code_has_changed_are_not_recorded(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    tiny = request.config.rootpath / "tests" / "cli" / "plugin_files" / "tiny.py"
+    (tmp_path / "tiny.py").write_text(tiny.read_text())
+    file = tmp_path / "scaled.py"
+    file.write_text(SCALED)
+    with workspace_in(tmp_path, load_plugins(tmp_path)) as workspace:
+        model = workflows.train(workspace, "scaled", "blobs", options=TrainingOptions(epochs=1))
+        recorded = workspace.registry.metrics(model.id)
+    changed = (
+        f"the code of scaled>Scale has changed since model {model.id} was trained, so it may return other outputs: "
+        "restore that code, or train again"
+    )
+    for code, notices in (
+        (SCALED.replace("FACTOR = 2.0", "FACTOR = -0.125"), [changed, "the metrics are not recorded"]),
+        (SCALED.replace("FACTOR = 2.0", "FACTOR = 2.0  # twice the size"), []),
+    ):
+        file.write_text(code)
+        with workspace_in(tmp_path, load_plugins(tmp_path)) as workspace:
+            workflows.evaluate(workspace, model.id, "blobs")
+            assert workspace.registry.metrics(model.id) == recorded
+            assert workspace.progress.notices == notices

@@ -181,6 +181,8 @@ class ModelContent:
         trainable: names of the variables that were trainable when it was trained.
         statistics: names of the variables that never train, such as moving means.
         by_path: the names are Keras's paths, as earlier versions of zoo stored them.
+        layer_code: name under which a plugin's class or function in the graph is registered -> a digest of the code
+            that it uses, see `zoo.models.used_code`.
     """
 
     graph: Mapping[str, object]
@@ -193,6 +195,7 @@ class ModelContent:
     trainable: tuple[str, ...]
     statistics: tuple[str, ...] = ()
     by_path: bool = False
+    layer_code: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def parameters(self) -> int:

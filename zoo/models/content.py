@@ -14,12 +14,13 @@ from keras.src.models.functional import Functional  # which has no public name
 from zoo.errors import ArtifactError, LayerBuildError, MissingLayerError, ZooError
 from zoo.interfaces import ModelContent
 from zoo.models.classifier import Classifier
-from zoo.models.custom_objects import is_keras_own, is_registered, name_of
+from zoo.models.custom_objects import is_keras_own, is_of_plugin, is_registered, name_of
 from zoo.models.graph import infer_by_default
 from zoo.models.keras_errors import reason_of
 from zoo.models.normalization import finalize
 from zoo.models.pooling import token_pooling
 from zoo.models.precision import round_each_result
+from zoo.models.used_code import used_code
 from zoo.models.variables import keras_paths, named_variables, statistics_of
 
 
@@ -45,7 +46,19 @@ def to_content(classifier: Classifier) -> ModelContent:
         tensors=tensors,
         trainable=tuple(name for name, variable in named.items() if variable.trainable),
         statistics=tuple(name for name, variable in named.items() if id(variable) in statistics),
+        layer_code=layer_code(graph),
     )
+
+
+def layer_code(graph: Mapping[str, object]) -> dict[str, str]:
+    """Return registered name -> digest of the code of each class and function of a plugin in the graph.
+
+    Those of Keras, of other libraries and of zoo's own plugins are left out: their versions are recorded.
+    """
+    plugins = {name_of(config) for config in objects_in(graph) if is_of_plugin(config)}
+    definitions = {name: keras.saving.get_registered_object(name) for name in sorted(plugins)}
+    digests = {name: used_code(definition) for name, definition in definitions.items() if definition}
+    return {name: digest for name, digest in digests.items() if digest}
 
 
 def from_content(content: ModelContent) -> Classifier:

@@ -75,6 +75,12 @@ def is_keras_own(config: Mapping[str, Any]) -> bool:
     return is_of_keras(module) or (not module and name.startswith("__"))
 
 
+def is_of_plugin(config: Mapping[str, Any]) -> bool:
+    """Whether an object of a graph is a plugin's, and neither Keras's, another library's nor zoo's own."""
+    package = str(config.get("module") or "").partition(".")[0]
+    return not is_keras_own(config) and package not in OWN and not _is_of_library(config)
+
+
 def is_registered(config: Mapping[str, Any]) -> bool:
     """Whether Keras finds this object of a graph, after the library that registers it is imported."""
     if keras.saving.get_registered_object(name_of(config)) is None:

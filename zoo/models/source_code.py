@@ -30,7 +30,7 @@ def code_digest(definitions: Iterable[Definition]) -> str:
     It covers their names, their `source_files` and the versions of their packages, apart from Keras, TensorFlow and
     Python.
     """
-    parts = [part for each in definitions for part in _parts(each)]
+    parts = [part for each in definitions for part in parts_of(each)]
     names = {
         f"{part.__module__}.{part.__qualname__} {_version_of(_package(part.__module__))}" for part in parts
     }
@@ -46,7 +46,7 @@ def source_files(definition: Definition) -> list[Path]:
     Beside it are those in the folder of its module, of its own code and of what it wraps. There are none where the
     source is unknown, as that of a class that was typed at a prompt.
     """
-    return _beside(_parts(definition))
+    return _beside(parts_of(definition))
 
 
 def content(source: Path) -> bytes:
@@ -68,7 +68,7 @@ def _beside(parts: Iterable[Definition]) -> list[Path]:
     return sorted(path for folder in folders for path in folder.glob("*.py"))
 
 
-def _parts(definition: Definition) -> list[Definition]:
+def parts_of(definition: Definition) -> list[Definition]:
     """Return the definition, what it wraps and what it inherits from, apart from Keras, TensorFlow and Python."""
     parts: list[Definition] = []
     while definition is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypedDict, cast
+from typing import TYPE_CHECKING, NotRequired, TypedDict, cast
 
 from zoo.errors import ArtifactError
 from zoo.interfaces import ModelContent
@@ -56,6 +56,7 @@ class Manifest(TypedDict):
     head: list[str]
     freeze_points: list[str]
     variables: list[Variable]
+    layer_code: NotRequired[dict[str, str]]  # where a plugin has custom layers
 
 
 def save_content(store: ArtifactStore, content: ModelContent) -> StoredContent:
@@ -92,6 +93,8 @@ def save_content(store: ArtifactStore, content: ModelContent) -> StoredContent:
             for name, array in content.tensors.items()
         ],
     }
+    if content.layer_code:
+        manifest["layer_code"] = dict(content.layer_code)
     canonical = json.dumps(manifest, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     digest = store.put(canonical.encode())
     return StoredContent(
@@ -123,6 +126,7 @@ def load_content(store: ArtifactStore, digest: str) -> ModelContent:
         trainable=tuple(variable["name"] for variable in variables if variable["trainable"]),
         statistics=tuple(variable["name"] for variable in variables if variable["statistic"]),
         by_path=manifest["format"] == 1,
+        layer_code=manifest.get("layer_code", {}),
     )
 
 

@@ -41,6 +41,9 @@ def evaluate(
 ) -> tuple[Model, DatasetVersion, Evaluation]:
     """Evaluate a registered model on a split of a dataset and record the metrics.
 
+    They are not recorded if the code of its custom layers has changed, so that they do not replace those of the model
+    that was trained.
+
     Raises:
         DatasetError: the dataset has a class that the model does not have, or the split is empty.
         ZooError: the model or the dataset cannot be found or read.
@@ -49,15 +52,20 @@ def evaluate(
     opened = workspace.open_dataset(dataset)
     refuse_unknown_classes(opened, registered.class_names)
     start_tensorflow(workspace.progress)
+    from zoo.models.content import from_content
     from zoo.training.evaluate import evaluate as evaluate_classifier
     from zoo.training.fit import start_fresh
-    from zoo.workflows.loading import load_classifier
+    from zoo.workflows.loading import changed_layers, load_content
 
     start_fresh(0)
-    classifier = load_classifier(workspace, registered)
+    content = load_content(workspace, registered)
+    classifier = from_content(content)
     images = prepare(workspace, opened, shape_of(workspace, registered, opened))
     evaluation = evaluate_classifier(classifier, in_order_of(images.decoded, registered.class_names), split)
-    workspace.registry.record_evaluation(registered.id, images.version, evaluation)
+    if changed_layers(content):
+        workspace.progress.notice("the metrics are not recorded")
+    else:
+        workspace.registry.record_evaluation(registered.id, images.version, evaluation)
     return registered, images.version, evaluation
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zoo.errors import ArtifactError, ContractError, MissingLayerError
-from zoo.models.content import check_layers, from_content
+from zoo.models.content import check_layers, from_content, layer_code
 from zoo.models.custom_objects import register_layers
 
 if TYPE_CHECKING:
@@ -46,4 +46,15 @@ def load_content(workspace: Workspace, model: Model) -> ModelContent:
             f"model {model.id} needs the layer '{error.layer}' of architecture '{model.architecture}', version "
             f"{candidate.version}, which came from {candidate.plugin} and {missing}"
         ) from error
+    if changed := changed_layers(content):
+        workspace.progress.notice(
+            f"the code of {', '.join(changed)} has changed since model {model.id} was trained, so it may return other "
+            "outputs: restore that code, or train again"
+        )
     return content
+
+
+def changed_layers(content: ModelContent) -> list[str]:
+    """Return the registered names of a plugin's layers whose code has changed since the content was stored."""
+    now = layer_code(content.graph)
+    return sorted(name for name, digest in content.layer_code.items() if name in now and now[name] != digest)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 
 from zoo.data.cache_folder import cache_folder
-from zoo.models.content import custom_objects_in, objects_in
+from zoo.models.content import custom_objects_in, layer_code, objects_in
 from zoo.models.custom_objects import name_of, register_layers
 from zoo.models.round_trip import check_round_trip
 from zoo.models.source_code import code_digest
@@ -79,6 +79,8 @@ def _mark(
         "shape": [classifier.image_size, classifier.channels],
         "classes": sorted({name_of(config) for config in objects}),
         "code": code_digest(definitions),
+        # Stored with the model after the training, as it is before: see `zoo.models.used_code`.
+        "layers": layer_code(graph),
         "adapted": adapt is not None,
         "graph": graph if custom else [_without_widths(node) for node in graph["config"]["layers"]],
     }

@@ -1,0 +1,114 @@
+"""The code that a class or function uses, as a digest that other code in the same file does not change."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import sys
+from collections import defaultdict
+from functools import cache
+from importlib.util import resolve_name
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from zoo.models.source_code import parts_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    Definition = Any  # a class or a function
+
+
+class _Place(NamedTuple):
+    """A name at the top of a module."""
+
+    module: str
+    name: str
+
+
+@cache
+def used_code(definition: Definition) -> str:
+    """Return the SHA-256 of the source of a class or function and of all that it uses in its own package.
+
+    It uses what it inherits from and the definitions of its module that it names, and so on, also in modules of the
+    same package that it imports. Comments, docstrings and the layout of the code do not count. It is computed once in a
+    process, since that goes on with the code that it has imported when the file changes.
+
+    Returns:
+        The digest; an empty string where the source is unknown, as that of a class that was typed at a prompt.
+    """
+    waiting = [_Place(part.__module__, part.__qualname__.partition(".")[0]) for part in parts_of(definition)]
+    sources: dict[_Place, str] = {}
+    modules: dict[str, dict[str, list[ast.stmt]]] = {}
+    while waiting:
+        place = waiting.pop()
+        if place.module not in modules:
+            modules[place.module] = _definitions(place.module)
+        statements = modules[place.module].get(place.name, [])
+        if not statements or place in sources:
+            continue
+        sources[place] = "\n".join(map(ast.unparse, statements))
+        waiting += (used for statement in statements for used in _used_by(statement, place))
+    if not sources:
+        return ""
+    return hashlib.sha256("\0".join(sources[place] for place in sorted(sources)).encode()).hexdigest()
+
+
+def _definitions(module: str) -> dict[str, list[ast.stmt]]:
+    """Return name -> the statements at the top of a module that define it, without docstrings; empty without source."""
+    try:
+        tree = ast.parse(Path(str(sys.modules[module].__file__)).read_bytes())
+    except (KeyError, AttributeError, OSError, SyntaxError, ValueError):
+        return {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
+            node.body = node.body[1:] or [ast.Pass()]
+    definitions: dict[str, list[ast.stmt]] = defaultdict(list)
+    for statement in tree.body:
+        for name in dict.fromkeys(_names_defined(statement)):
+            definitions[name].append(statement)
+    return definitions
+
+
+def _names_defined(statement: ast.stmt) -> Iterator[str]:
+    for node in ast.walk(statement):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef):
+            yield node.name
+        elif isinstance(node, ast.alias):
+            yield (node.asname or node.name).partition(".")[0]
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+        if isinstance(statement, ast.ClassDef | ast.FunctionDef):
+            return  # what is inside has no name in the module
+
+
+def _used_by(statement: ast.stmt, place: _Place) -> Iterator[_Place]:
+    """Yield the names that a statement uses, in its module or imported from another of the same package."""
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Name):
+            yield _Place(place.module, node.id)
+        elif isinstance(node, ast.ImportFrom):
+            source = _imported_from(node, place.module)
+            for alias in node.names:
+                yield from _in_package(place, source, alias.name)
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                yield from _in_package(place, *alias.name.rpartition(".")[::2])
+
+
+def _imported_from(node: ast.ImportFrom, module: str) -> str:
+    package = getattr(sys.modules.get(module), "__package__", None) or ""
+    try:
+        return resolve_name("." * node.level + (node.module or ""), package)
+    except ImportError:  # a relative import without a package
+        return ""
+
+
+def _in_package(place: _Place, source: str, name: str) -> Iterator[_Place]:
+    """Yield the places of a name of a module, or those of all of a module of this name, in the package of the place."""
+    package = place.module.partition(".")[0]
+    if source.partition(".")[0] == package:
+        yield _Place(source, name)
+    submodule = f"{source}.{name}".strip(".")
+    if submodule.partition(".")[0] == package:
+        yield from (_Place(submodule, defined) for defined in _definitions(submodule))
