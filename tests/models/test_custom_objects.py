@@ -21,6 +21,7 @@ from zoo.models.custom_objects import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -121,27 +122,36 @@ def test_another_process_finds_what_custom_layers_returns_and_its_module() -> No
 
 
 @pytest.fixture
-def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """An installed package that requires Keras and registers a layer when its module is imported."""
-    package = tmp_path / "objects_library"
-    package.mkdir()
-    (package / "__init__.py").touch()
-    (package / "layers.py").write_text(
-        "import keras\n\n"
-        "@keras.saving.register_keras_serializable('objects_library')\n"
-        "class Doubled(keras.layers.Layer):\n    pass\n"
-    )
-    installed = tmp_path / "objects_library-1.0.dist-info"
-    installed.mkdir()
-    (installed / "METADATA").write_text(
-        "Metadata-Version: 2.1\nName: objects-library\nVersion: 1.0\nRequires-Dist: keras>=3\n"
-    )
-    (installed / "RECORD").write_text("objects_library/__init__.py,,\n")
-    monkeypatch.syspath_prepend(tmp_path)
-    for name in ("objects_library", "objects_library.layers"):
-        monkeypatch.delitem(sys.modules, name, raising=False)
-    assert metadata.version("objects-library") == "1.0"
-    return "objects_library.layers"
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], str]:
+    """Install a package that registers a layer when its module is imported; returns that module."""
+
+    def write(package: str, requirement: str) -> str:
+        folder, installed = tmp_path / package, tmp_path / f"{package}-1.0.dist-info"
+        folder.mkdir()
+        (folder / "__init__.py").touch()
+        (folder / "layers.py").write_text(
+            "import keras\n\n"
+            f"@keras.saving.register_keras_serializable('{package}')\n"
+            "class Doubled(keras.layers.Layer):\n    pass\n"
+        )
+        installed.mkdir()
+        (installed / "METADATA").write_text(
+            f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\nRequires-Dist: {requirement}\n"
+        )
+        (installed / "RECORD").write_text(f"{package}/__init__.py,,\n")
+        monkeypatch.syspath_prepend(tmp_path)
+        for name in (package, f"{package}.layers"):
+            monkeypatch.delitem(sys.modules, name, raising=False)
+        assert metadata.version(package) == "1.0"
+        return f"{package}.layers"
+
+    return write
+
+
+@pytest.fixture
+def library(install: Callable[[str, str], str]) -> str:
+    """The module of an installed package that requires Keras."""
+    return install("objects_library", "keras>=3")
 
 
 def test_a_class_of_an_installed_library_is_found_by_importing_its_module(library: str) -> None:
@@ -159,6 +169,18 @@ def test_no_other_module_is_imported_because_a_graph_names_it(module: str) -> No
     package = module.partition(".")[0]
     assert not is_registered({"module": module, "class_name": "Odd", "registered_name": f"{package}>Odd"})
     assert {"antigravity", "this", "zoo.__main__"} & (set(sys.modules) - before) == set()
+
+
+@pytest.mark.parametrize(
+    ("package", "requirement", "own"),
+    [("objects_net", "Keras_Zoo>=0.1", True), ("objects_layers", "keras>=3", False)],
+)
+def test_an_installed_package_is_a_plugin_if_it_requires_zoo(
+    install: Callable[[str, str], str], package: str, requirement: str, *, own: bool
+) -> None:
+    module = install(package, requirement)
+    config = {"module": module, "class_name": "Doubled", "registered_name": f"{package}>Doubled"}
+    assert is_of_plugin(config) is own
 
 
 def test_a_library_registers_under_its_own_name_alone(library: str) -> None:

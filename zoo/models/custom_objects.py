@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import redirect_stdout, suppress
 from functools import cache
 from importlib import metadata
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from zoo.interfaces import Architecture
 
 OWN = ("zoo", "zoo_plugins")  # which register their classes in Architecture.custom_layers
-LIBRARIES = {"keras", "tensorflow", "keras-zoo"}  # what registers classes with Keras requires one of these
+ZOO = "keras-zoo"
+LIBRARIES = {"keras", "tensorflow", ZOO}  # what registers classes with Keras requires one of these
 
 
 def register_layers(architecture: Architecture | None) -> tuple[object, ...]:
@@ -78,7 +80,9 @@ def is_keras_own(config: Mapping[str, Any]) -> bool:
 def is_of_plugin(config: Mapping[str, Any]) -> bool:
     """Whether an object of a graph is a plugin's, and neither Keras's, another library's nor zoo's own."""
     package = str(config.get("module") or "").partition(".")[0]
-    return not is_keras_own(config) and package not in OWN and not _is_of_library(config)
+    if is_keras_own(config) or package in OWN:
+        return False
+    return not is_of_library(config) or ZOO in _requirements(package)
 
 
 def is_registered(config: Mapping[str, Any]) -> bool:
@@ -128,14 +132,12 @@ def is_of_library(config: Mapping[str, Any]) -> bool:
     package = module.partition(".")[0]
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)*", module) or package in OWN:
         return False
-    return name_of(config).partition(">")[0] == package and _requires_keras(package)
+    return name_of(config).partition(">")[0] == package and bool(LIBRARIES & _requirements(package))
 
 
 @cache
-def _requires_keras(package: str) -> bool:
-    for distribution in distributions_of(package):
-        requirements = metadata.requires(distribution) or ()
-        names = (re.split(r"[^A-Za-z0-9_.-]", requirement)[0] for requirement in requirements)
-        if LIBRARIES & {re.sub(r"[-_.]+", "-", name).lower() for name in names}:
-            return True
-    return False
+def _requirements(package: str) -> set[str]:
+    """Return the names of the distributions that a package requires; none if it is not installed."""
+    requirements = chain.from_iterable(metadata.requires(each) or () for each in distributions_of(package))
+    names = (re.split(r"[^A-Za-z0-9_.-]", requirement)[0] for requirement in requirements)
+    return {re.sub(r"[-_.]+", "-", name).lower() for name in names}
