@@ -23,6 +23,7 @@ from zoo.data.sources import open_dataset
 from zoo.models.hyperparameters import OWN
 from zoo.plugins import load_plugins
 from zoo.testing import ARCHITECTURE_CHECKS
+from zoo.testing.contract import IMPORTS, WEIGHTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,6 +51,7 @@ def test_the_example_architecture_is_a_working_plugin(page: str, tmp_path: Path)
 def test_the_checks_of_an_architecture_are_listed() -> None:
     rows = [f"| `{check}` | {words} |" for check, words in ARCHITECTURE_CHECKS.items()]
     assert "\n".join(rows) in PLUGINS
+    assert all(f"\n| `{check}` | " in PLUGINS for check in (IMPORTS, WEIGHTS))  # of the command alone
 
 
 @pytest.mark.parametrize("page", [PLUGINS, README], ids=["plugins.md", "README.md"])
