@@ -42,14 +42,18 @@ def config_of(layer: Any) -> Any:
 def test_layers_of_an_architecture_are_registered_and_returned() -> None:
     architecture = architecture_of(lambda hp, inputs, *, weights=None: inputs, custom_layers=lambda: [Known])
     assert register_layers(architecture) == (Known,)
-    assert register_layers(None) == register_layers(architecture_of(lambda hp, inputs: inputs)) == ()
+    assert (
+        register_layers(None)
+        == register_layers(architecture_of(lambda hp, inputs, *, weights=None: inputs))
+        == ()
+    )
 
 
 def test_custom_layers_that_fail_are_reported_with_their_place() -> None:
     def custom_layers() -> Any:
         raise ModuleNotFoundError("No module named 'gone'")
 
-    architecture = architecture_of(lambda hp, inputs: inputs, custom_layers=custom_layers)
+    architecture = architecture_of(lambda hp, inputs, *, weights=None: inputs, custom_layers=custom_layers)
     with pytest.raises(ContractError, match=r"its custom_layers fails: .*'gone'.*test_custom_objects.py"):
         register_layers(architecture)
 
@@ -69,7 +73,7 @@ def test_custom_layers_that_return_anything_but_classes_are_refused_with_their_p
     def custom_layers() -> Any:
         return result
 
-    architecture = architecture_of(lambda hp, inputs: inputs, custom_layers=custom_layers)
+    architecture = architecture_of(lambda hp, inputs, *, weights=None: inputs, custom_layers=custom_layers)
     place = f" ({__file__}:{custom_layers.__code__.co_firstlineno})"
     with pytest.raises(ContractError) as caught:
         register_layers(architecture)

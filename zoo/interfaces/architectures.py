@@ -7,7 +7,13 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Protocol
 
-from zoo.interfaces.requirements import is_names, require, require_description, require_functions
+from zoo.interfaces.requirements import (
+    is_names,
+    require,
+    require_backbone,
+    require_description,
+    require_functions,
+)
 from zoo.interfaces.sizes import Sizes, is_size
 
 if TYPE_CHECKING:
@@ -114,6 +120,7 @@ class Architecture:
         require_description("architecture", self.name, self.summary, self.reference)
         subject = f"architecture '{self.name}'"
         require_functions(subject, self, "backbone", optional=("custom_layers", "adapt"))
+        require_backbone(subject, self.backbone)
         self._check_sizes(subject)
         require(
             self.dtype_policy in DTYPE_POLICIES,

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import re
+from typing import TYPE_CHECKING
 
 from zoo.errors import ContractError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
 
@@ -34,6 +39,24 @@ def require_functions(subject: str, described: object, *needed: str, optional: t
             callable(value) or (value is None and name in optional),
             f"{subject}: {name} must be a function, got {value!r}",
         )
+
+
+def require_backbone(subject: str, backbone: Callable[..., object]) -> None:
+    """Require that a function can be called as `zoo.interfaces.Backbone` is, as far as its parameters are known."""
+    try:
+        signature = inspect.signature(backbone, follow_wrapped=False)
+    except (TypeError, ValueError):  # of compiled code
+        return
+    names = list(signature.parameters)
+    try:
+        signature.bind(None, None, weights=None)
+        fits = names[:2] != ["inputs", "hp"]
+    except TypeError:
+        fits = False
+    require(
+        fits,
+        f"{subject}: backbone must have the parameters (hp, inputs, *, weights=None), got ({', '.join(names)})",
+    )
 
 
 def is_names(value: object) -> bool:
