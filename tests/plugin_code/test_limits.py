@@ -89,15 +89,15 @@ def test_other_code_is_left_alone() -> None:
 
 def test_an_end_at_the_limit_is_one_or_the_other() -> None:
     def busy() -> int:
-        end = time.perf_counter() + random.uniform(0.0005, 0.0025)
+        end = time.perf_counter() + random.uniform(0, 0.04)
         while time.perf_counter() < end:
             pass
         return 3
 
     results = set()
-    for _ in range(300):
+    for _ in range(60):
         try:
-            results.add(limited(busy, 0.0015))
+            results.add(limited(busy, 0.01))
         except TimeLimitError:
             results.add(None)
     time.sleep(0.01)  # nothing is raised here

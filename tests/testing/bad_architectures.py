@@ -171,6 +171,12 @@ def too_small(hp: Any, inputs: Any, *, weights: Any = None) -> Any:
     return layers.Conv2D(2, 32, name="block1_conv")(inputs)
 
 
+def windows(hp: Any, inputs: Any, *, weights: Any = None) -> Any:
+    _, height, width, channels = inputs.shape
+    x = layers.Reshape((height // 4, 4, width // 4, 4 * channels), name="block1_windows")(scaled(inputs))
+    return convolution(layers.Reshape((-1, width // 4, 4 * channels), name="block1_rows")(x))
+
+
 def refuses_large_images(hp: Any, inputs: Any, *, weights: Any = None) -> Any:
     if inputs.shape[1] > 8:
         raise ZooError("takes 8×8 only: give --image-size 8")
@@ -257,6 +263,14 @@ BAD = [
         "builds",
         architecture(too_small),
         r"images of 8×8×3: ValueError: Computed output size .* \(/.*bad_architectures.py:\d+\): fix the backbone",
+    ),
+    (
+        "builds",
+        architecture(windows),
+        (
+            r"images of 21×21×3: .*bad_architectures.py:\d+\): it builds for 12×12; if only multiples of 4 fit, write "
+            r"sizes=zoo.Sizes\(step=4\) into its Architecture$"
+        ),
     ),
     (
         "builds",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
@@ -14,7 +16,6 @@ from zoo.testing.targets import Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     Checked = Callable[..., dict[str, CheckResult]]
 
@@ -89,25 +90,29 @@ def test_the_output_of_a_plugin_breaks_nothing(checked: Checked) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "body", "check"),
+    ("text", "body", "check", "last"),
     [
-        (LOOP, "", "imports"),
-        (IMAGES, LOOP, "loads"),
-        (IMAGES, SLEEP, "loads"),
-        pytest.param(NETWORK, SLEEP, "builds", marks=pytest.mark.large),
+        (LOOP, "", "imports", LOOP),
+        (IMAGES, LOOP, "loads", LOOP),
+        (IMAGES, SLEEP, "loads", SLEEP),
+        pytest.param(NETWORK, SLEEP, "builds", SLEEP, marks=pytest.mark.large),
     ],
     ids=["while it is imported", "in a loop", "asleep", "in a backbone"],
 )
 def test_a_check_that_takes_too_long_is_stopped_and_the_last(
-    checked: Checked, text: str, body: str, check: str
+    checked: Checked, text: str, body: str, check: str, last: str
 ) -> None:
     results = checked(text, body, seconds=2)
     after = list(results).index(check) + 1
     assert results[check].outcome is Outcome.STOPPED
-    assert results[check].message == (
-        f"mine fails '{check}': stopped after 2 s: check for an endless loop, or allow more with "
-        "--timeout SECONDS"
+    message = re.fullmatch(
+        rf"mine fails '{check}': stopped after 2 s \((.+):(\d+)\): check for an endless loop, or allow more with "
+        "--timeout SECONDS",
+        results[check].message,
     )
+    assert message
+    lines = Path(message[1]).read_text().splitlines()
+    assert lines[int(message[2]) - 1].strip() in last
     assert set(outcomes(results)[after:]) <= {"not run"}
 
 

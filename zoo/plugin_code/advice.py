@@ -15,12 +15,18 @@ def described(error: BaseException, reason: str, file: str, check: str = "", def
         check: what `zoo plugins check` would check; empty if it cannot be loaded.
     """
     what = f"{type(error).__name__}: {reason}" if reason else type(error).__name__
-    return f"{what}{place_of(error, file) or definition}: {_advice(error, check)}"
+    fix = f"fix the plugin, and test it with `zoo plugins check {check}`" if check else "fix the plugin"
+    return f"{what}{place_of(error, file) or definition}: {advice_on(error, fix)}"
 
 
-def _advice(error: BaseException, check: str) -> str:
+def advice_on(error: BaseException, otherwise: str = "fix the plugin") -> str:
+    """Return what to do about an error of a plugin.
+
+    Args:
+        otherwise: advice for an error that is of no particular kind.
+    """
     if isinstance(error, ModuleNotFoundError) and error.name:
         return f"install the package that provides '{error.name.partition('.')[0]}', or correct the import"
     if isinstance(error, MemoryError):
         return "build a smaller network, or use smaller images"
-    return f"fix the plugin, and test it with `zoo plugins check {check}`" if check else "fix the plugin"
+    return otherwise

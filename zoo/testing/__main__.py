@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 import signal
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from zoo.errors import ContractError
 from zoo.interfaces import Architecture, Dataset, Source
+from zoo.plugin_code.advice import advice_on
 from zoo.testing import (
     ARCHITECTURE_CHECKS,
     DATASET_CHECKS,
@@ -22,7 +24,7 @@ from zoo.testing import (
     check_decoder,
     check_source,
 )
-from zoo.testing.contract import IMPORTS, NEED_SAMPLE, WEIGHTS, NotBuilt, Outcome, reason_of
+from zoo.testing.contract import IMPORTS, NEED_SAMPLE, WEIGHTS, WHERE, NotBuilt, Outcome, reason_of
 from zoo.testing.targets import Target, load_target
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 def main() -> None:
     """Run the checks of the job in the first argument."""
     job = json.loads(sys.argv[1])
+    faulthandler.register(WHERE, all_threads=False)
     threading.Thread(target=_end_with_the_parent, args=(job["lifeline"],), daemon=True).start()
     report = Report(job["report"])
     target = Target(**{name: _tuple(value) for name, value in job["target"].items()})
@@ -105,7 +108,7 @@ def _load(target: Target) -> Subjects:
         return load_target(target)
     except (Exception, SystemExit) as error:  # third-party code may raise anything
         reason = reason_of(error, target.path or "")
-        advice = "" if isinstance(error, ContractError) else ": fix the plugin"
+        advice = "" if isinstance(error, ContractError) else f": {advice_on(error)}"
         raise ContractError(f"{target.name} fails '{IMPORTS}': {reason}{advice}") from error
 
 

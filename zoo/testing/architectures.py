@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
@@ -13,7 +14,7 @@ from zoo.models.layer_comparison import ADVICE, change_in, layers_of
 from zoo.models.space import check, choose
 from zoo.testing.contract import NotBuilt, naming, some
 from zoo.testing.imports import check_imports
-from zoo.testing.networks import CLASSES, Networks
+from zoo.testing.networks import CLASSES, FIX, Networks
 from zoo.testing.outputs import exports, predicts, reloads
 from zoo.testing.training import frozen, trains
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from zoo.models.classifier import Classifier
 
 FIVE_CLASSES = ("a", "b", "c", "d", "e")
+STEPS = (2, 4, 8, 16, 32)  # between sizes, such as of patches, that are tried where not every size fits
 LARGER = 13  # more pixels a side, at least; odd, so that sizes are not powers of two
 
 _last: Networks | None = None
@@ -51,7 +53,17 @@ def _builds(networks: Networks) -> None:
     if architecture.channels is None:
         shapes.append((architecture.min_size, 1))
     for size, channels in shapes:
-        classifier = networks.build(hp, size, channels)
+        try:
+            classifier = networks.build(hp, size, channels)
+        except ContractError as error:
+            if (
+                size != larger
+                or architecture.sizes is not None
+                or not (advice := _sizes_to_declare(networks))
+            ):
+                raise
+            reason = str(error).removesuffix(f": {FIX}")
+            raise ContractError(f"{reason}: {advice}") from error.__cause__
         for names in (CLASSES, FIVE_CLASSES):
             output = new_head(classifier, hp, names).network.output_shape
             if output != (None, len(names)):
@@ -59,6 +71,18 @@ def _builds(networks: Networks) -> None:
                     f"for {len(names)} classes and images of {size}×{size}×{channels} the network returns "
                     f"{output}, not (None, {len(names)}): keep the batch as the first axis of the features"
                 )
+
+
+def _sizes_to_declare(networks: Networks) -> str:
+    """Return advice with the smallest step of sizes for which the default network builds; empty if there is none."""
+    smallest, hp = networks.architecture.min_size, choose(networks.space, {})
+    for step in dict.fromkeys([step for step in STEPS if smallest % step == 0] + [smallest]):
+        fits = smallest + step
+        with suppress(ContractError):
+            networks.build(hp, fits)
+            sizes = f"sizes=zoo.Sizes(step={step})"
+            return f"it builds for {fits}×{fits}; if only multiples of {step} fit, write {sizes} into its Architecture"
+    return ""
 
 
 def _builds_again(networks: Networks) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import signal
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
 from zoo.errors import ContractError, UnknownNameError, ZooError
+from zoo.plugin_code.advice import advice_on
 from zoo.plugin_code.places import place_of
 
 if TYPE_CHECKING:
@@ -72,6 +74,9 @@ IMPORTS = "imports"
 
 WEIGHTS = "weights"
 """The check of the weights that `zoo plugins check --weights` names."""
+
+WHERE = signal.SIGUSR1
+"""The signal for which the process that runs the checks writes to standard error where it is."""
 
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")  # Keras writes some messages in bold
 LONGEST_REASON = 300  # characters of another package's error message
@@ -157,7 +162,7 @@ def _run(subject: Subject, name: str, file: str, check: str, function: Callable[
     except ZooError as error:
         raise ContractError(f"{where}: {error}") from error
     except (Exception, SystemExit) as error:  # third-party code may raise anything
-        raise ContractError(f"{where}: {reason_of(error, file)}: fix the plugin") from error
+        raise ContractError(f"{where}: {reason_of(error, file)}: {advice_on(error)}") from error
 
 
 def reason_of(error: BaseException, file: str = "") -> str:

@@ -20,6 +20,7 @@ from zoo.models.exploration import explore
 from zoo.models.heads import new_head
 from zoo.models.hyperparameters import OWN, backbone_values
 from zoo.models.space import check, choose, fill_in, fix
+from zoo.plugin_code.advice import advice_on
 from zoo.plugin_code.places import file_of
 from zoo.testing.contract import NotBuilt, naming, reason_of
 from zoo.training.adapting import adapt_to
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from zoo.interfaces import Architecture, Hyperparameters, HyperparameterValue
 
 DRAWS = 30
+FIX = "fix the backbone, or narrow the ranges it declares"
 CLASSES = ("a", "b")
 BATCH = 8
 OBJECTIVE = Objective("val_loss", "min")
@@ -197,9 +199,7 @@ class Networks:
             reason = reason_of(error, file_of(self.architecture.backbone))
             reason = reason.removeprefix(f"architecture '{self.architecture.name}': ")
             # The message of a ZooError has its own advice.
-            advice = (
-                "" if isinstance(error, ZooError) else ": fix the backbone, or narrow the ranges it declares"
-            )
+            advice = "" if isinstance(error, ZooError) else f": {advice_on(error, FIX)}"
             raise ContractError(
                 f"with {self.naming(hp)} and images of {size}×{size}×{channels}: {reason}{advice}"
             ) from error

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import select
 import signal
 import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import psutil
 
-from zoo.testing.contract import CHECKS_OF, IMPORTS, CheckResult, Outcome
+from zoo.plugin_code.places import innermost
+from zoo.testing.contract import CHECKS_OF, IMPORTS, WHERE, CheckResult, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from typing import IO
 
     from zoo.interfaces import Hyperparameters
@@ -27,6 +32,9 @@ if TYPE_CHECKING:
 
 POLL_SECONDS = 0.1  # between two looks at the child
 GIGABYTE = 1e9
+FRAME = re.compile(
+    r'^  File "(.+)", line (\d+) in ', re.MULTILINE
+)  # as faulthandler writes it, the innermost first
 
 Planned = tuple[str, str]
 """Subject and check."""
@@ -76,7 +84,7 @@ def check_in_child(
             # One of its own children may keep the pipe open, so the end of the pipe is not enough.
             if not chunk and (ready or process.poll() is not None):
                 record.stop(Outcome.FAILED, _how_it_ended(process, output))
-            elif problem := _breach(record, process, limits):
+            elif problem := _breach(record, process, limits, partial(_place, process, output, target)):
                 record.stop(Outcome.STOPPED, problem)
     return record.results()
 
@@ -197,13 +205,15 @@ def _family(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
         return []
 
 
-def _breach(record: _Record, process: subprocess.Popen[bytes], limits: Limits) -> str:
+def _breach(
+    record: _Record, process: subprocess.Popen[bytes], limits: Limits, place: Callable[[], str]
+) -> str:
     """Return which limit is exceeded, with advice; an empty string if none is."""
     if record.done:
         return ""
     if record.seconds > limits.seconds:
         return (
-            f"stopped after {limits.seconds:g} s: check for an endless loop, "
+            f"stopped after {limits.seconds:g} s{place()}: check for an endless loop, "
             "or allow more with --timeout SECONDS"
         )
     used = 0
@@ -216,6 +226,18 @@ def _breach(record: _Record, process: subprocess.Popen[bytes], limits: Limits) -
             "smaller, or allow more with --memory GB"
         )
     return ""
+
+
+def _place(process: subprocess.Popen[bytes], output: IO[bytes], target: Target) -> str:
+    """Return the line of the plugin that the child is at, which it writes to its output when it gets the signal."""
+    before = output.seek(0, os.SEEK_END)
+    process.send_signal(WHERE)
+    time.sleep(POLL_SECONDS)
+    output.seek(before)
+    lines = FRAME.findall(output.read().decode(errors="replace"))
+    frames = [traceback.FrameSummary(file, int(number), "") for file, number in reversed(lines)]
+    path = Path(target.path or "")
+    return innermost(frames, str(path / "pyproject.toml" if path.is_dir() else path) if target.path else "")
 
 
 def _how_it_ended(process: subprocess.Popen[bytes], output: IO[bytes]) -> str:
