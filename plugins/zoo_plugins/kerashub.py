@@ -9,9 +9,24 @@ import json
 from pathlib import Path
 
 from zoo import Architecture, ZooError, hookimpl
-from zoo_plugins.kerashub_backbones import UNIT, build, features, import_keras_hub, installed, rescaled
+from zoo_plugins.kerashub_backbones import (
+    UNIT,
+    build,
+    choices,
+    features,
+    import_keras_hub,
+    installed,
+    rescaled,
+)
 from zoo_plugins.kerashub_kinds import KINDS
-from zoo_plugins.kerashub_presets import fetch_preset, interpolation_of, load_preset, scaling_of, shape_of
+from zoo_plugins.kerashub_presets import (
+    fetch_preset,
+    interpolation_of,
+    is_preset,
+    load_preset,
+    scaling_of,
+    shape_of,
+)
 from zoo_plugins.tfhub import RANGES
 
 DEFAULT = "resnet"
@@ -33,6 +48,11 @@ def backbone(hp, inputs, *, weights=None):
         raise ZooError(f"input_range must be one of {'; '.join(RANGES)}, got '{options['input_range']}'")
     if weights is not None and Path(weights).is_dir():
         return _from_preset(weights, inputs, options)
+    if weights is not None and not options["backbone"] and is_preset(Path(weights).parent):
+        raise ZooError(
+            f"{weights} is a file of a preset, whose backbone is not known without its other files: give its folder, "
+            f"--weights {Path(weights).parent}"
+        )
     name = _chosen(hp, "backbone", options["backbone"] or DEFAULT, installed())
     variants = [*KINDS[name].variants]
     variant = _chosen(hp, "variant", options["variant"] or variants[0], variants)
@@ -44,7 +64,7 @@ def _chosen(hp, option, text, names):
     listed = list(dict.fromkeys(part.strip() for part in text.split(",")))
     for each in listed:
         if each not in names:
-            raise ZooError(f"keras-hub has no {option} '{each}'; available: {', '.join(names)}")
+            raise ZooError(f"keras-hub has no {option} '{each}'{choices(each, names)}")
     return listed[0] if len(listed) == 1 else hp.Choice(f"chosen_{option}", listed)
 
 

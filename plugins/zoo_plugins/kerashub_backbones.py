@@ -80,8 +80,13 @@ def _check_arguments(make, config):
     names = [name for name in inspect.signature(make.__init__).parameters if name not in NOT_SET]
     for name in config:
         if name not in names:
-            nearest = get_close_matches(name, names, n=3, cutoff=0.4) or names
-            raise ZooError(f"config: {make.__name__} has no '{name}' to set; available: {', '.join(nearest)}")
+            raise ZooError(f"config: {make.__name__} has no '{name}' to set{choices(name, names)}")
+
+
+def choices(name, names):
+    """Return the advice for a name that is none of these: the nearest one, and all."""
+    nearest = get_close_matches(name, names, n=1)
+    return f"{f': did you mean {nearest[0]}? A' if nearest else '; a'}vailable: {', '.join(names)}"
 
 
 def _check_size(name, config, size):

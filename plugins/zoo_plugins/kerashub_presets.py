@@ -57,7 +57,7 @@ def load_preset(folder, shape):
         ZooError: the folder is no preset of an image backbone, or it is damaged.
     """
     hub = import_keras_hub()
-    if not (Path(folder) / CONFIG).is_file():
+    if not is_preset(folder):
         raise ZooError(
             f"the folder {folder} is no preset of KerasHub: it has no {CONFIG}; give a folder that save_to_preset "
             "wrote, or the name of a preset"
@@ -77,6 +77,11 @@ def load_preset(folder, shape):
         raise ZooError(
             f"the preset {folder} cannot be loaded: {brief(error)}; write it again with save_to_preset"
         ) from error
+
+
+def is_preset(folder):
+    """Whether the folder may be one that save_to_preset wrote."""
+    return (Path(folder) / CONFIG).is_file()
 
 
 def scaling_of(folder):

@@ -180,7 +180,7 @@ def test_every_variant_is_built(name: str, variant: str) -> None:
         (
             {"backbone": "resnext"},
             SIZE,
-            f"keras-hub has no backbone 'resnext'; available: {', '.join(installed())}",
+            f"keras-hub has no backbone 'resnext': did you mean resnet? Available: {', '.join(installed())}",
         ),
         (
             {"backbone": "vit,"},
@@ -216,7 +216,7 @@ def test_every_variant_is_built(name: str, variant: str) -> None:
         (
             {"backbone": "vit", "config": '{"num_layer": 4}'},
             SIZE,
-            "config: ViTBackbone has no 'num_layer' to set; available: num_layers",
+            "config: ViTBackbone has no 'num_layer' to set: did you mean num_layers? Available: patch_size,",
         ),
         (
             {"backbone": "vgg", "config": '{"image_shape": [8, 8, 3]}'},

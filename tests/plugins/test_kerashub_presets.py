@@ -131,6 +131,13 @@ def test_a_backbone_whose_weights_fit_any_size_is_built_for_the_images(
         assert "resizing" not in layer_names(built(2 * SIZE, preset(name)))
 
 
+def test_a_file_of_a_preset_is_refused_for_its_folder(preset: Callable[[str], Path]) -> None:
+    file = preset("vit") / "model.weights.h5"
+    with pytest.raises(ZooError) as caught:
+        built(weights=file)
+    assert str(caught.value).endswith(f"give its folder, --weights {file.parent}")
+
+
 def test_a_backbone_that_cannot_be_rebuilt_layer_by_layer_is_one_layer(preset: Callable[[str], Path]) -> None:
     classifier = built(weights=preset("vit"))
     assert layer_names(classifier)[:3] == ["pixels", "rescaling", UNIT]
