@@ -104,6 +104,14 @@ def test_a_path_where_nothing_is_is_refused(tmp_path: Path) -> None:
     assert refusal(tmp_path / "gone.py") == f"there is no file or folder {tmp_path}/gone.py: check the path"
 
 
+def test_a_folder_of_plugin_files_names_them(tmp_path: Path) -> None:
+    for name in ("b.py", "a.py", "_own.py", "notes.txt"):
+        (tmp_path / name).touch()
+    assert refusal(tmp_path) == (
+        f"folder {tmp_path} has no pyproject.toml: check its files one by one, {tmp_path}/a.py, {tmp_path}/b.py"
+    )
+
+
 def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.txt").touch()
     assert refusal(tmp_path / "a.txt") == (

@@ -142,9 +142,13 @@ def _entry_points(folder: Path) -> tuple[str, ...]:
     """Return the modules of the package's entry points in the group `zoo`."""
     file = folder / "pyproject.toml"
     if not file.is_file():
-        raise PluginError(
-            f"folder {folder} has no pyproject.toml: give the folder of a package, or a .py file"
+        files = [f"{path}" for path in sorted(folder.glob("*.py")) if not path.name.startswith(("_", "."))]
+        advice = (
+            f"check its files one by one, {', '.join(files[:3])}{', …' if len(files) > 3 else ''}"
+            if files
+            else "give the folder of a package, or a .py file"
         )
+        raise PluginError(f"folder {folder} has no pyproject.toml: {advice}")
     try:
         project = tomllib.loads(file.read_text(encoding="utf-8")).get("project", {})
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
