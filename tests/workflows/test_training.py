@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from tests.workflows.search.tiny_searches import Watcher
     from zoo.interfaces import Run
     from zoo.plugins import Plugins
     from zoo.workflows import Workspace
@@ -53,6 +54,16 @@ def test_settings_are_recorded(preset_run: Run) -> None:
 def test_set_takes_precedence_over_a_preset_and_a_preset_over_defaults(preset_run: Run) -> None:
     chosen = preset_run.plan.hyperparameters
     assert (chosen["filters"], chosen["dropout"], chosen["optimizer"]) == (4, 0.1, "adam")
+
+
+def test_freeze_points_that_no_layer_has_are_reported(workspace: Workspace, watcher: Watcher) -> None:
+    architecture = replace(workspace.plugins.architecture("tiny"), freeze_points=("stem", "stage"))
+    workspace = replace(workspace, plugins=replace(workspace.plugins, architectures={"tiny": architecture}))
+    workflows.train(workspace, "tiny", "blobs", options=training_options(epochs=1))
+    assert (
+        "no layer of tiny has a name that begins with one of its freeze points (stem, stage): the network has no "
+        "stages to freeze"
+    ) in watcher.notices
 
 
 def test_the_environment_is_recorded(trained: Workspace) -> None:

@@ -97,6 +97,7 @@ def train(
     report_parameters(workspace, classifier, frozen, in_short=not frozen)
     report_phases(workspace, classifier, hp.values, options.epochs)
     _warn_of_random_weights(workspace, architecture, candidate, frozen)
+    _warn_of_freeze_points(workspace, architecture, classifier)
 
     def prepared(classifier: Classifier) -> Classifier:
         return adapted(classifier, architecture, candidate, images.decoded, options.sampling)
@@ -196,6 +197,15 @@ def _warn_of_random_weights(
 ) -> None:
     if frozen and architecture.weights and candidate.weights is None:
         workspace.progress.notice("the frozen layers have random weights: --weights loads trained ones")
+
+
+def _warn_of_freeze_points(workspace: Workspace, architecture: Architecture, classifier: Classifier) -> None:
+    if architecture.freeze_points and not classifier.freeze_points:
+        points = ", ".join(architecture.freeze_points[:5])
+        workspace.progress.notice(
+            f"no layer of {architecture.name} has a name that begins with one of its freeze points ({points}): the "
+            "network has no stages to freeze"
+        )
 
 
 def _describe_frozen(frozen: tuple[str, ...]) -> str:
