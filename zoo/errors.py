@@ -22,7 +22,8 @@
     └── InterruptedWork       the user stopped the work; says how to resume it
 
 Any other exception that reaches the user is a bug of zoo and keeps its traceback. The command line prints a
-ZooError as one line and exits 1; an error message says what happened, to which thing, and what to do.
+ZooError as one line, a RoundTripError as three, and exits 1; an error message says what happened, to which thing, and
+what to do.
 """
 
 from __future__ import annotations
@@ -75,7 +76,7 @@ class TimeLimitError(ContractError):
 
 
 class RoundTripError(ContractError):
-    """A classifier would not come back from the registry as it is.
+    """A classifier would not come back from the registry as it is; the message has three lines.
 
     Args:
         where: whose classifier, and the layer.
@@ -84,8 +85,7 @@ class RoundTripError(ContractError):
     """
 
     def __init__(self, where: str, reason: str, advice: str) -> None:
-        self.lines = (where, reason, advice)
-        super().__init__("\n".join(self.lines))
+        super().__init__(f"{where}\n  because  {reason}\n  fix      {advice}")
 
 
 class DatasetError(ZooError):

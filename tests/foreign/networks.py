@@ -119,8 +119,8 @@ REFUSED = (
         "cbam",
         "a `get_config` that lacks an argument",
         "architecture 'cbam': a trained model could not be loaded: layer 'attention' "
-        "(BlockAttention, my-plugins/cbam.py:13)\n"
-        "custom_layers.<locals>.BlockAttention.__init__() missing 1 required positional argument: 'reduction'\n"
+        "(BlockAttention, my-plugins/cbam.py:13)\n  because  "
+        "custom_layers.<locals>.BlockAttention.__init__() missing 1 required positional argument: 'reduction'\n  fix      "
         "give it get_config() with every argument of its constructor and, where one of them is a layer, from_config(); "
         "register the class with keras.saving.register_keras_serializable",
     ),
@@ -128,9 +128,9 @@ REFUSED = (
         "coordinate-attention",
         "a layer of a layer, without `get_config`",
         "architecture 'coordinate-attention': a trained model could not be stored: layer 'attention' "
-        "(CoordinateAttention, my-plugins/coordinate_attention.py:13)\n"
+        "(CoordinateAttention, my-plugins/coordinate_attention.py:13)\n  because  "
         "Object CoordinateAttention was created by passing non-serializable argument values in `__init__()`, and "
-        "therefore the object must override `get_config()` in order to be serializable\n"
+        "therefore the object must override `get_config()` in order to be serializable\n  fix      "
         "give it get_config() with every argument of its constructor and, where one of them is a layer, from_config(); "
         "register the class with keras.saving.register_keras_serializable",
     ),
@@ -158,8 +158,8 @@ REFUSED = (
         "selective-kernel",
         "a class that only `backbone` knows",
         "architecture 'selective-kernel': a trained model could not be loaded: layer (SelectiveKernel, "
-        "my-plugins/selective_kernel.py:10)\n"
-        "it is registered, but zoo finds it in another process only if Architecture.custom_layers returns it\n"
+        "my-plugins/selective_kernel.py:10)\n  because  "
+        "it is registered, but zoo finds it in another process only if Architecture.custom_layers returns it\n  fix      "
         "return it from Architecture.custom_layers",
     ),
     Refused(

@@ -33,8 +33,8 @@ def run_command(arguments: Sequence[str] | None) -> int:
     except InterruptedWork as error:
         return _report(str(error), INTERRUPTED)
     except RoundTripError as error:
-        where, reason, advice = error.lines
-        return _report(f"Error: {where}", FAILED, f"  because  {reason}", f"  fix      {advice}")
+        where, *lines = str(error).splitlines()
+        return _report(f"Error: {where}", FAILED, *lines)
     except ZooError as error:
         return _report(f"Error: {error}", FAILED)
     except click.Abort:
