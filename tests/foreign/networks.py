@@ -120,7 +120,8 @@ REFUSED = (
         "a `get_config` that lacks an argument",
         "architecture 'cbam': a trained model could not be loaded: layer 'attention' "
         "(BlockAttention, my-plugins/cbam.py:13)\n  because  "
-        "custom_layers.<locals>.BlockAttention.__init__() missing 1 required positional argument: 'reduction'\n  fix      "
+        "custom_layers.<locals>.BlockAttention.__init__() missing 1 required positional argument: 'reduction'\n"
+        "  fix      "
         "give it get_config() with every argument of its constructor and, where one of them is a layer, from_config(); "
         "register the class with keras.saving.register_keras_serializable",
     ),
@@ -159,8 +160,8 @@ REFUSED = (
         "a class that only `backbone` knows",
         "architecture 'selective-kernel': a trained model could not be loaded: layer (SelectiveKernel, "
         "my-plugins/selective_kernel.py:10)\n  because  "
-        "it is registered, but zoo finds it in another process only if Architecture.custom_layers returns it\n  fix      "
-        "return it from Architecture.custom_layers",
+        "it is registered, but zoo finds it in another process only if Architecture.custom_layers returns it\n"
+        "  fix      return it from Architecture.custom_layers",
     ),
     Refused(
         "tokens",
