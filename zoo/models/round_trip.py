@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import inspect
 import json
-import random
 import re
-from collections import defaultdict
 from contextlib import contextmanager
-from functools import partial
 from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
-from keras.src.backend.common import global_state
 
 from zoo.errors import LayerBuildError, RoundTripError, ZooError
 from zoo.models.call_outputs import (
@@ -28,6 +24,7 @@ from zoo.models.call_outputs import (
 from zoo.models.content import assign_tensors, build_network, objects_in, to_content
 from zoo.models.custom_objects import is_importable, name_of
 from zoo.models.keras_errors import reason_of
+from zoo.models.keras_state import state_put_aside
 from zoo.models.variables import named_variables
 
 if TYPE_CHECKING:
@@ -83,7 +80,7 @@ def check_round_trip(
     trip = _RoundTrip(classifier, whose, place)
     content = trip.stored()
     trip.refuse_unknown(content.graph, custom_layers)
-    with _another_process():
+    with state_put_aside(names_built=BUILT_BEFORE):
         loaded = trip.loaded(content)
         trip.compare_variables(loaded)
         assign_tensors(loaded, content)
@@ -255,23 +252,3 @@ def _described(layer: object, place: str) -> str:
     except (OSError, TypeError):  # its source is not in a file
         where = kind.__module__
     return f"{name}({kind.__name__}, {where})"
-
-
-@contextmanager
-def _another_process() -> Iterator[None]:
-    """Count names of layers as a process would that has built others before; leave random states as they are.
-
-    Keras keeps both in its global state, for which it has no public names.
-    """
-    names = ("object_name_uids", "global_seed_generator")
-    values = {name: global_state.get_global_attribute(name) for name in names}
-    states = random.getstate(), np.random.get_state()
-    global_state.set_global_attribute("object_name_uids", defaultdict(partial(int, BUILT_BEFORE)))
-    global_state.set_global_attribute("global_seed_generator", None)
-    try:
-        yield
-    finally:
-        for name, value in values.items():
-            global_state.set_global_attribute(name, value)
-        random.setstate(states[0])
-        np.random.set_state(states[1])
