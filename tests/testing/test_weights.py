@@ -74,14 +74,14 @@ def test_weights_of_another_shape_show_the_table_and_what_to_do(tmp_path: Path, 
 
 def test_a_backbone_that_ignores_its_weights_fails(tmp_path: Path, file: str) -> None:
     assert check(tmp_path, "pass", file) == (
-        f"mine fails 'weights': with --weights {file} every variable has the value that it has without: load them in "
-        "backbone, as with zoo.load_weights(features, weights)"
+        f"mine fails 'weights': architecture 'mine': its backbone loads nothing of the weights {file} "
+        f"({tmp_path}/mine.py:3): load them there, as with zoo.load_weights(features, weights), or leave --weights out"
     )
 
 
 def test_a_backbone_may_load_them_itself(tmp_path: Path, file: str) -> None:
     assert check(tmp_path, ITSELF, file) == (
-        f"the backbone loads {file} itself: 1 of 2 variables get other values"
+        f"weights of {file}: 1 of 2 variables loaded by the backbone itself, 1 with random values (conv/kernel)"
     )
 
 

@@ -23,16 +23,19 @@ from zoo.models.graph import find_shape_change, infer_by_default, is_plain_model
 from zoo.models.heads import new_head
 from zoo.models.layer_comparison import layers_of
 from zoo.models.offline import offline
+from zoo.models.origins import find_origins
 from zoo.models.precision import dtype_policy, round_each_result
+from zoo.models.pretrained.report import recorded
 from zoo.plugin_code.places import definition_of
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator
+    from collections.abc import Callable, Hashable, Iterator
 
     from keras_tuner import HyperParameters
 
     from zoo.interfaces import Architecture
     from zoo.models.layer_comparison import Layers
+    from zoo.models.origins import Origins
 
 
 def build_classifier(
@@ -44,6 +47,7 @@ def build_classifier(
     class_names: tuple[str, ...],
     weights: str | None = None,
     bases: Bases | None = None,
+    on_origins: Callable[[Origins], None] | None = None,
 ) -> Classifier:
     """Build the architecture's backbone with a new head.
 
@@ -51,6 +55,8 @@ def build_classifier(
         weights: a name in `Architecture.weights`, or the path of a file.
         bases: keeps the backbone for the next classifier of the same architecture, images and weights; building that
             one makes this one invalid.
+        on_origins: gets the origins of the values of a backbone that loads weights without a report, which takes two
+            further builds. The classifier and later random numbers are the same.
 
     Raises:
         ContractError: the backbone declares one of zoo's own hyperparameters, or returns no feature tensor.
@@ -58,8 +64,19 @@ def build_classifier(
             that has no value because the search space lacks it.
     """
 
+    shape = (image_size, image_size, channels)
+
     def build() -> Classifier:
-        return _build_backbone(architecture, hp, (image_size, image_size, channels), weights)
+        with recorded() as reports:
+            backbone = _build_backbone(architecture, hp, shape, weights)
+        if on_origins is not None and weights is not None and not reports:
+            origins = find_origins(backbone.network, weights, build_again)
+            if origins is not None:
+                on_origins(origins)
+        return backbone
+
+    def build_again(weights: str | None) -> keras.Model:
+        return _build_backbone(architecture, hp.copy(), shape, weights).network
 
     own = hyperparameters.backbone_values(hp)
     backbone = build() if weights is None else (bases or Bases()).get(own, build)

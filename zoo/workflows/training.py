@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from zoo.data.units import counted
 from zoo.interfaces import (
@@ -31,6 +31,7 @@ from zoo.training.phases import describe_phases
 from zoo.workflows.adapting import adapted
 from zoo.workflows.images import prepare, shape_for
 from zoo.workflows.options import preset_of
+from zoo.workflows.origins import watch_origins
 from zoo.workflows.recording import Training, run_training
 from zoo.workflows.round_trips import require_round_trip
 from zoo.workflows.weights import locate_weights, showing_reports
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from zoo.interfaces import Architecture
     from zoo.models.classifier import Classifier
     from zoo.models.layer_comparison import Layers
+    from zoo.models.origins import Origins
     from zoo.workflows.images import Images, InputShape
 
 
@@ -83,11 +85,11 @@ def train(
     hp, layers = _choose(architecture, shape, values)
     build_from = builder(workspace, candidate, opened.images.class_names)
 
-    def build() -> Classifier:
+    def build(on_origins: Callable[[Origins], None] | None = None) -> Classifier:
         start_fresh(options.seed)
-        return build_from(hp)
+        return build_from(hp, on_origins)
 
-    classifier = build()
+    classifier = build(watch_origins(workspace.progress, architecture, candidate, hp))
     refuse_pooling(values, maps=classifier.has_maps)
     if start is None:  # weights may choose another network
         require_built_again(architecture, layers, classifier)
@@ -117,9 +119,16 @@ def _candidate(
     )
 
 
-def builder(
-    workspace: Workspace, candidate: CandidatePlan, class_names: tuple[str, ...]
-) -> Callable[[HyperParameters], Classifier]:
+class Builder(Protocol):
+    """Builds a run's classifier with these hyperparameters."""
+
+    def __call__(
+        self, hp: HyperParameters, on_origins: Callable[[Origins], None] | None = None, /
+    ) -> Classifier:
+        """See `zoo.models.building.build_classifier`."""
+
+
+def builder(workspace: Workspace, candidate: CandidatePlan, class_names: tuple[str, ...]) -> Builder:
     """Return a function that builds a run's classifier as it is before the first epoch.
 
     It raises HyperparameterError if the weights file has changed since the run started.
@@ -127,7 +136,7 @@ def builder(
     architecture = workspace.plugins.architecture(candidate.architecture)
     notices = Once(workspace.progress)
 
-    def build_from(hp: HyperParameters) -> Classifier:
+    def build_from(hp: HyperParameters, on_origins: Callable[[Origins], None] | None = None) -> Classifier:
         weights = locate_weights(architecture, candidate.weights, workspace.progress, work="run")
         with showing_reports(notices), reported(architecture):
             return build_classifier(
@@ -137,6 +146,7 @@ def builder(
                 channels=candidate.channels,
                 class_names=class_names,
                 weights=weights.argument if weights else None,
+                on_origins=on_origins,
             )
 
     return build_from

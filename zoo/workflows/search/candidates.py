@@ -19,7 +19,7 @@ from zoo.workflows.round_trips import require_round_trip
 from zoo.workflows.weights import locate_weights, weights_of_each
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from keras_tuner import HyperParameters
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from zoo.data.opened import OpenedDataset
     from zoo.interfaces import Architecture, SearchPlan
     from zoo.models.classifier import Classifier
+    from zoo.models.origins import Origins
     from zoo.workflows.images import Images
     from zoo.workflows.parents import Parent
     from zoo.workflows.workspace import Workspace
@@ -57,10 +58,18 @@ class Candidate:
         """The shape of its images."""
         return InputShape(self.plan.image_size, self.plan.channels)
 
-    def build(self, hp: HyperParameters, class_names: tuple[str, ...]) -> Classifier:
+    def build(
+        self,
+        hp: HyperParameters,
+        class_names: tuple[str, ...],
+        on_origins: Callable[[Origins], None] | None = None,
+    ) -> Classifier:
         """Build its classifier with these hyperparameters, load its weights, and freeze its layers.
 
         It may share layers with the classifier built before, which must no longer be used.
+
+        Args:
+            on_origins: see `zoo.models.building.build_classifier`.
 
         Raises:
             RoundTripError: the registry could not return it as it is.
@@ -76,6 +85,7 @@ class Candidate:
                 class_names=class_names,
                 weights=self.plan.weights.argument if self.plan.weights else None,
                 bases=self.bases,
+                on_origins=on_origins,
             )
         require_round_trip(classifier, self.name, self.architecture)
         freeze(classifier, hp.get("freeze"))

@@ -70,7 +70,9 @@ def forecast_search(
     opened = workspace.open_dataset(dataset)
     candidates = find_candidates(workspace, architecture_names, opened, options.image_size, weights)
     with showing_refused(workspace.progress):
-        declared = declare_space(candidates, opened.images.class_names, hyperparameters or {}, options.seed)
+        declared = declare_space(
+            candidates, opened.images.class_names, hyperparameters or {}, options.seed, workspace.progress
+        )
     if any(declared.each[candidate.name].get("freeze") != "none" for candidate in candidates):
         workspace.progress.notice(
             "estimated as if frozen layers were computed in each epoch: a search may be quicker"

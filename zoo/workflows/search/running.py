@@ -92,7 +92,9 @@ def search(
         opened = workspace.open_dataset(dataset)
         candidates = find_candidates(workspace, architecture_names, opened, options.image_size, weights)
         with showing_refused(workspace.progress):
-            space = declare_space(candidates, opened.images.class_names, hyperparameters or {}, options.seed)
+            space = declare_space(
+                candidates, opened.images.class_names, hyperparameters or {}, options.seed, workspace.progress
+            )
         return run_search(workspace, opened, candidates, space, search_options, options, cluster)
 
 

@@ -20,6 +20,7 @@ from zoo.models.schedules import declare_schedules, freeze_depths
 from zoo.models.space import check, choose, fill_in, fix, read
 from zoo.search.warm_start import choose_prior
 from zoo.training.fit import start_fresh
+from zoo.workflows.origins import watch_origins
 from zoo.workflows.parents import own_space
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
         Hyperparameters,
         HyperparameterValue,
         Objective,
+        Progress,
     )
     from zoo.models.classifier import Classifier
     from zoo.workflows.parents import Parent
@@ -61,12 +63,13 @@ def declare_space(
     class_names: tuple[str, ...],
     hyperparameters: Mapping[str, HyperparameterValue],
     seed: int,
+    progress: Progress,
 ) -> DeclaredSpace:
     """Return everything that can be searched, with these values fixed. Each candidate's defaults are built once.
 
     Raises:
         SearchError: nothing is left to search.
-        ContractError: a backbone cannot be built with its defaults.
+        ContractError: a backbone cannot be built with its defaults, or loads nothing of its weights.
     """
     spaces, builders = {}, {}
     for candidate in candidates:
@@ -76,7 +79,7 @@ def declare_space(
     each, fixed = fix_each(spaces, hyperparameters)
     for candidate in candidates:
         defaults = choose(each[candidate.name], {})
-        classifier = _try_defaults(candidate, defaults, class_names, builders[candidate.name], seed)
+        classifier = _try_defaults(candidate, defaults, class_names, builders[candidate.name], seed, progress)
         if candidate.plan.weights and classifier is not None and not classifier.has_maps:
             # the space was explored without weights, where the backbone may have other features
             refuse_pooling(defaults.values, maps=False)
@@ -92,14 +95,20 @@ def declare_space(
 
 
 def _try_defaults(
-    candidate: Candidate, hp: HyperParameters, class_names: tuple[str, ...], builder: SpaceBuilder, seed: int
+    candidate: Candidate,
+    hp: HyperParameters,
+    class_names: tuple[str, ...],
+    builder: SpaceBuilder,
+    seed: int,
+    progress: Progress,
 ) -> Classifier | None:
     """Return the default network, so that weights or layers to freeze that do not fit are refused at once."""
     try:
         # Weights may choose another network.
         layers = builder.layers(hp) if candidate.plan.weights is None else None
+        watch = watch_origins(progress, candidate.architecture, candidate.plan, hp)
         start_fresh(seed)  # so that Keras numbers layers from the start
-        classifier = candidate.build(hp, class_names)
+        classifier = candidate.build(hp, class_names, watch)
     except ZooError:
         raise
     except (Exception, SystemExit):  # a plugin's own failure is recorded with its trial
