@@ -89,6 +89,11 @@ def mixes_images(hp: Any, inputs: Any, *, weights: Any = None) -> Any:
     return OverTheBatch(name="block1_mean")(convolution(scaled(inputs)))
 
 
+def mixes_raw_pixels(hp: Any, inputs: Any, *, weights: Any = None) -> Any:
+    """Features so large that the probabilities are 0 and 1, whichever images are mixed."""
+    return OverTheBatch(name="block1_mean")(convolution(inputs * 1000.0))
+
+
 def noisy(hp: Any, inputs: Any, *, weights: Any = None) -> Any:
     return Noisy(name="block1_noise")(convolution(scaled(inputs)))
 
@@ -159,6 +164,11 @@ BAD_NETWORKS = [
     (
         "predicts",
         own(mixes_images),
+        r"'block1_mean' \(OverTheBatch\) returns something else for an image in another",
+    ),
+    (
+        "predicts",
+        own(mixes_raw_pixels),
         r"'block1_mean' \(OverTheBatch\) returns something else for an image in another",
     ),
     (
