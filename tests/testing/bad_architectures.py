@@ -341,7 +341,7 @@ BAD = [
         architecture(forgets, custom_layers=own_layers),
         r"the first to differ is layer 'forgetful' \(Forgetful\), .* Forgetful.factor is 3.0 here and 1.0 there",
     ),
-    ("reloads", architecture(unknown_layer), r"layer \(Forgetful, .*\) it is registered, but"),
+    ("reloads", architecture(unknown_layer), r"layer \(Forgetful, .*\): it is registered, but"),
     ("exports", architecture(needs_python, custom_layers=own_layers), "the exported network calls Python"),
     (
         "exports",

@@ -6,9 +6,9 @@ import pytest
 
 from tests.testing.bad_architectures import architecture, own_layers, too_small, turns_the_gradient
 from tests.testing.plugin_files import failure_of
-from zoo.errors import ContractError
+from zoo.errors import ContractError, RoundTripError
 from zoo.testing import check_architecture
-from zoo.testing.contract import NotBuilt
+from zoo.testing.contract import NotBuilt, run_checks
 
 
 def test_an_error_of_the_plugin_is_the_cause() -> None:
@@ -23,6 +23,19 @@ def test_where_nothing_builds_later_checks_refer_to_it(check: str) -> None:
     failure_of(bad, "builds")
     with pytest.raises(NotBuilt, match=f"^too-small fails '{check}': no network can be built: see 'builds'$"):
         check_architecture(bad, check)
+
+
+def test_the_three_lines_of_a_refused_network_become_one() -> None:
+    def fails(subject: str) -> None:
+        raise RoundTripError(
+            f"{subject}: it could not be loaded", "it lacks an argument", "give it get_config()"
+        )
+
+    with pytest.raises(ContractError) as failure:
+        run_checks("net", "net", "", {"reloads": fails}, "reloads")
+    assert str(failure.value) == (
+        "net fails 'reloads': net: it could not be loaded: it lacks an argument: give it get_config()"
+    )
 
 
 @pytest.mark.large

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
-from zoo.errors import ContractError, UnknownNameError, ZooError
+from zoo.errors import ContractError, RoundTripError, UnknownNameError, ZooError
 from zoo.plugin_code.advice import advice_on
 from zoo.plugin_code.places import place_of
 
@@ -158,7 +158,8 @@ def _run(subject: Subject, name: str, file: str, check: str, function: Callable[
         function(subject)
     except ContractError as error:
         kind = NotBuilt if isinstance(error, NotBuilt) else ContractError
-        raise kind(f"{where}: {' '.join(str(error).split())}") from error.__cause__
+        message = ": ".join(error.lines) if isinstance(error, RoundTripError) else str(error)
+        raise kind(f"{where}: {' '.join(message.split())}") from error.__cause__
     except ZooError as error:
         raise ContractError(f"{where}: {error}") from error
     except (Exception, SystemExit) as error:  # third-party code may raise anything
