@@ -3,6 +3,7 @@
 import importlib.util
 import inspect
 import json
+import warnings
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -15,8 +16,16 @@ UNIT = "keras_hub_backbone"
 NOT_SET = ("self", "args", "kwargs", "name", "dtype", "data_format", "image_shape", "input_shape")
 
 
+# Keras's warnings about KerasHub's own code: Swin's attention uses no mask, and the mask token of DINO is for
+# pre-training alone.
+HARMLESS = (
+    r"Layer 'attn' \(of type WindowAttention\) was passed an input with a mask attached to it",
+    r"Gradients do not exist for variables \['[^']*/mask_token'\]",
+)
+
+
 def import_keras_hub():
-    """Import KerasHub.
+    """Import KerasHub, and silence the warnings that its users can do nothing about.
 
     Raises:
         ZooError: it is not installed, or cannot be imported.
@@ -29,6 +38,8 @@ def import_keras_hub():
         raise ZooError(
             f"KerasHub cannot be imported: {brief(error)}; try pip install -U 'keras-zoo[keras-hub]'"
         ) from error
+    for message in HARMLESS:
+        warnings.filterwarnings("ignore", message, UserWarning)
     return keras_hub
 
 

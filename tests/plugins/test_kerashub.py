@@ -6,9 +6,11 @@ import json
 import re
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import keras
 import keras_hub
 import pytest
 from zoo_plugins import kerashub
@@ -24,6 +26,8 @@ from zoo.models.building import SpaceBuilder
 from zoo.models.exploration import explore
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from zoo.models.classifier import Classifier
 
 PAGE = Path(__file__).parents[2] / "docs" / "keras_hub.md"
@@ -169,6 +173,27 @@ def test_the_default_of_each_backbone_is_built_for_usual_sizes(name: str, size: 
 )
 def test_every_variant_is_built(name: str, variant: str) -> None:
     assert built(64, backbone=name, variant=variant).features.shape[-1] > 100
+
+
+def warned(work: Callable[[], object]) -> list[str]:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        work()
+    return [str(each.message) for each in caught]
+
+
+def test_a_swin_is_built_without_warnings_about_masks() -> None:
+    assert not [message for message in warned(lambda: built(backbone="swin")) if "mask" in message]
+
+
+def test_the_mask_token_of_a_dino_trains_without_a_warning() -> None:
+    def step() -> None:
+        variables = built(backbone="dinov2").network.trainable_variables
+        gradients = [None if "mask_token" in variable.path else variable * 0 for variable in variables]
+        assert None in gradients
+        keras.optimizers.SGD().apply(gradients, variables)
+
+    assert not [message for message in warned(step) if "Gradients" in message]
 
 
 # What is refused ---------------------------------------------------------------------------------------------
