@@ -82,9 +82,13 @@ class RoundTripError(ContractError):
         where: whose classifier, and the layer.
         reason: the cause.
         advice: what to write.
+
+    Attributes:
+        in_one_line: the message where there is room for one line.
     """
 
     def __init__(self, where: str, reason: str, advice: str) -> None:
+        self.in_one_line = f"{where}: {reason}: {advice}"
         super().__init__(f"{where}\n  because  {reason}\n  fix      {advice}")
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.search.plain_search import NOTHING
-from zoo.errors import RegistryError, TrainingError
+from zoo.errors import RegistryError, RoundTripError, TrainingError
 from zoo.interfaces import Epoch, EpochProgress, TrialOutcome
 from zoo.search.decisions import CONTINUE, STOP, prune
 from zoo.search.executors.reporter import (
@@ -51,6 +51,13 @@ def test_a_decision_to_prune_ends_the_attempt() -> None:
 
 def test_a_zoo_error_fails_the_attempt_in_its_own_words() -> None:
     assert run_training(train, TrainingError("no luck"), lambda message: CONTINUE) == Failed("no luck")
+
+
+def test_an_error_of_three_lines_becomes_one() -> None:
+    error = RoundTripError("a trained model could not be loaded", "it is not registered", "register it")
+    assert run_training(train, error, lambda message: CONTINUE) == Failed(
+        "a trained model could not be loaded: it is not registered: register it"
+    )
 
 
 def test_a_fault_of_the_registry_ends_the_search() -> None:

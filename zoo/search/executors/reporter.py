@@ -7,7 +7,7 @@ import traceback
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from zoo.errors import RegistryError, ZooError
+from zoo.errors import RegistryError, RoundTripError, ZooError
 from zoo.interfaces import Progress
 from zoo.search.decisions import Action, Decision, Pruned
 
@@ -147,6 +147,8 @@ def run_training(train: Train, assignment: object, send: Send) -> Result:
 
 def failure(error: BaseException) -> Failed:
     """The result of a trial that raised this error."""
+    if isinstance(error, RoundTripError):  # whose last line is the advice alone
+        return Failed(error.in_one_line)
     if isinstance(error, ZooError):
         return Failed(str(error), ends_search=isinstance(error, RegistryError))
     return Failed("".join(traceback.format_exception(error)))
