@@ -13,6 +13,7 @@ from zoo.interfaces import Epoch, ModelContent, Trial, TrialOutcome
 if TYPE_CHECKING:
     from zoo.search.executors.reporter import TrialReporter
 
+PRINTED = "what a plugin prints"
 NOTHING = ModelContent({}, 8, 1, ("a", "b"), (), (), {}, ())
 DIES_ONCE, DIES, FAILS = 2, 4, 5
 
@@ -35,3 +36,9 @@ def train(work: Work, reporter: TrialReporter) -> TrialOutcome:
         if number == FAILS:
             raise TrainingError("no luck")
     return TrialOutcome({"val_accuracy": float(os.getpid())}, NOTHING, ())
+
+
+def train_aloud(work: Work, reporter: TrialReporter) -> TrialOutcome:
+    """The same, with a line of output, as from a plugin."""
+    print(PRINTED, flush=True)
+    return train(work, reporter)

@@ -15,7 +15,7 @@ import keras_tuner
 import pytest
 
 from tests.plans import SEARCH_PLAN, changed
-from tests.search.executors.child_trials import DIES, DIES_ONCE, Work, train
+from tests.search.executors.child_trials import DIES, DIES_ONCE, PRINTED, Work, train, train_aloud
 from zoo.interfaces import Epoch, Progress, SearchPlan, Trial, TrialOutcome
 from zoo.search.executors import child_process
 from zoo.search.executors.child_process import ChildProcessExecutor
@@ -103,6 +103,13 @@ def test_all_trials_come_to_an_end_once(nine_trials: Recorder) -> None:
 def test_no_process_is_left(nine_trials: Recorder) -> None:
     assert nine_trials.processes
     assert multiprocessing.active_children() == []
+
+
+def test_what_a_trial_prints_is_no_output(capfd: pytest.CaptureFixture[str]) -> None:
+    recorder = Recorder()
+    run_trials(TrialLoop(plan(1), recorder), ChildProcessExecutor(recorder.work, train_aloud))
+    captured = capfd.readouterr()
+    assert (captured.out, PRINTED in captured.err) == ("", True)
 
 
 def test_an_interruption_ends_the_process() -> None:
