@@ -47,8 +47,11 @@ def render() -> str:
             ),
         ),
         table(
-            ("large network", "paper", "parameters"),
-            ((row.architecture, papers[row.architecture], f"{row.parameters:,}") for row in BUILT),
+            ("large network", "paper", "parameters", "represents"),
+            (
+                (row.architecture, papers[row.architecture], f"{row.parameters:,}", ", ".join(row.larger))
+                for row in BUILT
+            ),
         ),
         table(
             ("refused network", "paper", "its plugin has", "message"),

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import zoo
-from tests.foreign.networks import DATASET, PLUGIN_FILES
+from tests.foreign.networks import DATASET, PASSING, PLUGIN_FILES
 from zoo.export import export
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from zoo.interfaces import Model
+
+HYPERPARAMETERS = {row.architecture: row.hyperparameters for row in PASSING}
 
 
 class Wall:
@@ -32,9 +34,10 @@ class Wall:
     def _session(self) -> dict[str, Any]:
         return {"registry": self.registry, "plugins_dir": PLUGIN_FILES, "progress": False}
 
-    def train(self, architecture: str, **options: Any) -> Model:
+    def train(self, architecture: str) -> Model:
         """Train for one epoch."""
-        return zoo.train(architecture, DATASET, epochs=1, **options, **self._session)
+        options = HYPERPARAMETERS.get(architecture)
+        return zoo.train(architecture, DATASET, epochs=1, hyperparameters=options, **self._session)
 
     def trained(self, architecture: str) -> Model:
         """The network after one epoch."""

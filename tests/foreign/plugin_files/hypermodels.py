@@ -44,13 +44,19 @@ def build(hp):
 @hookimpl
 def zoo_architectures():
     keras_tuner = [
-        ("hyper-resnet", hyper_resnet, "He et al. 2016, Deep residual learning for image recognition"),
+        ("hyper-resnet", hyper_resnet, (), "He et al. 2016, Deep residual learning for image recognition"),
         (
             "hyper-xception",
             hyper_xception,
+            (),
             "Chollet 2017, Xception: deep learning with depthwise separable convolutions",
         ),
-        ("hyper-efficientnet", hyper_efficientnet, "Tan & Le 2019, EfficientNet: rethinking model scaling"),
+        (  # always B0, so that the larger versions are not built to find what they declare
+            "hyper-efficientnet",
+            hyper_efficientnet,
+            ("version",),
+            "Tan & Le 2019, EfficientNet: rethinking model scaling",
+        ),
     ]
     return [
         from_hypermodel(
@@ -64,8 +70,13 @@ def zoo_architectures():
         ),
         *(
             from_hypermodel(
-                hypermodel, name=name, summary=f"{name} of Keras Tuner", reference=reference, channels=3
+                hypermodel,
+                name=name,
+                summary=f"{name} of Keras Tuner",
+                reference=reference,
+                ignore=ignore,
+                channels=3,
             )
-            for name, hypermodel, reference in keras_tuner
+            for name, hypermodel, ignore, reference in keras_tuner
         ),
     ]
