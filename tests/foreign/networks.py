@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
@@ -63,6 +64,8 @@ def up_to(layer: str, architecture: str, parameters: int, middle: str) -> Passin
     return Passing(architecture, parameters, part, {"last_layer": layer}, middle)
 
 
+LEFT_OUT = ", which Keras's format leaves out before 3.15"
+
 PASSING = (
     Passing("attention-pooling", 4_698, "TimeDistributed layers"),
     Passing("batch-renorm", 2_748, "a counter, an integer weight that does not train"),
@@ -84,12 +87,12 @@ PASSING = (
     Passing("nfnet", 9_690, "a subclass of Conv2D with one more weight, which Keras's format leaves out"),
     Passing("patch-convnet", 11_206, "weights without names"),
     Passing("perceiver", 9_066, "weights created in `__init__`, layers called several times"),
-    Passing("poolformer", 10_682, "sublayers and weights in dicts of dicts"),
+    Passing("poolformer", 10_682, f"sublayers and weights in dicts of dicts{LEFT_OUT}"),
     Passing("resnext", 7_002, "grouped convolutions"),
     Passing("row-rnn", 16_138, "a cell of its own, and Bidirectional"),
     Passing("shared-block", 5_530, "one custom layer, called several times"),
     Passing("shufflenet", 2_046, "Reshape and Permute"),
-    Passing("sparse-experts", 12_022, "`add_loss` and a regulariser"),
+    Passing("sparse-experts", 12_022, f"`add_loss`, a regulariser, sublayers in lists of lists{LEFT_OUT}"),
     Passing("spectral", 8_874, "a wrapper around layers without names"),
     Passing("squeeze-excite", 9_906, "a subclass of Model as a block"),
     Passing("stochastic-depth", 9_866, "a seed generator"),
@@ -124,10 +127,13 @@ BUILT = (
 )
 
 NOT_IN_KERAS_FORMAT = {
-    "nfnet": "the format keras cannot represent this network (StandardizedConv2D 'stem_conv' saves only 2 of its "
-    "weights: it needs its own save_own_variables and load_own_variables): use h5 or saved-model"
+    "nfnet": "StandardizedConv2D 'stem_conv' saves only 2 of its weights: it needs its own save_own_variables and "
+    "load_own_variables",
 }
-"""Network -> the message when it is exported to that format."""
+"""Network -> why it cannot be exported to that format, the start of the reason in the message."""
+
+if tuple(map(int, version("keras").split(".")[:2])) < (3, 15):  # the first to save containers in containers
+    NOT_IN_KERAS_FORMAT |= dict.fromkeys(("poolformer", "sparse-experts"), "its probabilities differ by ")
 
 REFUSED = (
     Refused(
