@@ -158,7 +158,7 @@ def _run(subject: Subject, name: str, file: str, check: str, function: Callable[
         function(subject)
     except ContractError as error:
         kind = NotBuilt if isinstance(error, NotBuilt) else ContractError
-        message = ": ".join(error.lines) if isinstance(error, RoundTripError) else str(error)
+        message = error.in_one_line if isinstance(error, RoundTripError) else str(error)
         raise kind(f"{where}: {' '.join(message.split())}") from error.__cause__
     except ZooError as error:
         raise ContractError(f"{where}: {error}") from error
