@@ -148,9 +148,21 @@ def own(backbone: Any, **options: Any) -> Any:
     return architecture(backbone, custom_layers=own_layers, **options)
 
 
+def whole_classifier(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
+    from keras import layers
+
+    x = layers.Flatten()(layers.Conv2D(2, 3, activation="relu", name="block1_conv")(inputs))
+    return layers.Dense(10, activation="softmax", name="predictions")(x)
+
+
 # Check -> architectures that fail it and pass those before it, each with its message.
 BAD_NETWORKS = [
     ("builds", own(detached), "its features do not come from its inputs: "),
+    (
+        "builds",
+        own(whole_classifier),
+        r"the backbone of .* ends in a softmax, 'predictions' \(.*bad_networks.py:\d+\): its 10 probabilities are ",
+    ),
     (
         "builds-again",
         own(random_width),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from tests.workflows.search.tiny_searches import workspace_in
+from tests.workflows.search.tiny_searches import FIXED, search, workspace_in
 from zoo import workflows
 from zoo.errors import DatasetError, FreezeError, HyperparameterError
 from zoo.interfaces import RunKind, State, TrainingOptions
@@ -64,6 +64,30 @@ def test_freeze_points_that_no_layer_has_are_reported(workspace: Workspace, watc
         "no layer of tiny has a name that begins with one of its freeze points (stem, stage): the network has no "
         "stages to freeze"
     ) in watcher.notices
+
+
+def whole_classifier(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
+    from keras import layers
+
+    return layers.Dense(hp.Int("width", 3, 4), activation="softmax", name="top")(layers.Flatten()(inputs))
+
+
+@pytest.mark.parametrize("searched", [False, True])
+def test_a_backbone_that_ends_in_a_softmax_is_reported(
+    workspace: Workspace, watcher: Watcher, searched: bool
+) -> None:
+    architecture = replace(workspace.plugins.architecture("tiny"), backbone=whole_classifier)
+    workspace = replace(workspace, plugins=replace(workspace.plugins, architectures={"tiny": architecture}))
+    if searched:
+        values = {name: value for name, value in FIXED.items() if name != "pooling"}
+        search(workspace, "tiny", values, trials=1)
+    else:
+        workflows.train(workspace, "tiny", "blobs", options=training_options(epochs=1))
+    (notice,) = [notice for notice in watcher.notices if "softmax" in notice]
+    assert notice.startswith("the backbone of tiny ends in a softmax, 'top' (")
+    assert notice.endswith(
+        "): its 3 probabilities are the features of the head; return the features before it"
+    )
 
 
 def test_the_environment_is_recorded(trained: Workspace) -> None:

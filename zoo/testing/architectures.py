@@ -11,6 +11,7 @@ from zoo.errors import ContractError, ZooError
 from zoo.models.heads import new_head
 from zoo.models.hyperparameters import backbone_values
 from zoo.models.layer_comparison import ADVICE, change_in, layers_of
+from zoo.models.probabilities import describe_softmax
 from zoo.models.space import check, choose
 from zoo.testing.contract import NotBuilt, naming, some
 from zoo.testing.imports import check_imports
@@ -64,6 +65,8 @@ def _builds(networks: Networks) -> None:
                 raise
             reason = str(error).removesuffix(f": {FIX}")
             raise ContractError(f"{reason}: {advice}") from error.__cause__
+        if problem := describe_softmax(architecture, classifier.features):
+            raise ContractError(problem)
         for names in (CLASSES, FIVE_CLASSES):
             output = new_head(classifier, hp, names).network.output_shape
             if output != (None, len(names)):

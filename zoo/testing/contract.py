@@ -19,7 +19,8 @@ Subject = TypeVar("Subject")
 
 ARCHITECTURE_CHECKS: Mapping[str, str] = {
     "imports-without-tensorflow": "its module imports neither TensorFlow nor Keras at the top",
-    "builds": "it builds for the smallest and larger images of its `sizes`, each number of channels, 2 and 5 classes",
+    "builds": "it builds for the smallest and larger images of its `sizes`, each number of channels, 2 and 5 classes, "
+    "and does not end in a softmax",
     "builds-again": "built again with the same hyperparameters, the network has the same layers",
     "defaults": "the default of every hyperparameter is in its range",
     "presets": "each preset's values are in the search space, and it builds",

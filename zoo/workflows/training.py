@@ -24,6 +24,7 @@ from zoo.models.freezing import count_parameters, freeze
 from zoo.models.hyperparameters import refuse_pooling, with_defaults
 from zoo.models.layer_comparison import require_built_again
 from zoo.models.pretrained.finding import find_weights
+from zoo.models.probabilities import describe_softmax
 from zoo.models.space import check, choose
 from zoo.models.stages import count_by_stage
 from zoo.training.fit import start_fresh
@@ -100,6 +101,8 @@ def train(
     report_phases(workspace, classifier, hp.values, options.epochs)
     _warn_of_random_weights(workspace, architecture, candidate, frozen)
     _warn_of_freeze_points(workspace, architecture, classifier)
+    if warning := describe_softmax(architecture, classifier.features):
+        workspace.progress.notice(warning)
 
     def prepared(classifier: Classifier) -> Classifier:
         return adapted(classifier, architecture, candidate, images.decoded, options.sampling)

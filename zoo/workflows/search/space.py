@@ -16,6 +16,7 @@ from zoo.models.exploration import explore
 from zoo.models.hyperparameters import OWN, refuse_pooling, with_defaults
 from zoo.models.joint_space import fix_each, from_joint, join, options_for, to_joint
 from zoo.models.layer_comparison import require_built_again
+from zoo.models.probabilities import describe_softmax
 from zoo.models.schedules import declare_schedules, freeze_depths
 from zoo.models.space import check, choose, fill_in, fix, read
 from zoo.search.warm_start import choose_prior
@@ -80,7 +81,11 @@ def declare_space(
     for candidate in candidates:
         defaults = choose(each[candidate.name], {})
         classifier = _try_defaults(candidate, defaults, class_names, builders[candidate.name], seed, progress)
-        if candidate.plan.weights and classifier is not None and not classifier.has_maps:
+        if classifier is None:
+            continue
+        if warning := describe_softmax(candidate.architecture, classifier.features):
+            progress.notice(warning)
+        if candidate.plan.weights and not classifier.has_maps:
             # the space was explored without weights, where the backbone may have other features
             refuse_pooling(defaults.values, maps=False)
             spaces[candidate.name] = fix(spaces[candidate.name], {"pooling": OWN["pooling"].default})
