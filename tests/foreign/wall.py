@@ -52,7 +52,8 @@ class Wall:
             waiting = [model.id for model in self._trained.values() if model.id not in self._measured]
             command = [sys.executable, "-m", "tests.foreign.fresh_process", str(self.registry), *waiting]
             done = subprocess.run(command, capture_output=True, text=True, check=False)
-            assert (done.returncode, done.stderr) == (0, "")
+            assert done.returncode == 0, done.stderr
+            assert "Warning:" not in done.stderr  # TensorFlow 2.18 logs there that it compiles ConvNeXt
             self._measured |= json.loads(done.stdout)
         return self._measured[model]
 
