@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from typing import TYPE_CHECKING
 
@@ -182,7 +183,7 @@ BROKEN = {
     "undecorated hook": ("def zoo_datasets(): return []", "implements no zoo hook"),
     "misspelt hook": (
         HEADER + "@hookimpl\ndef zoo_architecturez():\n    return []\n",
-        "unknown hook 'zoo_architecturez'",
+        r"unknown hook 'zoo_architecturez': did you mean 'zoo_architectures'\? \(.*/\w*broken\.py:\d+\)$",
     ),
     "wrong arguments": (
         "from zoo import hookimpl\n@hookimpl\ndef zoo_commands(group):\n    pass\n",
@@ -193,6 +194,10 @@ BROKEN = {
         "zoo_architectures must return an iterable of zoo.Architecture, got None",
     ),
     "text": (RETURNS.format("'net'"), "zoo_architectures must return zoo.Architecture objects, got 'n'"),
+    "unknown field": (
+        RETURNS.format("[Architecture('net', backbone, 'net', 'none', minsize=8)]"),
+        r"unexpected keyword argument 'minsize': did you mean 'min_size'\? \(.*/\w*broken\.py:\d+\): fix the plugin$",
+    ),
     "other kind": (
         RETURNS.format("[Dataset('pets', load, 'pets', 'none')]"),
         "zoo_architectures must return zoo.Architecture objects",
@@ -434,6 +439,76 @@ def test_an_unknown_architecture_mentions_quarantined_plugins(folder: Callable[.
     plugins = load_plugins(folder(broken="1 / 0"))
     with pytest.raises(UnknownNameError, match=r"\(quarantined: broken; see `zoo plugins`\)$"):
         plugins.architecture("mynet")
+
+
+@pytest.mark.parametrize("name", ["broken", "my-net"])
+def test_the_architecture_of_a_quarantined_plugin_is_refused_with_the_reason(
+    folder: Callable[..., Path], name: str
+) -> None:
+    plugins = load_plugins(folder(broken=RETURNS.format("[Architecture('my-net', backbone, 1 / 0)]")))
+    with pytest.raises(PluginError) as caught:
+        plugins.architecture(name)
+    assert str(caught.value) == (
+        f"architecture '{name}' is missing, since plugin 'broken' is quarantined: {named(plugins, 'broken').error}"
+    )
+
+
+def test_the_path_of_a_plugin_is_no_architecture() -> None:
+    with pytest.raises(
+        PluginError, match=r"^'p/mine.py' is the path of a plugin: load its folder with --plugins-dir"
+    ):
+        load_plugins().architecture("p/mine.py")
+
+
+NOTICES = """
+import sys
+from pathlib import Path
+from zoo.plugins import load_plugins
+for plugin in load_plugins(Path(sys.argv[1])).entries[-3:]:
+    print(plugin.name, plugin.notice)
+"""
+
+
+def test_a_plugin_that_imports_keras_is_loaded_quietly_with_a_notice(
+    folder: Callable[..., Path], tmp_path: Path
+) -> None:
+    (tmp_path / "keras_tuner.py").write_text(
+        "import os\nos.write(2, b'a line of TensorFlow')\n"
+    )  # as quick as that
+    plugins = folder(
+        direct="print('its own')\nimport keras_tuner\n" + architectures("one"),
+        light=architectures("two"),
+        quick="def later():\n    import keras_tuner\n" + architectures("three"),
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", NOTICES, str(plugins)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    advice = "import it inside the functions that need it, since each command loads the plugins"
+    assert done.stdout.splitlines() == [
+        f"direct plugin 'direct' imports keras_tuner at its top ({plugins}/direct.py:2): {advice}",
+        "light None",
+        "quick None",
+    ]
+    assert done.stderr == "its own\n"
+
+
+def test_a_plugin_whose_import_imports_keras_elsewhere_has_a_notice(
+    folder: Callable[..., Path], tmp_path: Path
+) -> None:
+    (tmp_path / "keras_tuner.py").touch()
+    plugins = folder(a="__import__('keras_tuner')\n" + architectures("one"), b="", c="")
+    done = subprocess.run(
+        [sys.executable, "-c", NOTICES, str(plugins)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.startswith("a plugin 'a' imports keras_tuner when it is loaded: ")
 
 
 def test_what_a_plugin_prints_goes_to_standard_error(

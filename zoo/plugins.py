@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import redirect_stdout
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import ExitStack, redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, version
+from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import pluggy
 
@@ -19,19 +21,23 @@ from zoo import hookspecs
 from zoo.data.formats import Formats
 from zoo.errors import ContractError, PluginError, TimeLimitError, UnknownNameError
 from zoo.interfaces import Architecture, Dataset, Decoder, Source
-from zoo.plugin_code.advice import described
+from zoo.plugin_code.advice import described, nearest_argument
+from zoo.plugin_code.heavy_imports import heavy_import, heavy_modules
 from zoo.plugin_code.limits import Limits, call_limited, plugin_limits
-from zoo.plugin_code.places import place_of
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from zoo.plugin_code.places import definition_of, place_of
+from zoo.tensorflow_startup import quiet_start
 
 GROUP = "zoo"
 OWN_DISTRIBUTION = "keras-zoo"
+MOVE_IT = "import it inside the functions that need it, since each command loads the plugins"
 FILE_MODULE = "zoo_plugin_file_"  # prefix of the module name of a plugin file
 
 BUILTIN = ("sources", "decoders")
 """Modules of `zoo.builtin`. They need no entry point, so that a checkout with outdated metadata can read images too."""
+
+FIELDS = {
+    kind.__name__: [each.name for each in fields(kind)] for kind in (Architecture, Dataset, Source, Decoder)
+}
 
 Description = TypeVar("Description", Architecture, Dataset, Source, Decoder)
 
@@ -76,6 +82,7 @@ class Plugin:
         version: the distribution's version; None for a file.
         architectures, datasets, sources, decoders: names of what it adds; empty when it is quarantined.
         error: the reason why it is quarantined; None for a loaded plugin.
+        notice: what its author should change although it works; None: nothing.
     """
 
     name: str
@@ -86,6 +93,7 @@ class Plugin:
     sources: tuple[str, ...] = ()
     decoders: tuple[str, ...] = ()
     error: str | None = None
+    notice: str | None = None
 
     @property
     def key(self) -> str:
@@ -127,14 +135,30 @@ class Plugins:
 
         Raises:
             UnknownNameError: no plugin adds it; the message suggests the nearest names.
+            PluginError: it is the path of a plugin, or the plugin that adds it is quarantined; the message says why.
         """
-        if name not in self.architectures:
-            raise UnknownNameError("architecture", name, self.architectures, self._quarantine_hint())
-        return self.architectures[name]
+        if name in self.architectures:
+            return self.architectures[name]
+        if plugin := self._quarantined(name):
+            raise PluginError(
+                f"architecture '{name}' is missing, since plugin '{plugin.name}' is quarantined: {plugin.error}"
+            )
+        if name.endswith(".py"):
+            raise PluginError(
+                f"'{name}' is the path of a plugin: load its folder with --plugins-dir or ZOO_PLUGINS_DIR, and give "
+                "the name of its architecture"
+            )
+        raise UnknownNameError("architecture", name, self.architectures, self._quarantine_hint())
 
     def provider(self, architecture: str) -> Plugin:
         """Return the plugin that adds this architecture."""
         return next(plugin for plugin in self.entries if architecture in plugin.architectures)
+
+    def _quarantined(self, architecture: str) -> Plugin | None:
+        """Return the quarantined plugin that has this name, or whose file contains it as a text."""
+        broken = [plugin for plugin in self.entries if plugin.error is not None]
+        named = (plugin for plugin in broken if plugin.name == architecture)
+        return next(named, None) or next((each for each in broken if _mentions(each, architecture)), None)
 
     def _quarantine_hint(self) -> str:
         broken = ", ".join(plugin.name for plugin in self.entries if plugin.error is not None)
@@ -160,7 +184,7 @@ def load_plugins(plugins_dir: Path | None = None, limits: Limits | None = None) 
     entries: list[Plugin] = []
     descriptions, owners = Descriptions(), dict[str, Plugin]()
     for plugin, module_source in _discover(plugins_dir):
-        key = plugin.key
+        key, before = plugin.key, heavy_modules()
         registered_before = manager.has_plugin(
             key
         )  # a distribution may list a name twice; the first one stays
@@ -181,6 +205,7 @@ def load_plugins(plugins_dir: Path | None = None, limits: Limits | None = None) 
                 datasets=tuple(added.datasets),
                 sources=tuple(added.sources),
                 decoders=tuple(added.decoders),
+                notice=_notice(plugin, module_source.file, heavy_modules() - before),
             )
         )
     folder = None if plugins_dir is None else plugins_dir.absolute()
@@ -323,10 +348,31 @@ def _load(
         _register(manager, plugin.key, source.module())
         return _collect_all(manager, plugin.key)
 
-    # What a plugin prints must not get into the output of a command, such as JSON.
-    with redirect_stdout(sys.stderr):
-        activity = f"plugin '{plugin.name}' has been loading"
+    activity = f"plugin '{plugin.name}' has been loading"
+    with ExitStack() as streams:
+        if plugin.origin != OWN_DISTRIBUTION and heavy_import(source.file):
+            screen = streams.enter_context(quiet_start())
+            if sys.stderr is sys.__stderr__:  # what Python itself prints is shown
+                streams.enter_context(redirect_stderr(screen))
+        # What a plugin prints must not get into the output of a command, such as JSON.
+        streams.enter_context(redirect_stdout(sys.stderr))
         return call_limited(load, activity, source.file, limits.loading, limits.notice)
+
+
+def _notice(plugin: Plugin, file: str, imported: Collection[str]) -> str | None:
+    """Return the notice for a plugin whose import imports Keras or TensorFlow.
+
+    Args:
+        imported: which of them its import has imported for the first time in this process.
+    """
+    if plugin.origin == OWN_DISTRIBUTION:
+        return None
+    if at_top := heavy_import(file):
+        package, line = at_top
+        return f"plugin '{plugin.name}' imports {package} at its top ({file}:{line}): {MOVE_IT}"
+    return (
+        f"plugin '{plugin.name}' imports {min(imported)} when it is loaded: {MOVE_IT}" if imported else None
+    )
 
 
 def _register(manager: pluggy.PluginManager, key: str, module: ModuleType) -> None:
@@ -334,9 +380,26 @@ def _register(manager: pluggy.PluginManager, key: str, module: ModuleType) -> No
         owner = manager.get_name(module)
         raise PluginError(f"the same module is already loaded as {owner}: remove one of the two entry points")
     manager.register(module, name=key)
-    manager.check_pending()
+    check_hooks(manager, module)
     if not manager.get_hookcallers(module):
         raise PluginError("it implements no zoo hook: decorate a zoo_… function with @zoo.hookimpl")
+
+
+def check_hooks(manager: pluggy.PluginManager, module: ModuleType) -> None:
+    """Refuse hooks of a registered module that zoo does not have.
+
+    Raises:
+        PluginError: the message suggests the nearest hook, and has the place.
+    """
+    try:
+        manager.check_pending()
+    except pluggy.PluginValidationError as error:
+        unknown = re.match(r"unknown hook '(\w+)'", str(error))
+        if error.plugin is not module or not unknown:
+            raise
+        names = [name for name in vars(hookspecs) if name.startswith("zoo_")]
+        place = definition_of(getattr(module, unknown[1]))
+        raise PluginError(f"{UnknownNameError('hook', unknown[1], names)}{place}") from error
 
 
 def _collect_all(manager: pluggy.PluginManager, key: str) -> Descriptions:
@@ -395,7 +458,16 @@ def _one_line(error: BaseException, file: str) -> str:
         return message
     if isinstance(error, PluginError):
         return f"{message}{place_of(error, file)}"
-    return described(error, message, file)
+    return described(error, f"{message}{nearest_argument(error, FIELDS)}", file)
+
+
+def _mentions(plugin: Plugin, name: str) -> bool:
+    """Whether a plugin's file contains the name as a text."""
+    try:
+        text = Path(plugin.origin).read_text(encoding="utf-8", errors="replace") if not plugin.version else ""
+    except (OSError, ValueError):
+        return False
+    return f"'{name}'" in text or f'"{name}"' in text
 
 
 def _message(error: BaseException) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from zoo.plugin_code.advice import described
+from zoo.plugin_code.advice import described, nearest_argument
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,3 +48,16 @@ def test_the_message(function: Callable[[], None], reason: str, check: str, mess
         function()
     place = f"{__file__}:{function.__code__.co_firstlineno + 1}"
     assert described(error.value, reason, __file__, check).replace(place, "PLACE") == message
+
+
+@pytest.mark.parametrize(
+    ("message", "suggestion"),
+    [
+        ("Net.__init__() got an unexpected keyword argument 'minsize'", ": did you mean 'min_size'?"),
+        ("Net.__init__() got an unexpected keyword argument 'colour'", ""),
+        ("Dense.__init__() got an unexpected keyword argument 'minsize'", ""),
+        ("something else", ""),
+    ],
+)
+def test_the_nearest_argument_is_suggested(message: str, suggestion: str) -> None:
+    assert nearest_argument(TypeError(message), {"Net": ["name", "min_size"]}) == suggestion

@@ -65,6 +65,8 @@ def _print_table(plugins: Plugins) -> None:
     for plugin in plugins.entries:
         if plugin.error:
             click.echo(f"{plugin.name} is quarantined: {plugin.error}")
+        if plugin.notice:
+            click.echo(plugin.notice)
 
 
 def _document(plugin: Plugin, plugins: Plugins) -> dict[str, object]:

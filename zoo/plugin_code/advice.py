@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from typing import TYPE_CHECKING
+
+from zoo.errors import nearest_names
 from zoo.plugin_code.places import place_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+UNKNOWN_ARGUMENT = re.compile(r"(\w+)\.__init__\(\) got an unexpected keyword argument '(\w+)'")
 
 
 def described(error: BaseException, reason: str, file: str, check: str = "", definition: str = "") -> str:
@@ -30,3 +39,14 @@ def advice_on(error: BaseException, otherwise: str = "fix the plugin") -> str:
     if isinstance(error, MemoryError):
         return "build a smaller network, or use smaller images"
     return otherwise
+
+
+def nearest_argument(error: BaseException, fields: Mapping[str, Iterable[str]]) -> str:
+    """Return `: did you mean 'min_size'?` for an unknown argument of a class; empty if none is near.
+
+    Args:
+        fields: name of a class -> its arguments.
+    """
+    unknown = UNKNOWN_ARGUMENT.search(str(error)) if isinstance(error, TypeError) else None
+    nearest = nearest_names(unknown[2], fields.get(unknown[1], ())) if unknown else []
+    return f": did you mean '{nearest[0]}'?" if nearest else ""

@@ -9,13 +9,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from zoo.errors import ContractError
+from zoo.plugin_code.heavy_imports import HEAVY
 from zoo.plugins import FILE_MODULE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
 
-HEAVY = ("tensorflow", "keras", "keras_tuner")
 PROPERTY = {
     "zoo_architectures": "backbone",
     "zoo_datasets": "load",

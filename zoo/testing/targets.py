@@ -17,7 +17,7 @@ from zoo import hookspecs
 from zoo.data.formats import Formats
 from zoo.errors import ContractError, PluginError, UnknownNameError
 from zoo.interfaces import Architecture, Dataset, Decoder, Source
-from zoo.plugins import GROUP, import_file, load_plugins
+from zoo.plugins import GROUP, check_hooks, import_file, load_plugins
 from zoo.testing.contract import CHECKS_OF
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ def _described_by(modules: list[ModuleType]) -> list[Described]:
     described: list[Described] = []
     for module in modules:
         manager.register(module)
-        manager.check_pending()
+        check_hooks(manager, module)
         described += _returned(module, manager.hook.zoo_architectures, Architecture)
         described += _returned(module, manager.hook.zoo_datasets, Dataset)
         described += _returned(module, manager.hook.zoo_sources, Source)
