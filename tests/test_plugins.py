@@ -11,11 +11,13 @@ import pytest
 
 from zoo.errors import PluginError, UnknownNameError
 from zoo.plugin_code.limits import Limits
-from zoo.plugins import Plugin, Plugins, load_plugins
+from zoo.plugins import Plugins, load_plugins
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from zoo.plugin_code.discovery import Plugin
 
 SHIPPED = {"sources", "decoders", "convnet", "digits", "resnet", "shapes"}
 SHIPPED_SOURCES = {"folder", "manifest", "npz", "npy", "archive", "tfds"}

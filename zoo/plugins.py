@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import sys
 from collections import Counter
@@ -10,10 +9,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, version
 from pathlib import Path
-from types import ModuleType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pluggy
 
@@ -22,19 +19,16 @@ from zoo.data.formats import Formats
 from zoo.errors import ContractError, PluginError, TimeLimitError, UnknownNameError
 from zoo.interfaces import Architecture, Dataset, Decoder, Source
 from zoo.plugin_code.advice import described, nearest_argument
+from zoo.plugin_code.discovery import OWN_DISTRIBUTION, EntryPointSource, FileSource, Plugin, discover
 from zoo.plugin_code.heavy_imports import heavy_import, heavy_modules
 from zoo.plugin_code.limits import Limits, call_limited, plugin_limits
 from zoo.plugin_code.places import definition_of, place_of
 from zoo.tensorflow_startup import quiet_start
 
-GROUP = "zoo"
-OWN_DISTRIBUTION = "keras-zoo"
+if TYPE_CHECKING:
+    from types import ModuleType
+
 MOVE_IT = "import it inside the functions that need it, since each command loads the plugins"
-FILE_MODULE = "zoo_plugin_file_"  # prefix of the module name of a plugin file
-
-BUILTIN = ("sources", "decoders")
-"""Modules of `zoo.builtin`. They need no entry point, so that a checkout with outdated metadata can read images too."""
-
 FIELDS = {
     kind.__name__: [each.name for each in fields(kind)] for kind in (Architecture, Dataset, Source, Decoder)
 }
@@ -70,40 +64,6 @@ class Descriptions:
         for decoder in self.decoders.values():
             yield f"decoder '{decoder.name}'"
             yield from (f"decoder suffix '{suffix}'" for suffix in decoder.suffixes)
-
-
-@dataclass(frozen=True)
-class Plugin:
-    """One plugin, loaded or quarantined.
-
-    Args:
-        name: the entry point's or the file's name.
-        origin: the distribution, or the path of the file.
-        version: the distribution's version; None for a file.
-        architectures, datasets, sources, decoders: names of what it adds; empty when it is quarantined.
-        error: the reason why it is quarantined; None for a loaded plugin.
-        notice: what its author should change although it works; None: nothing.
-    """
-
-    name: str
-    origin: str
-    version: str | None
-    architectures: tuple[str, ...] = ()
-    datasets: tuple[str, ...] = ()
-    sources: tuple[str, ...] = ()
-    decoders: tuple[str, ...] = ()
-    error: str | None = None
-    notice: str | None = None
-
-    @property
-    def key(self) -> str:
-        """Its unique name in the plugin manager, since pluggy silently replaces a plugin of the same name."""
-        return f"{self.origin}:{self.name}"
-
-    @property
-    def provenance(self) -> str:
-        """The distribution and version, or the file, which a run records as the origin of its architecture."""
-        return self.origin if self.version is None else f"{self.origin} {self.version}"
 
 
 @dataclass(frozen=True)
@@ -183,7 +143,7 @@ def load_plugins(plugins_dir: Path | None = None, limits: Limits | None = None) 
     manager.add_hookspecs(hookspecs)
     entries: list[Plugin] = []
     descriptions, owners = Descriptions(), dict[str, Plugin]()
-    for plugin, module_source in _discover(plugins_dir):
+    for plugin, module_source in discover(plugins_dir):
         key, before = plugin.key, heavy_modules()
         registered_before = manager.has_plugin(
             key
@@ -245,102 +205,8 @@ def call_hook(implementation: pluggy.HookImpl, argument: object, seconds: float 
         raise ContractError(described(error, _message(error), file)) from error
 
 
-@dataclass(frozen=True)
-class _EntryPointSource:
-    entry_point: EntryPoint
-
-    @property
-    def file(self) -> str:
-        """The file of its module, or of the package that contains it; empty if it cannot be found."""
-        module = self.entry_point.value.partition(":")[0]
-        try:
-            spec = importlib.util.find_spec(module.partition(".")[0])
-        except (ImportError, ValueError):
-            return ""
-        return (spec and spec.origin) or ""
-
-    def module(self) -> ModuleType:
-        module = self.entry_point.load()
-        if not isinstance(module, ModuleType):
-            raise ContractError(
-                f"entry point '{self.entry_point.value}' is not a module: write only the module's name"
-            )
-        return module
-
-
-@dataclass(frozen=True)
-class _FileSource:
-    path: Path
-
-    @property
-    def file(self) -> str:
-        return str(self.path.absolute())
-
-    def module(self) -> ModuleType:
-        return import_file(self.path)
-
-
-def import_file(path: Path) -> ModuleType:
-    """Import a plugin file, which is not on Python's path, and return its module.
-
-    Raises:
-        PluginError: it is not a Python file. Exceptions that the module raises are passed on unchanged.
-    """
-    name = f"{FILE_MODULE}{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise PluginError(f"{path} cannot be imported as a Python module")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # where dataclasses and pickles look up the module
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[name]
-        raise
-    return module
-
-
-def _discover(plugins_dir: Path | None) -> Iterator[tuple[Plugin, _EntryPointSource | _FileSource]]:
-    for name in BUILTIN:
-        entry_point = EntryPoint(name, f"zoo.builtin.{name}", GROUP)
-        yield Plugin(name, OWN_DISTRIBUTION, _own_version()), _EntryPointSource(entry_point)
-    for entry_point in sorted(entry_points(group=GROUP), key=_own_first):
-        distribution = entry_point.dist
-        origin = _distribution_name(entry_point) or entry_point.value
-        number = distribution.version if distribution else None
-        yield Plugin(entry_point.name, origin, number), _EntryPointSource(entry_point)
-    if plugins_dir is None:
-        return
-    if not plugins_dir.is_dir():
-        raise PluginError(
-            f"plugin folder {plugins_dir} is not a folder: check --plugins-dir or ZOO_PLUGINS_DIR"
-        )
-    for path in sorted(plugins_dir.glob("*.py")):
-        if not path.name.startswith(("_", ".")):
-            yield Plugin(path.stem, str(path.resolve()), None), _FileSource(path)
-
-
-def _own_version() -> str | None:
-    """Return zoo's version; None where it runs from sources that are not installed."""
-    try:
-        return version(OWN_DISTRIBUTION)
-    except PackageNotFoundError:
-        return None
-
-
-def _own_first(entry_point: EntryPoint) -> tuple[bool, str, str]:
-    """Return a sort key that puts shipped plugins first, so that a third-party one of the same name is quarantined."""
-    distribution = _distribution_name(entry_point)
-    return distribution != OWN_DISTRIBUTION, distribution, entry_point.name
-
-
-def _distribution_name(entry_point: EntryPoint) -> str:
-    """Return the distribution's name; empty where its metadata is lost and importlib returns None."""
-    return (entry_point.dist.name or "") if entry_point.dist else ""
-
-
 def _load(
-    manager: pluggy.PluginManager, plugin: Plugin, source: _EntryPointSource | _FileSource, limits: Limits
+    manager: pluggy.PluginManager, plugin: Plugin, source: EntryPointSource | FileSource, limits: Limits
 ) -> Descriptions:
     """Import a plugin, register it and return everything that it adds."""
 

@@ -13,7 +13,7 @@ from zoo.errors import ContractError, TimeLimitError, ZooError
 from zoo.models.backbone_errors import call_watched, reported
 from zoo.models.building import SpaceBuilder
 from zoo.models.exploration import explore
-from zoo.plugins import import_file
+from zoo.plugin_code.discovery import import_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,7 +12,8 @@ from zoo.cli.output import jsonable, print_json, print_table
 from zoo.cli.subcommands import Subcommands
 
 if TYPE_CHECKING:
-    from zoo.plugins import Plugin, Plugins
+    from zoo.plugin_code.discovery import Plugin
+    from zoo.plugins import Plugins
 
 KINDS = {
     "zoo_architectures": "architecture",

@@ -1,1 +1,1 @@
-"""Calls of the code of plugins: where it is, and an end to what does not end."""
+"""The code of plugins: its modules, calls of it, the place of an error, and an end to what does not end."""

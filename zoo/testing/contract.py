@@ -68,7 +68,7 @@ CHECKS_OF: Mapping[str, Mapping[str, str]] = {
     "sources": SOURCE_CHECKS,
     "decoders": DECODER_CHECKS,
 }
-"""The checks of each kind of object that a plugin adds, by its field of `zoo.plugins.Plugin`."""
+"""The checks of each kind of object that a plugin adds, by its field of `zoo.plugin_code.discovery.Plugin`."""
 
 IMPORTS = "imports"
 """The step before the checks in `zoo plugins check`: the plugin is imported and its hooks are called."""

@@ -9,8 +9,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from zoo.errors import ContractError
+from zoo.plugin_code.discovery import FILE_MODULE
 from zoo.plugin_code.heavy_imports import HEAVY
-from zoo.plugins import FILE_MODULE
 
 if TYPE_CHECKING:
     from collections.abc import Callable

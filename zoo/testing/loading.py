@@ -14,7 +14,7 @@ from pkgutil import resolve_name
 from typing import NamedTuple
 
 from zoo.errors import ContractError
-from zoo.plugins import FILE_MODULE, import_file
+from zoo.plugin_code.discovery import FILE_MODULE, import_file
 from zoo.testing.contract import reason_of
 
 OWN_SEED = 2  # another one than the process has that built the network

@@ -17,13 +17,15 @@ from zoo import hookspecs
 from zoo.data.formats import Formats
 from zoo.errors import ContractError, PluginError, UnknownNameError
 from zoo.interfaces import Architecture, Dataset, Decoder, Source
-from zoo.plugins import GROUP, check_hooks, import_file, load_plugins
+from zoo.plugin_code.discovery import GROUP, import_file
+from zoo.plugins import check_hooks, load_plugins
 from zoo.testing.contract import CHECKS_OF
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from zoo.plugins import Plugin, Plugins
+    from zoo.plugin_code.discovery import Plugin
+    from zoo.plugins import Plugins
 
 NOTHING = "no architecture, dataset, source or decoder"
 
