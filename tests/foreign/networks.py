@@ -64,8 +64,6 @@ def up_to(layer: str, architecture: str, parameters: int, middle: str) -> Passin
     return Passing(architecture, parameters, part, {"last_layer": layer}, middle)
 
 
-LEFT_OUT = ", which Keras's format leaves out before 3.15"
-
 PASSING = (
     Passing("attention-pooling", 4_698, "TimeDistributed layers"),
     Passing("batch-renorm", 2_748, "a counter, an integer weight that does not train"),
@@ -87,12 +85,16 @@ PASSING = (
     Passing("nfnet", 9_690, "a subclass of Conv2D with one more weight, which Keras's format leaves out"),
     Passing("patch-convnet", 11_206, "weights without names"),
     Passing("perceiver", 9_066, "weights created in `__init__`, layers called several times"),
-    Passing("poolformer", 10_682, f"sublayers and weights in dicts of dicts{LEFT_OUT}"),
+    Passing("poolformer", 10_682, "sublayers and weights in dicts of dicts"),
     Passing("resnext", 7_002, "grouped convolutions"),
     Passing("row-rnn", 16_138, "a cell of its own, and Bidirectional"),
     Passing("shared-block", 5_530, "one custom layer, called several times"),
     Passing("shufflenet", 2_046, "Reshape and Permute"),
-    Passing("sparse-experts", 12_022, f"`add_loss`, a regulariser, sublayers in lists of lists{LEFT_OUT}"),
+    Passing(
+        "sparse-experts",
+        12_022,
+        "`add_loss`, a regulariser, sublayers in lists of lists, which Keras's format leaves out before 3.15",
+    ),
     Passing("spectral", 8_874, "a wrapper around layers without names"),
     Passing("squeeze-excite", 9_906, "a subclass of Model as a block"),
     Passing("stochastic-depth", 9_866, "a seed generator"),
@@ -133,7 +135,7 @@ NOT_IN_KERAS_FORMAT = {
 """Network -> why it cannot be exported to that format, the start of the reason in the message."""
 
 if tuple(map(int, version("keras").split(".")[:2])) < (3, 15):  # the first to save containers in containers
-    NOT_IN_KERAS_FORMAT |= dict.fromkeys(("poolformer", "sparse-experts"), "its probabilities differ by ")
+    NOT_IN_KERAS_FORMAT |= {"sparse-experts": "its probabilities differ by "}
 
 REFUSED = (
     Refused(
