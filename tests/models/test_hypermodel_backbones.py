@@ -134,16 +134,14 @@ def test_a_hyperparameter_that_selects_the_features_is_searched() -> None:
 
 def test_where_keras_s_counters_are_reset_all_hyperparameters_are_searched() -> None:
     def resetting(hp: Any) -> keras.Model:
-        filters = hp.Int("filters", 2, 4)
-        for _ in range(30):
+        for _ in range(30):  # so that the numbers before the reset are higher than those after it
             layers.ReLU()(keras.Input((8,)))
+        filters = hp.Int("filters", 2, 4)
         keras.backend.clear_session(free_memory=False)
         pixels = keras.Input((8, 8, 3))
         x = layers.GlobalAveragePooling2D()(layers.Conv2D(filters, 3)(pixels))
         return keras.Model(pixels, layers.Dense(hp.Int("units", 2, 4))(x))
 
-    for _ in range(30):  # so that the numbers before the reset are higher than those after it
-        layers.ReLU()(keras.Input((8,)))
     assert set(conditions_of(resetting)) == {"net/filters", "net/units"}
 
 
