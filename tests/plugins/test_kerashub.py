@@ -182,8 +182,9 @@ def warned(work: Callable[[], object]) -> list[str]:
     return [str(each.message) for each in caught]
 
 
-def test_a_swin_is_built_without_warnings_about_masks() -> None:
-    assert not [message for message in warned(lambda: built(backbone="swin")) if "mask" in message]
+@pytest.mark.parametrize("name", [name for name in ("swin", "vit") if name in installed()])
+def test_a_transformer_is_built_without_warnings_about_masks(name: str) -> None:
+    assert not [message for message in warned(lambda: built(backbone=name)) if "mask" in message]
 
 
 def test_the_mask_token_of_a_dino_trains_without_a_warning() -> None:
