@@ -268,7 +268,7 @@ def test_it_is_quarantined_where_it_loads(
     refused = zoo("train", "mine", "digits")
     assert (refused.code, refused.out) == (1, "")
     assert refused.err == (
-        "Error: unknown architecture 'mine': did you mean 'mobilenet'? (quarantined: mine; see `zoo plugins`)\n"
+        f"Error: architecture 'mine' is missing, since plugin 'mine' is quarantined: {errors[0]}\n"
     )
 
 
