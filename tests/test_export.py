@@ -142,6 +142,34 @@ def test_a_layer_that_leaves_weights_out_is_named(
     assert [str(warning.message) for warning in recwarn] == []
 
 
+@keras.saving.register_keras_serializable(package="test_export")
+class Rounded(keras.layers.Dense):
+    """Writes its weights with fewer digits than they have."""
+
+    def save_own_variables(self, store: Any) -> None:
+        for number, weight in enumerate(self.weights):
+            store[str(number)] = weight.numpy().astype("float16").astype("float32")
+
+
+def test_a_weight_that_is_another_in_the_file_is_named(
+    build: Callable[..., Classifier], tmp_path: Path
+) -> None:
+    """The probabilities differ by less than the tolerance."""
+
+    def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
+        pixels = keras.layers.GlobalAveragePooling2D()(keras.layers.Rescaling(1e-3)(inputs))
+        return Rounded(2, name="rounded")(pixels)
+
+    classifier = build(replace(TINY, backbone=backbone))
+    with pytest.raises(ExportError) as error:
+        export(classifier, tmp_path / "written.keras", "keras")
+    assert str(error.value) == (
+        "the format keras cannot represent this network (its weight 'rounded/kernel' is another when it is loaded "
+        "again): use h5 or saved-model"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
 class InPython(keras.layers.Layer):
     """Computes in this process's Python."""
 

@@ -19,6 +19,7 @@ import tensorflow as tf
 
 from zoo.errors import ExportError
 from zoo.interfaces.export_formats import SUFFIXES, check_target
+from zoo.models.variables import named_variables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +35,8 @@ def export(classifier: Classifier, path: Path, file_format: str) -> None:
     """Write the classifier as `keras`, `h5` or `saved-model`: pixels 0-255 in, probabilities out.
 
     A SavedModel folder also gets `labels.txt`, the class names in the order of the outputs, one per line. The file is
-    loaded again and must return the same probabilities before it gets its final name.
+    loaded again before it gets its final name, and must return the same probabilities; `keras` and `h5` must also have
+    the same weights.
 
     Raises:
         UnknownNameError, ExportError: see `zoo.interfaces.export_formats.check_target`.
@@ -87,7 +89,7 @@ def _compare(classifier: Classifier, path: Path, file_format: str) -> None:
     shape = (2, classifier.image_size, classifier.image_size, classifier.channels)
     pixels = np.random.default_rng(0).integers(0, 256, shape).astype(np.float32)
     try:
-        outputs = _read_back(path, file_format, pixels)
+        outputs = _read_back(classifier.network, path, file_format, pixels)
         # TensorFlow rounds differently in a graph than eagerly, which shows after a hundred layers.
         difference = _difference(outputs, classifier.network(pixels, training=False))
         if difference > TOLERANCE:
@@ -98,11 +100,35 @@ def _compare(classifier: Classifier, path: Path, file_format: str) -> None:
         raise _unfit(file_format, f"its probabilities differ by {difference:.2g} when it is loaded again")
 
 
-def _read_back(path: Path, file_format: str, pixels: np.ndarray) -> np.ndarray:
+def _read_back(network: keras.Model, path: Path, file_format: str, pixels: np.ndarray) -> np.ndarray:
     """Return the exported network's probabilities for these pixels."""
     if file_format == "saved-model":
         return apply_saved_model(path, pixels)
-    return np.asarray(keras.models.load_model(path, compile=False)(pixels))
+    loaded = keras.models.load_model(path, compile=False)
+    if changed := _changed_weight(network, loaded):
+        raise _unfit(
+            file_format, _unsaved(network) or f"its weight '{changed}' is another when it is loaded again"
+        )
+    return np.asarray(loaded(pixels))
+
+
+def _changed_weight(network: keras.Model, loaded: keras.Model) -> str | None:
+    """Return the first weight that has other values in the loaded network.
+
+    The probabilities may show too little of it, but training would go on from another network.
+    """
+    before, after = _weights_of(network), _weights_of(loaded)
+    shared = (name for name in before if name in after)
+    return next(
+        (name for name in shared if not np.array_equal(before[name], after[name], equal_nan=True)), None
+    )
+
+
+def _weights_of(network: keras.Model) -> dict[str, np.ndarray]:
+    """Return name -> values of the weights, without the states of random generators, which h5 does not contain."""
+    weights = {id(weight) for weight in network.weights}
+    named = named_variables(network)
+    return {name: np.asarray(variable.numpy()) for name, variable in named.items() if id(variable) in weights}
 
 
 def _difference(outputs: np.ndarray, expected: object) -> float:
