@@ -135,7 +135,7 @@ NOT_IN_KERAS_FORMAT = {
 """Network -> why it cannot be exported to that format, the start of the reason in the message."""
 
 if tuple(map(int, version("keras").split(".")[:2])) < (3, 15):  # the first to save containers in containers
-    NOT_IN_KERAS_FORMAT |= {"sparse-experts": "its probabilities differ by "}
+    NOT_IN_KERAS_FORMAT |= dict.fromkeys(("poolformer", "sparse-experts"), "its weight '")
 
 REFUSED = (
     Refused(
