@@ -16,6 +16,7 @@ from zoo.models.custom_objects import (
     is_keras_own,
     is_of_plugin,
     is_registered,
+    module_of,
     name_of,
     register_layers,
 )
@@ -91,6 +92,15 @@ def test_custom_layers_that_return_anything_but_classes_are_refused_with_their_p
         (config_of(keras.layers.Dense(1, activation=known))["config"]["activation"], False),
         ({"module": "", "class_name": "__keras_tensor__", "config": {}}, True),
         ({"module": "keras_evil", "class_name": "Dense", "config": {}}, False),
+        (config_of(keras.activations.relu), True),
+        (config_of(keras.losses.mean_squared_error), True),
+        ({"module": "builtins", "class_name": "function", "config": "mine>relu"}, False),
+        ({"module": "builtins", "class_name": "function", "config": "system"}, False),
+        ({"module": "os", "class_name": "function", "config": "relu"}, False),
+        ({"class_name": "RandomNormal", "config": {"stddev": 0.1}}, True),
+        ({"class_name": "RandomNormal", "config": {}, "registered_name": "mine>RandomNormal"}, False),
+        ({"module": None, "class_name": "RandomNormal", "config": {}}, False),
+        ({"class_name": "Scale", "config": {}}, False),
     ],
 )
 def test_objects_of_keras_itself_are_known(config: Any, own: bool) -> None:
@@ -127,16 +137,20 @@ def test_another_process_finds_what_custom_layers_returns_and_its_module() -> No
 
 @pytest.fixture
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], str]:
-    """Install a package that registers a layer when its module is imported; returns that module."""
+    """Install a package that registers a function and, in a module, a layer; returns that module."""
 
     def write(package: str, requirement: str) -> str:
         folder, installed = tmp_path / package, tmp_path / f"{package}-1.0.dist-info"
         folder.mkdir()
-        (folder / "__init__.py").touch()
         (folder / "layers.py").write_text(
             "import keras\n\n"
             f"@keras.saving.register_keras_serializable('{package}')\n"
             "class Doubled(keras.layers.Layer):\n    pass\n"
+        )
+        (folder / "__init__.py").write_text(
+            "import keras\n\n"
+            f"@keras.saving.register_keras_serializable('{package}')\n"
+            "def halved(x):\n    return x / 2\n"
         )
         installed.mkdir()
         (installed / "METADATA").write_text(
@@ -162,6 +176,21 @@ def test_a_class_of_an_installed_library_is_found_by_importing_its_module(librar
     config = {"module": library, "class_name": "Doubled", "registered_name": "objects_library>Doubled"}
     assert is_registered(config)
     assert is_importable(config, [])
+
+
+def test_a_function_of_an_installed_library_is_found_by_importing_its_package(library: str) -> None:
+    package = library.partition(".")[0]
+    config = {"module": "builtins", "class_name": "function", "config": f"{package}>halved"}
+    assert is_registered(config)
+    assert is_importable(config, [])
+    assert not is_of_plugin(config)
+    assert module_of(config) == package
+
+
+def test_no_other_package_is_imported_because_a_function_is_named_after_it() -> None:
+    for name in ("antigravity>fly", "this>s", "zoo.__main__>main", "keras_absent>act", "fly"):
+        assert not is_registered({"module": "builtins", "class_name": "function", "config": name})
+    assert {"antigravity", "this", "zoo.__main__"} & set(sys.modules) == set()
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,29 @@ class Refusing(Custom):
         raise ZooError("its module has changed: restore it")
 
 
+@registered
+class Configured(Custom):
+    """Its configuration has a function of Keras, an object without its module, and data with a `class_name`."""
+
+    def __init__(
+        self, activation: Any = "relu", start: Any = "zeros", label: Any = None, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.activation, self.start = keras.activations.get(activation), keras.initializers.get(start)
+        self.label = label
+
+    def build(self, shape: Any) -> None:
+        self.bias = self.add_weight(shape=(shape[-1],), initializer=self.start)
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        return self.activation(inputs + self.bias)
+
+    def get_config(self) -> dict[str, Any]:
+        start = {"class_name": "RandomNormal", "config": self.start.get_config()}
+        own = {"activation": self.activation, "start": start, "label": self.label}
+        return {**super().get_config(), **own}
+
+
 class Unregistered(Custom):
     """Keras does not know its class."""
 
@@ -250,10 +273,12 @@ def refusal(classifier: Classifier, *custom_layers: Any) -> list[str]:
         lambda: layers.GaussianNoise(0.5),
         lambda: layers.RandomFlip(),
         lambda: layers.RandomRotation(0.2),
+        lambda: Configured("relu", keras.initializers.RandomNormal(), {"class_name": "cat", "n": 3}),
+        lambda: Configured("gelu", keras.initializers.RandomNormal(stddev=0.1)),
     ],
 )
 def test_a_classifier_that_comes_back_passes(built: Callable[..., Classifier], make: Callable) -> None:
-    check_round_trip(built(make), "architecture 'small'", [Whole])
+    check_round_trip(built(make), "architecture 'small'", [Whole, Configured])
 
 
 WRONG = [

@@ -194,9 +194,9 @@ def custom_objects_in(graph: Mapping[str, object]) -> Iterator[Mapping[str, Any]
 
 
 def objects_in(value: Any) -> Iterator[Mapping[str, Any]]:  # nested JSON
-    """Yield every serialised object in the configuration."""
+    """Yield every serialised object in the configuration; for Keras, any other mapping is data."""
     if isinstance(value, Mapping):
-        if "class_name" in value:
+        if "class_name" in value and "config" in value:
             yield value
         for inner in value.values():
             yield from objects_in(inner)

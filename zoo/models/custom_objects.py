@@ -27,6 +27,16 @@ if TYPE_CHECKING:
 OWN = ("zoo", "zoo_plugins")  # which register their classes in Architecture.custom_layers
 ZOO = "keras-zoo"
 LIBRARIES = {"keras", "tensorflow", ZOO}  # what registers classes with Keras requires one of these
+# Where Keras looks for what its graphs name without a module: `BUILTIN_MODULES` in its `serialization_lib`.
+BUILTIN_MODULES = (
+    keras.activations,
+    keras.constraints,
+    keras.initializers,
+    keras.losses,
+    keras.metrics,
+    keras.optimizers,
+    keras.regularizers,
+)
 
 
 def register_layers(architecture: Architecture | None) -> tuple[object, ...]:
@@ -72,14 +82,28 @@ def name_of(config: Mapping[str, Any]) -> str:
 def is_keras_own(config: Mapping[str, Any]) -> bool:
     """Whether an object of a graph is Keras's own, or a mark of Keras for a value, with no module and no code."""
     module, name = str(config.get("module") or ""), str(config["class_name"])
-    if name == "function":  # Keras writes the name alone for its own
-        return False
+    if name == "function":  # Keras writes the module of no function
+        return module == "builtins" and _is_builtin(name_of(config))
+    if "module" not in config and name_of(config) == name and _is_builtin(name):
+        return True
     return is_of_keras(module) or (not module and name.startswith("__"))
+
+
+def _is_builtin(name: str) -> bool:
+    """Whether Keras finds a class or function of its own by this name alone, such as `relu`."""
+    return ">" not in name and any(callable(getattr(module, name, None)) for module in BUILTIN_MODULES)
+
+
+def module_of(config: Mapping[str, Any]) -> str:
+    """Return the module of an object of a graph; for a function, the package under which it is registered."""
+    if config["class_name"] == "function":
+        return name_of(config).rpartition(">")[0]
+    return str(config.get("module") or "")
 
 
 def is_of_plugin(config: Mapping[str, Any]) -> bool:
     """Whether an object of a graph is a plugin's, and neither Keras's, another library's nor zoo's own."""
-    package = str(config.get("module") or "").partition(".")[0]
+    package = module_of(config).partition(".")[0]
     if is_keras_own(config) or package in OWN:
         return False
     return not is_of_library(config) or ZOO in _requirements(package)
@@ -112,10 +136,10 @@ def is_importable(config: Mapping[str, Any], custom_layers: Collection[object]) 
 
 
 def _import_library(config: Mapping[str, Any]) -> None:
-    """Import the module in which an installed library registers its classes; do nothing for any other module."""
+    """Import the module in which an installed library registers an object; do nothing for any other module."""
     if not is_of_library(config):
         return
-    module = str(config["module"])
+    module = module_of(config)
     for name in (module, module.partition(".")[0]):  # another version may have moved the class
         with suppress(Exception, SystemExit):
             importlib.import_module(name)
@@ -128,7 +152,7 @@ def is_of_library(config: Mapping[str, Any]) -> bool:
     A stored graph names modules, and must not be able to have any other module imported, nor one that is run, such as
     `package.__main__`.
     """
-    module = str(config.get("module") or "")
+    module = module_of(config)
     package = module.partition(".")[0]
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)*", module) or package in OWN:
         return False

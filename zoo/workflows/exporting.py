@@ -61,12 +61,12 @@ def export(
 def _code_of(workspace: Workspace, model: Model, content: ModelContent) -> str:
     """Return in words the classes of the model that are not Keras's own, and where they are; empty if it has none."""
     from zoo.models.content import custom_objects_in
-    from zoo.models.custom_objects import is_of_library, name_of
+    from zoo.models.custom_objects import is_of_library, module_of, name_of
 
     plugin = workspace.registry.run(model.run_id).plan.candidate.plugin
     classes: dict[str, set[str]] = defaultdict(set)
     for config in custom_objects_in(content.graph):
-        source = str(config["module"]).partition(".")[0] if is_of_library(config) else plugin
+        source = module_of(config).partition(".")[0] if is_of_library(config) else plugin
         classes[source].add(name_of(config))
     return " and ".join(
         f"{', '.join(sorted(names))} of {source}" for source, names in sorted(classes.items())
