@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from zoo.interfaces import HyperparameterValue, Model, RunKind, RunPlan, TrainingOptions
 from zoo.models.freezing import freeze
+from zoo.models.hyperparameters import refuse_pooling
 from zoo.training.fit import start_fresh
 from zoo.workflows.images import in_order_of, prepare
 from zoo.workflows.parents import find_parent
@@ -73,6 +74,7 @@ def finetune(
         return parent.build(hp)
 
     classifier = build()
+    refuse_pooling(values, maps=classifier.has_maps)
     name = parent.model.architecture
     require_round_trip(classifier, name, workspace.plugins.architectures.get(name))
     frozen = freeze(classifier, hp.get("freeze"))

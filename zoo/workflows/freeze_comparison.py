@@ -80,7 +80,10 @@ def compare_freezing(
             options=options,
         )
         results.append(_result(workspace, spec, child))
-    scratch = _from_scratch(workspace, parent, dataset, values, results[0].model, options)
+    before = dict(workspace.registry.run(parent.run_id).plan.hyperparameters)
+    if not classifier.has_maps:
+        before.pop("pooling", None)  # which had no effect
+    scratch = _from_scratch(workspace, parent, dataset, before, values, results[0].model, options)
     return (*results, *([_result(workspace, SCRATCH, scratch)] if scratch else []))
 
 
@@ -88,12 +91,18 @@ def _from_scratch(
     workspace: Workspace,
     parent: Model,
     dataset: str | OpenedDataset,
+    before: Mapping[str, HyperparameterValue],
     values: Mapping[str, HyperparameterValue],
     like: Model,
     options: TrainingOptions,
 ) -> Model | None:
-    """Train the same architecture on the same images; None where that fails."""
-    before = workspace.registry.run(parent.run_id).plan.hyperparameters
+    """Train the same architecture on the same images; None where that fails.
+
+    Args:
+        before: the hyperparameters of the parent.
+        values: those that the user has set.
+        like: a model on these images.
+    """
     inherited = {name: value for name, value in before.items() if name not in OWN or name in HEAD}
     requested = {name: value for name, value in values.items() if name not in _OF_PARENTS}
     if len(like.class_names) != 2:

@@ -12,7 +12,7 @@ from zoo.errors import HyperparameterError
 from zoo.models.bases import Bases
 from zoo.models.content import from_content
 from zoo.models.heads import new_head, with_classes
-from zoo.models.hyperparameters import OWN, declare, refuse_pooling
+from zoo.models.hyperparameters import OWN, declare
 from zoo.models.inputs import rebuild
 from zoo.models.space import check, choose
 from zoo.workflows.images import InputShape, check_rebuilt_size, shape_of
@@ -74,7 +74,6 @@ class Parent:
         classifier = (bases or Bases()).get((), build)
         if self.keeps_head:
             return with_classes(classifier, self.class_names, sigmoid=hp.get("output") == "sigmoid")
-        refuse_pooling(hp.values, maps=classifier.has_maps)
         return new_head(classifier, hp, self.class_names)
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import threading
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -21,11 +22,13 @@ from zoo.errors import HyperparameterError, InterruptedWork
 from zoo.interfaces import State
 from zoo.plugins import load_plugins
 from zoo.workflows import TrainingOptions, finetune, train
+from zoo.workflows.freeze_comparison import SCRATCH, compare_freezing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from zoo.interfaces import Model
     from zoo.workflows import Workspace
 
 pytestmark = pytest.mark.large
@@ -37,7 +40,7 @@ from zoo import Architecture, hookimpl
 def vectors(hp, inputs, *, weights=None):
     from keras import layers
 
-    maps = layers.Conv2D(2, 3, name="conv")(inputs)
+    maps = layers.Conv2D(2, 3, bias_initializer="ones" if weights else "zeros", name="conv")(inputs)
     return layers.GlobalMaxPooling2D(name="vector")(maps) if weights else maps
 
 
@@ -192,12 +195,31 @@ def test_a_pooling_that_the_features_of_the_weights_ignore_is_refused(
     assert workspace.registry.runs() == []
 
 
-def test_fine_tuning_refuses_a_pooling_that_the_features_ignore(workspace: Workspace) -> None:
+@pytest.fixture
+def parent(workspace: Workspace) -> Model:
+    """A model of a zoo that searched pooling for vectors too."""
+    trained = train(workspace, "vectors", "blobs", weights="vector", options=TrainingOptions(epochs=1))
+    registry, plan = workspace.registry, workspace.registry.run(trained.run_id).plan
+    plan = replace(plan, hyperparameters={**plan.hyperparameters, "pooling": "max"})
+    run = registry.start_run(plan, registry.dataset("blobs"))
+    return registry.complete_run(run.id, registry.load_content(trained.id), [])
+
+
+def test_a_pooling_of_the_parent_that_had_no_effect_is_no_obstacle(
+    workspace: Workspace, parent: Model
+) -> None:
     options = TrainingOptions(epochs=1)
-    parent = train(workspace, "vectors", "blobs", weights="vector", options=options)
+    child = finetune(workspace, parent.id, "blobs", head="new", options=options)
+    assert child.parent_id == parent.id
+    results = compare_freezing(workspace, parent.id, "blobs", ["all"], options=options)
+    assert [result.way for result in results] == ["all", SCRATCH]
+
+
+def test_fine_tuning_refuses_a_pooling_that_the_features_ignore(workspace: Workspace, parent: Model) -> None:
+    options = TrainingOptions(epochs=1)
     with pytest.raises(HyperparameterError) as caught:
         finetune(workspace, parent.id, "blobs", hyperparameters={"pooling": "flatten"}, options=options)
     assert str(caught.value) == (
         "pooling=flatten has no effect: the features of this backbone are no feature maps; leave pooling out"
     )
-    assert len(workspace.registry.runs()) == 1
+    assert len(workspace.registry.runs()) == 2
