@@ -22,6 +22,13 @@ if TYPE_CHECKING:
         ("class Own:\n    import keras\n", ("keras", 2)),
         ("def backbone():\n    import keras\n", None),
         ("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import keras\n", None),
+        (
+            "import typing\nif typing.TYPE_CHECKING:\n    import keras\nelse:\n    import tensorflow\n",
+            ("tensorflow", 5),
+        ),
+        ('if __name__ == "__main__":\n    import keras\n', None),
+        ("if typing.TYPE_CHECKING:\n    pass\nelse:\n    def f():\n        import keras\n", None),
+        ("if True:\n    import keras\n", ("keras", 2)),
         ("from . import keras\nimport keras_something\n", None),
         ("import keras (\n", None),
         ("", None),

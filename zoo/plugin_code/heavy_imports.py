@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HEAVY = ("tensorflow", "keras", "keras_tuner")
+NEVER = ("TYPE_CHECKING", "typing.TYPE_CHECKING", "__name__ == '__main__'")  # as `ast.unparse` writes them
 INNER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
@@ -44,7 +45,13 @@ def heavy_import(file: str) -> tuple[str, int] | None:
 def _statements(node: ast.AST) -> Iterator[ast.AST]:
     """Yield what runs when the module is imported, in its order."""
     for child in ast.iter_child_nodes(node):
-        is_for_types = isinstance(child, ast.If) and ast.unparse(child.test).endswith("TYPE_CHECKING")
-        if not is_for_types and not isinstance(child, INNER):
+        if isinstance(child, ast.If) and _is_false(child.test):
+            yield from _statements(ast.Module(child.orelse, type_ignores=[]))
+        elif not isinstance(child, INNER):
             yield child
             yield from _statements(child)
+
+
+def _is_false(test: ast.expr) -> bool:
+    """Whether it is true only for a type checker, or where the file is run as a program."""
+    return ast.unparse(test) in NEVER
