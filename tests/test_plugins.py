@@ -183,6 +183,10 @@ BROKEN = {
     "no message": ("raise ValueError", "ValueError"),
     "no hooks": ("from zoo import hookimpl", "implements no zoo hook"),
     "undecorated hook": ("def zoo_datasets(): return []", "implements no zoo hook"),
+    "misspelt name of a hook": (
+        HEADER + "@hookimpl(specname='zoo_architecture')\ndef mine():\n    return []\n",
+        r"unknown hook 'zoo_architecture': did you mean 'zoo_architectures'\? \(.*/\w*broken\.py:\d+\)$",
+    ),
     "misspelt hook": (
         HEADER + "@hookimpl\ndef zoo_architecturez():\n    return []\n",
         r"unknown hook 'zoo_architecturez': did you mean 'zoo_architectures'\? \(.*/\w*broken\.py:\d+\)$",

@@ -264,7 +264,9 @@ def check_hooks(manager: pluggy.PluginManager, module: ModuleType) -> None:
         if error.plugin is not module or not unknown:
             raise
         names = [name for name in vars(hookspecs) if name.startswith("zoo_")]
-        place = definition_of(getattr(module, unknown[1]))
+        implementations = getattr(manager.hook, unknown[1]).get_hookimpls()
+        # whose function may have another name than the hook
+        place = next(definition_of(each.function) for each in implementations if each.plugin is module)
         raise PluginError(f"{UnknownNameError('hook', unknown[1], names)}{place}") from error
 
 
