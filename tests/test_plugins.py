@@ -447,16 +447,25 @@ def test_an_unknown_architecture_mentions_quarantined_plugins(folder: Callable[.
         plugins.architecture("mynet")
 
 
-@pytest.mark.parametrize("name", ["broken", "my-net"])
+@pytest.mark.parametrize("name", ["broken", "my-net", "my-other-net"])
 def test_the_architecture_of_a_quarantined_plugin_is_refused_with_the_reason(
     folder: Callable[..., Path], name: str
 ) -> None:
-    plugins = load_plugins(folder(broken=RETURNS.format("[Architecture('my-net', backbone, 1 / 0)]")))
+    described = (
+        "[Architecture('my-net', backbone, 1 / 0), Architecture(backbone=backbone, name=\"my-other-net\")]"
+    )
+    plugins = load_plugins(folder(broken=RETURNS.format(described)))
     with pytest.raises(PluginError) as caught:
         plugins.architecture(name)
     assert str(caught.value) == (
         f"architecture '{name}' is missing, since plugin 'broken' is quarantined: {named(plugins, 'broken').error}"
     )
+
+
+def test_another_text_of_a_quarantined_plugin_is_no_architecture(folder: Callable[..., Path]) -> None:
+    plugins = load_plugins(folder(broken="OPTIMIZER = 'adam'\n1 / 0\n"))
+    with pytest.raises(UnknownNameError, match=r"^unknown architecture 'adam'"):
+        plugins.architecture("adam")
 
 
 def test_the_path_of_a_plugin_is_no_architecture() -> None:

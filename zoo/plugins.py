@@ -115,10 +115,10 @@ class Plugins:
         return next(plugin for plugin in self.entries if architecture in plugin.architectures)
 
     def _quarantined(self, architecture: str) -> Plugin | None:
-        """Return the quarantined plugin that has this name, or whose file contains it as a text."""
+        """Return the quarantined plugin that has this name, or whose file names an architecture so."""
         broken = [plugin for plugin in self.entries if plugin.error is not None]
         named = (plugin for plugin in broken if plugin.name == architecture)
-        return next(named, None) or next((each for each in broken if _mentions(each, architecture)), None)
+        return next(named, None) or next((each for each in broken if _describes(each, architecture)), None)
 
     def _quarantine_hint(self) -> str:
         broken = ", ".join(plugin.name for plugin in self.entries if plugin.error is not None)
@@ -329,13 +329,13 @@ def _one_line(error: BaseException, file: str) -> str:
     return described(error, f"{message}{nearest_argument(error, FIELDS)}", file)
 
 
-def _mentions(plugin: Plugin, name: str) -> bool:
-    """Whether a plugin's file contains the name as a text."""
+def _describes(plugin: Plugin, name: str) -> bool:
+    """Whether a plugin's file has `name="NAME"` or `Architecture("NAME"`."""
     try:
         text = Path(plugin.origin).read_text(encoding="utf-8", errors="replace") if not plugin.version else ""
     except (OSError, ValueError):
         return False
-    return f"'{name}'" in text or f'"{name}"' in text
+    return re.search(rf"""\b(name\s*=|Architecture\()\s*(["']){re.escape(name)}\2""", text) is not None
 
 
 def _message(error: BaseException) -> str:
