@@ -20,6 +20,14 @@ def imports() -> None:
     import nowhere.at.all  # noqa: F401
 
 
+def misspells() -> None:
+    import zoo.nothing  # type: ignore[import-not-found]  # noqa: F401
+
+
+def imports_another_part() -> None:
+    import google.nothing  # type: ignore[import-not-found,import-untyped]  # noqa: F401
+
+
 def exhausts() -> None:
     raise MemoryError
 
@@ -37,6 +45,13 @@ CASES: list[tuple[Callable[[], None], str, str, str]] = [
         "no module",
         "net",
         "ModuleNotFoundError: no module (PLACE): install the package that provides 'nowhere', or correct the import",
+    ),
+    (misspells, "no module", "net", "ModuleNotFoundError: no module (PLACE): correct the import"),
+    (
+        imports_another_part,
+        "no module",
+        "net",
+        "ModuleNotFoundError: no module (PLACE): install the package that provides 'google', or correct the import",
     ),
     (exhausts, "", "net", "MemoryError (PLACE): build a smaller network, or use smaller images"),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from typing import TYPE_CHECKING
 
 from zoo.errors import nearest_names
@@ -35,7 +36,11 @@ def advice_on(error: BaseException, otherwise: str = "fix the plugin") -> str:
         otherwise: advice for an error that is of no particular kind.
     """
     if isinstance(error, ModuleNotFoundError) and error.name:
-        return f"install the package that provides '{error.name.partition('.')[0]}', or correct the import"
+        package = error.name.partition(".")[0]
+        # A package without a file is a namespace, whose parts are in several distributions.
+        if package != error.name and getattr(sys.modules.get(package), "__file__", None):
+            return "correct the import"
+        return f"install the package that provides '{package}', or correct the import"
     if isinstance(error, MemoryError):
         return "build a smaller network, or use smaller images"
     return otherwise
