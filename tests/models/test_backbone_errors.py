@@ -75,6 +75,13 @@ def test_an_error_without_a_reason_is_reported_by_its_type() -> None:
     )
 
 
+@pytest.mark.parametrize("reason", ["RuntimeError: boom", "RuntimeErrors happen"])
+def test_a_reason_that_begins_with_the_type_is_whole(reason: str) -> None:
+    with pytest.raises(ContractError) as error, reported(architecture_of(no_reason, "mine")):
+        raise RuntimeError(reason)
+    assert f": its backbone cannot be built: RuntimeError: {reason} (" in str(error.value)
+
+
 @pytest.mark.parametrize("backbone", [wrong_layer, partial(wrong_layer)])
 def test_the_innermost_line_of_the_plugin_is_reported(backbone: Callable[..., Any]) -> None:
     message = message_of(backbone)

@@ -36,7 +36,8 @@ def reported(
         raise
     except (Exception, SystemExit) as error:  # third-party code may raise anything
         name, function = architecture.name, function or architecture.backbone
-        reason = reason_of(error).removeprefix(type(error).__name__)
+        reason = reason_of(error)
+        reason = "" if reason == type(error).__name__ else reason  # it has no message
         line = described(error, reason, file_of(function), name, definition_of(function))
         raise ContractError(f"architecture '{name}': {what}: {line}") from error
 
