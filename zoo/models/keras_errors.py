@@ -11,6 +11,9 @@ CURES = {
     ),
 }
 """Part of a sentence -> what to do. Keras says it in later paragraphs, and vaguely."""
+SENTENCE_END = re.compile(
+    r"\.? (?=Received|Full object config)|(?<=[^.])(?<!\.[a-z])(?<!\bvs)(?<!\bcf)\. (?=[A-Z])"  # not that of "e.g."
+)
 
 
 def reason_of(error: BaseException) -> str:
@@ -22,6 +25,6 @@ def reason_of(error: BaseException) -> str:
     text = text.partition("\x1b[1m")[2].partition("\x1b[0m")[0] or text  # Keras prints the cause in bold
     text = re.split(r"(?:Exception|Error) encountered:\s", text)[-1]
     paragraph = " ".join(text.strip().partition("\n\n")[0].split())
-    sentence = re.split(r"\.? (?=Received|Full object config)|(?<=[^.])\. (?=[A-Z])", paragraph)[0]
+    sentence = SENTENCE_END.split(paragraph)[0]
     reason = sentence.rstrip(".: ")[:300] or type(error).__name__
     return "; ".join([reason, *(cure for part, cure in CURES.items() if part in reason)])
