@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import re
+from typing import TYPE_CHECKING
 
 import pytest
 
 from zoo import errors
-from zoo.errors import UnknownNameError, ZooError, nearest_names, reason_of
+from zoo.errors import (
+    LayerBuildError,
+    MissingLayerError,
+    RoundTripError,
+    UnknownNameError,
+    ZooError,
+    nearest_names,
+    reason_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 INDENT = 4
 
@@ -69,6 +83,24 @@ def test_nearest_names_keep_their_case() -> None:
 )
 def test_an_unknown_name_lists_the_available_ones(name: str, available: list[str], message: str) -> None:
     assert str(UnknownNameError("architecture", name, available)) == message
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ZooError("no luck"),
+        UnknownNameError("architecture", "convnt", ["convnet"]),
+        RoundTripError("a trained model could not be stored", "no get_config", "give it one"),
+        MissingLayerError("mine>Scale"),
+        LayerBuildError("scale", "no luck"),
+    ],
+)
+@pytest.mark.parametrize("restored", [copy.copy, lambda error: pickle.loads(pickle.dumps(error))])
+def test_an_error_travels_between_processes(
+    error: ZooError, restored: Callable[[ZooError], ZooError]
+) -> None:
+    other = restored(error)
+    assert (type(other), str(other), vars(other)) == (type(error), str(error), vars(error))
 
 
 def test_an_unknown_name_ends_with_its_hint() -> None:

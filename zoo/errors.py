@@ -38,6 +38,10 @@ if TYPE_CHECKING:
 class ZooError(Exception):
     """The base class of all errors that a user can do something about."""
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Return how another process restores it: from its message, since a subclass may take other arguments."""
+        return type(self).__new__, (type(self), *self.args), self.__dict__
+
 
 class UnknownNameError(ZooError):
     """Nothing of this kind has this name.
