@@ -81,7 +81,8 @@ class Architecture:
             point, unless a digit follows: `block1` includes `block1_conv` and `block1a_bn`.
         version: changes whenever the same hyperparameters would build another network.
         custom_layers: imports and returns the backbone's own Keras layer classes, each registered with
-            `keras.saving.register_keras_serializable`. Called before a stored model is rebuilt.
+            `keras.saving.register_keras_serializable`. Called before a network is built, and before a stored model
+            is rebuilt.
         sizes: the sizes of images that the backbone accepts; others are resized to the nearest. None: all from
             `min_size` on.
         dtype_policy: the Keras policy with which the layers of the backbone are created, one of `DTYPE_POLICIES`:

@@ -66,7 +66,7 @@ def declare_space(
     seed: int,
     progress: Progress,
 ) -> DeclaredSpace:
-    """Return everything that can be searched, with these values fixed. Each candidate's defaults are built once.
+    """Return everything that can be searched, with these values fixed. Each candidate is also built with its defaults.
 
     Raises:
         SearchError: nothing is left to search.
