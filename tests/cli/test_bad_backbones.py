@@ -64,7 +64,7 @@ FIX = "fix the plugin, and test it with `zoo plugins check mine`"
 LOOP = "check for an endless loop, or allow more with ZOO_PLUGIN_TIMEOUT=SECONDS"
 CHANGES = "import time; x = layers.Conv2D(1 + time.time_ns() // 1000 % 97, 1, name='more')(x)"
 WITHOUT = "without weights to load: download in Architecture.fetch_weights, or only where it gets `weights`"
-BATCH = "keep the batch as the first axis, and compute over the other axes alone; `zoo plugins check` names the layer"
+BATCH = "keep the batch as the first axis, and compute over the other axes alone"
 STORE = (
     "give it get_config() with every argument of its constructor and, where one of them is a layer, from_config(); "
     "register the class with keras.saving.register_keras_serializable"
@@ -121,7 +121,7 @@ REFUSED = {
         three(
             r"would not predict each image \(FILE:backbone\)",
             "the outputs for an image depend on the other images of its batch",
-            BATCH,
+            f"{BATCH}; `zoo plugins check` names the layer",
         ),
         describes=True,
     ),

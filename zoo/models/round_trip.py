@@ -55,7 +55,7 @@ PLACES = (
     "were built before, and share no layer between two layers"
 )
 COMPUTATION = "its call() must depend only on its inputs, its weights and what get_config() returns"
-BATCH = "keep the batch as the first axis, and compute over the other axes alone; `zoo plugins check` names the layer"
+BATCH = "keep the batch as the first axis, and compute over the other axes alone"
 RANDOM = "draw random numbers only where call() gets training=True"
 
 
@@ -145,7 +145,8 @@ class _RoundTrip:
         again = self.outputs_of(self.network, mixed)
         if not all(nearly_equal(left[:1], right[:1]) for left, right in zip(outputs, again, strict=True)):
             reason = "the outputs for an image depend on the other images of its batch"
-            raise self.refused("would not predict each image", None, reason, BATCH)
+            advice = f"{BATCH}; `zoo plugins check` names the layer"
+            raise self.refused("would not predict each image", None, reason, advice)
 
     def compare_variables(self, loaded: keras.Model) -> None:
         """Refuse a loaded network with other variables."""
