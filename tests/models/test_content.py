@@ -13,7 +13,7 @@ import pytest
 from tests.architectures import architecture_of
 from zoo.errors import ArtifactError
 from zoo.models.classifier import Classifier
-from zoo.models.content import assign_tensors, build_network, from_content, to_content
+from zoo.models.content import assign_tensors, build_network, from_content, register_layers_of, to_content
 from zoo.models.freezing import freeze
 from zoo.models.variables import named_variables
 
@@ -200,6 +200,22 @@ def test_a_layer_of_a_missing_plugin_names_the_way_out(content: ModelContent) ->
     layers_of(content)[1] |= {"module": "a_plugin", "class_name": "Own", "registered_name": "a_plugin>Own"}
     with pytest.raises(ArtifactError, match=r"needs the layer 'a_plugin>Own'.* load the plugin"):
         from_content(content)
+
+
+def test_custom_layers_are_called_only_for_a_graph_that_needs_some(content: ModelContent) -> None:
+    calls: list[str] = []
+    architecture = architecture_of(
+        lambda hp, inputs, *, weights=None: inputs,
+        custom_layers=lambda: [calls.append("called"), Doubled][1:],
+    )
+    assert register_layers_of(content.graph, architecture) == ()
+    assert calls == []
+    layers_of(content)[1] |= {
+        "module": __name__,
+        "class_name": "Doubled",
+        "registered_name": "zoo-tests>Doubled",
+    }
+    assert register_layers_of(content.graph, architecture) == (Doubled,)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from zoo import workflows
-from zoo.errors import TrainingError
+from zoo.errors import TrainingError, ZooError
 from zoo.interfaces import RunKind
 from zoo.registry import open_registry
 
@@ -124,6 +124,19 @@ def test_a_process_that_never_saw_the_parent_can_tune_it(
         child = workflows.finetune(
             replace(workspace, registry=other), "blobs@best", "pets", options=options(epochs=1)
         )
+    assert child.parent_id == parent.id
+
+
+def test_a_model_of_keras_layers_is_tuned_without_the_library_of_its_plugin(
+    workspace: Workspace, parent: Model, options: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def custom_layers() -> list[type]:
+        raise ZooError("its library is not installed")
+
+    monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "cache"))  # where no network has passed the round trip
+    tiny = replace(workspace.plugins.architectures["tiny"], custom_layers=custom_layers)
+    without = replace(workspace, plugins=replace(workspace.plugins, architectures={"tiny": tiny}))
+    child = workflows.finetune(without, parent.id, "pets", options=options(epochs=1))
     assert child.parent_id == parent.id
 
 

@@ -12,9 +12,15 @@ import numpy as np
 from keras.src.models.functional import Functional  # which has no public name
 
 from zoo.errors import ArtifactError, LayerBuildError, MissingLayerError, ZooError
-from zoo.interfaces import ModelContent
+from zoo.interfaces import Architecture, ModelContent
 from zoo.models.classifier import Classifier
-from zoo.models.custom_objects import is_keras_own, is_of_plugin, is_registered, name_of
+from zoo.models.custom_objects import (
+    is_keras_own,
+    is_of_plugin,
+    is_registered,
+    name_of,
+    register_layers,
+)
 from zoo.models.graph import infer_by_default
 from zoo.models.keras_errors import reason_of
 from zoo.models.normalization import finalize
@@ -191,6 +197,11 @@ def _code_named(config: Mapping[str, Any]) -> str:  # nested JSON
 def custom_objects_in(graph: Mapping[str, object]) -> Iterator[Mapping[str, Any]]:
     """Yield every serialised object in the configuration that is not Keras's own."""
     return (config for config in objects_in(graph) if not is_keras_own(config))
+
+
+def register_layers_of(graph: Mapping[str, object], architecture: Architecture | None) -> tuple[object, ...]:
+    """Call `register_layers` if the graph needs any; a model of Keras's own layers needs no package of its plugin."""
+    return register_layers(architecture) if any(custom_objects_in(graph)) else ()
 
 
 def objects_in(value: Any) -> Iterator[Mapping[str, Any]]:  # nested JSON

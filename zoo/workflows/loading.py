@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zoo.errors import ArtifactError, ContractError, MissingLayerError
+from zoo.errors import ArtifactError, MissingLayerError, ZooError
 from zoo.models.content import check_layers, from_content, layer_code
 from zoo.models.custom_objects import register_layers
 
@@ -24,13 +24,13 @@ def load_content(workspace: Workspace, model: Model) -> ModelContent:
 
     Raises:
         ArtifactError: the content is damaged, or needs a plugin that is not loaded.
-        ContractError: it needs custom layers, and the architecture's `custom_layers` fails.
+        ZooError: it needs custom layers, and the architecture's `custom_layers` fails.
     """
     architecture = workspace.plugins.architectures.get(model.architecture)
-    broken: ContractError | None = None
+    broken: ZooError | None = None
     try:
         register_layers(architecture)
-    except ContractError as error:  # which matters only if the model needs these layers
+    except ZooError as error:  # which matters only if the model needs these layers
         broken = error
     content = workspace.registry.load_content(model.id)
     try:

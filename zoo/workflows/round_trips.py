@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import keras
 
 from zoo.data.cache_folder import cache_folder
-from zoo.models.content import custom_objects_in, layer_code, objects_in
-from zoo.models.custom_objects import name_of, register_layers
+from zoo.models.content import custom_objects_in, layer_code, objects_in, register_layers_of
+from zoo.models.custom_objects import name_of
 from zoo.models.round_trip import check_round_trip
 from zoo.models.source_code import code_digest
 from zoo.plugin_code.places import definition_of
@@ -48,25 +48,36 @@ def require_round_trip(
         RoundTripError: see `zoo.models.round_trip.check_round_trip`.
     """
     adapt = architecture.adapt if architecture is not None and adapted else None
-    mark = _mark(classifier, name, architecture, adapt)
+    graph = _graph_of(classifier)
+    mark = None if graph is None else _mark(classifier, graph, name, architecture, adapt)
     if mark is not None and mark.exists():
         return
     place = definition_of(architecture.backbone) if architecture is not None else ""
-    check_round_trip(classifier, f"architecture '{name}'", register_layers(architecture), place)
+    custom_layers = register_layers_of(graph or {}, architecture)
+    check_round_trip(classifier, f"architecture '{name}'", custom_layers, place)
     if mark is not None:
         with contextlib.suppress(OSError):  # without a cache, it is checked again
             mark.parent.mkdir(parents=True, exist_ok=True)
             mark.touch()
 
 
-def _mark(
-    classifier: Classifier, name: str, architecture: Architecture | None, adapt: Adapt | None
-) -> Path | None:
-    """Return the file that exists once a classifier like this one has passed; None if it cannot be stored."""
+def _graph_of(classifier: Classifier) -> dict[str, Any] | None:
+    """Return the network as JSON; None if it cannot be stored."""
     try:
-        graph = json.loads(classifier.network.to_json())
+        graph: dict[str, Any] = json.loads(classifier.network.to_json())
     except (Exception, SystemExit):  # a third-party layer may raise anything, which the check reports
         return None
+    return graph
+
+
+def _mark(
+    classifier: Classifier,
+    graph: Mapping[str, Any],
+    name: str,
+    architecture: Architecture | None,
+    adapt: Adapt | None,
+) -> Path:
+    """Return the file that exists once a classifier like this one, whose graph this is, has passed."""
     objects = list(objects_in(graph))
     custom = sorted(set(map(name_of, custom_objects_in(graph))))
     definitions = [

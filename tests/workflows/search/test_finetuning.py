@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,7 +17,7 @@ from tests.workflows.search.tiny_searches import (
     search,
 )
 from zoo import workflows
-from zoo.errors import InterruptedWork, RegistryError, SearchError, UnknownNameError
+from zoo.errors import InterruptedWork, RegistryError, SearchError, UnknownNameError, ZooError
 from zoo.interfaces import RunKind, State
 from zoo.models.hyperparameters import OWN
 from zoo.registry import open_registry
@@ -98,6 +99,20 @@ def test_each_trial_starts_from_the_parent(searched: Searched) -> None:
     parent = searched.workspace.registry.run(searched.trials[0].id).plan.parent_id
     assert {(run.plan.kind, run.plan.parent_id) for run in searched.trials} == {(RunKind.TRIAL, parent)}
     assert (searched.search.plan.parent_id, searched.model.parent_id) == (parent, parent)
+
+
+def test_trials_start_from_a_model_of_keras_layers_without_the_library_of_its_plugin(
+    of_a_copy: Callable, plugins: Plugins, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def custom_layers() -> list[type]:
+        raise ZooError("its library is not installed")
+
+    monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "cache"))  # where no network has passed the round trip
+    tiny = replace(plugins.architectures["tiny"], custom_layers=custom_layers)
+    without = replace(plugins, architectures={"tiny": tiny})
+    with open_registry(of_a_copy() / "registry.db", create=False) as registry:
+        searched = tune(Workspace(registry, without, Watcher()), HEAD_ALONE, trials=1)
+        assert [run.state for run in searched.trials] == [State.COMPLETED]
 
 
 def test_the_lineage_shows_the_trials_that_stored_models(searched: Searched) -> None:

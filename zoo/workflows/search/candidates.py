@@ -9,7 +9,7 @@ from zoo.errors import NotFoundError, SearchError
 from zoo.interfaces import CandidatePlan
 from zoo.models.bases import Bases
 from zoo.models.building import build_classifier
-from zoo.models.custom_objects import register_layers
+from zoo.models.content import register_layers_of
 from zoo.models.freezing import freeze
 from zoo.models.pretrained.finding import find_weights
 from zoo.workflows.images import InputShape, decode, prepare, shape_for
@@ -75,7 +75,7 @@ class Candidate:
             RoundTripError: the registry could not return it as it is.
         """
         if self.parent is not None:
-            register_layers(self.architecture)
+            register_layers_of(self.parent.content.graph, self.architecture)
             classifier = self.parent.build(hp, self.bases)
         else:
             classifier = build_classifier(
