@@ -15,6 +15,7 @@ from keras import layers
 from tests.architectures import TINY, architecture_of
 from zoo.errors import ContractError, ZooError
 from zoo.models.round_trip import check_round_trip
+from zoo.models.variables import named_variables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,6 +55,19 @@ class Whole(Custom):
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "units": self.units, "rate": self.rate}
+
+
+@registered
+class Counting(Custom):
+    """It counts its calls and draws a number in each."""
+
+    def build(self, shape: Any) -> None:
+        self.count = self.add_weight(shape=(), initializer="zeros", trainable=False)
+        self.seeds = keras.random.SeedGenerator(1)
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        self.count.assign_add(1.0)
+        return inputs + 0 * keras.random.uniform((), seed=self.seeds)
 
 
 @registered
@@ -419,6 +433,14 @@ def test_the_classifier_is_left_as_it_was(build: Callable[..., Classifier]) -> N
     assert before == [
         (weight.path, weight.numpy().tobytes(), weight.trainable) for weight in classifier.network.weights
     ]
+
+
+def test_what_a_layer_counts_and_draws_is_left_as_it_was(built: Callable[..., Classifier]) -> None:
+    classifier = built(Counting)
+    before = {name: weight.numpy() for name, weight in named_variables(classifier.network).items()}
+    check_round_trip(classifier, "architecture 'small'", [Counting])
+    for name, weight in named_variables(classifier.network).items():
+        np.testing.assert_array_equal(weight.numpy(), before[name])
 
 
 def test_images_that_become_fewer_are_refused(built: Callable[..., Classifier]) -> None:

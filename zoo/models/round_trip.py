@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
 import json
 import re
@@ -86,6 +87,9 @@ def check_round_trip(
         assign_tensors(loaded, content)
         trip.compare_outputs(loaded)
         trip.check_batches()
+        trip.restore(content)
+    del loaded
+    gc.collect()  # Keras's graphs are cyclic, and a large network would be kept twice
 
 
 class _RoundTrip:
@@ -94,6 +98,12 @@ class _RoundTrip:
     def __init__(self, classifier: Classifier, whose: str, place: str) -> None:
         self.classifier, self.network = classifier, classifier.network
         self.whose, self.place = whose, place
+
+    def restore(self, content: ModelContent) -> None:
+        """Undo what calling the network has changed, such as counters and the states of random generators."""
+        for name, variable in named_variables(self.network).items():
+            if not variable.trainable:
+                variable.assign(content.tensors[name])
 
     def stored(self) -> ModelContent:
         """Return what the registry would store."""
