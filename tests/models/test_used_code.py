@@ -19,6 +19,7 @@ import numpy as np
 from . import shapes
 from .sizes import width
 from .bases import Base as Root
+from .many import *
 
 FACTOR = 2.0
 
@@ -29,7 +30,7 @@ def helper(x):
 
 class Layer(Root):
     def call(self, x):
-        return helper(x) + width() + shapes.depth()
+        return helper(x) + width() + shapes.depth() + several()
 
 
 def custom_layers():
@@ -48,6 +49,7 @@ FILES = {
     "layers.py": LAYER,
     "shapes.py": "STEP = 1\n\n\ndef depth():\n    return STEP\n",
     "sizes.py": "def width():\n    return 3\n",
+    "many.py": "def several():\n    return 5\n",
     "bases.py": "class Base:\n    pass\n",
 }
 
@@ -57,6 +59,7 @@ CHANGES = {
     "a constant of that": ("layers.py", "FACTOR = 2.0", "FACTOR = 0.5"),
     "what it imports from another module": ("sizes.py", "3", "4"),
     "a module that it imports": ("shapes.py", "STEP = 1", "STEP = 2"),
+    "what it imports from a module with all else": ("many.py", "5", "6"),
     "its base class": ("bases.py", "pass", "size = 1"),
 }
 
@@ -118,3 +121,13 @@ def test_without_a_source_there_is_none() -> None:
     space: dict[str, type] = {}
     exec("class Typed: pass", {"__name__": "typed_at_a_prompt"}, space)
     assert used_code(space["Typed"]) == ""
+
+
+def test_a_class_that_is_defined_again_has_the_code_that_was_imported(
+    digest: Callable, tmp_path: Path
+) -> None:
+    before = digest("custom_layers")
+    file, old, new = CHANGES["a constant of that"]
+    layers = tmp_path / "used_code_net" / file
+    layers.write_text(layers.read_text().replace(old, new))
+    assert used_code(sys.modules["used_code_net.layers"].custom_layers()[0]) == before

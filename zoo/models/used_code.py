@@ -6,17 +6,21 @@ import ast
 import hashlib
 import sys
 from collections import defaultdict
-from functools import cache
 from importlib.util import resolve_name
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 from zoo.models.source_code import parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import ModuleType
 
     Definition = Any  # a class or a function
+    Definitions = dict[str, list[ast.stmt]]
+
+_read: WeakKeyDictionary[ModuleType, Definitions] = WeakKeyDictionary()
 
 
 class _Place(NamedTuple):
@@ -26,25 +30,22 @@ class _Place(NamedTuple):
     name: str
 
 
-@cache
 def used_code(definition: Definition) -> str:
     """Return the SHA-256 of the source of a class or function and of all that it uses in its own package.
 
     It uses what it inherits from and the definitions of its module that it names, and so on, also in modules of the
-    same package that it imports. Comments, docstrings and the layout of the code do not count. It is computed once in a
-    process, since that goes on with the code that it has imported when the file changes.
+    same package that it imports. Comments, docstrings and the layout of the code do not count. A module is read once,
+    since the process goes on with the code that it has imported when the file changes.
 
     Returns:
         The digest; an empty string where the source is unknown, as that of a class that was typed at a prompt.
     """
     waiting = [_Place(part.__module__, part.__qualname__.partition(".")[0]) for part in parts_of(definition)]
     sources: dict[_Place, str] = {}
-    modules: dict[str, dict[str, list[ast.stmt]]] = {}
     while waiting:
         place = waiting.pop()
-        if place.module not in modules:
-            modules[place.module] = _definitions(place.module)
-        statements = modules[place.module].get(place.name, [])
+        definitions = _definitions(place.module)
+        statements = definitions.get(place.name) or definitions.get("*", [])
         if not statements or place in sources:
             continue
         sources[place] = "\n".join(map(ast.unparse, statements))
@@ -54,16 +55,28 @@ def used_code(definition: Definition) -> str:
     return hashlib.sha256("\0".join(sources[place] for place in sorted(sources)).encode()).hexdigest()
 
 
-def _definitions(module: str) -> dict[str, list[ast.stmt]]:
-    """Return name -> the statements at the top of a module that define it, without docstrings; empty without source."""
+def _definitions(module: str) -> Definitions:
+    """Return name -> the statements at the top of a module that define it, without docstrings; empty without source.
+
+    What `from … import *` defines has the name `*`.
+    """
+    imported = sys.modules.get(module)
+    if imported is None:
+        return {}
+    if imported not in _read:
+        _read[imported] = _definitions_in(str(imported.__file__))
+    return _read[imported]
+
+
+def _definitions_in(file: str) -> Definitions:
     try:
-        tree = ast.parse(Path(str(sys.modules[module].__file__)).read_bytes())
-    except (KeyError, AttributeError, OSError, SyntaxError, ValueError):
+        tree = ast.parse(Path(file).read_bytes())
+    except (OSError, SyntaxError, ValueError):
         return {}
     for node in ast.walk(tree):
         if isinstance(node, ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
             node.body = node.body[1:] or [ast.Pass()]
-    definitions: dict[str, list[ast.stmt]] = defaultdict(list)
+    definitions: Definitions = defaultdict(list)
     for statement in tree.body:
         for name in dict.fromkeys(_names_defined(statement)):
             definitions[name].append(statement)
@@ -108,7 +121,7 @@ def _in_package(place: _Place, source: str, name: str) -> Iterator[_Place]:
     """Yield the places of a name of a module, or those of all of a module of this name, in the package of the place."""
     package = place.module.partition(".")[0]
     if source.partition(".")[0] == package:
-        yield _Place(source, name)
+        yield from (_Place(source, each) for each in (_definitions(source) if name == "*" else (name,)))
     submodule = f"{source}.{name}".strip(".")
     if submodule.partition(".")[0] == package:
         yield from (_Place(submodule, defined) for defined in _definitions(submodule))
