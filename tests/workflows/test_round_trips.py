@@ -80,6 +80,23 @@ def test_a_network_with_custom_layers_is_checked_for_each_graph() -> None:
     assert marks() == 1
 
 
+def test_a_network_with_custom_layers_is_checked_once_for_all_heads_of_a_kind() -> None:
+    right = scaled(1.0)
+    for units in ("8", "16"):
+        require_round_trip(build(right, head_units=units, dropout=0.1), "scaled", right)
+    assert marks() == 1
+    require_round_trip(build(right, head_units="8,8"), "scaled", right)
+    assert marks() == 2
+
+
+def test_custom_layers_that_are_no_longer_returned_are_noticed() -> None:
+    right = scaled(1.0)
+    require_round_trip(build(right), "scaled", right)
+    without = replace(right, custom_layers=None)
+    with pytest.raises(ContractError, match=r"only if Architecture\.custom_layers returns it"):
+        require_round_trip(build(without), "scaled", without)
+
+
 def test_a_training_is_refused_before_it_is_recorded(wrong: Workspace) -> None:
     with pytest.raises(
         ContractError, match="architecture 'tiny': a trained model would be loaded with other"

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-from importlib import metadata
 from typing import TYPE_CHECKING
 
 from zoo.data.cache_folder import cache_folder
 from zoo.models.hyperparameters import backbone_values
 from zoo.models.origins import require_loaded
 from zoo.workflows.architectures import code_of
+from zoo.workflows.workspace import environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,7 +61,7 @@ def watch_origins(
 def _mark(architecture: Architecture, plan: CandidatePlan, hp: HyperParameters) -> Path:
     """Return the file with the notice of a backbone of the same code, shape, weights and hyperparameters."""
     described = {
-        "versions": [*map(metadata.version, ("keras-zoo", "keras", "tensorflow")), CHECKS],
+        "versions": [environment(()), CHECKS],
         "architecture": [architecture.name, architecture.version, code_of(architecture)],
         "shape": [plan.image_size, plan.channels],
         "weights": plan.weights.to_json() if plan.weights else None,

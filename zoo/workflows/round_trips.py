@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -17,17 +16,18 @@ from zoo.models.round_trip import check_round_trip
 from zoo.models.source_code import code_digest
 from zoo.plugin_code.places import definition_of
 from zoo.workflows.architectures import code_of
+from zoo.workflows.workspace import environment
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from zoo.interfaces import Adapt, Architecture
+    from zoo.interfaces import Architecture
     from zoo.models.classifier import Classifier
 
 FOLDER = "round-trips"
 WIDTHS = ("name", "filters", "units", "rate", "batch_shape", "target_shape", "kernel_size", "trainable")
-CHECKS = 3  # changes when a classifier that passed before may fail
+CHECKS = 4  # changes when a classifier that passed before may fail
 
 
 def require_round_trip(
@@ -36,8 +36,8 @@ def require_round_trip(
     """Check that the classifier can be stored and loaded, unless one like it has passed on this machine.
 
     A network of Keras's own layers is like another of the same architecture, code and shape of images with the same
-    layers, whatever their widths and rates. One with custom layers is like another with the same graph, if the code of
-    these layers and the versions of their libraries are the same.
+    layers, whatever their widths and rates. One with custom layers is like another with the same backbone, if the code
+    of these layers and the versions of their libraries are the same.
 
     Args:
         name: of the architecture.
@@ -49,11 +49,11 @@ def require_round_trip(
     """
     adapt = architecture.adapt if architecture is not None and adapted else None
     graph = _graph_of(classifier)
-    mark = None if graph is None else _mark(classifier, graph, name, architecture, adapt)
+    custom_layers = register_layers_of(graph or {}, architecture)
+    mark = None if graph is None else _mark(classifier, graph, name, architecture, [*custom_layers, adapt])
     if mark is not None and mark.exists():
         return
     place = definition_of(architecture.backbone) if architecture is not None else ""
-    custom_layers = register_layers_of(graph or {}, architecture)
     check_round_trip(classifier, f"architecture '{name}'", custom_layers, place)
     if mark is not None:
         with contextlib.suppress(OSError):  # without a cache, it is checked again
@@ -75,25 +75,29 @@ def _mark(
     graph: Mapping[str, Any],
     name: str,
     architecture: Architecture | None,
-    adapt: Adapt | None,
+    returned: Sequence[object],
 ) -> Path:
-    """Return the file that exists once a classifier like this one, whose graph this is, has passed."""
+    """Return the file that exists once a classifier like this one, whose graph this is, has passed.
+
+    Args:
+        returned: what `Architecture.custom_layers` returned, and `Architecture.adapt` or None.
+    """
     objects = list(objects_in(graph))
     custom = sorted(set(map(name_of, custom_objects_in(graph))))
-    definitions = [
-        *filter(None, map(keras.saving.get_registered_object, custom)),
-        *([adapt] if adapt else []),
-    ]
+    definitions = [*map(keras.saving.get_registered_object, custom), *returned]
     described: dict[str, Any] = {
-        "versions": [*map(metadata.version, ("keras-zoo", "keras", "tensorflow")), CHECKS],
+        "versions": [environment(()), CHECKS],
         "architecture": [name, architecture.version, code_of(architecture)] if architecture else [name],
         "shape": [classifier.image_size, classifier.channels],
         "classes": sorted({name_of(config) for config in objects}),
-        "code": code_digest(definitions),
+        "code": code_digest(filter(None, definitions)),
+        "returned": [getattr(each, "__qualname__", None) for each in returned],
         # Stored with the model after the training, as it is before: see `zoo.models.used_code`.
         "layers": layer_code(graph),
-        "adapted": adapt is not None,
-        "graph": graph if custom else [_without_widths(node) for node in graph["config"]["layers"]],
+        "graph": [
+            node if custom and node["name"] not in classifier.head else _without_widths(node)
+            for node in graph["config"]["layers"]
+        ],
     }
     digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
     return cache_folder() / FOLDER / digest
