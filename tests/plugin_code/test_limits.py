@@ -45,6 +45,13 @@ def fails_instead() -> None:
         raise ValueError
 
 
+def suppresses_twice() -> None:
+    for _ in range(2):
+        with suppress(BaseException):
+            computes()
+    computes()
+
+
 def limited(function: Callable[[], object], seconds: float | None, notice: float = LONG) -> object:
     return call_limited(function, "it has been building", __file__, seconds, notice)
 
@@ -55,7 +62,7 @@ def message_of(function: Callable[[], object]) -> str:
     return str(error.value)
 
 
-@pytest.mark.parametrize("function", [computes, sleeps, waits, suppresses, fails_instead])
+@pytest.mark.parametrize("function", [computes, sleeps, waits, suppresses, suppresses_twice, fails_instead])
 def test_the_main_thread_is_stopped(function: Callable[[], object]) -> None:
     start = time.monotonic()
     message = message_of(function)
@@ -66,7 +73,7 @@ def test_the_main_thread_is_stopped(function: Callable[[], object]) -> None:
     )
 
 
-@pytest.mark.parametrize("function", [computes, suppresses, fails_instead])
+@pytest.mark.parametrize("function", [computes, suppresses, suppresses_twice, fails_instead])
 def test_another_thread_is_stopped(function: Callable[[], object]) -> None:
     with ThreadPoolExecutor(1) as pool:
         assert "it has been building" in pool.submit(message_of, function).result()

@@ -25,6 +25,8 @@ Result = TypeVar("Result")
 TIMEOUT = "ZOO_PLUGIN_TIMEOUT"
 WAKE = signal.SIGURG  # ignored unless a handler is installed, and used by nothing else
 SWITCHES = 100  # of threads, after which an exception that is set has been raised
+AGAIN = 1.0  # seconds until a function that has suppressed the exception gets it once more
+STEP = 0.005  # seconds between two looks at whether the function has ended
 
 
 @dataclass(frozen=True)
@@ -65,8 +67,9 @@ def call_limited(
 ) -> Result:
     """Call a function of a plugin, which is stopped when it takes too long.
 
-    It is stopped by an exception in its thread. Compiled code that computes is stopped when it returns to Python; one
-    that waits, as for the network, too, unless it is in the main thread, where a signal ends the wait.
+    It is stopped by an exception in its thread, once more after each second until it ends. Compiled code that computes
+    is stopped when it returns to Python; one that waits, as for the network, too, unless it is in the main thread,
+    where a signal ends the wait.
 
     Args:
         activity: the subject of the message, such as "architecture 'tiny': its backbone has been building".
@@ -84,11 +87,13 @@ def call_limited(
             watch.start()
             result = function()
         finally:
+            watch.closing = True  # without a call, at which the exception might be raised first
             watch.close()
     except KeyboardInterrupt:
         raise
     except BaseException as error:
         if watch.stopped:
+            watch.close()  # once more, in case the exception has interrupted it
             raise watch.stopped from error
         raise
     if watch.stopped:  # and the function has suppressed the exception
@@ -110,8 +115,9 @@ class _Watch:
         self._activity, self._file, self._outer = activity, file, outer
         self._seconds, self._notice = seconds, notice
         self._caller = threading.get_ident()
-        self._ended, self._raised = threading.Event(), threading.Event()
-        self._turns = [True]  # whoever takes the one that there is decides whether the call is stopped
+        self.closing = False  # whether the call has ended, after which the exception is not set again
+        self._ended, self._finished = threading.Event(), False
+        self._turn: dict[str, int] = {}  # the thread that takes it first decides whether the call is stopped
         self._thread = threading.Thread(target=self._wait, daemon=True)
 
     def start(self) -> None:
@@ -122,22 +128,28 @@ class _Watch:
 
     def close(self) -> None:
         """End the time; when this returns, no exception will be raised any more."""
-        try:
+        self.closing = True
+        if self._takes_turn():
             self._ended.set()
-            self._turns.pop()
-        except IndexError:
-            self._await_exception()
-        except _Stop:
+            return
+        while not self._has_raised_all():
             pass
 
-    def _await_exception(self) -> None:
-        """Let the exception be raised, unless the function has suppressed it."""
+    def _takes_turn(self) -> bool:
+        """Whether this thread is the first that calls this."""
+        own = threading.get_ident()
+        return self._turn.setdefault("thread", own) == own
+
+    def _has_raised_all(self) -> bool:
+        """Wait until no exception is set any more, nor waits to be raised; False if one was raised here."""
         try:
-            self._raised.wait()
+            while not self._finished:
+                time.sleep(STEP)
             for _ in range(SWITCHES):
                 time.sleep(0)
         except _Stop:
-            pass
+            return False
+        return True
 
     def _wait(self) -> None:
         limit = threading.TIMEOUT_MAX if self._seconds is None else self._seconds
@@ -156,15 +168,18 @@ class _Watch:
     def _stop(self) -> None:
         advice = f"check for an endless loop, or allow more with {TIMEOUT}=SECONDS"
         error = TimeLimitError(f"{self._described(self._seconds)} and is stopped: {advice}")
-        try:
-            self._turns.pop()
-        except IndexError:  # it has just ended
+        if not self._takes_turn():  # it has just ended
             return
         self.stopped = error
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._caller), ctypes.py_object(_Stop))
-        if self._caller == threading.main_thread().ident:
-            signal.pthread_kill(self._caller, WAKE)
-        self._raised.set()
+        caller, stop = ctypes.c_ulong(self._caller), ctypes.py_object(_Stop)
+        while not self.closing:
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(caller, stop)
+            if self._caller == threading.main_thread().ident:
+                signal.pthread_kill(self._caller, WAKE)
+            again = time.monotonic() + AGAIN
+            while not self.closing and time.monotonic() < again:
+                time.sleep(STEP)
+        self._finished = True
 
     def _described(self, seconds: float | None) -> str:
         """Return the activity with its time and the line that it is at."""
