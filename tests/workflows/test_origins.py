@@ -132,11 +132,19 @@ def test_a_backbone_with_random_values_is_looked_at_each_time(own: Workspace, tm
 
 
 def test_a_search_and_its_forecast_refuse_weights_that_are_ignored(own: Workspace) -> None:
+    values = {name: value for name, value in VALUES.items() if name != "head_units"} | {"filters": 2}
     with pytest.raises(ContractError, match="its backbone loads nothing of the weights"):
-        search(own, "none", VALUES, weights="net.npz")
+        search(own, "none", values, weights="net.npz")
     with pytest.raises(ContractError, match="its backbone loads nothing of the weights"):
-        forecast_search(own, "none", "blobs", hyperparameters=VALUES, weights="net.npz")
+        forecast_search(own, "none", "blobs", hyperparameters=values, weights="net.npz")
     assert own.registry.searches() == []
+
+
+def test_a_search_of_backbones_shows_that_the_default_one_loads_nothing(own: Workspace) -> None:
+    searched = search(own, "none", VALUES, weights="net.npz", trials=1)
+    assert len(searched.trials) == 1
+    (notice,) = (each for each in own.progress.notices if "loads nothing of the weights" in each)  # type: ignore[attr-defined]
+    assert notice.endswith("; that is with its defaults, and others in the search may load them")
 
 
 def test_a_search_shows_what_the_backbone_loads_once(own: Workspace, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import json
 from typing import TYPE_CHECKING
 
 from zoo.data.cache_folder import cache_folder
+from zoo.errors import ContractError
 from zoo.models.hyperparameters import backbone_values
 from zoo.models.origins import require_loaded
 from zoo.workflows.architectures import code_of
@@ -27,16 +28,22 @@ CHECKS = 1  # changes when a backbone that passed before may be refused
 
 
 def watch_origins(
-    progress: Progress, architecture: Architecture, plan: CandidatePlan, hp: HyperParameters
+    progress: Progress,
+    architecture: Architecture,
+    plan: CandidatePlan,
+    hp: HyperParameters,
+    *,
+    searched: bool = False,
 ) -> Callable[[Origins], None] | None:
     """Return the `on_origins` of `zoo.models.building.build_classifier`, which shows them in a notice.
 
-    It raises a ContractError for a backbone that loads nothing. One without random values is remembered in the cache
-    folder: its notice is shown at once, and there is nothing to find out.
+    It raises a ContractError for a backbone that loads nothing, unless others are searched. One without random values
+    is remembered in the cache folder: its notice is shown at once, and there is nothing to find out.
 
     Args:
         plan: with the weights and the shape of the images.
         hp: of the network that will be built.
+        searched: whether the backbone will be built with other hyperparameters too, which may load the weights.
     """
     if plan.weights is None:
         return None
@@ -47,7 +54,13 @@ def watch_origins(
         return None
 
     def show(origins: Origins) -> None:
-        require_loaded(origins, architecture, shown)
+        try:
+            require_loaded(origins, architecture, shown)
+        except ContractError as error:
+            if not searched:
+                raise
+            progress.notice(f"{error}; that is with its defaults, and others in the search may load them")
+            return
         notice = origins.summary(shown)
         progress.notice(notice)
         if not origins.random:

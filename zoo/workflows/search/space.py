@@ -13,7 +13,7 @@ from zoo.interfaces.spaces import ARCHITECTURE
 from zoo.models.backbone_errors import reported
 from zoo.models.building import SpaceBuilder
 from zoo.models.exploration import explore
-from zoo.models.hyperparameters import OWN, refuse_pooling, with_defaults
+from zoo.models.hyperparameters import OWN, backbone_values, refuse_pooling, with_defaults
 from zoo.models.joint_space import fix_each, from_joint, join, options_for, to_joint
 from zoo.models.layer_comparison import require_built_again
 from zoo.models.probabilities import describe_softmax
@@ -70,7 +70,8 @@ def declare_space(
 
     Raises:
         SearchError: nothing is left to search.
-        ContractError: a backbone cannot be built with its defaults, or loads nothing of its weights.
+        ContractError: a backbone cannot be built with its defaults, or loads nothing of its weights and has no other
+            hyperparameters to try.
     """
     spaces, builders = {}, {}
     for candidate in candidates:
@@ -111,7 +112,8 @@ def _try_defaults(
     try:
         # Weights may choose another network.
         layers = builder.layers(hp) if candidate.plan.weights is None else None
-        watch = watch_origins(progress, candidate.architecture, candidate.plan, hp)
+        searched = not read(hp).searched_names.isdisjoint(dict(backbone_values(hp)))
+        watch = watch_origins(progress, candidate.architecture, candidate.plan, hp, searched=searched)
         start_fresh(seed)  # so that Keras numbers layers from the start
         classifier = candidate.build(hp, class_names, watch)
     except ZooError:
