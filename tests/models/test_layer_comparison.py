@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import random
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import keras
 import pytest
 from keras import Layer, Sequential, layers
 
@@ -66,6 +69,18 @@ def needs_weights(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
     return features
 
 
+def importing(backbone: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the backbone with a module that creates a layer when the first build imports it."""
+    imports = iter(["the first"])
+
+    def importing_backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
+        if next(imports, None):
+            layers.Conv2D(1, 1)
+        return backbone(hp, inputs)
+
+    return importing_backbone
+
+
 def compare(backbone: Callable[..., Any], **values: int) -> None:
     """Explore and build as a training does."""
     architecture = architecture_of(backbone, "mine")
@@ -74,7 +89,7 @@ def compare(backbone: Callable[..., Any], **values: int) -> None:
     expected = builder.layers(hp)
     start_fresh(0)
     classifier = build_classifier(architecture, hp, **SHAPE, class_names=("a", "b"))
-    require_built_again(architecture, expected, classifier)
+    require_built_again(architecture, expected, classifier, partial(builder.layers_again, hp))
 
 
 @pytest.mark.parametrize("values", [{}, {"filters": 4}], ids=["defaults", "other values"])
@@ -98,6 +113,30 @@ def test_layers_that_change_are_refused(
     )
     with pytest.raises(ContractError, match=f"^{message}$"):
         compare(backbone, **values)
+
+
+@pytest.mark.parametrize("backbone", [steady, opaque, needs_weights])
+def test_layers_that_change_with_the_first_build_alone_are_not(backbone: Callable[..., Any]) -> None:
+    compare(importing(backbone))
+
+
+def test_layers_that_change_back_are_refused() -> None:
+    filters = itertools.cycle([2, 3])
+
+    def alternating(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
+        return layers.Conv2D(next(filters), hp.Int("size", 1, 1))(inputs)
+
+    with pytest.raises(ContractError, match=r"has first filters=\d, then \d"):
+        compare(alternating)
+
+
+def test_names_and_random_numbers_go_on_as_without_another_build() -> None:
+    def next_ones(backbone: Callable[..., Any]) -> tuple[str, float, float]:
+        compare(backbone)
+        number = keras.ops.convert_to_numpy(keras.random.uniform(()))
+        return layers.Conv2D(1, 1).name, float(number), random.random()
+
+    assert next_ones(importing(steady)) == next_ones(steady)
 
 
 def test_other_inputs_of_a_layer_are_a_change() -> None:

@@ -61,6 +61,19 @@ def test_an_unusual_one_passes(unusual: Architecture) -> None:
         check_architecture(unusual, check)
 
 
+def test_layers_of_a_module_that_the_first_build_imports_are_no_change() -> None:
+    from keras import layers
+
+    imports = iter(["the first"])
+
+    def importing(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
+        if next(imports, None):
+            layers.Conv2D(1, 1)  # as a module may at its import
+        return layers.Conv2D(2, 3)(inputs)
+
+    check_architecture(architecture(importing, freeze_points=()), "builds-again")
+
+
 @pytest.mark.parametrize("case", BEFORE, indirect=True)
 def test_a_bad_one_passes_the_checks_before(case: Case) -> None:
     check, bad, _ = case

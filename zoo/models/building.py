@@ -123,7 +123,11 @@ class SpaceBuilder:
         """Return the backbone's layers with these hyperparameters; None if another network would need weights."""
         if self._first is not None and self._first[0] == hyperparameters.backbone_values(hp):
             return self._first[1]
-        return self._build(hp.copy(), list_layers=True) if self._weightless else None
+        return self.layers_again(hp) if self._weightless else None
+
+    def layers_again(self, hp: HyperParameters) -> Layers | None:
+        """Build the backbone with these hyperparameters; return its layers, or None as `_declare` does."""
+        return self._build(hp.copy(), list_layers=True)
 
     def _build(self, hp: HyperParameters, *, list_layers: bool = False) -> Layers | None:
         """Build the backbone, with layers that are named from the start."""

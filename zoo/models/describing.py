@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from zoo.models.backbone_errors import reported
@@ -38,7 +39,7 @@ def describe(architecture: Architecture) -> Mapping[str, object]:
         classifier = build_classifier(
             architecture, hp, image_size=image_size, channels=channels, class_names=CLASSES
         )
-    require_built_again(architecture, build.layers(hp), classifier)
+    require_built_again(architecture, build.layers(hp), classifier, partial(build.layers_again, hp))
     total = count_parameters(classifier.network).total
     freeze(classifier, "all")
     return {

@@ -7,10 +7,12 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from zoo.errors import ContractError
+from zoo.models.backbone_errors import reported
+from zoo.models.keras_state import state_put_aside
 from zoo.plugin_code.places import definition_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     import keras
 
@@ -39,16 +41,30 @@ def layers_of(network: keras.Model, without: Collection[str] = ()) -> Layers:
     return [layer for layer in layers if layer["name"] not in without]
 
 
-def require_built_again(architecture: Architecture, layers: Layers | None, classifier: Classifier) -> None:
+def require_built_again(
+    architecture: Architecture,
+    layers: Layers | None,
+    classifier: Classifier,
+    build_again: Callable[[], Layers | None],
+) -> None:
     """Refuse an architecture whose layers change from build to build.
+
+    The first build of a process may be another one: a module that the backbone imports then may create layers, so that
+    Keras numbers those of the backbone from a later number on.
 
     Args:
         layers: of the backbone, built before with the same hyperparameters; None: unknown, so nothing is compared.
+        build_again: builds the backbone once more with them and returns its layers.
 
     Raises:
-        ContractError: with the first layer that differs.
+        ContractError: with the first layer that differs; or the backbone fails when it is built once more.
     """
-    if layers is not None and (change := change_in(layers, layers_of(classifier.network, classifier.head))):
+    now = layers_of(classifier.network, classifier.head)
+    if layers is None or not change_in(layers, now):
+        return
+    with reported(architecture), state_put_aside():
+        again = build_again() or ()
+    if change := change_in(now, again):
         where = definition_of(architecture.backbone)
         raise ContractError(f"architecture '{architecture.name}': {change}{where}: {ADVICE}")
 

@@ -128,7 +128,11 @@ class Networks:
     def again(self) -> Classifier:
         """The default network, built and adapted once more with another seed, as another training would."""
         _ = self.classifier
-        start_fresh(1)
+        return self.build_again(seed=1)
+
+    def build_again(self, seed: int) -> Classifier:
+        """Build and adapt the default network, with a seed that no build before had."""
+        start_fresh(seed)
         classifier = self._build(choose(self.space, {}), self.architecture.min_size, self.channels)
         self.adapt(classifier)
         return classifier

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from zoo.data.units import counted
@@ -83,7 +84,8 @@ def train(
     opened = workspace.open_dataset(dataset)
     shape = shape_for(workspace, architecture, opened, options.image_size)
     candidate = _candidate(workspace, architecture, shape, start)
-    hp, layers = _choose(architecture, shape, values)
+    space_builder = SpaceBuilder(architecture, **asdict(shape))
+    hp, layers = _choose(space_builder, values)
     build_from = builder(workspace, candidate, opened.images.class_names)
 
     def build(on_origins: Callable[[Origins], None] | None = None) -> Classifier:
@@ -93,7 +95,7 @@ def train(
     classifier = build(watch_origins(workspace.progress, architecture, candidate, hp))
     refuse_pooling(values, maps=classifier.has_maps)
     if start is None:  # weights may choose another network
-        require_built_again(architecture, layers, classifier)
+        require_built_again(architecture, layers, classifier, partial(space_builder.layers_again, hp))
     require_round_trip(classifier, architecture.name, architecture)
     frozen = freeze(classifier, hp.get("freeze"))
     images = prepare(workspace, opened, shape)
@@ -156,14 +158,13 @@ def builder(workspace: Workspace, candidate: CandidatePlan, class_names: tuple[s
 
 
 def _choose(
-    architecture: Architecture, shape: InputShape, values: Mapping[str, HyperparameterValue]
+    build: SpaceBuilder, values: Mapping[str, HyperparameterValue]
 ) -> tuple[HyperParameters, Layers | None]:
     """Return the hyperparameters, and the backbone's layers where they are known; see `SpaceBuilder.layers`."""
-    build = SpaceBuilder(architecture, **asdict(shape))
-    with reported(architecture):
+    with reported(build.architecture):
         space = explore(build, values)
     hp = choose(space, check(space, values))
-    with reported(architecture):
+    with reported(build.architecture):
         return hp, build.layers(hp)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from keras_tuner import HyperParameters
@@ -120,7 +121,7 @@ def _try_defaults(
         raise
     except (Exception, SystemExit):  # a plugin's own failure is recorded with its trial
         return None
-    require_built_again(candidate.architecture, layers, classifier)
+    require_built_again(candidate.architecture, layers, classifier, partial(builder.layers_again, hp))
     return classifier
 
 
