@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -52,6 +53,20 @@ def suppresses_twice() -> None:
     computes()
 
 
+def suppresses_each() -> None:
+    while True:
+        with suppress(BaseException):
+            time.sleep(0.1)
+
+
+def excepts_each() -> None:
+    while True:
+        try:  # noqa: SIM105  as plugins have it
+            time.sleep(0.1)
+        except:  # noqa: E722
+            pass
+
+
 def limited(function: Callable[[], object], seconds: float | None, notice: float = LONG) -> object:
     return call_limited(function, "it has been building", __file__, seconds, notice)
 
@@ -62,7 +77,10 @@ def message_of(function: Callable[[], object]) -> str:
     return str(error.value)
 
 
-@pytest.mark.parametrize("function", [computes, sleeps, waits, suppresses, suppresses_twice, fails_instead])
+@pytest.mark.parametrize(
+    "function",
+    [computes, sleeps, waits, suppresses, suppresses_twice, suppresses_each, excepts_each, fails_instead],
+)
 def test_the_main_thread_is_stopped(function: Callable[[], object]) -> None:
     start = time.monotonic()
     message = message_of(function)
@@ -77,6 +95,12 @@ def test_the_main_thread_is_stopped(function: Callable[[], object]) -> None:
 def test_another_thread_is_stopped(function: Callable[[], object]) -> None:
     with ThreadPoolExecutor(1) as pool:
         assert "it has been building" in pool.submit(message_of, function).result()
+
+
+def test_a_trace_function_stays() -> None:
+    before = sys.gettrace()
+    message_of(suppresses_each)
+    assert sys.gettrace() is before
 
 
 def test_the_line_is_that_of_the_loop() -> None:

@@ -11,7 +11,7 @@ import time
 import traceback
 from dataclasses import dataclass
 from itertools import takewhile
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from zoo.errors import PluginError, TimeLimitError
 from zoo.plugin_code.places import innermost
@@ -67,9 +67,9 @@ def call_limited(
 ) -> Result:
     """Call a function of a plugin, which is stopped when it takes too long.
 
-    It is stopped by an exception in its thread, once more after each second until it ends. Compiled code that computes
-    is stopped when it returns to Python; one that waits, as for the network, too, unless it is in the main thread,
-    where a signal ends the wait.
+    It is stopped by an exception in its thread, once more after each second until it ends; in the main thread also in
+    the handler that suppresses it. Compiled code that computes is stopped when it returns to Python; one that waits, as
+    for the network, too, unless it is in the main thread, where a signal ends the wait.
 
     Args:
         activity: the subject of the message, such as "architecture 'tiny': its backbone has been building".
@@ -105,8 +105,31 @@ class _Stop(BaseException):
     """Ends the code of a plugin, which catches hardly more than Exception."""
 
 
+def _wake(_number: int, frame: FrameType | None) -> None:
+    """Handle the signal in the main thread: raise the exception there if a call has suppressed it before."""
+    watch = _Watch.insistent
+    if watch is not None and not watch.closing:
+        watch.trace(frame)
+        raise _Stop
+
+
+def _follow(_frame: FrameType, event: str, argument: Any) -> Callable[..., Any]:
+    """Trace a function of the plugin until the exception is raised in it."""
+    return _stop_next_line if event == "exception" and argument[0] is _Stop else _follow
+
+
+def _stop_next_line(_frame: FrameType, event: str, _argument: Any) -> Callable[..., Any]:
+    """Raise the exception in the line that follows, which is one of the `except` that has suppressed it."""
+    if event == "line":
+        raise _Stop
+    return _stop_next_line
+
+
 class _Watch:
     """The thread that waits for the end of a call, in the frame `outer` of the thread that creates it."""
+
+    insistent: ClassVar[_Watch | None] = None
+    """That whose exception the function in the main thread has suppressed."""
 
     def __init__(
         self, activity: str, file: str, seconds: float | None, notice: float, outer: FrameType
@@ -117,13 +140,14 @@ class _Watch:
         self._caller = threading.get_ident()
         self.closing = False  # whether the call has ended, after which the exception is not set again
         self._ended, self._finished = threading.Event(), False
+        self._replaced: list[Any] = []  # the trace function of the thread, if it was replaced
         self._turn: dict[str, int] = {}  # the thread that takes it first decides whether the call is stopped
         self._thread = threading.Thread(target=self._wait, daemon=True)
 
     def start(self) -> None:
         """Start the time."""
         if threading.current_thread() is threading.main_thread() and not callable(signal.getsignal(WAKE)):
-            signal.signal(WAKE, lambda _number, _frame: None)
+            signal.signal(WAKE, _wake)
         self._thread.start()
 
     def close(self) -> None:
@@ -134,6 +158,18 @@ class _Watch:
             return
         while not self._has_raised_all():
             pass
+        if _Watch.insistent is self:
+            _Watch.insistent = None
+        if self._replaced:
+            sys.settrace(self._replaced[0])
+
+    def trace(self, frame: FrameType | None) -> None:
+        """Let the lines of the plugin that handle the next exception raise it again."""
+        self._replaced = self._replaced or [sys.gettrace()]
+        for each, line in takewhile(lambda each: each[0] is not self._outer, traceback.walk_stack(frame)):
+            if innermost([traceback.FrameSummary(each.f_code.co_filename, line, "")], self._file):
+                each.f_trace = _follow
+        sys.settrace(lambda *_: None)  # without one, those of the frames are not called
 
     def _takes_turn(self) -> bool:
         """Whether this thread is the first that calls this."""
@@ -172,13 +208,17 @@ class _Watch:
             return
         self.stopped = error
         caller, stop = ctypes.c_ulong(self._caller), ctypes.py_object(_Stop)
+        in_main_thread = self._caller == threading.main_thread().ident
         while not self.closing:
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(caller, stop)
-            if self._caller == threading.main_thread().ident:
+            if not (in_main_thread and _Watch.insistent is self):
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(caller, stop)
+            if in_main_thread:
                 signal.pthread_kill(self._caller, WAKE)
             again = time.monotonic() + AGAIN
             while not self.closing and time.monotonic() < again:
                 time.sleep(STEP)
+            if in_main_thread and signal.getsignal(WAKE) is _wake:
+                _Watch.insistent = self
         self._finished = True
 
     def _described(self, seconds: float | None) -> str:
