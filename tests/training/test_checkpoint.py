@@ -168,6 +168,19 @@ def test_it_contains_all_that_training_changes() -> None:
     assert names(network()) == {"front", "normal", "seed_generator", "head"}
 
 
+@pytest.mark.parametrize("before", [0, 1, 95])
+def test_its_order_does_not_depend_on_the_layers_that_were_built_before(before: int) -> None:
+    """Such as those of a module that the backbone imports in the first build of a process."""
+    start_fresh(0)
+    for _ in range(before):
+        keras.layers.Dense(1)
+    inputs = outputs = keras.Input((1,))
+    for _ in range(11):
+        outputs = keras.layers.Dense(1, use_bias=False)(outputs)
+    model = keras.Model(inputs, outputs)
+    assert [id(variable) for variable in changing_variables(model)] == list(map(id, model.variables))
+
+
 def test_frozen_layers_are_left_out() -> None:
     classifier = network()
     freeze(classifier, "all")

@@ -16,13 +16,14 @@ from safetensors.numpy import load, save
 
 from zoo.interfaces import Epoch
 from zoo.models.graph import is_plain_model
+from zoo.models.layer_names import automatic_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     import keras
 
-FORMAT = 2  # a blob of another format is ignored
+FORMAT = 3  # a blob of another format is ignored
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,15 +54,21 @@ def changing_variables(network: keras.Model) -> list[keras.Variable]:
 
     Frozen weights are left out. Of a layer that is frozen in part all variables are returned, since nothing
     distinguishes a frozen one from a statistic. They come in the order of their layers' names, which is the same for a
-    classifier and for its suffix.
+    classifier and for its suffix, and from whichever number on Keras counts the layers without a name.
     """
     variables = {
         id(variable): variable
-        for layer in sorted(_layers_of(network), key=lambda layer: str(layer.name))
+        for layer in sorted(_layers_of(network), key=_place_of)
         for variable in layer.variables
         if layer.trainable or variable.trainable or variable.name == "seed_generator_state"
     }
     return list(variables.values())
+
+
+def _place_of(layer: keras.layers.Layer) -> tuple[str, int]:
+    """Return the layer's name, of one that Keras made up without its number, and that number; 0: none."""
+    name, base = str(layer.name), automatic_name(layer)
+    return (name, 0) if base is None else (base, int(name.removeprefix(base).removeprefix("_") or 0))
 
 
 def _layers_of(network: keras.Model) -> Iterator[keras.layers.Layer]:
