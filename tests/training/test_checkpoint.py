@@ -181,6 +181,23 @@ def test_its_order_does_not_depend_on_the_layers_that_were_built_before(before: 
     assert [id(variable) for variable in changing_variables(model)] == list(map(id, model.variables))
 
 
+def test_values_in_the_order_of_the_format_before_are_of_the_same_variables() -> None:
+    """It sorted dense_10 before dense_2."""
+    inputs = outputs = keras.Input((1,))
+    for number in range(12):
+        outputs = keras.layers.Dense(1, use_bias=False, name=f"dense_{number}")(outputs)
+    model = keras.Model(inputs, outputs)
+    for number, weight in enumerate(model.weights):
+        weight.assign([[float(number)]])
+    by_text = sorted(model.weights, key=lambda weight: str(weight.path))
+    values = [weight.numpy() for weight in by_text]
+    checkpoint = Checkpoint(EPOCHS, EPOCHS[1], False, {}, values, values, [], by_text=True).of(model)
+    restored = [float(value.item()) for value in checkpoint.network]
+    assert restored == [float(weight.numpy().item()) for weight in changing_variables(model)]
+    assert restored != [float(value.item()) for value in values]
+    assert checkpoint.best_network == checkpoint.network
+
+
 def test_frozen_layers_are_left_out() -> None:
     classifier = network()
     freeze(classifier, "all")

@@ -7,7 +7,7 @@ files out of step.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,11 +19,12 @@ from zoo.models.graph import is_plain_model
 from zoo.models.layer_names import automatic_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import keras
 
-FORMAT = 3  # a blob of another format is ignored
+FORMAT = 3
+BY_TEXT = 2  # the format before, in which variables are in the order of the text of their layers' names
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +39,7 @@ class Checkpoint:
         network: values of `changing_variables`.
         best_network: the same after the best epoch.
         optimizer: values of its variables.
+        by_text: the values of the network are in the order of the format before.
     """
 
     epochs: tuple[Epoch, ...]
@@ -47,6 +49,16 @@ class Checkpoint:
     network: Sequence[np.ndarray]
     best_network: Sequence[np.ndarray]
     optimizer: Sequence[np.ndarray]
+    by_text: bool = False
+
+    def of(self, network: keras.Model) -> Checkpoint:
+        """Return it with the values of this network in the order of `changing_variables`."""
+        before = {id(variable): place for place, variable in enumerate(_changing(network, _name_of))}
+        if not self.by_text or {len(self.network), len(self.best_network)} != {len(before)}:
+            return self
+        places = [before[id(variable)] for variable in changing_variables(network)]
+        values, best = ([every[place] for place in places] for every in (self.network, self.best_network))
+        return replace(self, network=values, best_network=best, by_text=False)
 
 
 def changing_variables(network: keras.Model) -> list[keras.Variable]:
@@ -56,13 +68,21 @@ def changing_variables(network: keras.Model) -> list[keras.Variable]:
     distinguishes a frozen one from a statistic. They come in the order of their layers' names, which is the same for a
     classifier and for its suffix, and from whichever number on Keras counts the layers without a name.
     """
+    return _changing(network, _place_of)
+
+
+def _changing(network: keras.Model, key: Callable[[keras.layers.Layer], Any]) -> list[keras.Variable]:
     variables = {
         id(variable): variable
-        for layer in sorted(_layers_of(network), key=_place_of)
+        for layer in sorted(_layers_of(network), key=key)
         for variable in layer.variables
         if layer.trainable or variable.trainable or variable.name == "seed_generator_state"
     }
     return list(variables.values())
+
+
+def _name_of(layer: keras.layers.Layer) -> str:
+    return str(layer.name)
 
 
 def _place_of(layer: keras.layers.Layer) -> tuple[str, int]:
@@ -119,7 +139,7 @@ def unpack(blob: bytes) -> Checkpoint | None:
     try:
         tensors = load(blob)
         state = _metadata(blob)
-        if state["format"] != FORMAT:
+        if state["format"] not in (BY_TEXT, FORMAT):
             return None
         epochs = {epoch["number"]: Epoch(**epoch) for epoch in state["epochs"]}
         best, network = epochs[state["best"]], _of_kind(tensors, "network")
@@ -131,6 +151,7 @@ def unpack(blob: bytes) -> Checkpoint | None:
             network=network,
             best_network=_of_kind(tensors, "best") or network,
             optimizer=_of_kind(tensors, "optimizer"),
+            by_text=state["format"] == BY_TEXT,
         )
     except (SafetensorError, ValueError, KeyError, TypeError):
         return None

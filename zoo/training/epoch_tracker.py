@@ -61,7 +61,7 @@ class EpochTracker(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is 
         self.objective, self.others, self.on_epoch = objective, others, on_epoch
         self.variables, self.optimizer = changing_variables(network), network.optimizer
         self.began = 0.0
-        self.resumed = self._read(checkpoint)
+        self.resumed = self._read(network, checkpoint)
         before = self.resumed or history or History()
         self.epochs: list[Epoch] = list(before.epochs)
         self.best, self.ended = before.best, False
@@ -122,8 +122,9 @@ class EpochTracker(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is 
             )
         )
 
-    def _read(self, blob: bytes | None) -> Checkpoint | None:
-        checkpoint = unpack(blob) if blob is not None else None
+    def _read(self, network: keras.Model, blob: bytes | None) -> Checkpoint | None:
+        stored = unpack(blob) if blob is not None else None
+        checkpoint = stored.of(network) if stored is not None else None
         if checkpoint is None or not (
             belongs(checkpoint.network, self.variables)
             and belongs(checkpoint.best_network, self.variables)

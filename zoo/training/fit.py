@@ -144,7 +144,7 @@ def restore_best(
     if phase is None:
         return None
     set_trainable(classifier, values, phase.frozen)
-    variables = changing_variables(classifier.network)
+    variables, stored = changing_variables(classifier.network), stored.of(classifier.network)
     if not belongs(stored.best_network, variables):
         return None
     assign(variables, stored.best_network)
