@@ -451,6 +451,14 @@ def test_images_that_become_fewer_are_refused(built: Callable[..., Classifier]) 
     assert reason == "for 2 images it returns 1 rows, and the network 1 outputs"
 
 
-def test_images_that_are_mixed_are_refused(built: Callable[..., Classifier]) -> None:
-    classifier = built(lambda: lambda x: x - keras.ops.mean(x, axis=0, keepdims=True))
+@pytest.mark.parametrize(
+    "mixed",
+    [
+        lambda x: x - keras.ops.mean(x, axis=0, keepdims=True),
+        lambda x: keras.ops.cumsum(x, axis=0),  # the first image depends on itself alone
+        lambda x: keras.ops.flip(keras.ops.cumsum(keras.ops.flip(x, axis=0), axis=0), axis=0),
+    ],
+)
+def test_images_that_are_mixed_are_refused(built: Callable[..., Classifier], mixed: Callable) -> None:
+    classifier = built(lambda: mixed)
     assert refusal(classifier)[1] == "the outputs for an image depend on the other images of its batch"

@@ -94,6 +94,11 @@ def mixes_raw_pixels(hp: Any, inputs: Any, *, weights: Any = None) -> Any:
     return OverTheBatch(name="block1_mean")(convolution(inputs * 1000.0))
 
 
+def accumulates_images(hp: Any, inputs: Any, *, weights: Any = None) -> Any:
+    """The first image of a batch depends on itself alone."""
+    return ops.cumsum(convolution(scaled(inputs)), axis=0)
+
+
 def noisy(hp: Any, inputs: Any, *, weights: Any = None) -> Any:
     return Noisy(name="block1_noise")(convolution(scaled(inputs)))
 
@@ -182,6 +187,11 @@ BAD_NETWORKS = [
         "predicts",
         own(mixes_raw_pixels),
         r"'block1_mean' \(OverTheBatch\) returns something else for an image in another",
+    ),
+    (
+        "predicts",
+        own(accumulates_images),
+        r"operation 'cumsum\w*' \(Cumsum\) returns something else for an image in another",
     ),
     (
         "predicts",

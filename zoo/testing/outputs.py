@@ -65,11 +65,12 @@ def predicts(networks: Networks) -> None:
     # Probabilities of random weights are often 0 and 1, whatever the features are.
     backbone = keras.Model(network.inputs[0], networks.classifier.features)
     features = _outputs(backbone, pixels)
-    for companions in (pixels[:0:-1], pixels[1:FEW]):
-        batch = np.concatenate([pixels[:1], companions])
-        same = nearly_equal(features[:1], _outputs(backbone, batch)[:1])
-        if not same or not alike(outputs[:1], _outputs(network, batch)[:1]):
-            calls = _of_the_first(network, pixels), _of_the_first(network, batch)
+    reordered = np.concatenate([pixels[:1], pixels[:0:-1]])
+    for row, batch in ((0, reordered), (0, pixels[:FEW]), (len(pixels) - 1, pixels[::-1])):
+        image = slice(row, row + 1)
+        same = nearly_equal(features[:1], _outputs(backbone, batch)[image])
+        if not same or not alike(outputs[:1], _outputs(network, batch)[image]):
+            calls = _of_an_image(network, pixels, 0), _of_an_image(network, batch, row)
             differs = first_difference(*calls, nearly_equal) or first_difference(*calls, alike)
             raise ContractError(
                 f"in inference {_named(differs)} returns something else for an image in "
@@ -81,13 +82,17 @@ def _is_finite(array: np.ndarray) -> bool:
     return array.dtype.kind != "f" or bool(np.all(np.isfinite(array)))
 
 
-def _of_the_first(network: keras.Model, images: np.ndarray) -> list[Call]:
-    """Return the outputs of calls for the first image; layers may lay its windows or heads along the first axis."""
+def _of_an_image(network: keras.Model, images: np.ndarray, row: int) -> list[Call]:
+    """Return the outputs of calls for one image; layers may lay its windows or heads along the first axis."""
     calls = []
     for operation, outputs in outputs_of_calls(network, images):
-        rows = [output for output in outputs if output.ndim and len(output) % len(images) == 0]
-        calls.append(Call(operation, tuple(output[: len(output) // len(images)] for output in rows)))
+        rows = [np.split(output, len(images)) for output in outputs if _has_rows_of(images, output)]
+        calls.append(Call(operation, tuple(of_images[row] for of_images in rows)))
     return calls
+
+
+def _has_rows_of(images: np.ndarray, output: np.ndarray) -> bool:
+    return bool(output.ndim) and len(output) % len(images) == 0
 
 
 def reloads(networks: Networks) -> None:
