@@ -16,6 +16,7 @@ from zoo.errors import (
     RoundTripError,
     UnknownNameError,
     ZooError,
+    in_one_line,
     nearest_names,
     reason_of,
 )
@@ -108,13 +109,34 @@ def test_an_unknown_name_ends_with_its_hint() -> None:
     assert str(error) == "unknown dataset 'x'; available: digits, or give a path"
 
 
+class TextlessError(Exception):
+    def __str__(self) -> str:
+        raise SystemExit(1)
+
+
 @pytest.mark.parametrize(
     ("error", "words"),
     [
         (PermissionError(13, "Permission denied", "/photos"), "permission denied"),
         (OSError("the archive has no end"), "the archive has no end"),
         (NotImplementedError(), "NotImplementedError"),
+        (TextlessError(), "TextlessError"),
     ],
 )
 def test_an_error_of_the_system_is_a_few_words(error: Exception, words: str) -> None:
     assert reason_of(error) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("two\n lines\t", "two lines"),
+        ("\x1b[1mbold\x1b[0m", "bold"),
+        ("\a \x1b[2J \0 \ud800", r"\x07 \x1b[2J \x00 \ud800"),
+        ("é “ä” 🙂", "é “ä” 🙂"),
+        ("x" * 31, "x" * 30 + " …"),
+        ("\a" * 9000, r"\x07" * 7 + r"\x …"),
+    ],
+)
+def test_a_message_is_one_printable_line(text: str, line: str) -> None:
+    assert in_one_line(text, longest=30) == line

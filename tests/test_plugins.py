@@ -176,11 +176,35 @@ def test_loading_twice_has_the_same_result(folder: Callable[..., Path]) -> None:
 
 RETURNS = HEADER + "@hookimpl\ndef zoo_architectures():\n    return {}\n"
 
+FAILING_MESSAGE = """class Silent(Exception):
+    def __str__(self):
+        {}
+raise Silent
+"""
+
 BROKEN = {
     "import error": ("import nowhere", "ModuleNotFoundError: No module named 'nowhere'"),
     "exit at import": ("raise SystemExit(3)", "SystemExit: 3"),
     "syntax error": ("def (", "SyntaxError: invalid syntax"),
     "no message": ("raise ValueError", "ValueError"),
+    "no exception": (
+        "class Ends(BaseException): pass\nraise Ends('now')",
+        r"^Ends: now \(.*broken\.py:2\): fix the plugin$",
+    ),
+    "end of a generator": ("raise GeneratorExit('now')", "^GeneratorExit: now "),
+    "group of exceptions": (
+        "raise BaseExceptionGroup('all', [KeyboardInterrupt()])",
+        "^BaseExceptionGroup: all ",
+    ),
+    "message that fails": (FAILING_MESSAGE.format("raise SystemExit"), r"^Silent \(.*broken\.py:4\): fix"),
+    "message of no text": (FAILING_MESSAGE.format("return None"), r"^Silent \(.*broken\.py:4\): fix"),
+    "long message": ("raise ValueError('x' * 200_000)", r"^ValueError: x{300} … \("),
+    "control characters": (
+        r"raise ValueError('\x1b[1mbold\x1b[0m \a\0\x1b')",
+        r"^ValueError: bold \\x07\\x00\\x1b \(",
+    ),
+    "long text": (RETURNS.format("['x' * 100_000]"), r"Architecture objects, got 'x{299} …$"),
+    "long name": (RETURNS.format("[Architecture('X' * 9000, backbone, 'n', 'none')]"), r"^.{1000} …"),
     "no hooks": ("from zoo import hookimpl", "implements no zoo hook"),
     "undecorated hook": ("def zoo_datasets(): return []", "implements no zoo hook"),
     "misspelt name of a hook": (

@@ -29,10 +29,14 @@ what to do.
 from __future__ import annotations
 
 import difflib
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+LONGEST_MESSAGE = 300  # characters of a message of third-party code that are shown
+TERMINAL_STYLES = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class ZooError(Exception):
@@ -174,8 +178,27 @@ class InterruptedWork(ZooError):
 
 def reason_of(error: BaseException) -> str:
     """The operating system's reason for an error, such as "permission denied"."""
-    words: str = (getattr(error, "strerror", None) or "").lower()
-    return words or str(error) or type(error).__name__
+    words = str(getattr(error, "strerror", None) or "").lower()
+    return words or text_of(error) or type(error).__name__
+
+
+def text_of(error: BaseException) -> str:
+    """The whole message of any exception, a syntax error's without its place; empty if its `__str__` fails."""
+    try:
+        return str(error.msg if isinstance(error, SyntaxError) else error)
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # the class may be a plugin's
+        return ""
+
+
+def in_one_line(text: str, longest: int = LONGEST_MESSAGE) -> str:
+    """The text on one line, cut to that many characters; control characters are shown as escapes such as `\\x07`."""
+    line = " ".join(TERMINAL_STYLES.sub("", text).split())
+    line = "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in line[: longest + 1]
+    )
+    return line if len(line) <= longest else f"{line[:longest]} …"
 
 
 def nearest_names(name: str, available: Iterable[str]) -> list[str]:

@@ -16,7 +16,16 @@ import pluggy
 
 from zoo import hookspecs
 from zoo.data.formats import Formats
-from zoo.errors import ContractError, PluginError, TimeLimitError, UnknownNameError
+from zoo.errors import (
+    LONGEST_MESSAGE,
+    ContractError,
+    PluginError,
+    TimeLimitError,
+    UnknownNameError,
+    ZooError,
+    in_one_line,
+    text_of,
+)
 from zoo.interfaces import Architecture, Dataset, Decoder, Source
 from zoo.plugin_code.advice import described, nearest_argument
 from zoo.plugin_code.discovery import OWN_DISTRIBUTION, EntryPointSource, FileSource, Plugin, discover
@@ -29,6 +38,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 MOVE_IT = "import it inside the functions that need it, since each command loads the plugins"
+LONGEST_OWN = 1000  # characters of a message of zoo, in which a plugin's values are
 FIELDS = {
     kind.__name__: [each.name for each in fields(kind)] for kind in (Architecture, Dataset, Source, Decoder)
 }
@@ -151,7 +161,9 @@ def load_plugins(plugins_dir: Path | None = None, limits: Limits | None = None) 
         try:
             added = _load(manager, plugin, module_source, limits)
             _refuse_clashes(plugin, added, owners)
-        except (Exception, SystemExit) as error:  # third-party code may raise anything
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # third-party code may raise anything
             if manager.has_plugin(key) and not registered_before:
                 manager.unregister(name=key)
             entries.append(replace(plugin, error=_one_line(error, module_source.file)))
@@ -199,9 +211,9 @@ def call_hook(implementation: pluggy.HookImpl, argument: object, seconds: float 
     try:
         with redirect_stdout(sys.stderr):
             call_limited(call, activity, file, seconds or limits.working, limits.notice)
-    except TimeLimitError:
+    except (TimeLimitError, KeyboardInterrupt):
         raise
-    except (Exception, SystemExit) as error:  # third-party code may raise anything
+    except BaseException as error:  # third-party code may raise anything
         raise ContractError(described(error, _message(error), file)) from error
 
 
@@ -303,10 +315,14 @@ def _each(
     result: Any, hook: str, kind: type[Description]
 ) -> Iterator[Description]:  # a plugin may return anything
     if not isinstance(result, Iterable):
-        raise ContractError(f"{hook} must return an iterable of zoo.{kind.__name__}, got {result!r}")
+        raise ContractError(
+            f"{hook} must return an iterable of zoo.{kind.__name__}, got {in_one_line(repr(result))}"
+        )
     for value in result:
         if not isinstance(value, kind):
-            raise ContractError(f"{hook} must return zoo.{kind.__name__} objects, got {value!r}")
+            raise ContractError(
+                f"{hook} must return zoo.{kind.__name__} objects, got {in_one_line(repr(value))}"
+            )
         yield value
 
 
@@ -339,5 +355,5 @@ def _describes(plugin: Plugin, name: str) -> bool:
 
 
 def _message(error: BaseException) -> str:
-    """Return the error's message in one line; a syntax error's without its place."""
-    return " ".join((error.msg if isinstance(error, SyntaxError) else str(error)).split())
+    """Return the error's message in one line."""
+    return in_one_line(text_of(error), LONGEST_OWN if isinstance(error, ZooError) else LONGEST_MESSAGE)

@@ -76,7 +76,7 @@ def raises(message: str) -> None:
         (lambda: raises("filters, e.g. Use 3 vs. Two. Then go on"), "filters, e.g. Use 3 vs. Two"),
         (lambda: raises("at most 0.5. Use less"), "at most 0.5"),
         (lambda: (_ for _ in ()).throw(KeyError), "KeyError"),
-        (lambda: raises("x" * 400), "x" * 300),
+        (lambda: raises("x" * 400), "x" * 300 + " …"),
     ],
 )
 def test_the_cause_is_one_sentence(fail: Any, reason: str) -> None:

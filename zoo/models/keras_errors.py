@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from zoo.errors import in_one_line, text_of
+
 CURES = {
     "create a variable while in a stateless scope": (
         "create it in build() with self.add_weight(shape=…, initializer=…), and call the build() of sublayers in the "
@@ -21,10 +23,10 @@ def reason_of(error: BaseException) -> str:
 
     What to do follows it where the sentence alone does not help.
     """
-    text = str(error)
+    text = text_of(error)
     text = text.partition("\x1b[1m")[2].partition("\x1b[0m")[0] or text  # Keras prints the cause in bold
     text = re.split(r"(?:Exception|Error) encountered:\s", text)[-1]
     paragraph = " ".join(text.strip().partition("\n\n")[0].split())
     sentence = SENTENCE_END.split(paragraph)[0]
-    reason = sentence.rstrip(".: ")[:300] or type(error).__name__
+    reason = in_one_line(sentence.rstrip(".: ")) or type(error).__name__
     return "; ".join([reason, *(cure for part, cure in CURES.items() if part in reason)])

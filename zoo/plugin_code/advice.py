@@ -6,7 +6,7 @@ import re
 import sys
 from typing import TYPE_CHECKING
 
-from zoo.errors import nearest_names
+from zoo.errors import nearest_names, text_of
 from zoo.plugin_code.places import place_of
 
 if TYPE_CHECKING:
@@ -52,6 +52,6 @@ def nearest_argument(error: BaseException, fields: Mapping[str, Iterable[str]]) 
     Args:
         fields: name of a class -> its arguments.
     """
-    unknown = UNKNOWN_ARGUMENT.search(str(error)) if isinstance(error, TypeError) else None
+    unknown = UNKNOWN_ARGUMENT.search(text_of(error)) if isinstance(error, TypeError) else None
     nearest = nearest_names(unknown[2], fields.get(unknown[1], ())) if unknown else []
     return f": did you mean '{nearest[0]}'?" if nearest else ""
