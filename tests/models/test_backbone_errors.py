@@ -75,6 +75,40 @@ def test_an_error_without_a_reason_is_reported_by_its_type() -> None:
     )
 
 
+class Ends(BaseException):
+    """Is no Exception."""
+
+
+class Silent(Exception):
+    def __str__(self) -> str:
+        raise ValueError("no text")
+
+
+@pytest.mark.parametrize(
+    ("raised", "reason"),
+    [
+        (Ends("now"), "Ends: now"),
+        (GeneratorExit("now"), "GeneratorExit: now"),
+        (BaseExceptionGroup("all", [KeyboardInterrupt()]), "BaseExceptionGroup: all (1 sub-exception)"),
+        (Silent(), "Silent"),
+        (RecursionError("x" * 9000), f"RecursionError: {'x' * 300} …"),
+        (ValueError("a bell \a"), r"ValueError: a bell \x07"),
+    ],
+)
+def test_whatever_a_backbone_raises_is_one_line(raised: BaseException, reason: str) -> None:
+    def raises(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
+        raise raised
+
+    assert message_of(raises) == (
+        f"architecture 'mine': its backbone cannot be built: {reason} ({line(raises, 1)}): {FIX}"
+    )
+
+
+def test_ctrl_c_in_a_backbone_stays() -> None:
+    with pytest.raises(KeyboardInterrupt), reported(architecture_of(no_reason, "mine")):
+        raise KeyboardInterrupt
+
+
 @pytest.mark.parametrize("reason", ["RuntimeError: boom", "RuntimeErrors happen"])
 def test_a_reason_that_begins_with_the_type_is_whole(reason: str) -> None:
     with pytest.raises(ContractError) as error, reported(architecture_of(no_reason, "mine")):
@@ -112,6 +146,23 @@ def test_a_build_that_does_not_end_is_stopped_with_its_line(
     message = message_of(backbone)
     assert message.startswith("architecture 'mine': its backbone has been building for 2 s (")
     assert f"({line(backbone, 1)})" in message or f"({line(backbone, 2)})" in message
+
+
+class EndlessConfig(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
+    def call(self, inputs: Any) -> Any:
+        return inputs
+
+    def get_config(self) -> dict[str, Any]:
+        while True:
+            pass
+
+
+def test_a_get_config_that_does_not_end_is_stopped_with_its_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZOO_PLUGIN_TIMEOUT", "2")
+    message = message_of(lambda hp, inputs, *, weights=None: EndlessConfig()(inputs))
+    assert message.startswith(
+        f"architecture 'mine': the get_config of its layers has been running for 2 s ({__file__}:"
+    )
 
 
 def test_only_what_is_limited_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:

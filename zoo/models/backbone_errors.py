@@ -32,9 +32,9 @@ def reported(
     """
     try:
         yield
-    except ZooError:
+    except (ZooError, KeyboardInterrupt):
         raise
-    except (Exception, SystemExit) as error:  # third-party code may raise anything
+    except BaseException as error:  # third-party code may raise anything
         name, function = architecture.name, function or architecture.backbone
         reason = reason_of(error)
         reason = "" if reason == type(error).__name__ else reason  # it has no message

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import sys
 from contextlib import contextmanager, nullcontext, redirect_stdout
+from functools import partial
 from typing import TYPE_CHECKING
 
 import keras
 from keras_tuner.engine.hyperparameters import Fixed
 
 from zoo.data.units import counted
-from zoo.errors import ContractError, HyperparameterError, ZooError
+from zoo.errors import ContractError, HyperparameterError, ZooError, in_one_line
 from zoo.interfaces.stages import in_stage
 from zoo.models import hyperparameters
 from zoo.models.backbone_errors import call_watched
@@ -162,7 +163,12 @@ class SpaceBuilder:
         except ValueError:
             return None
         infer_by_default(network)
-        return layers_of(network)
+        return call_watched(
+            self.architecture,
+            partial(layers_of, network),
+            "the get_config of its layers has been running",
+            limited=True,
+        )
 
 
 @contextmanager
@@ -286,7 +292,8 @@ def _check_backbone(
         )
     if not isinstance(features, keras.KerasTensor) or len(features.shape) not in (2, 3, 4):
         raise ContractError(
-            f"{whose}: backbone must return a tensor (batch, h, w, c), (batch, n, d) or (batch, d), got {features!r}"
+            f"{whose}: backbone must return a tensor (batch, h, w, c), (batch, n, d) or (batch, d), got "
+            f"{in_one_line(repr(features))}"
         )
     if len(features.shape) == 3 and architecture.pool is None:
         raise ContractError(
