@@ -39,6 +39,11 @@ class Opaque(Layer):  # type: ignore[misc]  # Keras is untyped
         return inputs * 2.0
 
 
+class Ending(Opaque):
+    def get_config(self) -> dict[str, Any]:
+        raise GeneratorExit
+
+
 def other_width(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
     filters = hp.Int("filters", 2, 4)
     return layers.Conv2D(filters + next(builds), 3, name="conv")(inputs)
@@ -59,6 +64,10 @@ def steady(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
 
 def opaque(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
     return Opaque(name="opaque")(layers.Conv2D(hp.Int("filters", 2, 4), 3)(inputs))
+
+
+def ending(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
+    return Ending(name="ending")(layers.Conv2D(hp.Int("filters", 2, 4), 3)(inputs))
 
 
 def needs_weights(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
@@ -115,7 +124,7 @@ def test_layers_that_change_are_refused(
         compare(backbone, **values)
 
 
-@pytest.mark.parametrize("backbone", [steady, opaque, needs_weights])
+@pytest.mark.parametrize("backbone", [steady, opaque, ending, needs_weights])
 def test_layers_that_change_with_the_first_build_alone_are_not(backbone: Callable[..., Any]) -> None:
     compare(importing(backbone))
 
@@ -148,7 +157,7 @@ def test_other_inputs_of_a_layer_are_a_change() -> None:
 
 
 @pytest.mark.parametrize("values", [{}, {"filters": 4}], ids=["defaults", "other values"])
-@pytest.mark.parametrize("backbone", [steady, opaque, needs_weights])
+@pytest.mark.parametrize("backbone", [steady, opaque, ending, needs_weights])
 def test_layers_that_stay_the_same_are_not(backbone: Callable[..., Any], values: dict[str, int]) -> None:
     Sequential([layers.Input((8, 8, 1)), layers.Conv2D(2, 3)])  # Keras has numbered layers before
     compare(backbone, **values)

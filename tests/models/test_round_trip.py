@@ -220,6 +220,16 @@ class Eager(Custom):
 
 
 @registered
+class Quitting(Custom):
+    """It can be traced, and raises what is no Exception when it is computed."""
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        if not isinstance(inputs, keras.KerasTensor) and hasattr(inputs, "numpy"):
+            raise GeneratorExit("no numbers here")
+        return inputs * 1.0
+
+
+@registered
 class Noisy(Custom):
     """It draws random numbers when it predicts."""
 
@@ -357,6 +367,29 @@ def test_a_layer_that_does_not_come_back_is_named_with_the_reason(
     assert what in lines[0]
     assert layer in lines[0]
     assert reason in lines[1]
+
+
+@pytest.mark.parametrize(
+    ("method", "what"),
+    [("get_config", "not be stored"), ("from_config", "not be loaded")],
+)
+def test_a_layer_may_raise_what_is_no_exception(
+    built: Callable[..., Classifier], monkeypatch: pytest.MonkeyPatch, method: str, what: str
+) -> None:
+    def ends(*_: object, **__: object) -> None:
+        raise GeneratorExit("no more")
+
+    classifier = built(lambda: Raising(name="odd"))
+    monkeypatch.setattr(Raising, method, ends)
+    where, reason, _ = refusal(classifier, Raising)
+    assert what in where
+    assert reason == "no more"
+
+
+def test_the_call_of_a_layer_may_raise_what_is_no_exception(built: Callable[..., Classifier]) -> None:
+    where, reason, _ = refusal(built(lambda: Quitting(name="odd")), Quitting)
+    assert "a trained model could not predict" in where
+    assert reason == "no numbers here"
 
 
 def test_the_message_says_where_the_layer_is_and_what_to_write(built: Callable[..., Classifier]) -> None:

@@ -38,6 +38,14 @@ def test_the_three_lines_of_a_refused_network_become_one() -> None:
     )
 
 
+def test_what_is_no_exception_is_a_failure() -> None:
+    def ends(_subject: str) -> None:
+        raise GeneratorExit("no\nmore\a")
+
+    with pytest.raises(ContractError, match=r"^net fails 'trains': GeneratorExit: no more\\x07 \("):
+        run_checks("net", "net", "", {"trains": ends}, "trains")
+
+
 @pytest.mark.large
 def test_without_a_name_every_failure_is_named() -> None:
     bad = architecture(turns_the_gradient, freeze_points=("block7",), custom_layers=own_layers)

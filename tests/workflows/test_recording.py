@@ -39,7 +39,7 @@ import zoo
 
 @zoo.hookimpl
 def zoo_run_finished():
-    raise SystemExit("not today")
+    raise GeneratorExit("not today")
 """
 
 
@@ -122,7 +122,7 @@ def test_plugins_hear_of_a_finished_run(hooked: Workspace, hooked_folder: Path) 
 def test_a_plugin_that_raises_does_no_harm(hooked: Workspace, hooked_folder: Path) -> None:
     file = f"{hooked_folder}/hooks/a_clumsy.py"
     assert hooked.progress.notices[-1] == (
-        f"zoo_run_finished of plugin {file}:a_clumsy failed: SystemExit: not today ({file}:6): fix the plugin"
+        f"zoo_run_finished of plugin {file}:a_clumsy failed: GeneratorExit: not today ({file}:6): fix the plugin"
     )
 
 

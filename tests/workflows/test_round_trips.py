@@ -38,6 +38,12 @@ class Scaled(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
         return super().get_config()
 
 
+@keras.saving.register_keras_serializable("round-trips-of-runs")
+class Ending(Scaled):
+    def get_config(self) -> dict[str, Any]:
+        raise GeneratorExit("no more")
+
+
 def scaled(factor: float) -> Architecture:
     def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
         x = keras.layers.Conv2D(hp.Int("filters", 1, 3), 3, name="conv")(inputs)
@@ -95,6 +101,15 @@ def test_custom_layers_that_are_no_longer_returned_are_noticed() -> None:
     without = replace(right, custom_layers=None)
     with pytest.raises(ContractError, match=r"only if Architecture\.custom_layers returns it"):
         require_round_trip(build(without), "scaled", without)
+
+
+def test_a_configuration_that_raises_what_is_no_exception_is_refused() -> None:
+    def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
+        return Ending()(keras.layers.Conv2D(2, 3)(inputs))
+
+    architecture = architecture_of(backbone, "ending", custom_layers=lambda: [Ending])
+    with pytest.raises(ContractError, match="a trained model could not be stored"):
+        require_round_trip(build(architecture), "ending", architecture)
 
 
 def test_a_training_is_refused_before_it_is_recorded(wrong: Workspace) -> None:

@@ -99,9 +99,9 @@ def build_network(graph: Mapping[str, object]) -> keras.Model:
             # Keras builds a layer without `build` when it calls it, after this warning.
             warnings.filterwarnings("ignore", message=r"`build\(\)` was called on layer")
             network = keras.saving.deserialize_keras_object(copied, safe_mode=True)
-    except ZooError:
+    except (ZooError, KeyboardInterrupt):
         raise
-    except (Exception, SystemExit) as error:  # a third-party layer may raise anything
+    except BaseException as error:  # a third-party layer may raise anything
         raise _build_error(graph, error) from error
     if not isinstance(network, Functional):
         raise LayerBuildError(None, "it is not a functional Keras model")
@@ -136,7 +136,9 @@ def _build_error(graph: Mapping[str, Any], error: BaseException) -> LayerBuildEr
         try:
             alone = {key: value for key, value in node.items() if key not in ("inbound_nodes", "name")}
             keras.saving.deserialize_keras_object(json.loads(json.dumps(alone)), safe_mode=True)
-        except (Exception, SystemExit) as cause:  # as above
+        except KeyboardInterrupt:
+            raise
+        except BaseException as cause:  # as above
             return LayerBuildError(node["name"], reason_of(cause))
     return LayerBuildError(None, reason_of(error))
 

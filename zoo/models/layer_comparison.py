@@ -36,7 +36,9 @@ def layers_of(network: keras.Model, without: Collection[str] = ()) -> Layers:
     """
     try:
         layers = json.loads(network.to_json())["config"]["layers"]
-    except (Exception, SystemExit):  # of a third-party layer, which the round trip reports
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # of a third-party layer, which the round trip reports
         layers = [{"name": each.name, "class_name": type(each).__name__} for each in network.operations]
     return [layer for layer in layers if layer["name"] not in without]
 

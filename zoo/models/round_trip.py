@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import keras
 import numpy as np
 
-from zoo.errors import LayerBuildError, RoundTripError, ZooError
+from zoo.errors import LayerBuildError, RoundTripError, ZooError, text_of
 from zoo.models.call_outputs import (
     Call,
     breaking_the_batch,
@@ -110,13 +110,15 @@ class _RoundTrip:
         try:
             content = to_content(self.classifier)
             json.dumps(content.graph)
-        except ZooError:
+        except (ZooError, KeyboardInterrupt):
             raise
-        except (Exception, SystemExit) as error:  # a third-party layer may raise anything
+        except BaseException as error:  # a third-party layer may raise anything
             for layer in self.network.layers:
                 try:
                     json.dumps(keras.saving.serialize_keras_object(layer))
-                except (Exception, SystemExit) as cause:
+                except KeyboardInterrupt:
+                    raise
+                except BaseException as cause:
                     raise self.refused("could not be stored", layer, reason_of(cause), CONFIG) from cause
             raise self.refused("could not be stored", None, reason_of(error), CONFIG) from error
         return content
@@ -205,8 +207,10 @@ class _RoundTrip:
         """Refuse the classifier if its network cannot be called in the body."""
         try:
             yield
-        except (Exception, SystemExit) as error:  # a third-party layer may raise anything
-            calling = re.search(r"when calling (\w+)\.call\(\)", str(error))
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a third-party layer may raise anything
+            calling = re.search(r"when calling (\w+)\.call\(\)", text_of(error))
             layers = (each for each in self.network.layers if calling and type(each).__name__ == calling[1])
             layer = next(layers, None)
             raise self.refused("could not predict", layer, reason_of(error), COMPUTATION) from error

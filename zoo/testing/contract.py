@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import signal
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
-from zoo.errors import ContractError, RoundTripError, UnknownNameError, ZooError
+from zoo.errors import ContractError, RoundTripError, UnknownNameError, ZooError, in_one_line, text_of
 from zoo.plugin_code.advice import advice_on
 from zoo.plugin_code.places import place_of
 
@@ -78,9 +77,6 @@ WEIGHTS = "weights"
 
 WHERE = signal.SIGUSR1
 """The signal for which the process that runs the checks writes to standard error where it is."""
-
-COLOURS = re.compile(r"\x1b\[[0-9;]*m")  # Keras writes some messages in bold
-LONGEST_REASON = 300  # characters of another package's error message
 
 
 class Outcome(StrEnum):
@@ -163,7 +159,9 @@ def _run(subject: Subject, name: str, file: str, check: str, function: Callable[
         raise kind(f"{where}: {' '.join(message.split())}") from error.__cause__
     except ZooError as error:
         raise ContractError(f"{where}: {error}") from error
-    except (Exception, SystemExit) as error:  # third-party code may raise anything
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # third-party code may raise anything
         raise ContractError(f"{where}: {reason_of(error, file)}: {advice_on(error)}") from error
 
 
@@ -173,9 +171,7 @@ def reason_of(error: BaseException, file: str = "") -> str:
     Args:
         file: of the plugin; empty: unknown.
     """
-    text = " ".join(COLOURS.sub("", str(error)).split())
-    if len(text) > LONGEST_REASON:
-        text = f"{text[:LONGEST_REASON]} …"
+    text = in_one_line(text_of(error))
     if isinstance(error, ZooError):
         return text
     reason = f"{type(error).__name__}: {text}" if text else type(error).__name__

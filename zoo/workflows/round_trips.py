@@ -65,7 +65,9 @@ def _graph_of(classifier: Classifier) -> dict[str, Any] | None:
     """Return the network as JSON; None if it cannot be stored."""
     try:
         graph: dict[str, Any] = json.loads(classifier.network.to_json())
-    except (Exception, SystemExit):  # a third-party layer may raise anything, which the check reports
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # a third-party layer may raise anything, which the check reports
         return None
     return graph
 
