@@ -9,6 +9,8 @@ import pytest
 
 from tests.architectures import AUGMENTING, architecture_of
 from zoo.errors import ContractError
+from zoo.models.building import SpaceBuilder
+from zoo.models.exploration import explore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,6 +88,54 @@ def test_two_layers_of_one_name_are_refused_as_such(build: Callable[..., Classif
     assert str(error.value) == (
         "architecture 'alike': 2 of its layers have the name 'conv': give each its own name "
         f"({__file__}:{alike.__code__.co_firstlineno})"
+    )
+
+
+def test_features_without_a_value_are_refused(build: Callable[..., Classifier]) -> None:
+    """TensorFlow aborts the process at 0 channels, and the mean of 0 pixels is NaN."""
+
+    def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
+        return inputs[..., :0]
+
+    with pytest.raises(ContractError) as error:
+        build(architecture_of(backbone, "empty"))
+    assert str(error.value) == (
+        "architecture 'empty': its features have the shape (None, 8, 8, 0), without a single value: slice and pool "
+        f"less, so that each axis is at least 1 ({__file__}:{backbone.__code__.co_firstlineno})"
+    )
+
+
+@pytest.mark.parametrize("name", ["a\nb", "a b", "é"])
+def test_a_name_that_is_no_scope_of_tensorflow_is_refused(
+    build: Callable[..., Classifier], name: str
+) -> None:
+    def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
+        return keras.layers.Conv2D(2, 3, name=name)(inputs)
+
+    with pytest.raises(ContractError) as error:
+        build(architecture_of(backbone, "named"))
+    assert str(error.value) == (
+        f"architecture 'named': a layer has the name {name!r}: give it one of the letters a to z, digits, '_', '-' "
+        f"and '.' alone ({__file__}:{backbone.__code__.co_firstlineno})"
+    )
+
+
+def test_a_layer_that_is_kept_from_an_earlier_build_is_refused(build: Callable[..., Classifier]) -> None:
+    layers: list[Any] = []
+
+    def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
+        if not layers:
+            layers.append(keras.layers.Conv2D(2, 3, name="conv"))
+        return layers[0](inputs)
+
+    architecture = architecture_of(backbone, "keeping")
+    explore(SpaceBuilder(architecture, image_size=8, channels=1))
+    with pytest.raises(ContractError) as error:
+        build(architecture)
+    assert str(error.value) == (
+        "architecture 'keeping': its layer 'conv' was made in an earlier build, and its weights have no values: make "
+        "every layer anew in each call of the backbone, and keep none in a global "
+        f"({__file__}:{backbone.__code__.co_firstlineno})"
     )
 
 

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from zoo.models.layer_comparison import Layers
     from zoo.models.origins import Origins
 
+SCOPE = re.compile(r"[A-Za-z0-9_.\\/>-]*")  # TensorFlow's names of scopes
+
 
 def build_classifier(
     architecture: Architecture,
@@ -249,6 +251,8 @@ def _network_between(
                 "`zoo.flatten(model, inputs)`, or build it on `inputs` (Keras Applications take input_tensor=inputs)"
             )
     _refuse_lambdas(whose, backbone)
+    _refuse_names(architecture, backbone)
+    _refuse_kept_layers(architecture, backbone)
     infer_by_default(backbone)
     if change := find_shape_change(backbone):
         kind = type(change.layer).__name__
@@ -276,6 +280,28 @@ def _refuse_lambdas(whose: str, network: keras.Model) -> None:
             )
 
 
+def _refuse_names(architecture: Architecture, network: keras.Model) -> None:
+    """Refuse names of layers that TensorFlow does not take as scopes in a graph, in which the network trains."""
+    for layer in network._flatten_layers():  # as above
+        if not SCOPE.fullmatch(layer.name):
+            raise ContractError(
+                f"architecture '{architecture.name}': a layer has the name {layer.name!r}: give it one of the letters "
+                f"a to z, digits, '_', '-' and '.' alone{definition_of(architecture.backbone)}"
+            )
+
+
+def _refuse_kept_layers(architecture: Architecture, network: keras.Model) -> None:
+    """Refuse layers that were made while the search space was explored, where variables get no values."""
+    for layer in network.layers:
+        # Keras has no public name for whether a variable has a value.
+        if any(variable._value is None for variable in layer.variables):
+            raise ContractError(
+                f"architecture '{architecture.name}': its layer '{layer.name}' was made in an earlier build, and "
+                "its weights have no values: make every layer anew in each call of the backbone, and keep none in a "
+                f"global{definition_of(architecture.backbone)}"
+            )
+
+
 def _check_backbone(
     architecture: Architecture, declared: set[str], hp: HyperParameters, features: object
 ) -> None:
@@ -294,6 +320,11 @@ def _check_backbone(
         raise ContractError(
             f"{whose}: backbone must return a tensor (batch, h, w, c), (batch, n, d) or (batch, d), got "
             f"{in_one_line(repr(features))}"
+        )
+    if 0 in features.shape:
+        raise ContractError(
+            f"{whose}: its features have the shape {features.shape}, without a single value: slice and pool less, so "
+            f"that each axis is at least 1{definition_of(architecture.backbone)}"
         )
     if len(features.shape) == 3 and architecture.pool is None:
         raise ContractError(
