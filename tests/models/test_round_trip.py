@@ -152,6 +152,25 @@ class Configured(Custom):
         return {**super().get_config(), **own}
 
 
+@registered
+class Surrogate(Custom):
+    """Its configuration has half a character, which JSON can escape and UTF-8 cannot encode."""
+
+    def __init__(self, label: str = "", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "label": "\udc80"}
+
+
+@registered
+class Textual(Custom):
+    """It has a variable of text."""
+
+    def build(self, shape: Any) -> None:
+        self.text = self.add_weight(shape=(), dtype="string", trainable=False)
+
+
 class Unregistered(Custom):
     """Keras does not know its class."""
 
@@ -324,6 +343,8 @@ WRONG = [
         "Unserializable",
         "must override `get_config()`",
     ),
+    (lambda: Surrogate(name="odd"), "not be stored", "Surrogate", "surrogates not allowed"),
+    (lambda: Textual(name="odd"), "not be stored", "Textual", "its variable 'odd/text' holds text"),
     (lambda: Raising(name="odd"), "not be loaded", "Raising", "no such thing"),
     (lambda: Unregistered(name="odd"), "not be loaded", "Unregistered", "it is not registered with Keras"),
     (locally_registered, "not be loaded", "Local", "it is registered, but zoo finds it"),

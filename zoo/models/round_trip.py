@@ -57,6 +57,7 @@ PLACES = (
 )
 COMPUTATION = "its call() must depend only on its inputs, its weights and what get_config() returns"
 BATCH = "keep the batch as the first axis, and compute over the other axes alone"
+NUMBERS = "keep numbers alone in weights, and text in an attribute that get_config() returns"
 RANDOM = "draw random numbers only where call() gets training=True"
 
 
@@ -80,6 +81,7 @@ def check_round_trip(
     """
     trip = _RoundTrip(classifier, whose, place)
     content = trip.stored()
+    trip.refuse_text(content)
     trip.refuse_unknown(content.graph, custom_layers)
     with state_put_aside(names_built=BUILT_BEFORE):
         loaded = trip.loaded(content)
@@ -109,19 +111,26 @@ class _RoundTrip:
         """Return what the registry would store."""
         try:
             content = to_content(self.classifier)
-            json.dumps(content.graph)
+            _encoded(content.graph)
         except (ZooError, KeyboardInterrupt):
             raise
         except BaseException as error:  # a third-party layer may raise anything
             for layer in self.network.layers:
                 try:
-                    json.dumps(keras.saving.serialize_keras_object(layer))
+                    _encoded(keras.saving.serialize_keras_object(layer))
                 except KeyboardInterrupt:
                     raise
                 except BaseException as cause:
                     raise self.refused("could not be stored", layer, reason_of(cause), CONFIG) from cause
             raise self.refused("could not be stored", None, reason_of(error), CONFIG) from error
         return content
+
+    def refuse_text(self, content: ModelContent) -> None:
+        """Refuse variables that hold no numbers, which neither a checkpoint nor the registry can store."""
+        for name, array in content.tensors.items():
+            if array.dtype.kind in "SUO":
+                reason = f"its variable '{name}' holds text"
+                raise self.refused("could not be stored", self.layer(name.partition("/")[0]), reason, NUMBERS)
 
     def refuse_unknown(self, graph: Mapping[str, object], custom_layers: Collection[object]) -> None:
         """Refuse classes and functions that another process would not find."""
@@ -237,6 +246,11 @@ class _RoundTrip:
         """Return the error in three lines."""
         where = f": layer {_described(layer, self.place)}" if layer else self.place
         return RoundTripError(f"{self.whose}: a trained model {what}{where}", reason, advice)
+
+
+def _encoded(config: object) -> bytes:
+    """Return a configuration as the registry writes it."""
+    return json.dumps(config, ensure_ascii=False).encode()
 
 
 def _shapes(network: keras.Model) -> dict[str, str]:
