@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import pickle
+import re
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -269,3 +271,13 @@ def test_weights_that_would_fill_the_memory(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "net.keras", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("model.weights.h5", bytes(10**6))
     assert "model.weights.h5 would unpack to 1000000 bytes: it is damaged" in refusal(tmp_path / "net.keras")
+
+
+def test_a_named_pipe_is_refused_without_waiting_for_its_other_end(tmp_path: Path) -> None:
+    pipe = tmp_path / "weights.h5"
+    os.mkfifo(pipe)
+    message = (
+        f"weights {pipe} cannot be read: it is neither a file nor a folder: give the path of a weights file"
+    )
+    with pytest.raises(WeightsError, match=f"^{re.escape(message)}$"), open_weights(pipe):
+        pass

@@ -71,6 +71,8 @@ def _weights_in(folder: Path) -> Path:
 def _open(path: Path, stack: ExitStack) -> tuple[Kind, tuple[StoredTensor, ...]]:
     import h5py
 
+    if path.exists() and not path.is_file():  # reading a pipe would wait for its other end
+        raise WeightsError("it is neither a file nor a folder: give the path of a weights file")
     with path.open("rb") as file:
         start = file.read(9)
     if not start:
