@@ -65,6 +65,7 @@ def test_it_installs_as_a_plugin(site: Path, tmp_path: Path) -> None:
         "sources": [],
         "decoders": [],
         "error": None,
+        "notice": None,
         "kinds": ["architecture"],
         "state": "ok",
     }

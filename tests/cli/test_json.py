@@ -47,6 +47,7 @@ def answer(zoo: Callable, trained: Path) -> Callable:
                 "decoders",
                 "state",
                 "error",
+                "notice",
             },
         ),
     ],

@@ -84,7 +84,7 @@ def test_a_connection_is_refused_with_its_line(downloads: Callable[[], None], ho
 
 def test_a_proxy_on_this_machine_makes_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
-    with pytest.raises(ContractError, match=NOWHERE), offline(architecture_of(with_urllib)):
+    with pytest.raises(ContractError, match=NOWHERE), offline(architecture_of(backbone_that(with_urllib))):
         with_urllib()
 
 
@@ -101,7 +101,7 @@ def test_with_weights_a_backbone_may_connect() -> None:
 
 
 def test_an_architecture_that_says_so_may_connect() -> None:
-    with pytest.raises(socket.gaierror), offline(architecture_of(with_a_name, online=True)):
+    with pytest.raises(socket.gaierror), offline(architecture_of(backbone_that(with_a_name), online=True)):
         with_a_name()
 
 
@@ -114,7 +114,10 @@ def test_this_machine_other_threads_and_later_connections_are_left_alone() -> No
         except OSError as error:
             errors.append(error)
 
-    with socket.create_server(("127.0.0.1", 0)) as server, offline(architecture_of(with_a_name)):
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        offline(architecture_of(backbone_that(with_a_name))),
+    ):
         for host in ("127.0.0.1", "localhost"):
             socket.create_connection((host, server.getsockname()[1])).close()
         thread = threading.Thread(target=elsewhere)
@@ -126,5 +129,5 @@ def test_this_machine_other_threads_and_later_connections_are_left_alone() -> No
 
 
 def test_its_own_error_is_raised() -> None:
-    with pytest.raises(ValueError, match="own"), offline(architecture_of(with_a_name)):
+    with pytest.raises(ValueError, match="own"), offline(architecture_of(backbone_that(with_a_name))):
         raise ValueError("own")
