@@ -1,4 +1,4 @@
-"""What a plugin raised, with its line and what to do."""
+"""The error that a plugin raised, with its line and the advice."""
 
 from __future__ import annotations
 

@@ -203,7 +203,7 @@ def middle(network: keras.Model) -> str:
 
 
 def check_what_changed(registry: Path, child: Model, freeze: str) -> None:
-    """What is frozen is that of the parent, and all layers that are not frozen have changed."""
+    """Frozen variables equal those of the parent; every other layer has changed."""
     with zoo.open_registry(registry) as opened:
         before, after = (opened.load_content(each).tensors for each in (str(child.parent_id), child.id))
         layers = opened.layers(child.id)
