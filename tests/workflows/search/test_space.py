@@ -102,3 +102,8 @@ def test_no_more_than_a_few_are_taken_from_elsewhere(workspace: Workspace) -> No
     )
     origins = [origin for _, origin in begun.search.plan.first]
     assert sum(origin.startswith("run ") for origin in origins) == MOST_PRIOR
+
+
+def test_layers_that_are_frozen_are_no_change_from_build_to_build(first: Searched) -> None:
+    searched = search(first.workspace, hyperparameters={**FIXED, "freeze": "all"}, trials=1)
+    assert searched.trials[0].plan.hyperparameters["freeze"] == "all"

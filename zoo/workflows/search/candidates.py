@@ -66,6 +66,20 @@ class Candidate:
     ) -> Classifier:
         """Build its classifier with these hyperparameters, load its weights, and freeze its layers.
 
+        Args and Raises: see `build_unfrozen`.
+        """
+        classifier = self.build_unfrozen(hp, class_names, on_origins)
+        freeze(classifier, hp.get("freeze"))
+        return classifier
+
+    def build_unfrozen(
+        self,
+        hp: HyperParameters,
+        class_names: tuple[str, ...],
+        on_origins: Callable[[Origins], None] | None = None,
+    ) -> Classifier:
+        """Build its classifier with these hyperparameters, and load its weights.
+
         It may share layers with the classifier built before, which must no longer be used.
 
         Args:
@@ -88,7 +102,6 @@ class Candidate:
                 on_origins=on_origins,
             )
         require_round_trip(classifier, self.name, self.architecture)
-        freeze(classifier, hp.get("freeze"))
         return classifier
 
 

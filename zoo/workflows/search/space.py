@@ -14,6 +14,7 @@ from zoo.interfaces.spaces import ARCHITECTURE
 from zoo.models.backbone_errors import reported
 from zoo.models.building import SpaceBuilder
 from zoo.models.exploration import explore
+from zoo.models.freezing import freeze
 from zoo.models.hyperparameters import OWN, backbone_values, refuse_pooling, with_defaults
 from zoo.models.joint_space import fix_each, from_joint, join, options_for, to_joint
 from zoo.models.layer_comparison import require_built_again
@@ -116,12 +117,13 @@ def _try_defaults(
         searched = not read(hp).searched_names.isdisjoint(dict(backbone_values(hp)))
         watch = watch_origins(progress, candidate.architecture, candidate.plan, hp, searched=searched)
         start_fresh(seed)  # so that Keras numbers layers from the start
-        classifier = candidate.build(hp, class_names, watch)
+        classifier = candidate.build_unfrozen(hp, class_names, watch)
     except ZooError:
         raise
     except (Exception, SystemExit):  # a plugin's own failure is recorded with its trial
         return None
     require_built_again(candidate.architecture, layers, classifier, partial(builder.layers_again, hp))
+    freeze(classifier, hp.get("freeze"))  # now: the layers compared would differ in `trainable`
     return classifier
 
 
