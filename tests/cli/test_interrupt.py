@@ -48,8 +48,8 @@ SEARCH = [
 SEARCH += setting(ALL_BUT_FILTERS)
 
 
-def start(folder: Path, *arguments: str, trial: int | None) -> subprocess.Popen[str]:
-    """Start `zoo` in another process, and wait until this trial, or the run that is no trial, has seen an epoch."""
+def start(folder: Path, *arguments: str, trial: int | None, epochs: int = 1) -> subprocess.Popen[str]:
+    """Start `zoo` in another process, and wait until this trial, or the run that is no trial, has seen some epochs."""
     process = subprocess.Popen(
         [sys.executable, "-m", "zoo", *arguments],
         cwd=folder,
@@ -59,21 +59,21 @@ def start(folder: Path, *arguments: str, trial: int | None) -> subprocess.Popen[
     )
     deadline = time.monotonic() + 300
     while time.monotonic() < deadline and process.poll() is None:
-        if has_epoch(folder, trial):
+        if has_epochs(folder, trial, epochs):
             return process
         time.sleep(0.02)
     process.kill()
     raise AssertionError(f"it did not get to trial {trial}: {process.communicate()}")
 
 
-def has_epoch(folder: Path, trial: int | None) -> bool:
-    """Whether the trial, or the run that is no trial, is running and has an epoch."""
+def has_epochs(folder: Path, trial: int | None, number: int = 1) -> bool:
+    """Whether the trial, or the run that is no trial, is running and has recorded so many epochs."""
     query = "SELECT count(*) FROM epochs JOIN runs ON runs.id = run_id WHERE trial_number IS ? AND state = 'running'"
     if not (folder / "registry.db").exists():
         return False
     with closing(sqlite3.connect(folder / "registry.db", timeout=30)) as registry:
         (tables,) = registry.execute("SELECT count(*) FROM sqlite_master WHERE name = 'aliases'").fetchone()
-        return bool(tables and registry.execute(query, (trial,)).fetchone()[0])
+        return bool(tables) and registry.execute(query, (trial,)).fetchone()[0] >= number
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def interrupted(zoo: Callable[..., Result], tmp_path: Path) -> Callable[..., Res
         working = True
 
         def press() -> None:
-            while working and not has_epoch(tmp_path, None):
+            while working and not has_epochs(tmp_path, None):
                 time.sleep(0.01)
             os.kill(os.getpid(), signal.SIGINT)
 
@@ -258,7 +258,7 @@ def test_an_interrupted_training_resumes(zoo: Callable, interrupted: Callable[..
 
 @dataclass(frozen=True)
 class Stopped:
-    """A training with --keep-best that got a signal after its first epoch, in a process of its own."""
+    """A training with --keep-best that got a signal after its second epoch, in a process of its own."""
 
     folder: Path
     code: int
@@ -271,7 +271,8 @@ def stopped(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     folder = tmp_path_factory.mktemp("stopped")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ZOO_PLUGINS_DIR", str(PLUGIN_FILES))
-        process = start(folder, *TRAIN, "--epochs", "9999", "--keep-best", "--json", trial=None)
+        # The line of an epoch is printed after it is recorded: that of the first when there is a second.
+        process = start(folder, *TRAIN, "--epochs", "9999", "--keep-best", "--json", trial=None, epochs=2)
     process.send_signal(request.param)
     out, err = process.communicate()
     return Stopped(folder, process.returncode, out, err)
