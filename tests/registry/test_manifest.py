@@ -2,7 +2,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
+from functools import reduce
+from operator import getitem
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -11,6 +15,9 @@ from tests.registry.builders import content
 from zoo.errors import ArtifactError
 from zoo.registry.artifacts import ArtifactStore
 from zoo.registry.manifest import load_content, save_content
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @pytest.fixture
@@ -69,11 +76,68 @@ def test_a_damaged_tensor_is_named_with_its_variable(store: ArtifactStore) -> No
         load_content(store, manifest)
 
 
-def test_a_tensor_of_another_shape_than_the_manifest_says_is_refused(store: ArtifactStore) -> None:
+def edited(store: ArtifactStore, edit: Callable[[dict[str, Any]], object]) -> str:
+    """Edit a manifest; it gets another digest, so that only what it says is wrong."""
     manifest = json.loads(store.get(save_content(store, content()).manifest))
-    manifest["variables"][1]["shape"] = [2, 2]
-    wrong = store.put(json.dumps(manifest).encode())
+    edit(manifest)
+    return store.put(json.dumps(manifest).encode())
+
+
+def test_a_tensor_of_another_shape_than_the_manifest_says_is_refused(store: ArtifactStore) -> None:
+    wrong = edited(store, lambda manifest: manifest["variables"][1].update(shape=[2, 2]))
     with pytest.raises(ArtifactError, match=r"variable 'norm/mean' is float32 \[4\], .* float32 \[2, 2\]"):
+        load_content(store, wrong)
+
+
+FIELDS = ("graph", "image_size", "channels", "class_names", "head", "freeze_points", "variables")
+OF_A_VARIABLE = ("name", "shape", "dtype", "sha256", "trainable", "statistic")
+
+
+@pytest.mark.parametrize(
+    "field", [(name,) for name in FIELDS] + [("variables", 1, name) for name in OF_A_VARIABLE]
+)
+def test_a_field_that_is_missing_is_named(store: ArtifactStore, field: tuple[str | int, ...]) -> None:
+    *place, name = field
+    wrong = edited(store, lambda manifest: reduce(getitem, place, manifest).pop(name))
+    with pytest.raises(
+        ArtifactError, match=rf"the manifest of a model, it has no '(variables\[1\].)?{name}': restore"
+    ):
+        load_content(store, wrong)
+
+
+@pytest.mark.parametrize(
+    ("fields", "complaint"),
+    [
+        ({"image_size": "8"}, "its 'image_size' is \"8\""),
+        ({"image_size": None}, "its 'image_size' is null"),
+        ({"channels": True}, "its 'channels' is true"),
+        ({"graph": []}, "its 'graph' is []"),
+        ({"class_names": "ab"}, "its 'class_names' is \"ab\""),
+        ({"class_names": ["a", 5]}, "its 'class_names[1]' is 5"),
+        ({"variables": {}}, "its 'variables' is {}"),
+        ({"variables": [[1]]}, "its 'variables[0]' is [1]"),
+        ({"layer_code": {"a": 1}}, "its 'layer_code['a']' is 1"),
+    ],
+)
+def test_a_field_of_another_type_is_named(
+    store: ArtifactStore, fields: dict[str, object], complaint: str
+) -> None:
+    wrong = edited(store, lambda manifest: manifest.update(fields))
+    with pytest.raises(
+        ArtifactError, match=re.escape(f"is not the manifest of a model, {complaint}: restore")
+    ):
+        load_content(store, wrong)
+
+
+def test_a_field_of_a_variable_of_another_type_is_named(store: ArtifactStore) -> None:
+    wrong = edited(store, lambda manifest: manifest["variables"][1].update(shape=[1, "2"]))
+    with pytest.raises(ArtifactError, match=r"its 'variables\[1\].shape\[1\]' is \"2\": restore"):
+        load_content(store, wrong)
+
+
+def test_two_variables_of_one_name_are_refused(store: ArtifactStore) -> None:
+    wrong = edited(store, lambda manifest: manifest["variables"].append(manifest["variables"][0]))
+    with pytest.raises(ArtifactError, match="has two variables 'conv/kernel': restore"):
         load_content(store, wrong)
 
 

@@ -4,8 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NotRequired, TypedDict, cast
+from functools import cache
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    NotRequired,
+    TypedDict,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+    is_typeddict,
+)
 
 from zoo.errors import ArtifactError
 from zoo.interfaces import ModelContent
@@ -17,6 +29,7 @@ if TYPE_CHECKING:
 
 FORMAT = 2  # format 1 named variables by Keras's paths; it is read, and no longer written
 _STATISTICS = re.compile(r"moving_(mean|variance)(_\d+)?$")  # format 1 did not record them
+_REPAIR = "restore the artifacts from a backup, or train again"
 
 
 @dataclass(frozen=True)
@@ -152,18 +165,61 @@ def read_manifest(store: ArtifactStore, digest: str) -> Manifest:
     try:
         manifest = json.loads(store.get(digest))
     except ValueError as error:
-        raise ArtifactError(f"{where} is not the manifest of a model") from error
+        raise ArtifactError(f"{where} is not the manifest of a model: {_REPAIR}") from error
     if not isinstance(manifest, dict) or "format" not in manifest:
-        raise ArtifactError(f"{where} is not the manifest of a model")
+        raise ArtifactError(f"{where} is not the manifest of a model: {_REPAIR}")
     if manifest["format"] not in (1, FORMAT):
         raise ArtifactError(
             f"{where} has format {manifest['format']}, but this version of zoo reads 1 and {FORMAT}; upgrade keras-zoo"
         )
     if manifest["format"] == 1:
-        for variable in manifest["variables"]:
+        _name_by_path(manifest)
+    if fault := _fault(manifest, Manifest):
+        raise ArtifactError(f"{where} is not the manifest of a model, {fault}: {_REPAIR}")
+    names = [variable["name"] for variable in manifest["variables"]]
+    if doubles := [name for name, count in Counter(names).items() if count > 1]:
+        raise ArtifactError(f"{where} has two variables '{doubles[0]}': {_REPAIR}")
+    return cast("Manifest", manifest)
+
+
+def _name_by_path(manifest: dict[str, Any]) -> None:  # JSON
+    """Give the variables of format 1 the fields of format 2, as far as they have what they need."""
+    variables = manifest.get("variables")
+    for variable in variables if isinstance(variables, list) else ():
+        if isinstance(variable, dict) and isinstance(variable.get("path"), str):
             variable["name"] = variable.pop("path")
             variable["statistic"] = bool(_STATISTICS.search(variable["name"]))
-    return cast("Manifest", manifest)
+
+
+def _fault(value: object, hint: object, place: str = "") -> str:
+    """Return how the JSON differs from its type hint, empty if it does not.
+
+    Args:
+        place: of the value in the manifest, such as `variables[1].shape`.
+    """
+    if is_typeddict(hint) and isinstance(value, dict):
+        for name, inner in _fields(hint).items():
+            field = f"{place}.{name}".lstrip(".")
+            if name in value:
+                if fault := _fault(value[name], inner, field):
+                    return fault
+            elif get_origin(inner) is not NotRequired:
+                return f"it has no '{field}'"
+        return ""
+    kind, inners = get_origin(hint), get_args(hint)
+    if kind is NotRequired:
+        return _fault(value, inners[0], place)
+    expected = dict if is_typeddict(hint) else kind or cast("type", hint)
+    if not isinstance(value, expected) or (hint is int and isinstance(value, bool)):
+        return f"its '{place}' is {json.dumps(value)[:100]}"
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    faults = (_fault(item, inners[-1], f"{place}[{key!r}]") for key, item in items) if inners else ()
+    return next(filter(None, faults), "")
+
+
+@cache
+def _fields(hint: object) -> dict[str, object]:
+    return get_type_hints(hint, include_extras=True)
 
 
 def _load_variable(store: ArtifactStore, variable: Variable) -> np.ndarray:
@@ -174,6 +230,6 @@ def _load_variable(store: ArtifactStore, variable: Variable) -> np.ndarray:
     if list(array.shape) != variable["shape"] or array.dtype.name != variable["dtype"]:
         raise ArtifactError(
             f"variable '{variable['name']}' is {array.dtype.name} {list(array.shape)}, but its manifest says "
-            f"{variable['dtype']} {variable['shape']}: restore the artifacts from a backup, or train again"
+            f"{variable['dtype']} {variable['shape']}: {_REPAIR}"
         )
     return array
