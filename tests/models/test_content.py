@@ -233,6 +233,13 @@ def test_a_graph_that_is_no_network_is_refused(content: ModelContent, graph: dic
         from_content(replace(content, graph=graph))
 
 
+@pytest.mark.parametrize("layer", ["x", 5, None, [], {}, {"name": 3, "class_name": "Dense"}])
+def test_a_layer_that_is_damaged_is_refused(content: ModelContent, layer: object) -> None:
+    layers_of(content)[1:2] = [layer]
+    with pytest.raises(ArtifactError, match="the stored graph cannot be built"):
+        from_content(content)
+
+
 def test_a_missing_tensor_is_refused(content: ModelContent) -> None:
     tensors = {path: value for path, value in content.tensors.items() if path != "block1_conv/bias"}
     with pytest.raises(ArtifactError, match="block1_conv/bias is on one side only"):

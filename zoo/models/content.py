@@ -115,7 +115,7 @@ def _restore_names(network: keras.Model, graph: Mapping[str, Any]) -> None:
 
     Keras loses that of a layer without `get_config` whose constructor takes `**options`; it must be `**kwargs`.
     """
-    nodes = graph["config"].get("layers", ()) if isinstance(graph.get("config"), Mapping) else ()
+    nodes = _layers_in(graph)
     names = {node["name"] for node in nodes}
     nameless = [operation for operation in network.operations if operation.name not in names]
     built = {operation.name for operation in network.operations}
@@ -130,9 +130,7 @@ def _restore_names(network: keras.Model, graph: Mapping[str, Any]) -> None:
 
 def _build_error(graph: Mapping[str, Any], error: BaseException) -> LayerBuildError:
     """Return the error that names the layer that cannot be built alone, if there is one."""
-    config = graph.get("config")
-    nodes = config.get("layers", ()) if isinstance(config, Mapping) else ()
-    for node in nodes:
+    for node in _layers_in(graph):
         try:
             alone = {key: value for key, value in node.items() if key not in ("inbound_nodes", "name")}
             keras.saving.deserialize_keras_object(json.loads(json.dumps(alone)), safe_mode=True)
@@ -141,6 +139,17 @@ def _build_error(graph: Mapping[str, Any], error: BaseException) -> LayerBuildEr
         except BaseException as cause:  # as above
             return LayerBuildError(node["name"], reason_of(cause))
     return LayerBuildError(None, reason_of(error))
+
+
+def _layers_in(graph: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the layers of the graph that are whole enough to have a name and a class; others are damaged."""
+    config = graph.get("config")
+    layers = config.get("layers") if isinstance(config, Mapping) else ()
+    return [
+        layer
+        for layer in (layers if isinstance(layers, list) else ())
+        if isinstance(layer, Mapping) and "class_name" in layer and isinstance(layer.get("name"), str)
+    ]
 
 
 def assign_tensors(network: keras.Model, content: ModelContent) -> None:
