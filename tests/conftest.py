@@ -7,6 +7,7 @@ import os
 import re
 import secrets
 import signal
+import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -97,3 +98,42 @@ def decoded() -> DecodedDataset:
         array.flags.writeable = False  # tests share them
     rows = {"train": np.arange(32), "validation": np.arange(32, 48), "test": np.arange(48, 60)}
     return DecodedDataset(pixels, labels, ("class0", "class1"), rows, (), ())
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """Put a distribution onto the path as pip would: a module, and the metadata of its entry points."""
+
+    def installed(
+        distribution: str, module: str, text: str, *, entry_points: str = "", metadata: str | None = None
+    ) -> None:
+        site = tmp_path / f"site-{distribution}"
+        info = site / f"{distribution}-1.0.dist-info"
+        info.mkdir(parents=True)
+        if metadata is None:
+            metadata = f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.0\n"
+        if metadata:
+            (info / "METADATA").write_text(metadata)
+        (info / "entry_points.txt").write_text(f"[zoo]\n{entry_points or f'{module} = {module}'}\n")
+        (site / f"{module}.py").write_text(text)
+        monkeypatch.syspath_prepend(str(site))
+
+    before = set(sys.modules)
+    yield installed
+    for name in set(sys.modules) - before:
+        if name.startswith("stranger"):
+            del sys.modules[name]
+
+
+@pytest.fixture
+def plugin_folder(tmp_path: Path) -> Callable[..., Path]:
+    """A folder of plugin files: name -> text."""
+
+    def written(**files: str) -> Path:
+        plugins_dir = tmp_path / "plugins"
+        plugins_dir.mkdir()
+        for name, text in files.items():
+            (plugins_dir / f"{name}.py").write_text(text)
+        return plugins_dir
+
+    return written
