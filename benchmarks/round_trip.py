@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import itertools
 import statistics
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import keras
@@ -29,9 +31,14 @@ CLASSES = ("a", "b", "c")
 
 def main() -> None:
     """Print the medians of all three for each architecture, and the share of the check in the first step."""
-    architectures = load_plugins().architectures
-    for name in ARCHITECTURES:
-        rounds = [measure(architectures[name]) for _ in range(ROUNDS)]
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("architectures", nargs="*", default=ARCHITECTURES, help="by default: %(default)s")
+    parser.add_argument("--plugins-dir", type=Path, help="a folder of further plugins")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    chosen = parser.parse_args()
+    architectures = load_plugins(chosen.plugins_dir).architectures
+    for name in chosen.architectures:
+        rounds = [measure(architectures[name]) for _ in range(chosen.rounds)]
         build, check, step = map(statistics.median, zip(*rounds, strict=True))
         print(
             f"{name}: build {build:.1f} s, round trip {check:.1f} s, first step {step:.1f} s: "
