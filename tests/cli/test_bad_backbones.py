@@ -161,6 +161,16 @@ REFUSED = {
         {"body": "x = layers.Conv2D(2, 1, name='conv')(x)"},
         r"2 of its layers have the name 'conv': give each its own name \(FILE:backbone\)",
     ),
+    "returns nothing": Refused(
+        {"body": "x = None"},
+        r"backbone must return a tensor \(batch, h, w, c\), \(batch, n, d\) or \(batch, d\), got None "
+        r"\(FILE:backbone\)",
+    ),
+    "cannot be laid flat": Refused(
+        {"body": "import zoo; x = zoo.flatten(layers.Dense(2, name='dense'), x)"},
+        r"'dense' \(Dense\) cannot be laid flat: only its own `call` knows its layers; use it as one layer, "
+        r"`model\(inputs\)`, and return Dense from Architecture.custom_layers \(FILE:body\)",
+    ),
     "downloads": Refused(
         {"body": "import urllib.request; urllib.request.urlopen('https://weights.invalid/net.h5')"},
         rf"its backbone connects to weights.invalid \(FILE:body\) {re.escape(WITHOUT)}",

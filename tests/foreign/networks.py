@@ -170,13 +170,14 @@ REFUSED = (
         "a Lambda layer",
         "architecture 'maxout': 'maximum' is a Lambda layer, whose code is not stored, so a trained model could not be "
         "loaded: call keras.ops on the tensors, or write a keras.layers.Layer that does it and return its class from "
-        "Architecture.custom_layers",
+        "Architecture.custom_layers (my-plugins/maxout.py:6)",
     ),
     Refused(
         "network-in-network",
         "Sequential models as blocks",
         "architecture 'network-in-network': 'block1' is a model inside the model: lay it flat with "
-        "`zoo.flatten(model, inputs)`, or build it on `inputs` (Keras Applications take input_tensor=inputs)",
+        "`zoo.flatten(model, inputs)`, or build it on `inputs` (Keras Applications take input_tensor=inputs) "
+        "(my-plugins/network_in_network.py:14)",
     ),
     Refused(
         "selective-kernel",
@@ -190,11 +191,12 @@ REFUSED = (
         "tokens",
         "features (batch, n, d)",
         "architecture 'tokens': its features are tokens, (None, 16, 16): write pool='avg', 'max' or 'first' (the class "
-        "token) into its Architecture, or pool them in the backbone",
+        "token) into its Architecture, or pool them in the backbone (my-plugins/tokens.py:6)",
     ),
     Refused(
         "two-heads",
         "two outputs",
-        "architecture 'two-heads': backbone returns 2 tensors in a dict: return one, for its one head",
+        "architecture 'two-heads': backbone returns 2 tensors in a dict: return one, for its one head "
+        "(my-plugins/two_heads.py:6)",
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +11,10 @@ import pytest
 
 from tests.architectures import architecture_of
 from zoo.errors import ContractError, TimeLimitError, ZooError
-from zoo.models.backbone_errors import call_watched, reported
+from zoo.models.backbone_errors import call_watched, located, reported
 from zoo.models.building import SpaceBuilder
 from zoo.models.exploration import explore
+from zoo.models.flatten import flatten
 from zoo.plugin_code.discovery import import_file
 
 if TYPE_CHECKING:
@@ -136,6 +138,33 @@ def test_an_error_that_passed_no_line_of_the_plugin_has_that_of_its_backbone(tmp
 def test_zoos_own_errors_are_left_as_they_are() -> None:
     with pytest.raises(ZooError, match="mine"), reported(architecture_of(wrong_layer)):
         raise ZooError("mine")
+
+
+def flattened(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
+    return flatten(keras.layers.Flatten(name="flat"), inputs)
+
+
+def test_an_error_of_a_function_of_zoo_has_the_architecture_and_the_line_that_calls_it() -> None:
+    message = message_of(flattened)
+    assert message.startswith("architecture 'mine': 'flat' (Flatten) cannot be laid flat: ")
+    assert message.endswith(f" from Architecture.custom_layers ({line(flattened, 1)})")
+
+
+def test_an_error_of_a_backbones_features_has_the_line_of_the_backbone() -> None:
+    message = message_of(lambda hp, inputs, *, weights=None: None)
+    assert re.fullmatch(
+        rf"architecture 'mine': backbone must return a tensor .*, got None \({re.escape(__file__)}:\d+\)",
+        message,
+    )
+
+
+@pytest.mark.parametrize(
+    "message", ["architecture 'mine': no (own.py:3)", "architecture 'mine': no (own.py:3): fix"]
+)
+def test_a_place_stays_the_only_one(message: str) -> None:
+    with pytest.raises(ContractError) as error, located(architecture_of(wrong_layer, "mine")):
+        raise ContractError(message)
+    assert str(error.value) == message
 
 
 @pytest.mark.parametrize("backbone", [endless, sometimes_endless])

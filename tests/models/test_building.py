@@ -54,7 +54,8 @@ def test_several_outputs_are_refused(build: Callable[..., Classifier], kind: Cal
     with pytest.raises(ContractError) as error:
         build(architecture_of(backbone, "two"))
     assert str(error.value) == (
-        f"architecture 'two': backbone returns 2 tensors in a {kind.__name__}: return one, for its one head"
+        f"architecture 'two': backbone returns 2 tensors in a {kind.__name__}: return one, for its one head "
+        f"({__file__}:{backbone.__code__.co_firstlineno})"
     )
 
 
@@ -68,7 +69,8 @@ def test_a_layer_with_another_shape_in_predictions_is_refused(build: Callable[..
         build(architecture_of(backbone, "crops"))
     assert str(error.value) == (
         "architecture 'crops': layer 'crop' (RandomCrop) returns 6×6×1 in training and 8×8×1 in predictions: "
-        "use keras.layers.CenterCrop or Resizing, and --augmentation for random changes"
+        "use keras.layers.CenterCrop or Resizing, and --augmentation for random changes "
+        f"({__file__}:{backbone.__code__.co_firstlineno})"
     )
 
 

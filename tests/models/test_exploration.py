@@ -271,7 +271,7 @@ def test_a_hyperparameter_that_was_not_found_is_refused_when_a_network_is_built(
     hp = choose(space, values[build.__name__])
     with pytest.raises(
         HyperparameterError,
-        match=r"architecture 'odd': its search space lacks hidden, which would.*hp\.conditional_scope",
+        match=r"architecture 'odd': its search space lacks hidden, which would.*hp\.conditional_scope.* \(.+:\d+\)$",
     ):
         build_classifier(architecture, hp, **SHAPE, class_names=("a", "b"))
 

@@ -237,7 +237,8 @@ def test_a_network_for_images_of_its_own_shape_is_refused(shape: Any, advice: st
         space_of(fixed)
     own = "×".join("any" if size is None else str(size) for size in shape)
     assert str(caught.value) == (
-        f"architecture 'hyper': its network is built for images of {own} and cannot take 16×16×3: pass {advice}"
+        f"architecture 'hyper': its network is built for images of {own} and cannot take 16×16×3: pass {advice} "
+        f"({__file__}:{architecture_of.__code__.co_firstlineno + 1})"
     )
 
 

@@ -100,9 +100,9 @@ def test_where_the_backbone_is_frozen_its_pooled_tokens_cross_the_frontier(
 def test_tokens_without_a_pool_are_refused(tokened: Callable) -> None:
     with pytest.raises(ContractError) as caught:
         tokened(None)
-    assert str(caught.value) == (
+    assert str(caught.value).startswith(
         "architecture 'tokens': its features are tokens, (None, 4, 3): write pool='avg', 'max' or 'first' (the class "
-        "token) into its Architecture, or pool them in the backbone"
+        f"token) into its Architecture, or pool them in the backbone ({__file__}:"
     )
 
 

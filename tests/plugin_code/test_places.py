@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import zoo
-from zoo.plugin_code.places import definition_of, file_of, innermost, place_of
+from zoo.plugin_code.places import definition_of, file_of, has_place, innermost, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -116,3 +116,8 @@ def test_where_a_function_is_defined() -> None:
     for definition in (plugin, partial(plugin)):
         assert definition_of(definition) == f" ({__file__}:{plugin.__code__.co_firstlineno})"
     assert definition_of(len) == ""
+
+
+def test_whether_a_message_has_a_place() -> None:
+    assert has_place("no luck (/folder/mine.py:14): fix it")
+    assert not has_place("its features are tokens, (None, 4, 3): write pool='avg' (the class token)")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-from zoo.errors import ContractError, ZooError
+from zoo.errors import ContractError, RoundTripError, TimeLimitError, ZooError
 from zoo.models.keras_errors import reason_of
 from zoo.plugin_code.advice import described
 from zoo.plugin_code.limits import call_limited, plugin_limits
-from zoo.plugin_code.places import definition_of, file_of
+from zoo.plugin_code.places import definition_of, file_of, has_place, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,6 +40,24 @@ def reported(
         reason = "" if reason == type(error).__name__ else reason  # it has no message
         line = described(error, reason, file_of(function), name, definition_of(function))
         raise ContractError(f"architecture '{name}': {what}: {line}") from error
+
+
+@contextmanager
+def located(architecture: Architecture) -> Iterator[None]:
+    """Complete a ContractError of the body: it begins with the architecture and ends with the line of the plugin.
+
+    That is the line which the error passed, such as the call of `zoo.flatten`; otherwise that of the backbone.
+    """
+    try:
+        yield
+    except (RoundTripError, TimeLimitError):
+        raise
+    except ContractError as error:
+        whose, message, backbone = f"architecture '{architecture.name}'", str(error), architecture.backbone
+        if not has_place(message):
+            message += place_of(error, file_of(backbone)) or definition_of(backbone)
+        error.args = (message if message.startswith(whose) else f"{whose}: {message}",)
+        raise
 
 
 def call_watched(

@@ -15,13 +15,14 @@ from zoo.data.units import counted
 from zoo.errors import ContractError, HyperparameterError, ZooError, in_one_line
 from zoo.interfaces.stages import in_stage
 from zoo.models import hyperparameters
-from zoo.models.backbone_errors import call_watched
+from zoo.models.backbone_errors import call_watched, located
 from zoo.models.bases import Bases
 from zoo.models.classifier import Classifier
 from zoo.models.custom_objects import register_layers
 from zoo.models.exploration import ExploringHyperparameters
 from zoo.models.graph import find_shape_change, infer_by_default, is_plain_model
 from zoo.models.heads import new_head
+from zoo.models.keras_errors import reason_of
 from zoo.models.layer_comparison import layers_of
 from zoo.models.offline import offline
 from zoo.models.origins import find_origins
@@ -82,10 +83,11 @@ def build_classifier(
         return _build_backbone(architecture, hp.copy(), shape, weights).network
 
     own = hyperparameters.backbone_values(hp)
-    backbone = build() if weights is None else (bases or Bases()).get(own, build)
-    hyperparameters.declare(hp, maps=backbone.has_maps)
-    round_each_result(backbone.network)
-    return new_head(backbone, hp, class_names)
+    with located(architecture):
+        backbone = build() if weights is None else (bases or Bases()).get(own, build)
+        hyperparameters.declare(hp, maps=backbone.has_maps)
+        round_each_result(backbone.network)
+        return new_head(backbone, hp, class_names)
 
 
 def _build_backbone(
@@ -156,7 +158,8 @@ class SpaceBuilder:
     def _declare(self, hp: HyperParameters, *, list_layers: bool) -> Layers | None:
         """Build; return the layers, or None for features that `build_classifier` refuses."""
         pixels = _pixels(self._shape)
-        features = _call_backbone(self.architecture, hp, pixels, None)
+        with located(self.architecture):
+            features = _call_backbone(self.architecture, hp, pixels, None)
         hyperparameters.declare(hp, maps=len(features.shape) == 4)
         if not list_layers:
             return None
@@ -224,6 +227,7 @@ def _refuse_unexplored(architecture: Architecture, values: set[str], hp: HyperPa
             f"architecture '{architecture.name}': its search space lacks {', '.join(unexplored[:3])}, which would "
             "stay at its default in this network: declare it in every build, or make the hyperparameter "
             "that activates it a scope, `with hp.conditional_scope(NAME, VALUES)`"
+            f"{definition_of(architecture.backbone)}"
         )
 
 
@@ -238,12 +242,13 @@ def _network_between(
     try:
         backbone = keras.Model(pixels, features)
     except ValueError as error:
-        where = definition_of(architecture.backbone)
         if repeated := re.search(r'The name "(.+?)" is used (\d+) times', str(error)):
             raise ContractError(
-                f"{whose}: {repeated[2]} of its layers have the name '{repeated[1]}': give each its own name{where}"
+                f"{whose}: {repeated[2]} of its layers have the name '{repeated[1]}': give each its own name"
             ) from error
-        raise ContractError(f"{whose}: its features do not come from its inputs: {error}{where}") from error
+        raise ContractError(
+            f"{whose}: its features do not come from its inputs: {reason_of(error)}"
+        ) from error
     for layer in backbone.layers:
         if is_plain_model(layer):
             raise ContractError(
@@ -251,8 +256,8 @@ def _network_between(
                 "`zoo.flatten(model, inputs)`, or build it on `inputs` (Keras Applications take input_tensor=inputs)"
             )
     _refuse_lambdas(whose, backbone)
-    _refuse_names(architecture, backbone)
-    _refuse_kept_layers(architecture, backbone)
+    _refuse_names(whose, backbone)
+    _refuse_kept_layers(whose, backbone)
     infer_by_default(backbone)
     if change := find_shape_change(backbone):
         kind = type(change.layer).__name__
@@ -280,25 +285,24 @@ def _refuse_lambdas(whose: str, network: keras.Model) -> None:
             )
 
 
-def _refuse_names(architecture: Architecture, network: keras.Model) -> None:
+def _refuse_names(whose: str, network: keras.Model) -> None:
     """Refuse names of layers that TensorFlow does not take as scopes in a graph, in which the network trains."""
     for layer in network._flatten_layers():  # as above
         if not SCOPE.fullmatch(layer.name):
             raise ContractError(
-                f"architecture '{architecture.name}': a layer has the name {layer.name!r}: give it one of the letters "
-                f"a to z, digits, '_', '-' and '.' alone{definition_of(architecture.backbone)}"
+                f"{whose}: a layer has the name {layer.name!r}: give it one of the letters a to z, digits, '_', '-' "
+                "and '.' alone"
             )
 
 
-def _refuse_kept_layers(architecture: Architecture, network: keras.Model) -> None:
+def _refuse_kept_layers(whose: str, network: keras.Model) -> None:
     """Refuse layers that were made while the search space was explored, where variables get no values."""
     for layer in network.layers:
         # Keras has no public name for whether a variable has a value.
         if any(variable._value is None for variable in layer.variables):
             raise ContractError(
-                f"architecture '{architecture.name}': its layer '{layer.name}' was made in an earlier build, and "
-                "its weights have no values: make every layer anew in each call of the backbone, and keep none in a "
-                f"global{definition_of(architecture.backbone)}"
+                f"{whose}: its layer '{layer.name}' was made in an earlier build, and its weights have no values: "
+                "make every layer anew in each call of the backbone, and keep none in a global"
             )
 
 
@@ -324,7 +328,7 @@ def _check_backbone(
     if 0 in features.shape:
         raise ContractError(
             f"{whose}: its features have the shape {features.shape}, without a single value: slice and pool less, so "
-            f"that each axis is at least 1{definition_of(architecture.backbone)}"
+            "that each axis is at least 1"
         )
     if len(features.shape) == 3 and architecture.pool is None:
         raise ContractError(

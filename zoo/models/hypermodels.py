@@ -69,7 +69,9 @@ def from_hypermodel(
     # hypermodel may be Keras Tuner's own, and the plugin only its arguments.
     source = hypermodel if callable(hypermodel) else type(hypermodel)
     functools.update_wrapper(backbone, source, assigned=("__doc__",), updated=())
-    backbone.__module__ = sys._getframe(1).f_globals["__name__"]
+    caller = sys._getframe(1)
+    backbone.__module__ = caller.f_globals["__name__"]
+    vars(backbone)["defined_at"] = (caller.f_code.co_filename, caller.f_lineno)
     return Architecture(name=name, backbone=backbone, summary=summary, reference=reference, **fields)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 import sysconfig
 import traceback
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 ZOO = Path(__file__).parent.parent
 INSTALLED = ("site-packages", "dist-packages")
 STANDARD_LIBRARY = Path(sysconfig.get_path("stdlib"))
+PLACE = re.compile(r" \(.+\.py:\d+\)")
 
 
 def file_of(definition: Any) -> str:  # a plugin may give any callable
@@ -28,9 +30,20 @@ def file_of(definition: Any) -> str:  # a plugin may give any callable
 
 
 def definition_of(definition: Any) -> str:  # a plugin may give any callable
-    """Return where a function is defined, as ` (my-plugins/tiny.py:14)`; empty where that is unknown."""
+    """Return where a function is defined, as ` (my-plugins/tiny.py:14)`; empty where that is unknown.
+
+    A function that zoo has made for a plugin has the attribute `defined_at`, the file and the line of the plugin.
+    """
+    if defined_at := getattr(definition, "defined_at", None):
+        file, line = defined_at
+        return f" ({file}:{line})"
     code = getattr(_unwrap(definition), "__code__", None)
     return f" ({code.co_filename}:{code.co_firstlineno})" if code else ""
+
+
+def has_place(message: str) -> bool:
+    """Whether a message has a place already, as ` (my-plugins/tiny.py:14)`."""
+    return PLACE.search(message) is not None
 
 
 def _unwrap(definition: Any) -> Any:
