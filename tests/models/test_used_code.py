@@ -44,9 +44,38 @@ def backbone(hp):
     return hp
 """
 
+# All syntax of Python 3.11; the function is never called.
+EVERYTHING = r'''
+def everything():
+    class Everything(Layer, name="every'thing"):
+        """A docstring."""
+
+        sizes: tuple[int, ...] = (1, 0x10, -2.5e3, 1j, ...)
+        text = f"{sizes!r:>{FACTOR}} {sizes[0]=} it's" "joined" u"text" + rb"\n".decode()
+
+        @staticmethod
+        async def call(x, /, y: "int | None" = None, *rest, key=lambda a, *, b=1: a @ b, **others) -> list[int]:
+            async with x as first, y:
+                yield [i for i in rest if not (i and x) async for j in i]
+            try:
+                match x:
+                    case {"a": [1, *_], **more} if more:
+                        del x.y[::2, 1:], rest
+                    case Layer(size=None) | (True | -1.5) as z:
+                        raise ValueError(*rest, **others) from None
+            except* (TypeError, OSError) as error:
+                assert (w := not error), f"{w}"
+            else:
+                while x < y <= 3 != "":
+                    x @= ~y if x else (yield)
+            for a, (b, *c) in {**others, "key": {1, *rest}}.items():
+                global FACTOR
+                return
+'''
+
 FILES = {
     "__init__.py": "",
-    "layers.py": LAYER,
+    "layers.py": LAYER + EVERYTHING,
     "shapes.py": "STEP = 1\n\n\ndef depth():\n    return STEP\n",
     "sizes.py": "def width():\n    return 3\n",
     "many.py": "def several():\n    return 5\n",
@@ -131,3 +160,8 @@ def test_a_class_that_is_defined_again_has_the_code_that_was_imported(
     layers = tmp_path / "used_code_net" / file
     layers.write_text(layers.read_text().replace(old, new))
     assert used_code(sys.modules["used_code_net.layers"].custom_layers()[0]) == before
+
+
+def test_each_version_of_python_has_the_same_digest(digest: Callable) -> None:
+    """Newer ones have other syntax trees, and write code otherwise; the digest is that of 3.11, 3.12, 3.13 and 3.14."""
+    assert digest("everything") == "dd638529b6af4bb1375509b74cc50a93a31c375edb2c8756391682a33a516639"

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     Definition = Any  # a class or a function
     Definitions = dict[str, list[ast.stmt]]
 
+UNUSED_FIELDS = ("ctx", "kind", "type_comment")  # of a syntax tree: what follows from the rest, and comments
+
 _read: WeakKeyDictionary[ModuleType, Definitions] = WeakKeyDictionary()
 
 
@@ -34,8 +36,8 @@ def used_code(definition: Definition) -> str:
     """Return the SHA-256 of the source of a class or function and of all that it uses in its own package.
 
     It uses what it inherits from and the definitions of its module that it names, and so on, also in modules of the
-    same package that it imports. Comments, docstrings and the layout of the code do not count. A module is read once,
-    since the process goes on with the code that it has imported when the file changes.
+    same package that it imports. Comments, docstrings and the layout of the code do not count, nor does the version of
+    Python. A module is read once, since the process goes on with the code that it has imported when the file changes.
 
     Returns:
         The digest; an empty string where the source is unknown, as that of a class that was typed at a prompt.
@@ -48,11 +50,26 @@ def used_code(definition: Definition) -> str:
         statements = definitions.get(place.name) or definitions.get("*", [])
         if not statements or place in sources:
             continue
-        sources[place] = "\n".join(map(ast.unparse, statements))
+        sources[place] = repr(_canonical(statements))
         waiting += (used for statement in statements for used in _used_by(statement, place))
     if not sources:
         return ""
     return hashlib.sha256("\0".join(sources[place] for place in sorted(sources)).encode()).hexdigest()
+
+
+def _canonical(node: object) -> object:
+    """Return nested lists of what the code says.
+
+    `ast.unparse` and `ast.dump` write the same code otherwise from one version of Python to the next, and newer
+    versions have more fields, which are empty for code that older ones can read.
+    """
+    if isinstance(node, list):
+        return [_canonical(each) for each in node]
+    if not isinstance(node, ast.AST):
+        return repr(node)
+    fields = [(name, value) for name, value in ast.iter_fields(node) if name not in UNUSED_FIELDS]
+    said = [(name, _canonical(value)) for name, value in fields if value is not None and value != []]
+    return [type(node).__name__, *said]
 
 
 def _definitions(module: str) -> Definitions:
