@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import pickle
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+import zoo
 from zoo import errors
 from zoo.errors import (
     LayerBuildError,
@@ -140,3 +143,14 @@ def test_an_error_of_the_system_is_a_few_words(error: Exception, words: str) -> 
 )
 def test_a_message_is_one_printable_line(text: str, line: str) -> None:
     assert in_one_line(text, longest=30) == line
+
+
+def test_around_third_party_code_no_module_catches_less_than_base_exception() -> None:
+    """It may raise anything; KeyboardInterrupt alone is the user's, and has a clause of its own before."""
+    modules = [
+        ast.parse(path.read_text(encoding="utf-8")) for path in Path(zoo.__file__).parent.rglob("*.py")
+    ]
+    tries = [node for module in modules for node in ast.walk(module) if isinstance(node, ast.Try)]
+    for node in tries:
+        caught = [ast.unparse(handler.type) if handler.type else "" for handler in node.handlers]
+        assert not any("SystemExit" in each for each in caught), ast.unparse(node)

@@ -100,6 +100,7 @@ def failing(error: BaseException) -> Formats:
         (KeyError("palette"), "damaged"),
         (ZooError("needs a newer codec"), "needs a newer codec"),
         (SystemExit(1), "damaged"),
+        (GeneratorExit(), "damaged"),
     ],
 )
 def test_an_exception_of_a_decoder_makes_the_image_unreadable(error: BaseException, reason: str) -> None:

@@ -122,7 +122,12 @@ def test_a_reference_belongs_to_the_source_with_its_prefix() -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "reason"), [(KeyError("x"), "KeyError: 'x'"), (SystemExit(3), "SystemExit: 3")]
+    ("error", "reason"),
+    [
+        (KeyError("x"), "KeyError: 'x'"),
+        (SystemExit(3), "SystemExit: 3"),
+        (GeneratorExit("x"), "GeneratorExit: x"),
+    ],
 )
 def test_a_source_that_fails_to_look_is_reported_and_passed_over(
     tmp_path: Path, error: BaseException, reason: str

@@ -131,7 +131,7 @@ def kind_and_number(hp: Any) -> None:
 def some_do_not_build(hp: Any) -> None:
     n, factor = hp.Int("n", 1, 9), hp.Choice("factor", [1, 2, 3])
     if n * factor > 9:
-        raise ValueError("the image is too small")
+        raise (ValueError if factor == 2 else GeneratorExit)("the image is too small")
     for number in range(n):
         hp.Int(f"units_{number}", 1, 3)
 
@@ -254,7 +254,7 @@ def undeclared(build: Any, space: keras_tuner.HyperParameters, draw: int) -> set
     drawn.values = {hp.name: hp.random_sample(rng.randrange(2**31)) for hp in drawn.space}
     fill_in(drawn)
     values = set(drawn.values)
-    with suppress(ValueError):  # this choice does not build
+    with suppress(ValueError, GeneratorExit):  # this choice does not build
         build(drawn)
     return set(drawn.values) - values
 

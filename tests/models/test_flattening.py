@@ -266,6 +266,22 @@ def test_inputs_of_another_shape_are_refused_with_the_layer_s_name() -> None:
     assert "\n" not in str(refused.value)
 
 
+class Exits(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
+    calls = 0
+
+    def call(self, inputs: Any) -> Any:
+        Exits.calls += 1
+        if Exits.calls > 1:
+            raise GeneratorExit("now")
+        return inputs
+
+
+def test_whatever_a_layer_raises_is_one_line_with_its_name() -> None:
+    model = keras.Sequential([keras.Input((8, 8, 3)), Exits(name="own")], name="mine")
+    with pytest.raises(ContractError, match=r"layer 'own' \(Exits\) gets 8×8×3 and says: now; build"):
+        zoo.flatten(model, keras.Input((8, 8, 3)))
+
+
 def test_another_number_of_inputs_is_refused() -> None:
     left, right = keras.Input((4,), name="left"), keras.Input((4,), name="right")
     model = keras.Model([left, right], left + right, name="both")

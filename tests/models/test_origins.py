@@ -142,13 +142,16 @@ def test_a_variable_that_only_the_network_with_weights_has() -> None:
     assert origins == Origins(("other/kernel",), (), ("other/bias",))
 
 
-def test_nothing_is_said_of_a_backbone_that_cannot_be_built_without_weights() -> None:
+@pytest.mark.parametrize("raised", [ValueError, GeneratorExit])
+def test_nothing_is_said_of_a_backbone_that_cannot_be_built_without_weights(
+    raised: type[BaseException],
+) -> None:
     builds: list[str | None] = []
 
     def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
         builds.append(weights)
         if weights is None and len(builds) > 2:
-            raise ValueError("it needs weights")
+            raise raised("it needs weights")
         return layers.Conv2D(2, 3, name="conv")(inputs)
 
     _, origins = classifier_of(backbone)

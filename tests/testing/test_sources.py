@@ -59,7 +59,7 @@ BAD = [
         crate(load=lambda location, context: LabeledImages([], [], ("a", "b"))),
         r"load\(\) returns no images",
     ),
-    ("loads", crate(load=lambda location, context: 1 // 0), r"failed to read '.*' \(ZeroDivisionError"),
+    ("loads", crate(load=lambda location, context: 1 // 0), r"failed to read '.*': ZeroDivisionError"),
     (
         "loads",
         crate(load=lambda location, context: LabeledImages([np.zeros((8, 8), np.uint8)], [0], ("a",))),

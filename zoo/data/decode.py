@@ -12,7 +12,7 @@ from PIL import Image, UnidentifiedImageError
 from zoo.data.formats import require_package
 from zoo.data.pictures import image_of, pixels_of, turn_upright
 from zoo.data.pillow_images import is_wide
-from zoo.errors import ContractError, DatasetError, ZooError, reason_of
+from zoo.errors import ContractError, DatasetError, ZooError, reason_of, text_of
 from zoo.interfaces import LONGEST_MAGIC
 
 if TYPE_CHECKING:
@@ -80,9 +80,9 @@ def decode_bytes(content: bytes, name: str, size: int, channels: int, formats: F
         if isinstance(decoded, Image.Image):
             return _fit_opened(decoded, size, channels)
         return pixels_of(_fit(image_of(_require_pixels(decoder, decoded)), size, channels))
-    except ContractError:
+    except (ContractError, KeyboardInterrupt):
         raise
-    except (Exception, SystemExit) as error:  # decoders raise nearly anything for damaged bytes
+    except BaseException as error:  # decoders raise nearly anything for damaged bytes
         raise UnreadableImage(name, _reason(error), formats) from error
 
 
@@ -114,7 +114,9 @@ def read_header(file: BinaryIO, name: str, formats: Formats) -> tuple[int, int, 
     file.seek(0)
     try:
         header = decoder.header(file)
-    except (Exception, SystemExit) as error:  # as in decode_bytes
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # as in decode_bytes
         raise UnreadableImage(name, _reason(error), formats) from error
     return _require_header(decoder, header)
 
@@ -235,9 +237,9 @@ def scale_to_8_bits(wide: np.ndarray, low: float, high: float) -> np.ndarray:
 
 def _reason(error: BaseException) -> str:
     """Return a few words for an exception of a decoder."""
-    text = str(error)
+    text = text_of(error)
     if isinstance(error, ZooError):
-        return str(error)
+        return text
     if isinstance(error, UnidentifiedImageError):
         return NO_IMAGE
     if isinstance(error, EOFError) or "truncated" in text.lower():

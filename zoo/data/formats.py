@@ -7,7 +7,7 @@ from functools import cached_property
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from zoo.errors import DatasetError
+from zoo.errors import DatasetError, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,13 +95,12 @@ def _recognises(source: Source, path: Path, progress: Progress) -> bool:
         return bool(source.recognises(path))
     except OSError:  # a name that is too long, or a folder without permission
         return False
-    except (
-        Exception,
-        SystemExit,
-    ) as error:  # a plugin's code, whose failure must not break all other folders
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a plugin's code, whose failure must not break all other folders
         progress.notice(
-            f"source '{source.name}' failed to look at '{path}' ({type(error).__name__}: {error}) and is skipped; "
-            "fix its plugin"
+            f"source '{source.name}' failed to look at '{path}' ({type(error).__name__}: {text_of(error)}) and is "
+            "skipped; fix its plugin"
         )
         return False
 

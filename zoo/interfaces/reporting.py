@@ -98,9 +98,9 @@ def interrupts_first(progress: Progress) -> Iterator[None]:
     """
     try:
         yield
-    except (InterruptedWork, RegistryError):
+    except (InterruptedWork, RegistryError, KeyboardInterrupt):
         raise
-    except Exception:
+    except BaseException:  # third-party code may raise anything
         progress.stop_if_asked()
         raise
 

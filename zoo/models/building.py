@@ -141,9 +141,9 @@ class SpaceBuilder:
                 with _no_weights():
                     layers = self._declare(hp, list_layers=list_layers)
                 self._weightless = True
-            except ZooError:
+            except (ZooError, KeyboardInterrupt):
                 raise
-            except (Exception, SystemExit):
+            except BaseException:
                 # Weights are not the cause, and those of an extreme network could fill the memory.
                 if self._weightless:
                     raise

@@ -6,7 +6,7 @@ import importlib
 import re
 import sys
 from collections.abc import Iterable, Mapping
-from contextlib import redirect_stdout, suppress
+from contextlib import redirect_stdout
 from functools import cache
 from importlib import metadata
 from itertools import chain
@@ -141,9 +141,13 @@ def _import_library(config: Mapping[str, Any]) -> None:
         return
     module = module_of(config)
     for name in (module, module.partition(".")[0]):  # another version may have moved the class
-        with suppress(Exception, SystemExit):
+        try:
             importlib.import_module(name)
-            return
+        except KeyboardInterrupt:
+            raise
+        except BaseException:  # noqa: S112  third-party code may raise anything
+            continue
+        return
 
 
 def is_of_library(config: Mapping[str, Any]) -> bool:

@@ -178,12 +178,9 @@ class _Exploration:
         self._tried |= probe.items()
         try:
             self._try(probe)
-        except TimeLimitError:  # other values may take as long
+        except (TimeLimitError, KeyboardInterrupt):  # other values may take as long
             raise
-        except (
-            Exception,
-            SystemExit,
-        ):  # extremes may not fit together, or not these images; a trial would report that
+        except BaseException:  # extremes may not fit together, or not these images; a trial would report that
             if len(probe) > 1:
                 self._retries += probe.items()
 
@@ -344,9 +341,9 @@ class _Exploration:
             return False
         try:
             return key in self._try(complete)
-        except TimeLimitError:
+        except (TimeLimitError, KeyboardInterrupt):
             raise
-        except (Exception, SystemExit):  # as in a probe: what was declared before the failure counts
+        except BaseException:  # as in a probe: what was declared before the failure counts
             return key in self._built[assignment]
 
 

@@ -143,9 +143,9 @@ class _Laying:
             return positional[0]
         try:
             outputs = operation(*positional, **keywords)
-        except ContractError:
+        except (ContractError, KeyboardInterrupt):
             raise
-        except (Exception, SystemExit) as error:  # a third-party layer may raise anything
+        except BaseException as error:  # a third-party layer may raise anything
             raise self._refused(operation, (positional, keywords), error) from error
         self.calls[id(operation)] += 1
         _move_last_call(operation, self.calls[id(operation)] - 1)

@@ -86,9 +86,9 @@ class _Rebuilding:
             self.refuse_other_features(layer, inputs[0])
         try:
             outputs = layer(*inputs, **arguments)
-        except ZooError:
+        except (ZooError, KeyboardInterrupt):
             raise
-        except (Exception, SystemExit) as error:  # a third-party layer may raise anything
+        except BaseException as error:  # a third-party layer may raise anything
             raise self.refused(layer, f"says: {reason_of(error)}") from error
         shape = getattr(outputs, "shape", ())
         if any(size is not None and size < 1 for size in shape):  # Keras 3.10 lets pooling return those

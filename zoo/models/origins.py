@@ -84,7 +84,9 @@ def find_origins(
     try:
         steady = _equal_variables(network, build, weights)
         initial = _equal_variables(network, build, None)
-    except (Exception, SystemExit):  # a third-party backbone may need weights, and may raise anything
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # a third-party backbone may need weights, and may raise anything
         return None
     variables = named_variables(network)
     random = tuple(name for name in variables if not steady.get(name, False))

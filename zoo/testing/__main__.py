@@ -106,7 +106,9 @@ def _import_keras() -> None:
 def _load(target: Target) -> Subjects:
     try:
         return load_target(target)
-    except (Exception, SystemExit) as error:  # third-party code may raise anything
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # third-party code may raise anything
         reason = reason_of(error, target.path or "")
         advice = "" if isinstance(error, ContractError) else f": {advice_on(error)}"
         raise ContractError(f"{target.name} fails '{IMPORTS}': {reason}{advice}") from error

@@ -63,7 +63,9 @@ class Loaded:
         """Load once more."""
         try:
             images = self.dataset.load()
-        except (Exception, SystemExit) as error:  # third-party code may raise anything
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # third-party code may raise anything
             reason = reason_of(error, file_of(self.dataset.load))
             raise ContractError(f"load() failed: {reason}: fix load()") from error
         if not isinstance(images, LabeledImages):

@@ -128,8 +128,11 @@ def _refuses_damage(subject: Subject) -> None:
             decode_bytes(content, subject.name, SIZES[0], 3, subject.formats)
             read_header(io.BytesIO(content), subject.name, subject.formats)
         except UnreadableImage as error:
-            if isinstance(error.__cause__, SystemExit):  # zoo survives it, other programs would not
-                raise error.__cause__ from None
+            cause = error.__cause__
+            if cause is not None and not isinstance(
+                cause, Exception
+            ):  # zoo survives it, other programs would not
+                raise cause from None
 
 
 def _damaged(subject: Subject) -> Iterator[bytes]:

@@ -199,7 +199,9 @@ class Networks:
             return build_classifier(
                 self.architecture, hp, image_size=size, channels=channels, class_names=CLASSES
             )
-        except (Exception, SystemExit) as error:  # third-party code may raise anything
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # third-party code may raise anything
             reason = reason_of(error, file_of(self.architecture.backbone))
             reason = reason.removeprefix(f"architecture '{self.architecture.name}': ")
             # The message of a ZooError has its own advice.

@@ -101,7 +101,9 @@ def reloads(networks: Networks) -> None:
     try:
         content = to_content(classifier)
         outputs = load_elsewhere(architecture, content, pixels).outputs
-    except (Exception, SystemExit):  # third-party code may raise anything
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # third-party code may raise anything
         _check_round_trip(networks)  # it names the layer
         raise
     expected = _outputs(classifier.network, pixels)

@@ -133,7 +133,9 @@ def _refuses_damage(subject: Subject) -> None:
                 source.load(str(damaged), context)
             except ZooError:
                 continue
-            except (Exception, SystemExit) as error:  # third-party code
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # third-party code
                 reason = reason_of(error, file_of(source.load))
                 raise ContractError(
                     f"a damaged {suffix} raises {reason}: raise zoo.ZooError with the problem in one line"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import zoo
 from zoo.data.cache_folder import cache_folder
-from zoo.errors import ZooError
+from zoo.errors import ZooError, text_of
 from zoo.models.source_code import content, source_files
 
 SHORTEST_PART = 3
@@ -61,9 +61,11 @@ def built_architecture(architecture: Architecture, provenance: str) -> BuiltArch
         return cached
     try:
         described = _build(architecture)
-    except (Exception, SystemExit) as error:  # third-party code may raise anything
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # third-party code may raise anything
         return BuiltArchitecture(
-            error=str(error) if isinstance(error, ZooError) else f"{type(error).__name__}: {error}"
+            error=str(error) if isinstance(error, ZooError) else f"{type(error).__name__}: {text_of(error)}"
         )
     _remember(_cache_file(architecture, provenance), described)
     return _read(described)

@@ -107,19 +107,36 @@ def test_something_else_breaks_the_contract(file: Path, result: object, message:
 
 
 def test_its_exception_becomes_one_line_with_its_cause(file: Path) -> None:
+    def load(location: str, context: SourceContext) -> LabeledImages:
+        raise ZeroDivisionError("no\nluck")
+
     with pytest.raises(DatasetError) as caught:
-        open_dataset(str(file), {}, formats(lambda location, context: 1 // 0))
+        open_dataset(str(file), {}, formats(load))
     assert str(caught.value) == (
-        f"source 'mine' failed to read '{file}' (ZeroDivisionError: integer division or modulo by zero); see its plugin"
+        f"source 'mine' failed to read '{file}': ZeroDivisionError: no luck "
+        f"({__file__}:{load.__code__.co_firstlineno + 1}): fix the plugin"
     )
     assert isinstance(caught.value.__cause__, ZeroDivisionError)
 
 
-def test_a_source_that_exits_does_not_end_zoo(file: Path) -> None:
-    def load(location: str, context: SourceContext) -> LabeledImages:
-        raise SystemExit("no driver")
+class Ends(BaseException):
+    """Is no Exception."""
 
-    with pytest.raises(DatasetError, match=r"failed to read '.*' \(SystemExit: no driver\); see its plugin"):
+
+@pytest.mark.parametrize("raised", [SystemExit, Ends, GeneratorExit])
+def test_whatever_a_source_raises_does_not_end_zoo(file: Path, raised: type[BaseException]) -> None:
+    def load(location: str, context: SourceContext) -> LabeledImages:
+        raise raised("no driver")
+
+    with pytest.raises(DatasetError, match=rf"failed to read '.*': {raised.__name__}: no driver \("):
+        open_dataset(str(file), {}, formats(load))
+
+
+def test_ctrl_c_in_a_source_stays(file: Path) -> None:
+    def load(location: str, context: SourceContext) -> LabeledImages:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
         open_dataset(str(file), {}, formats(load))
 
 

@@ -67,8 +67,12 @@ def test_a_fault_of_the_registry_ends_the_search() -> None:
 
 @pytest.mark.parametrize(
     ("error", "last"),
-    [(ValueError("bad shape"), "ValueError: bad shape"), (SystemExit(3), "SystemExit: 3")],
-    ids=["error", "exit"],
+    [
+        (ValueError("bad shape"), "ValueError: bad shape"),
+        (SystemExit(3), "SystemExit: 3"),
+        (GeneratorExit("now"), "GeneratorExit: now"),
+    ],
+    ids=["error", "exit", "no exception"],
 )
 def test_any_other_error_fails_the_attempt_with_its_traceback(error: BaseException, last: str) -> None:
     result = run_training(train, error, lambda message: CONTINUE)

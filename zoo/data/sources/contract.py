@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zoo.errors import ContractError, DatasetError, ZooError
+from zoo.errors import ContractError, DatasetError, ZooError, in_one_line, text_of
 from zoo.interfaces import LabeledImages
+from zoo.plugin_code.advice import described
+from zoo.plugin_code.places import definition_of, file_of
 from zoo.tensorflow_startup import quiet_start
 
 if TYPE_CHECKING:
@@ -31,23 +33,28 @@ def load_dataset(dataset: Dataset) -> LabeledImages:
         with quiet_start() as shown, redirect_stdout(shown):
             return dataset.load()
 
-    return _checked(load, f"dataset '{dataset.name}'", f"dataset '{dataset.name}' failed to load")
+    whose = f"dataset '{dataset.name}'"
+    return _checked(load, whose, f"{whose} failed to load", dataset.load)
 
 
 def load_source(source: Source, location: str, context: SourceContext) -> LabeledImages:
     """Return the images of the path or reference; raises as `load_dataset` does."""
     failure = f"source '{source.name}' failed to read '{location}'"
-    return _checked(lambda: source.load(location, context), f"source '{source.name}'", failure)
+    return _checked(lambda: source.load(location, context), f"source '{source.name}'", failure, source.load)
 
 
-def _checked(load: Callable[[], LabeledImages], whose: str, failure: str) -> LabeledImages:
+def _checked(
+    load: Callable[[], LabeledImages], whose: str, failure: str, function: Callable[..., LabeledImages]
+) -> LabeledImages:
+    """Return what `load` returns, which calls this function of a plugin."""
     try:
         images = load()
-    except ZooError:
+    except (ZooError, KeyboardInterrupt):
         raise
-    except (Exception, SystemExit) as error:  # a plugin's code, which may raise anything
-        reason = f"{type(error).__name__}: {error}"
-        raise DatasetError(f"{failure} ({reason}); see its plugin") from error
+    except BaseException as error:  # a plugin's code, which may raise anything
+        reason = in_one_line(text_of(error))
+        line = described(error, reason, file_of(function), definition=definition_of(function))
+        raise DatasetError(f"{failure}: {line}") from error
     if not isinstance(images, LabeledImages):
         raise ContractError(f"{whose}: load() must return LabeledImages, got {type(images).__name__}")
     if not len(images.items):

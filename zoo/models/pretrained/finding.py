@@ -153,9 +153,9 @@ def fetch_named(
         with redirect_stdout(sys.stderr):  # for results; libraries print the progress of a download
             activity = "its fetch_weights has been running"
             path = call_watched(architecture, partial(fetch, name), activity, limited=False)
-    except ZooError:
+    except (ZooError, KeyboardInterrupt):
         raise
-    except (Exception, SystemExit) as error:  # of the libraries that download it
+    except BaseException as error:  # of the libraries that download it
         reason = reason_of(error).strip().partition("\n")[0].rstrip(". ")
         place = place_of(error, file_of(fetch))
         raise HyperparameterError(f"{whose}: weights '{name}' cannot be fetched: {reason}{place}") from error

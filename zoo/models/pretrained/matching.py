@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from keras.src.saving import saving_lib  # Keras has no public name for the places of variables in its files
 
-from zoo.errors import ContractError, nearest_names
+from zoo.errors import ContractError, in_one_line, nearest_names, text_of
 from zoo.models.layer_names import automatic_name
 from zoo.models.pretrained.layouts import OF_TORCH, fits
 from zoo.models.pretrained.tensors import Kind
+from zoo.plugin_code.places import file_of, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -119,10 +120,11 @@ def match_renamed(
 def _renamed(rename: Rename, tensor: StoredTensor) -> str | None:
     try:
         name = rename(tensor.name, tensor.shape)
-    except Exception as error:  # it is a plugin's
-        raise ContractError(
-            f"rename fails for tensor '{tensor.name}' {tensor.shape}: {type(error).__name__}: {error}"
-        ) from error
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # third-party code may raise anything
+        reason = f"{type(error).__name__}: {in_one_line(text_of(error))}{place_of(error, file_of(rename))}"
+        raise ContractError(f"rename fails for tensor '{tensor.name}' {tensor.shape}: {reason}") from error
     if not (name is None or isinstance(name, str)):
         raise ContractError(
             f"rename must return the name of a variable or None, and returns {name!r} for tensor '{tensor.name}'"

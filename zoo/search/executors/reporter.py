@@ -141,7 +141,9 @@ def run_training(train: Train, assignment: object, send: Send) -> Result:
         return Completed(train(assignment, TrialReporter(send)))
     except Pruned:
         return EndedByPruning()
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         return failure(error)
 
 

@@ -118,9 +118,9 @@ def _try_defaults(
         watch = watch_origins(progress, candidate.architecture, candidate.plan, hp, searched=searched)
         start_fresh(seed)  # so that Keras numbers layers from the start
         classifier = candidate.build_unfrozen(hp, class_names, watch)
-    except ZooError:
+    except (ZooError, KeyboardInterrupt):
         raise
-    except (Exception, SystemExit):  # a plugin's own failure is recorded with its trial
+    except BaseException:  # a plugin's own failure is recorded with its trial
         return None
     require_built_again(candidate.architecture, layers, classifier, partial(builder.layers_again, hp))
     freeze(classifier, hp.get("freeze"))  # now: the layers compared would differ in `trainable`
