@@ -174,6 +174,7 @@ def plain() -> Callable[[str], str]:
         (rf"\b{re.escape(package.__version__)}\b", "VERSION"),
         (r"\b(?=[0-9a-f]*\d)[0-9a-f]{12}\b", "ID"),
         (r"sha256:[0-9a-f]{64}", "sha256:DIGEST"),
+        (r"\bcode=(\w+):[0-9a-f]{16}\b", r"code=\1:DIGEST"),
         (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "TIME"),
         (r"\b\d+\.\d{4}\b", "#.####"),
         (r"(#\.#### +)\d+\.\d( s)?$", r"\1#.#\2"),

@@ -23,7 +23,7 @@ started  TIME
 finished  TIME
 hyperparameters  {hyperparameters}
 settings  {settings}
-environment  zoo=VERSION python=VERSION tensorflow=VERSION keras=VERSION
+environment  zoo=VERSION python=VERSION tensorflow=VERSION keras=VERSION{code}
 error  {error}
 """
 EPOCHS = """
@@ -48,6 +48,7 @@ def test_show_model(zoo: Callable, trained: Path, plain: Callable) -> None:
         parent="ID",
         hyperparameters=plain(zoo("show", "photos@best").out).split("hyperparameters  ")[1].split("\n")[0],
         settings="epochs=2 seed=0 patience=10 image_size=8 channels=1 keeps_head=False",
+        code="",
         error="–",
     )
     assert plain(zoo("show", "photos@best").out) == (
@@ -77,6 +78,7 @@ def test_show_run(zoo: Callable, trained: Path, plain: Callable) -> None:
             "freeze=none batchnorm=train head_epochs=0 unfreeze_epochs=0 unfreeze_rate=0.1 layer_decay=1 "
             "warmup_epochs=0 augmentation=none",
             settings="epochs=2 seed=0 patience=10 image_size=8 channels=1",
+            code=" code=tiny:DIGEST",
             error="–",
         )
         + EPOCHS

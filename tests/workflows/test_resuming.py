@@ -359,6 +359,16 @@ def test_a_run_of_another_version_of_the_architecture_is_refused(stopped: Callab
     )
 
 
+def test_a_run_of_changed_code_is_refused(stopped: Callable, tmp_path: Path) -> None:
+    workspace, run = stopped(1)
+    (tmp_path / "changed").mkdir()
+    (tmp_path / "changed" / "tiny.py").write_text(TINY.read_text().replace("strides=2", "strides=1"))
+    changed = replace(workspace, plugins=load_plugins(tmp_path / "changed"))
+    assert refusal(changed, run) == (
+        f"run {run.id} cannot be resumed: the code of 'tiny' has changed since: restore that code, or start a new one"
+    )
+
+
 def test_a_run_whose_images_a_plugin_now_decodes_differently_is_refused(
     workspace: Workspace, tmp_path: Path, decoding: Callable[[str], Workspace]
 ) -> None:

@@ -92,7 +92,7 @@ def test_a_backbone_that_ends_in_a_softmax_is_reported(
 
 def test_the_environment_is_recorded(trained: Workspace) -> None:
     run = trained.registry.runs()[0]
-    assert set(run.plan.environment) == {"zoo", "python", "tensorflow", "keras"}
+    assert set(run.plan.environment) == {"zoo", "python", "tensorflow", "keras", "code"}
 
 
 def test_others_see_the_run_and_its_epochs_as_they_happen(

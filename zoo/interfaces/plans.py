@@ -98,7 +98,7 @@ class RunPlan:
 
     Args:
         training: the options; for a trial, with its own epochs and seed.
-        environment: versions of zoo, Python, tensorflow and keras.
+        environment: versions of zoo, Python, tensorflow and keras, and a digest of the code of a plugin's architecture.
         preset: the name of the preset on which the hyperparameters are based.
         data_check: name of a check of the dataset -> number of errors, for the checks that found any.
     """

@@ -16,7 +16,7 @@ import keras
 
 from zoo.errors import ContractError
 from zoo.models.backbone_errors import call_watched, reported
-from zoo.models.source_code import distributions_of, is_of_keras
+from zoo.models.source_code import OWN, distributions_of, is_of_keras
 from zoo.plugin_code.places import definition_of
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from zoo.interfaces import Architecture
 
-OWN = ("zoo", "zoo_plugins")  # which register their classes in Architecture.custom_layers
 ZOO = "keras-zoo"
 LIBRARIES = {"keras", "tensorflow", ZOO}  # what registers classes with Keras requires one of these
 # Where Keras looks for what its graphs name without a module: `BUILTIN_MODULES` in its `serialization_lib`.

@@ -16,12 +16,13 @@ if TYPE_CHECKING:
     Definition = Any  # a class, a function, or an object that can be called
 
 KERAS = {"keras", "builtins"}
+OWN = ("zoo", "zoo_plugins")  # zoo's packages
 UNCHANGED = sys.stdlib_module_names | KERAS | {"tensorflow"}  # packages that depend on their versions alone
 
 
 def is_of_keras(module: str | None) -> bool:
     """Whether what has this `__module__` is Keras's own, or built into Python."""
-    return _package(module) in KERAS
+    return package_of(module) in KERAS
 
 
 def code_digest(definitions: Iterable[Definition]) -> str:
@@ -32,7 +33,7 @@ def code_digest(definitions: Iterable[Definition]) -> str:
     """
     parts = [part for each in definitions for part in parts_of(each)]
     names = {
-        f"{part.__module__}.{part.__qualname__} {_version_of(_package(part.__module__))}" for part in parts
+        f"{part.__module__}.{part.__qualname__} {_version_of(package_of(part.__module__))}" for part in parts
     }
     digest = hashlib.sha256("\0".join(sorted(names)).encode())
     for path in _beside(parts):
@@ -77,7 +78,7 @@ def parts_of(definition: Definition) -> list[Definition]:
         else:
             parts += (definition if inspect.isclass(definition) else type(definition)).__mro__
         definition = getattr(definition, "func" if isinstance(definition, partial) else "__wrapped__", None)
-    return [part for part in parts if _package(part.__module__) not in UNCHANGED]
+    return [part for part in parts if package_of(part.__module__) not in UNCHANGED]
 
 
 def _files_of(part: Definition) -> Iterator[Path]:
@@ -88,7 +89,8 @@ def _files_of(part: Definition) -> Iterator[Path]:
             yield Path(file)
 
 
-def _package(module: str | None) -> str:
+def package_of(module: str | None) -> str:
+    """Return the package in a `__module__`; empty where that is unknown."""
     return (module or "").partition(".")[0]
 
 

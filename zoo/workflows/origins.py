@@ -74,7 +74,7 @@ def watch_origins(
 def _mark(architecture: Architecture, plan: CandidatePlan, hp: HyperParameters) -> Path:
     """Return the file with the notice of a backbone of the same code, shape, weights and hyperparameters."""
     described = {
-        "versions": [environment(()), CHECKS],
+        "versions": [environment(), CHECKS],
         "architecture": [architecture.name, architecture.version, code_of(architecture)],
         "shape": [plan.image_size, plan.channels],
         "weights": plan.weights.to_json() if plan.weights else None,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from zoo.data.sources import open_source
 from zoo.errors import NotFoundError, TrainingError
 from zoo.interfaces import Progress, RunKind
+from zoo.workflows.architecture_code import change_of_code
 from zoo.workflows.at_work import is_at_work
 from zoo.workflows.images import InputShape, change_of_decoders, in_order_of, prepare
 from zoo.workflows.weights import is_local, locate_weights
@@ -174,6 +175,8 @@ def _refuse_changed_architecture(plugins: Plugins, run: Run) -> None:
             f"run {run.id} cannot be resumed: '{now.name}' is now version {now.version}, it began with {then}; "
             "start a new one"
         )
+    if change := change_of_code(now, run.plan.environment):
+        raise TrainingError(f"run {run.id} cannot be resumed: {change} start a new one")
 
 
 def _refuse_changed_weights(plugins: Plugins, run: Run) -> None:

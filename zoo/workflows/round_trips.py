@@ -88,7 +88,7 @@ def _mark(
     custom = sorted(set(map(name_of, custom_objects_in(graph))))
     definitions = [*map(keras.saving.get_registered_object, custom), *returned]
     described: dict[str, Any] = {
-        "versions": [environment(()), CHECKS],
+        "versions": [environment(), CHECKS],
         "architecture": [name, architecture.version, code_of(architecture)] if architecture else [name],
         "shape": [classifier.image_size, classifier.channels],
         "classes": sorted({name_of(config) for config in objects}),

@@ -111,7 +111,9 @@ def train(
 
     training = Training(lambda: prepared(build()), images.decoded, keep_best)
     prepared(classifier)
-    run = workspace.registry.start_run(_plan(candidate, preset, hp, options, images), images.version)
+    run = workspace.registry.start_run(
+        _plan(architecture, candidate, preset, hp, options, images), images.version
+    )
     return run_training(workspace, run, training, classifier)
 
 
@@ -169,6 +171,7 @@ def _choose(
 
 
 def _plan(
+    architecture: Architecture,
     candidate: CandidatePlan,
     preset: str | None,
     hp: HyperParameters,
@@ -180,7 +183,7 @@ def _plan(
         candidate=candidate,
         hyperparameters=dict(hp.values),
         training=options,
-        environment=environment(images.decoded.decoders),
+        environment=environment(images.decoded.decoders, [architecture]),
         preset=preset,
         data_check=images.data_check,
     )

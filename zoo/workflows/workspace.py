@@ -14,11 +14,13 @@ from zoo.data.opened import OpenedDataset
 from zoo.errors import ZooError
 from zoo.interfaces import Progress
 from zoo.tensorflow_startup import quiet_start
+from zoo.workflows.architecture_code import codes_of
 from zoo.workflows.datasets import open_images
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
+    from zoo.interfaces import Architecture
     from zoo.plugins import Plugins
     from zoo.registry import Registry
 
@@ -64,19 +66,22 @@ def start_tensorflow(progress: Progress) -> None:
         )
 
 
-def environment(decoders: Sequence[str]) -> dict[str, str]:
+def environment(decoders: Sequence[str] = (), architectures: Iterable[Architecture] = ()) -> dict[str, str]:
     """Return the versions that a result depends on.
 
     Args:
         decoders: as `OpenedDataset.decoders`.
+        architectures: whose code is trained.
     """
     import keras
     import tensorflow as tf
 
+    code = codes_of(architectures)
     return {
         "zoo": zoo.__version__,
         "python": platform.python_version(),
         "tensorflow": tf.__version__,
         "keras": keras.__version__,
         **({"decoders": ", ".join(decoders)} if decoders else {}),
+        **({"code": code} if code else {}),
     }

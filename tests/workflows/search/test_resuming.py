@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,8 +23,10 @@ from tests.workflows.search.tiny_searches import (
     search,
     workspace_in,
 )
+from tests.workflows.stopped_runs import TINY
 from zoo.errors import InterruptedWork, SearchError
 from zoo.interfaces import State
+from zoo.plugins import load_plugins
 from zoo.workflows import search as searches
 
 if TYPE_CHECKING:
@@ -234,6 +236,19 @@ def test_a_search_whose_images_a_plugin_now_decodes_differently_is_refused(
     assert str(caught.value) == (
         f"search {record.id} cannot be resumed: dataset 'set' was decoded by toy 1, and is now by toy 2; "
         "start a new search"
+    )
+
+
+def test_a_search_of_changed_code_is_refused(workspace: Workspace, tmp_path: Path) -> None:
+    with pytest.raises(SearchError, match="completed"):
+        search(workspace, "moody", {**FIXED, "mood": "bad"}, trials=1)
+    (record,) = workspace.registry.searches()
+    (tmp_path / "changed").mkdir()
+    (tmp_path / "changed" / "tiny.py").write_text(TINY.read_text().replace("strides=2", "strides=1"))
+    with pytest.raises(SearchError) as caught:
+        searches.resume(replace(workspace, plugins=load_plugins(tmp_path / "changed")), record.id)
+    assert str(caught.value) == (
+        "the search cannot be resumed: the code of 'moody' has changed since: restore that code, or start a new search"
     )
 
 

@@ -12,6 +12,7 @@ from zoo.models.building import build_classifier
 from zoo.models.content import register_layers_of
 from zoo.models.freezing import freeze
 from zoo.models.pretrained.finding import find_weights
+from zoo.workflows.architecture_code import change_of_code
 from zoo.workflows.images import InputShape, decode, prepare, shape_for
 from zoo.workflows.parents import KEEP, NEW, find_parent
 from zoo.workflows.preflight import find_architectures
@@ -149,6 +150,8 @@ def restore_candidates(
                 f"the search cannot be resumed: '{architecture.name}' is now version {architecture.version}, "
                 f"it began with {candidate.version}; start a new search"
             )
+        if change := change_of_code(architecture, plan.environment):
+            raise SearchError(f"the search cannot be resumed: {change} start a new search")
         if not (candidate.image_size and candidate.channels):
             raise SearchError(
                 f"the search cannot be resumed: the shape of the images for '{architecture.name}' was not recorded; "

@@ -147,7 +147,10 @@ def _plan(
             algorithm=search_options.algorithm,
             trials=search_options.trials,
         ),
-        environment=environment(images.decoded.decoders),
+        environment=environment(
+            images.decoded.decoders,
+            [candidate.architecture for candidate in candidates if candidate.parent is None],
+        ),
         data_check=images.data_check,
     )
 
