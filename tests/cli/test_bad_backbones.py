@@ -325,3 +325,39 @@ def test_custom_layers_that_never_end_are_refused(
     monkeypatch.setenv("ZOO_PLUGIN_TIMEOUT", "1")
     message = f"'mine': its custom_layers has been running for 1 s ({file}:7) and is stopped: {LOOP}\n"
     assert zoo(*WORK["train"]).err.endswith(message)
+
+
+COUNTED = {
+    "top": "CALLS = []",
+    "config": """import os
+            CALLS.append(1)
+            with open(f"{__file__}.calls", "w") as file:
+                file.write(str(len(CALLS)))
+            while len(CALLS) == int(os.environ.get("LOOP_AT", 0)): pass
+            return super().get_config()""",
+    "body": OWN,
+}
+
+
+@pytest.mark.large
+def test_a_get_config_that_never_ends_in_a_later_call_ends_the_run_in_one_line(
+    zoo: Callable, plugin: Callable, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = plugin(COUNTED)
+    monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "first"))  # where its round trip is not remembered
+    assert zoo(*WORK["train"]).code == 0
+    calls = int(file.with_name("mine.py.calls").read_text())
+    monkeypatch.setenv("ZOO_PLUGIN_TIMEOUT", "1")
+    states = []
+    for number in range(1, calls + 1):
+        monkeypatch.setenv("ZOO_CACHE", str(tmp_path / str(number)))
+        monkeypatch.setenv("LOOP_AT", str(number))
+        result = zoo("--registry", tmp_path / f"{number}.db", *WORK["train"], "--json")
+        assert (result.code, result.out) == (1, "")
+        assert re.search(
+            rf"\nError: .*has been .*for 1 s \({re.escape(str(file))}:\d+\) and is stopped: {re.escape(LOOP)}\n$",
+            f"\n{result.err}",
+        ), (number, result.err)
+        runs = json.loads(zoo("--registry", tmp_path / f"{number}.db", "runs", "--json").out)
+        states += [run["state"] for run in runs]
+    assert states == ["failed"]  # the last call is after the training

@@ -131,7 +131,7 @@ def kind_and_number(hp: Any) -> None:
 def some_do_not_build(hp: Any) -> None:
     n, factor = hp.Int("n", 1, 9), hp.Choice("factor", [1, 2, 3])
     if n * factor > 9:
-        raise (ValueError if factor == 2 else GeneratorExit)("the image is too small")
+        raise (GeneratorExit if factor == 2 else ValueError)("the image is too small")
     for number in range(n):
         hp.Int(f"units_{number}", 1, 3)
 

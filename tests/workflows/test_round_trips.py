@@ -10,7 +10,7 @@ import pytest
 
 from tests.architectures import TINY, architecture_of, build
 from zoo.data.cache_folder import cache_folder
-from zoo.errors import ContractError
+from zoo.errors import ContractError, TimeLimitError
 from zoo.plugins import load_plugins
 from zoo.workflows import search as searches
 from zoo.workflows import train
@@ -42,6 +42,29 @@ class Scaled(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
 class Ending(Scaled):
     def get_config(self) -> dict[str, Any]:
         raise GeneratorExit("no more")
+
+
+@keras.saving.register_keras_serializable("round-trips-of-runs")
+class Endless(Scaled):
+    """Does not end in this of its methods."""
+
+    where = ""
+
+    def call(self, inputs: Any) -> Any:
+        while self.where == "call" and not isinstance(inputs, keras.KerasTensor):
+            pass
+        return inputs
+
+    def get_config(self) -> dict[str, Any]:
+        while self.where == "get_config":
+            pass
+        return super().get_config()
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        while cls.where == "from_config":
+            pass
+        return cls(**config)
 
 
 def scaled(factor: float) -> Architecture:
@@ -110,6 +133,31 @@ def test_a_configuration_that_raises_what_is_no_exception_is_refused() -> None:
     architecture = architecture_of(backbone, "ending", custom_layers=lambda: [Ending])
     with pytest.raises(ContractError, match="a trained model could not be stored"):
         require_round_trip(build(architecture), "ending", architecture)
+
+
+@pytest.mark.parametrize(
+    ("where", "activity"),
+    [
+        ("get_config", "the get_config of its layers"),
+        ("from_config", "the check that it can be stored and loaded"),
+        ("call", "the check that it can be stored and loaded"),
+    ],
+)
+def test_a_layer_that_does_not_end_is_stopped_with_its_line(
+    monkeypatch: pytest.MonkeyPatch, where: str, activity: str
+) -> None:
+    def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
+        return Endless()(keras.layers.Conv2D(2, 3)(inputs))
+
+    architecture = architecture_of(backbone, "endless", custom_layers=lambda: [Endless])
+    classifier = build(architecture)
+    monkeypatch.setattr(Endless, "where", where)
+    monkeypatch.setenv("ZOO_PLUGIN_TIMEOUT", "0.5")
+    with pytest.raises(TimeLimitError) as error:
+        require_round_trip(classifier, "endless", architecture)
+    assert str(error.value).startswith(
+        f"architecture 'endless': {activity} has been running for 0.5 s ({__file__}:"
+    )
 
 
 def test_a_training_is_refused_before_it_is_recorded(wrong: Workspace) -> None:

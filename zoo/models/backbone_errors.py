@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-from zoo.errors import ContractError, RoundTripError, TimeLimitError, ZooError
+from zoo.errors import ContractError, RoundTripError, ZooError
 from zoo.models.keras_errors import reason_of
 from zoo.plugin_code.advice import described
 from zoo.plugin_code.limits import call_limited, plugin_limits
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from zoo.interfaces import Architecture
 
 Result = TypeVar("Result")
+
+GET_CONFIG = "the get_config of its layers has been running"
 
 
 @contextmanager
@@ -50,7 +52,7 @@ def located(architecture: Architecture) -> Iterator[None]:
     """
     try:
         yield
-    except (RoundTripError, TimeLimitError):
+    except RoundTripError:  # of three lines
         raise
     except ContractError as error:
         whose, message, backbone = f"architecture '{architecture.name}'", str(error), architecture.backbone
@@ -58,6 +60,16 @@ def located(architecture: Architecture) -> Iterator[None]:
             message += place_of(error, file_of(backbone)) or definition_of(backbone)
         error.args = (message if message.startswith(whose) else f"{whose}: {message}",)
         raise
+
+
+def call_layers(function: Callable[[], Result], activity: str) -> Result:
+    """Call functions of a network's layers, which may be of any plugin; see `call_watched`.
+
+    Raises:
+        TimeLimitError: they were stopped after `Limits.working`.
+    """
+    limits = plugin_limits()
+    return call_limited(function, activity, "", limits.working, limits.notice)
 
 
 def call_watched(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sys
 from contextlib import contextmanager, nullcontext, redirect_stdout
-from functools import partial
 from typing import TYPE_CHECKING
 
 import keras
@@ -23,7 +22,7 @@ from zoo.models.exploration import ExploringHyperparameters
 from zoo.models.graph import find_shape_change, infer_by_default, is_plain_model
 from zoo.models.heads import new_head
 from zoo.models.keras_errors import reason_of
-from zoo.models.layer_comparison import layers_of
+from zoo.models.layer_comparison import layers_in_time
 from zoo.models.offline import offline
 from zoo.models.origins import find_origins
 from zoo.models.precision import dtype_policy, round_each_result
@@ -168,12 +167,7 @@ class SpaceBuilder:
         except ValueError:
             return None
         infer_by_default(network)
-        return call_watched(
-            self.architecture,
-            partial(layers_of, network),
-            "the get_config of its layers has been running",
-            limited=True,
-        )
+        return layers_in_time(self.architecture, network)
 
 
 @contextmanager

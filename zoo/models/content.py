@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import keras
@@ -13,6 +14,7 @@ from keras.src.models.functional import Functional  # which has no public name
 
 from zoo.errors import ArtifactError, LayerBuildError, MissingLayerError, ZooError
 from zoo.interfaces import Architecture, ModelContent
+from zoo.models.backbone_errors import GET_CONFIG, call_layers
 from zoo.models.classifier import Classifier
 from zoo.models.custom_objects import (
     is_keras_own,
@@ -35,10 +37,10 @@ def to_content(classifier: Classifier) -> ModelContent:
 
     Raises:
         ArtifactError: a layer hides some of its weights, which would be lost.
+        TimeLimitError: see `graph_of`.
     """
     network = classifier.network
-    graph = json.loads(network.to_json())
-    graph.pop("compile_config", None)
+    graph = graph_of(network)
     named, statistics = named_variables(network), statistics_of(network)
     tensors = {name: np.asarray(variable.numpy()) for name, variable in named.items()}
     _require_all(network, tensors)
@@ -54,6 +56,18 @@ def to_content(classifier: Classifier) -> ModelContent:
         statistics=tuple(name for name, variable in named.items() if id(variable) in statistics),
         layer_code=layer_code(graph),
     )
+
+
+def graph_of(network: keras.Model) -> dict[str, Any]:
+    """Return the configuration of the network as JSON, without how it was compiled.
+
+    Raises:
+        TimeLimitError: the `get_config` of a layer does not end. Whatever else it raises passes.
+    """
+    text = call_layers(network.to_json, GET_CONFIG)
+    graph: dict[str, Any] = json.loads(text)
+    graph.pop("compile_config", None)
+    return graph
 
 
 def layer_code(graph: Mapping[str, object]) -> dict[str, str]:
@@ -98,7 +112,8 @@ def build_network(graph: Mapping[str, object]) -> keras.Model:
         with warnings.catch_warnings():
             # Keras builds a layer without `build` when it calls it, after this warning.
             warnings.filterwarnings("ignore", message=r"`build\(\)` was called on layer")
-            network = keras.saving.deserialize_keras_object(copied, safe_mode=True)
+            deserialize = partial(keras.saving.deserialize_keras_object, copied, safe_mode=True)
+            network = call_layers(deserialize, "the from_config of its layers has been running")
     except (ZooError, KeyboardInterrupt):
         raise
     except BaseException as error:  # a third-party layer may raise anything

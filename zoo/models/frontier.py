@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 
+from zoo.models.backbone_errors import GET_CONFIG, call_layers
 from zoo.models.graph import calls_in
 from zoo.models.source_code import code_digest, is_of_keras
 from zoo.models.variables import named_variables
@@ -74,7 +75,8 @@ class Frontier:
 
         The names of its layers are part of the graph.
         """
-        digest = hashlib.sha256(json.dumps(_without_flags(self.prefix.get_config()), sort_keys=True).encode())
+        config = _without_flags(call_layers(self.prefix.get_config, GET_CONFIG))
+        digest = hashlib.sha256(json.dumps(config, sort_keys=True).encode())
         digest.update(code_digest(_custom_classes(self.prefix)).encode())
         for name, variable in named_variables(self.prefix).items():
             digest.update(name.encode())

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from zoo.errors import ContractError
-from zoo.models.backbone_errors import reported
+from zoo.models.backbone_errors import GET_CONFIG, call_watched, reported
 from zoo.models.keras_state import state_put_aside
 from zoo.plugin_code.places import definition_of
 
@@ -43,6 +44,15 @@ def layers_of(network: keras.Model, without: Collection[str] = ()) -> Layers:
     return [layer for layer in layers if layer["name"] not in without]
 
 
+def layers_in_time(architecture: Architecture, network: keras.Model, without: Collection[str] = ()) -> Layers:
+    """Return what `layers_of` does.
+
+    Raises:
+        TimeLimitError: the `get_config` of a layer does not end.
+    """
+    return call_watched(architecture, partial(layers_of, network, without), GET_CONFIG, limited=True)
+
+
 def require_built_again(
     architecture: Architecture,
     layers: Layers | None,
@@ -61,7 +71,7 @@ def require_built_again(
     Raises:
         ContractError: with the first layer that differs; or the backbone fails when it is built once more.
     """
-    now = layers_of(classifier.network, classifier.head)
+    now = layers_in_time(architecture, classifier.network, classifier.head)
     if layers is None or not change_in(layers, now):
         return
     with reported(architecture), state_put_aside():

@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import keras
 
 from zoo.data.cache_folder import cache_folder
-from zoo.models.content import custom_objects_in, layer_code, objects_in, register_layers_of
+from zoo.errors import TimeLimitError
+from zoo.models.backbone_errors import call_layers, located
+from zoo.models.content import custom_objects_in, graph_of, layer_code, objects_in, register_layers_of
 from zoo.models.custom_objects import name_of
 from zoo.models.round_trip import check_round_trip
 from zoo.models.source_code import code_digest
@@ -46,15 +49,18 @@ def require_round_trip(
 
     Raises:
         RoundTripError: see `zoo.models.round_trip.check_round_trip`.
+        TimeLimitError: the code of a layer does not end.
     """
     adapt = architecture.adapt if architecture is not None and adapted else None
-    graph = _graph_of(classifier)
+    with located(architecture) if architecture is not None else contextlib.nullcontext():
+        graph = _graph_of(classifier)
     custom_layers = register_layers_of(graph or {}, architecture)
     mark = None if graph is None else _mark(classifier, graph, name, architecture, [*custom_layers, adapt])
     if mark is not None and mark.exists():
         return
     place = definition_of(architecture.backbone) if architecture is not None else ""
-    check_round_trip(classifier, f"architecture '{name}'", custom_layers, place)
+    check = partial(check_round_trip, classifier, f"architecture '{name}'", custom_layers, place)
+    call_layers(check, f"architecture '{name}': the check that it can be stored and loaded has been running")
     if mark is not None:
         with contextlib.suppress(OSError):  # without a cache, it is checked again
             mark.parent.mkdir(parents=True, exist_ok=True)
@@ -64,12 +70,11 @@ def require_round_trip(
 def _graph_of(classifier: Classifier) -> dict[str, Any] | None:
     """Return the network as JSON; None if it cannot be stored."""
     try:
-        graph: dict[str, Any] = json.loads(classifier.network.to_json())
-    except KeyboardInterrupt:
+        return graph_of(classifier.network)
+    except (TimeLimitError, KeyboardInterrupt):
         raise
     except BaseException:  # a third-party layer may raise anything, which the check reports
         return None
-    return graph
 
 
 def _mark(
