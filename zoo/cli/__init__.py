@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from zoo.cli.exit_codes import FAILED, INTERRUPTED
+from zoo.cli.standard_output import keep_for_results
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +20,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     numbers = [each for each in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(each) != signal.SIG_IGN]
     for number in numbers:
         signal.signal(number, _stop)
+    if "--json" in (sys.argv[1:] if arguments is None else arguments):
+        keep_for_results()
     code = run(arguments)
     for number in numbers:
         signal.signal(
