@@ -125,6 +125,16 @@ REFUSED = {
         ),
         describes=True,
     ),
+    "no numbers": Refused(
+        {"body": "x = ops.log(x)"},
+        three(
+            r"would predict no numbers: layer log \(FILE:backbone\)",
+            "untrained, it returns values that are not finite for noise, and the features are NaN",
+            "check it for a logarithm or root of negative numbers, a division by 0, and overflow: pixels are 0-255, so "
+            "rescale them",
+        ),
+        describes=True,
+    ),
     "a lock in its configuration": Refused(
         {
             "init": "self.lock = threading.Lock()",

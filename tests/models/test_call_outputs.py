@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import ml_dtypes
 import numpy as np
 import pytest
 from keras import layers
@@ -13,6 +14,8 @@ from zoo.models.call_outputs import (
     breaking_the_batch,
     equal_bits,
     first_difference,
+    first_not_finite,
+    is_finite,
     largest_difference,
     nearly_equal,
     outputs_of_calls,
@@ -41,6 +44,29 @@ def test_the_first_difference_is_found() -> None:
     different = first_difference(calls, changed, equal_bits)
     assert different is not None
     assert different.operation.name == "factor"
+
+
+def test_the_first_call_that_returns_no_numbers_is_found() -> None:
+    assert first_not_finite(outputs_of_calls(network(), PIXELS)) is None
+    odd = first_not_finite(outputs_of_calls(network(float("inf")), PIXELS))
+    assert odd is not None
+    assert odd.operation.name == "factor"
+
+
+@pytest.mark.parametrize(
+    ("array", "finite"),
+    [
+        (np.array([1.0, np.nan]), False),
+        (np.array([1.0, -np.inf], "float16"), False),
+        (np.array([1.0, np.inf], ml_dtypes.bfloat16), False),
+        (np.array([1.0, 2.0], ml_dtypes.bfloat16), True),
+        (np.array([1 + 2j]), True),
+        (np.array([1, 2]), True),
+        (np.array(["text"]), True),
+    ],
+)
+def test_whether_an_array_is_finite(array: np.ndarray, finite: bool) -> None:
+    assert is_finite(array) == finite
 
 
 def test_the_call_that_returns_another_number_of_rows_is_found() -> None:

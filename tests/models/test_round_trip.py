@@ -286,3 +286,28 @@ def test_images_that_become_fewer_are_refused(built: Callable[..., Classifier]) 
 def test_images_that_are_mixed_are_refused(built: Callable[..., Classifier], mixed: Callable) -> None:
     classifier = built(lambda: mixed)
     assert refusal(classifier)[1] == "the outputs for an image depend on the other images of its batch"
+
+
+def test_a_network_that_returns_no_numbers_is_refused_with_its_first_such_layer(
+    built: Callable[..., Classifier],
+) -> None:
+    classifier = built(lambda: keras.ops.sqrt, lambda: layers.Dense(2, name="dense"))
+    where, reason, _ = refusal(classifier)
+    assert where == "architecture 'small': a trained model would predict no numbers: layer sqrt"
+    assert reason == "untrained, it returns values that are not finite for noise, and the features are NaN"
+
+
+def test_before_it_is_adapted_a_network_may_return_no_numbers(built: Callable[..., Classifier]) -> None:
+    classifier = built(lambda: keras.ops.sqrt)
+    check_round_trip(classifier, "architecture 'small'", [], complete=False)
+
+
+def test_an_overflow_in_predictions_alone_is_no_fault(built: Callable[..., Classifier]) -> None:
+    """As in a deep network, whose statistics are those of no images before its training."""
+    large = keras.initializers.Constant(1e30)
+    steps = (lambda: layers.Conv2D(2, 1, kernel_initializer=large), layers.BatchNormalization)
+    classifier = built(*steps, *steps)
+    before = {name: variable.numpy() for name, variable in named_variables(classifier.network).items()}
+    check_round_trip(classifier, "architecture 'small'", [])
+    for name, variable in named_variables(classifier.network).items():
+        np.testing.assert_array_equal(variable.numpy(), before[name])

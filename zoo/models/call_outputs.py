@@ -43,6 +43,16 @@ def first_difference(
     return None
 
 
+def first_not_finite(calls: Iterable[Call]) -> Call | None:
+    """Return the first call with an output that is NaN or infinite; None where all are finite."""
+    return next((call for call in calls if not all(map(is_finite, call.outputs))), None)
+
+
+def is_finite(array: np.ndarray) -> bool:
+    """Whether no number is NaN or infinite."""
+    return array.dtype.kind in "biuSUO" or bool(np.all(np.isfinite(array)))
+
+
 def breaking_the_batch(calls: Sequence[Call], images: int) -> Call:
     """Return the call that first returns, and after which all return, another number of rows than of images."""
     calls = [call for call in calls if call.outputs[0].ndim]

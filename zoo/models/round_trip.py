@@ -18,6 +18,8 @@ from zoo.models.call_outputs import (
     breaking_the_batch,
     equal_bits,
     first_difference,
+    first_not_finite,
+    is_finite,
     largest_difference,
     nearly_equal,
     outputs_of_calls,
@@ -58,13 +60,22 @@ PLACES = (
 COMPUTATION = "its call() must depend only on its inputs, its weights and what get_config() returns"
 BATCH = "keep the batch as the first axis, and compute over the other axes alone"
 NUMBERS = "keep numbers alone in weights, and text in an attribute that get_config() returns"
+FINITE = (
+    "check it for a logarithm or root of negative numbers, a division by 0, and overflow: pixels are 0-255, so rescale "
+    "them"
+)
 RANDOM = "draw random numbers only where call() gets training=True"
 
 
 def check_round_trip(
-    classifier: Classifier, whose: str, custom_layers: Collection[object], place: str = ""
+    classifier: Classifier,
+    whose: str,
+    custom_layers: Collection[object],
+    place: str = "",
+    *,
+    complete: bool = True,
 ) -> None:
-    """Refuse a classifier that would not come back from the registry as it is.
+    """Refuse a classifier that would not come back from the registry as it is, or predicts no numbers.
 
     The loaded network must have the same variables under the same names, with the same values, and return the same bits
     for a batch of images. Names of layers are counted differently meanwhile, as in another process; the random numbers
@@ -74,6 +85,8 @@ def check_round_trip(
         whose: the subject of the message, such as "architecture 'tiny'".
         custom_layers: what `Architecture.custom_layers` returned.
         place: of the backbone, as ` (my-plugins/tiny.py:14)`, for a fault that is in no layer of the plugin.
+        complete: whether its variables have the values with which the training begins; not before
+            `Architecture.adapt`, when it may not return numbers yet.
 
     Raises:
         RoundTripError: in three lines: the layer, the reason, and what to write.
@@ -87,8 +100,10 @@ def check_round_trip(
         loaded = trip.loaded(content)
         trip.compare_variables(loaded)
         assign_tensors(loaded, content)
-        trip.compare_outputs(loaded)
-        trip.check_batches()
+        outputs = trip.compare_outputs(loaded)
+        if complete:
+            trip.check_numbers(outputs[0], content)
+        trip.check_batches(outputs)
         trip.restore(content)
     del loaded
     gc.collect()  # Keras's graphs are cyclic, and a large network would be kept twice
@@ -154,9 +169,29 @@ class _RoundTrip:
                 "could not be loaded", self.layer(error.layer), error.reason, advice
             ) from error
 
-    def check_batches(self) -> None:
-        """Refuse a network that returns more or fewer outputs than images, or mixes the images of a batch."""
-        outputs = self.outputs_of(self.network)
+    def check_numbers(self, features: np.ndarray, content: ModelContent) -> None:
+        """Refuse a network whose features are NaN or infinite, for which a training would blame the learning rate.
+
+        In a deep network with the initial statistics of BatchNormalization they may overflow in predictions alone.
+        """
+        if is_finite(features):
+            return
+        in_training = self.outputs_of(self.network, training=True)[0]
+        self.restore(content)
+        if is_finite(in_training):
+            return
+        call = first_not_finite(self.calls_of(self.network))
+        layer = None if call is None else self.layer(call.operation.name)
+        kind = "NaN" if np.isnan(features).any() else "infinite"
+        reason = f"untrained, it returns values that are not finite for noise, and the features are {kind}"
+        raise self.refused("would predict no numbers", layer, reason, FINITE)
+
+    def check_batches(self, outputs: list[np.ndarray]) -> None:
+        """Refuse a network that returns more or fewer outputs than images, or mixes the images of a batch.
+
+        Args:
+            outputs: see `outputs_of`.
+        """
         if any(len(output) != IMAGES for output in outputs):
             operation, arrays = breaking_the_batch(self.calls_of(self.network), IMAGES)
             reason = f"for {IMAGES} images it returns {len(arrays[0])} rows, and the network {len(outputs[-1])} outputs"
@@ -181,8 +216,8 @@ class _RoundTrip:
         reason = f"loaded, its variable '{name}' is {then}; now it is {now}"
         raise self.refused("could not be loaded", self.layer(name.partition("/")[0]), reason, PLACES)
 
-    def compare_outputs(self, loaded: keras.Model) -> None:
-        """Refuse a loaded network that returns something else for the same images."""
+    def compare_outputs(self, loaded: keras.Model) -> list[np.ndarray]:
+        """Refuse a loaded network that returns something else for the same images; return the outputs."""
         expected, again = self.outputs_of(self.network), self.outputs_of(self.network)
         if not all(map(equal_bits, again, expected)):
             layer = self.first_difference(self.network, self.network)
@@ -190,12 +225,14 @@ class _RoundTrip:
             raise self.refused("would not predict the same twice", layer, reason, advice)
         outputs = self.outputs_of(loaded)
         if all(map(equal_bits, outputs, expected)):
-            return
+            return outputs
         layer = self.first_difference(self.network, loaded)
         reason = f"loaded, it returns something else for the same images{_distance(outputs, expected)}"
         raise self.refused("would be loaded with other outputs", layer, reason, COMPUTATION)
 
-    def outputs_of(self, network: keras.Model, pixels: np.ndarray | None = None) -> list[np.ndarray]:
+    def outputs_of(
+        self, network: keras.Model, pixels: np.ndarray | None = None, *, training: bool = False
+    ) -> list[np.ndarray]:
         """Return the features and the probabilities of a batch, by default of noise.
 
         Random weights often make the probabilities of pixels exactly 0 and 1, whatever the features are.
@@ -203,7 +240,8 @@ class _RoundTrip:
         images = self.pixels if pixels is None else pixels
         features = [network.get_layer(name).input for name in self.classifier.head[:1]]
         with self.predicting():
-            outputs = keras.Model(network.inputs, [*features, network.outputs[0]])([images], training=False)
+            both = keras.Model(network.inputs, [*features, network.outputs[0]])
+            outputs = both([images], training=training)
             return [np.asarray(keras.ops.convert_to_numpy(output)) for output in outputs]
 
     def calls_of(self, network: keras.Model) -> list[Call]:

@@ -18,6 +18,7 @@ from zoo.models.call_outputs import (
     breaking_the_batch,
     equal_bits,
     first_difference,
+    first_not_finite,
     nearly_equal,
     outputs_of_calls,
 )
@@ -51,9 +52,9 @@ def predicts(networks: Networks) -> None:
             "first axis"
         )
     if not np.all(np.isfinite(outputs)):
-        odd = (call for call in outputs_of_calls(network, pixels) if not all(map(_is_finite, call.outputs)))
+        odd = first_not_finite(outputs_of_calls(network, pixels))
         raise ContractError(
-            f"in inference {_named(next(odd, None))} returns NaN or infinite values: check for overflow, a division by "
+            f"in inference {_named(odd)} returns NaN or infinite values: check for overflow, a division by "
             "zero or a root of a negative number"
         )
     if not equal_bits(outputs, _outputs(network, pixels)):
@@ -76,10 +77,6 @@ def predicts(networks: Networks) -> None:
                 f"in inference {_named(differs)} returns something else for an image in "
                 "another batch: compute over the other axes alone, or keep statistics as BatchNormalization does"
             )
-
-
-def _is_finite(array: np.ndarray) -> bool:
-    return array.dtype.kind != "f" or bool(np.all(np.isfinite(array)))
 
 
 def _of_an_image(network: keras.Model, images: np.ndarray, row: int) -> list[Call]:
