@@ -214,6 +214,32 @@ def test_a_model_laid_flat_twice_keeps_its_names() -> None:
     assert names(keras.Model(pixels, twice)) == first
 
 
+def laid_on_its_own_outputs(pixels: Any, model: keras.Model) -> Any:
+    return zoo.flatten(model, zoo.flatten(model, zoo.flatten(model, pixels)))
+
+
+def called_before(pixels: Any, model: keras.Model) -> Any:
+    return zoo.flatten(model, model.layers[1](pixels))
+
+
+def laid_on_two_inputs(pixels: Any, model: keras.Model) -> Any:
+    first, second = zoo.flatten(model, pixels), zoo.flatten(model, pixels * 2)
+    return zoo.flatten(model, first + second)
+
+
+@pytest.mark.parametrize("features", [laid_on_its_own_outputs, called_before, laid_on_two_inputs])
+def test_a_model_that_is_laid_flat_more_than_once_can_be_stored(
+    features: Callable[..., Any], pixels: np.ndarray
+) -> None:
+    inner = keras.Input((8, 8, 3))
+    model = keras.Model(inner, layers.Add()([inner, layers.Conv2D(3, 3, padding="same")(inner)]), name="one")
+    inputs = keras.Input((8, 8, 3))
+    network = keras.Model(inputs, features(inputs, model))
+    again = keras.Model.from_config(network.get_config())
+    again.set_weights(network.get_weights())
+    np.testing.assert_array_equal(network.predict(pixels, verbose=0), again.predict(pixels, verbose=0))
+
+
 def test_names_can_be_chosen() -> None:
     network = flat(sequential(), rename=lambda path: path.replace("/", "."))
     assert names(network)[3] == "stage2.early.conv2d"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 
 from zoo.errors import ContractError
-from zoo.models.graph import calls_in, operations_before
+from zoo.models.graph import calls_in, operations_before, tensors_before
 from zoo.models.keras_errors import reason_of
 from zoo.models.layer_names import automatic_name, free_name
 
@@ -50,7 +50,7 @@ def lay_flat(
     """
     if not is_open(model):
         raise ContractError(_not_flat(model))
-    laying = _Laying(model.name, _name_layers(model, inputs, rename), leave_out)
+    laying = _Laying(model.name, _name_layers(model, inputs, rename), leave_out, _calls_before(inputs))
     return LaidFlat(laying.lay(model, inputs), laying.origins)
 
 
@@ -80,13 +80,14 @@ class _Laying:
     Args:
         whose: the name of the model.
         names: those of all layers, and of those before the inputs.
+        calls: id of a layer -> how many of its calls come before the next one.
     """
 
     whose: str
     names: set[str]
     leave_out: Callable[[keras.Operation], bool]
+    calls: Counter[int]
     origins: dict[int, tuple[Tensor | None, ...]] = field(default_factory=dict)
-    calls: Counter[int] = field(default_factory=Counter)
 
     def lay(
         self,
@@ -282,6 +283,19 @@ def _set_name(layer: keras.Operation, name: str) -> None:
     arguments = getattr(layer, "_auto_config", None)
     if arguments is not None and "name" in arguments.config:
         arguments.config["name"] = name
+
+
+def _calls_before(inputs: Tensor) -> Counter[int]:
+    """Return id of a layer -> the number of its calls up to the last one that the inputs come from.
+
+    A model that is laid flat once more, on its own outputs, calls its layers after that: Keras builds a stored network
+    in the order of the calls of each layer.
+    """
+    histories = [tensor._keras_history for tensor in tensors_before(inputs)]
+    calls: Counter[int] = Counter()
+    for history in histories:
+        calls[id(history.operation)] = max(calls[id(history.operation)], history.node_index + 1)
+    return calls
 
 
 def _move_last_call(layer: keras.Operation, place: int) -> None:
