@@ -111,6 +111,26 @@ def test_a_tensor_is_not_read_before_it_is_needed(tmp_path: Path) -> None:
         assert stored.tensors[0].shape == (10**6, 10**6)
 
 
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize("name", ["conv1/kernel", "arr_0"])
+def test_two_tensors_of_one_name_are_refused(tmp_path: Path, name: str) -> None:
+    array = io.BytesIO()
+    np.save(array, np.ones(2))
+    with zipfile.ZipFile(tmp_path / "twice.npz", "w") as archive:
+        for _ in range(2):
+            archive.writestr(f"{name}.npy", array.getvalue())
+    assert refusal(tmp_path / "twice.npz") == (
+        f"weights {tmp_path / 'twice.npz'} cannot be read: it has 2 tensors of the name '{name}': write each name once"
+    )
+
+
+def test_two_parts_with_the_same_tensor_are_refused(tmp_path: Path) -> None:
+    for part in ("one", "two"):
+        save_file({"conv1/kernel": np.ones(2)}, tmp_path / f"{part}.safetensors")
+    path = index_of(tmp_path, {"a": "one.safetensors", "b": "two.safetensors"})
+    assert refusal(path).endswith("it has 2 tensors of the name 'conv1/kernel': write each name once")
+
+
 # Folders --------------------------------------------------------------------------------------------------
 
 

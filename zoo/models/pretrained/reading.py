@@ -6,6 +6,7 @@ import json
 import re
 import struct
 import zipfile
+from collections import Counter
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from io import BytesIO
@@ -19,7 +20,7 @@ from zoo.models.pretrained.hdf5 import read_hdf5
 from zoo.models.pretrained.tensors import Kind, StoredTensor, StoredWeights
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 ENDINGS = (".h5", ".hdf5", ".keras", ".npz", ".safetensors")
 FORMS = ".npz, .safetensors, .h5, .weights.h5, .keras, and a folder of one of these such as a KerasHub preset"
@@ -48,7 +49,15 @@ def open_weights(location: Path | str) -> Iterator[StoredWeights]:
             kind, tensors = _open(path, stack)
             if not tensors:
                 raise WeightsError("it has no tensors")
+            _refuse_repeated(tensors)
         yield StoredWeights(str(location), kind, tensors)
+
+
+def _refuse_repeated(tensors: Sequence[StoredTensor]) -> None:
+    """Refuse names of which a file, such as a zip archive, has several, as it is not known which to load."""
+    for name, times in Counter(tensor.name for tensor in tensors).items():
+        if times > 1:
+            raise WeightsError(f"it has {times} tensors of the name '{name}': write each name once")
 
 
 def _weights_in(folder: Path) -> Path:
