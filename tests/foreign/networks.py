@@ -1,7 +1,14 @@
-"""The table of the foreign networks: what `plugin_files` adds, and what becomes of each."""
+"""The table of the foreign networks: what `plugin_files` adds, and what becomes of each.
+
+The tests train large networks of Keras Applications up to an inner layer, and whole with ZOO_WHOLE_NETWORKS=1:
+
+    ZOO_WHOLE_NETWORKS=1 pytest -m '' tests/foreign/test_networks.py \\
+        -k 'convnext-small or densenet169 or efficientnet-b0 or inception-resnet-v2 or nasnet-mobile'
+"""
 
 from __future__ import annotations
 
+import os
 from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
@@ -22,7 +29,8 @@ class Passing(NamedTuple):
         parameters: of the network with a head for ten classes, on gray images of its default size.
         plugin: what its plugin has that others do not.
         hyperparameters: name -> value; others have their defaults.
-        middle: what `--freeze` is when a part of it is frozen; empty: a freeze point in the middle.
+        middle: what `--freeze` is when a part of it is frozen; empty: the freeze point in the middle, or 50% of a
+            network without any.
     """
 
     architecture: str
@@ -33,10 +41,10 @@ class Passing(NamedTuple):
 
 
 class Built(NamedTuple):
-    """A large network that is built, stored, and loaded by another process, but not trained as a whole.
+    """A large network that is built, stored, and loaded by another process, and not trained whole, see `TRAINED`.
 
     Args:
-        parameters: of the network with a head for three classes, on the smallest images in color.
+        parameters: of the network with a head for ten classes, on the smallest images in color.
         larger: networks of Keras Applications that differ from it only in the number and widths of their layers.
     """
 
@@ -58,8 +66,8 @@ class Refused(NamedTuple):
     message: str
 
 
-def up_to(layer: str, architecture: str, parameters: int, middle: str) -> Passing:
-    """The first layers of a network of Keras Applications: with all of DenseNet169, the steps take 150 s."""
+def up_to(layer: str, architecture: str, parameters: int, middle: str = "") -> Passing:
+    """The first layers of a network of Keras Applications: with all of DenseNet169, the steps take 190 s."""
     part = f"the layers of Keras Applications up to `{layer}`"
     return Passing(architecture, parameters, part, {"last_layer": layer}, middle)
 
@@ -106,27 +114,40 @@ PASSING = (
     up_to("conv3_block12_concat", "densenet169", 1_316_938, "conv2"),
     up_to("block3b_add", "efficientnet-b0", 69_059, "block2"),
     up_to("block35_3_ac", "inception-resnet-v2", 815_354, "50%"),
-    up_to("normal_concat_0", "nasnet-mobile", 60_950, "50%"),
-    Passing("hyper-efficientnet", 4_062_381, "the hypermodel of Keras Tuner", middle="50%"),
-    Passing("hyper-resnet", 23_585_290, "the hypermodel of Keras Tuner", middle="50%"),
-    Passing("hyper-xception", 1_059_594, "the hypermodel of Keras Tuner", middle="50%"),
+    up_to("normal_concat_0", "nasnet-mobile", 60_950),
+    Passing("hyper-efficientnet", 4_062_381, "the hypermodel of Keras Tuner"),
+    Passing("hyper-resnet", 23_585_290, "the hypermodel of Keras Tuner"),
+    Passing("hyper-xception", 1_059_594, "the hypermodel of Keras Tuner"),
 )
 
 BUILT = (
-    Built("convnext-small", 49_456_995),
-    Built("convnext-base", 87_569_539, larger=("ConvNeXtLarge", "ConvNeXtXLarge")),
-    Built("densenet169", 12_647_875),
-    Built("densenet201", 18_327_747),
-    Built("efficientnet-b0", 4_053_414),
-    Built("efficientnet-b1", 6_579_082),
-    Built("efficientnet-b2", 7_772_796),
-    Built("efficientnet-b3", 10_788_146),
-    Built("efficientnet-b4", 17_679_202, larger=("EfficientNetB5", "EfficientNetB6", "EfficientNetB7")),
-    Built("efficientnet-v2-m", 53_154_231, larger=("EfficientNetV2L",)),
-    Built("inception-resnet-v2", 54_341_347),
-    Built("nasnet-mobile", 4_272_887),
-    Built("nasnet-large", 84_928_917),
+    Built("convnext-small", 49_462_378),
+    Built("convnext-base", 87_576_714, larger=("ConvNeXtLarge", "ConvNeXtXLarge")),
+    Built("densenet169", 12_659_530),
+    Built("densenet201", 18_341_194),
+    Built("efficientnet-b0", 4_062_381),
+    Built("efficientnet-b1", 6_588_049),
+    Built("efficientnet-b2", 7_782_659),
+    Built("efficientnet-b3", 10_798_905),
+    Built("efficientnet-b4", 17_691_753, larger=("EfficientNetB5", "EfficientNetB6", "EfficientNetB7")),
+    Built("efficientnet-v2-m", 53_163_198, larger=("EfficientNetV2L",)),
+    Built("inception-resnet-v2", 54_352_106),
+    Built("nasnet-mobile", 4_280_286),
+    Built("nasnet-large", 84_957_148),
 )
+
+
+def whole(row: Passing) -> Passing:
+    """The same network without the option that cuts it."""
+    (parameters,) = (built.parameters for built in BUILT if built.architecture == row.architecture)
+    return Passing(row.architecture, parameters, row.plugin)
+
+
+TRAINED = PASSING
+"""The networks as the tests train them: those that are cut, whole if the environment asks for it."""
+
+if os.environ.get("ZOO_WHOLE_NETWORKS") == "1":
+    TRAINED = tuple(whole(row) if "last_layer" in row.hyperparameters else row for row in PASSING)
 
 NOT_IN_KERAS_FORMAT = {
     "nfnet": "StandardizedConv2D 'stem_conv' saves only 2 of its weights: it needs its own save_own_variables and "

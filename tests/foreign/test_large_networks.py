@@ -85,8 +85,9 @@ class Shelf:
 def built(name: str) -> Classifier:
     """The network with its defaults; no two of its vectors, such as statistics of normalisations, are equal."""
     architecture = ARCHITECTURES[name]
+    size = architecture.min_size
     classifier = build_explored(
-        architecture, {}, image_size=architecture.min_size, channels=3, class_names=("a", "b", "c")
+        architecture, {}, image_size=size, channels=3, class_names=tuple("abcdefghij")
     )
     rng = np.random.default_rng(0)
     for weight in classifier.network.weights:

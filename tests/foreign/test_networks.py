@@ -8,7 +8,7 @@ import pytest
 
 import zoo
 from tests.foreign.bits import BITS
-from tests.foreign.networks import BUILT, NOT_IN_KERAS_FORMAT, PASSING, PLUGIN_FILES, REFUSED
+from tests.foreign.networks import BUILT, NOT_IN_KERAS_FORMAT, PASSING, PLUGIN_FILES, REFUSED, TRAINED
 from tests.foreign.wall import Wall
 from zoo.interfaces.metrics import METRICS
 from zoo.plugins import load_plugins
@@ -24,13 +24,13 @@ ARCHITECTURES = load_plugins(PLUGIN_FILES).architectures
 
 
 def middle(name: str) -> str:
-    """The freeze point in the middle."""
+    """The freeze point in the middle, or half of a network without any."""
     points = ARCHITECTURES[name].freeze_points
-    return points[(len(points) - 1) // 2]
+    return points[(len(points) - 1) // 2] if points else "50%"
 
 
-PARAMETERS = {row.architecture: row.parameters for row in PASSING}
-MIDDLES = {row.architecture: row.middle or middle(row.architecture) for row in PASSING}
+PARAMETERS = {row.architecture: row.parameters for row in TRAINED}
+MIDDLES = {row.architecture: row.middle or middle(row.architecture) for row in TRAINED}
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import zoo
-from tests.foreign.networks import DATASET, PASSING, PLUGIN_FILES
+from tests.foreign.networks import DATASET, PLUGIN_FILES, TRAINED
 from zoo.export import export
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ COMPILED = re.compile(
 )
 """The standard error where TensorFlow 2.18 compiles a grouped convolution, as of ConvNeXt; later ones do not log it."""
 
-HYPERPARAMETERS = {row.architecture: row.hyperparameters for row in PASSING}
+HYPERPARAMETERS = {row.architecture: row.hyperparameters for row in TRAINED}
 
 
 class Wall:
