@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -300,3 +302,26 @@ def test_hyper_efficientnet_without_its_weights_and_augmentation() -> None:
     assert [layer.name for layer in first.layers[1:4]] == ["resizing", "rescaling", "normalization"]
     kernels = [network.get_layer("stem_conv").kernel for network in (first, second)]
     assert not np.array_equal(*kernels)  # random ones, as no weights were asked for
+
+
+def test_the_larger_versions_of_hyper_efficientnet_are_not_built_to_find_its_hyperparameters(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    versions: list[str] = []
+
+    def recorded(version: str, network: Any, **arguments: Any) -> keras.Model:
+        versions.append(version)
+        return network(**arguments)
+
+    networks = sys.modules[HyperEfficientNet.__module__].EFFICIENTNET_MODELS
+    for version, network in networks.items():
+        monkeypatch.setitem(networks, version, partial(recorded, version, network))
+    hypermodel = HyperEfficientNet(input_shape=(32, 32, 3), classes=10)
+    architecture, shape = architecture_of(hypermodel), {"image_size": 32, "channels": 3}
+    space = explore(SpaceBuilder(architecture, **shape))
+    assert own_in(space) == {"net/version": {}}
+    assert set(versions) == {"B0"}
+    hp = choose(space, {"net/version": "B1"})
+    network = build_classifier(architecture, hp, **shape, class_names=("a", "b")).network
+    assert versions[-1] == "B1"
+    assert network.get_layer("block7b_project_conv")  # which B0 lacks

@@ -16,7 +16,7 @@ from keras_tuner import HyperModel
 from keras_tuner.applications import HyperEfficientNet, HyperResNet, HyperXception
 
 from zoo.errors import ContractError, ZooError
-from zoo.models.exploration import withdraw
+from zoo.models.exploration import ExploringHyperparameters, withdraw
 from zoo.models.flattening import is_open, lay_flat
 from zoo.models.graph import tensors_before
 from zoo.models.head_cutting import features_of
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     Tensor = Any  # a keras.KerasTensor, which is untyped
 
 SCOPE = "net"
+DEFAULT_VERSION = "B0"  # of HyperEfficientNet
 
 _READING = ("Boolean", "Choice", "Fixed", "Float", "Int", "get")
 _MIXING = ("AugMix", "CutMix", "MixUp", "RandAugment")  # augmentation whose class is not named Random…
@@ -134,7 +135,8 @@ class HypermodelBackbone:
             if isinstance(self.hypermodel, HyperModel):
                 settings.enter_context(_for_shape(self.hypermodel, tuple(inputs.shape[1:])))
             if isinstance(self.hypermodel, HyperEfficientNet):
-                settings.enter_context(_with_weights(weights))
+                exploring = hp.exploring and type(self.hypermodel) is HyperEfficientNet
+                settings.enter_context(_with_networks(weights, only_default=exploring))
             try:
                 model = build(hp)
             except Exception as error:
@@ -159,6 +161,7 @@ class _Reading:
     def __init__(self, hp: HyperParameters) -> None:
         self._hp = hp
         self.first: dict[str, float] = {}
+        self.exploring = isinstance(hp, ExploringHyperparameters)
 
     def __getattr__(self, name: str) -> Any:  # whatever keras_tuner.HyperParameters has
         attribute = getattr(self._hp, name)
@@ -215,15 +218,28 @@ def _for_shape(hypermodel: Any, shape: tuple[int, ...]) -> Iterator[None]:
 
 
 @contextmanager
-def _with_weights(weights: str | None) -> Iterator[None]:
-    """Let HyperEfficientNet load these weights, and not always those of ImageNet."""
+def _with_networks(weights: str | None, *, only_default: bool) -> Iterator[None]:
+    """Let HyperEfficientNet load these weights, and not always those of ImageNet.
+
+    Args:
+        only_default: it builds small networks in place of all versions but its default one. They take most of the time
+            of an exploration, and its hyperparameters do not depend on them.
+    """
     networks = sys.modules[HyperEfficientNet.__module__].EFFICIENTNET_MODELS
     before = dict(networks)
     networks.update({version: partial(network, weights=weights) for version, network in before.items()})
+    if only_default:
+        networks.update(dict.fromkeys(before.keys() - {DEFAULT_VERSION}, _small_network))
     try:
         yield
     finally:
         networks.update(before)
+
+
+def _small_network(*, include_top: bool, input_tensor: Tensor) -> keras.Model:  # noqa: ARG001  as Keras's networks
+    """Return a network of a single layer that returns feature maps."""
+    maps = keras.layers.Conv2D(1, 3, strides=32)(input_tensor)
+    return keras.Model(keras.utils.get_source_inputs(input_tensor), maps)
 
 
 def _words(shape: tuple[int | None, ...]) -> str:

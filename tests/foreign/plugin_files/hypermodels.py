@@ -51,7 +51,7 @@ def zoo_architectures():
             (),
             "Chollet 2017, Xception: deep learning with depthwise separable convolutions",
         ),
-        (  # always B0, so that the larger versions are not built to find what they declare
+        (  # always B0, as the larger versions take minutes to train
             "hyper-efficientnet",
             hyper_efficientnet,
             ("version",),
