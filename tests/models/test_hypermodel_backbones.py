@@ -304,6 +304,7 @@ def test_hyper_efficientnet_without_its_weights_and_augmentation() -> None:
     assert not np.array_equal(*kernels)  # random ones, as no weights were asked for
 
 
+@pytest.mark.large
 def test_the_larger_versions_of_hyper_efficientnet_are_not_built_to_find_its_hyperparameters(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
