@@ -107,6 +107,18 @@ def test_features_without_a_value_are_refused(build: Callable[..., Classifier]) 
     )
 
 
+def test_features_that_are_no_real_numbers_are_refused(build: Callable[..., Classifier]) -> None:
+    def backbone(hp: Any, inputs: Any, *, weights: str | None = None) -> Any:
+        return keras.ops.cast(inputs, "complex64")
+
+    with pytest.raises(ContractError) as error:
+        build(architecture_of(backbone, "complex"))
+    assert str(error.value) == (
+        "architecture 'complex': its features are of type complex64: return real numbers "
+        f"({__file__}:{backbone.__code__.co_firstlineno})"
+    )
+
+
 @pytest.mark.parametrize("name", ["a\nb", "a b", "é"])
 def test_a_name_that_is_no_scope_of_tensorflow_is_refused(
     build: Callable[..., Classifier], name: str

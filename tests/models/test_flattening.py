@@ -308,6 +308,12 @@ def test_whatever_a_layer_raises_is_one_line_with_its_name() -> None:
         zoo.flatten(model, keras.Input((8, 8, 3)))
 
 
+def test_no_inputs_are_refused() -> None:
+    model = keras.Sequential([keras.Input((8, 8, 3)), layers.Conv2D(2, 1, name="conv")], name="mine")
+    with pytest.raises(ContractError, match=r"layer 'conv' \(Conv2D\) gets no tensor and says: "):
+        zoo.flatten(model, None)
+
+
 def test_another_number_of_inputs_is_refused() -> None:
     left, right = keras.Input((4,), name="left"), keras.Input((4,), name="right")
     model = keras.Model([left, right], left + right, name="both")

@@ -86,6 +86,22 @@ def test_the_code_of_a_hypermodel_with_a_file_of_its_own_is_part_of_the_plugins(
     assert file_of(architecture.backbone) == __file__
 
 
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [
+        ({"features": 4}, "features must be the name of a layer, got 4"),
+        ({"scaling": "x"}, "scaling must be a number other than 0, got 'x'"),
+        ({"scaling": 0}, "scaling must be a number other than 0, got 0"),
+        ({"ignore": "pooling"}, "ignore must be a tuple of patterns, such as ('dense_*',), got 'pooling'"),
+        ({"ignore": 3}, "ignore must be a tuple of patterns, such as ('dense_*',), got 3"),
+    ],
+)
+def test_an_argument_of_another_type_is_refused(fields: dict[str, Any], problem: str) -> None:
+    with pytest.raises(ContractError) as error:
+        architecture_of(plain, **fields)
+    assert str(error.value) == f"architecture 'hyper': {problem}"
+
+
 def test_a_plugin_imports_no_keras_until_a_network_is_built() -> None:
     code = """
 import sys, zoo

@@ -324,6 +324,8 @@ def _check_backbone(
             f"{whose}: its features have the shape {features.shape}, without a single value: slice and pool less, so "
             "that each axis is at least 1"
         )
+    if str(features.dtype).startswith(("complex", "string")):
+        raise ContractError(f"{whose}: its features are of type {features.dtype}: return real numbers")
     if len(features.shape) == 3 and architecture.pool is None:
         raise ContractError(
             f"{whose}: its features are tokens, {features.shape}: write pool='avg', 'max' or 'first' (the class "

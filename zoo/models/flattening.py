@@ -211,7 +211,8 @@ class _Laying:
         ]
         return ContractError(
             f"'{self.whose}' cannot be laid flat on these inputs: layer '{layer.name}' ({type(layer).__name__}) gets "
-            f"{' and '.join(shapes)} and says: {reason_of(error)}; build the model for images of the shape of `inputs`"
+            f"{' and '.join(shapes) or 'no tensor'} and says: {reason_of(error)}; build the model for images of the "
+            "shape of `inputs`"
         )
 
 

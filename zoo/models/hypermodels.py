@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
 import sys
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from zoo.errors import ContractError
 from zoo.interfaces import Architecture
+from zoo.interfaces.requirements import is_names, require
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,6 +59,18 @@ def from_hypermodel(
         ContractError: an argument has the wrong type, or see `Architecture`.
     """
     subject = f"architecture '{name}'"
+    require(
+        features is None or (isinstance(features, str) and bool(features)),
+        f"{subject}: features must be the name of a layer, got {features!r}",
+    )
+    require(
+        isinstance(scaling, Real) and math.isfinite(scaling) and scaling != 0,
+        f"{subject}: scaling must be a number other than 0, got {scaling!r}",
+    )
+    require(
+        is_names(ignore),
+        f"{subject}: ignore must be a tuple of patterns, such as ('dense_*',), got {ignore!r}",
+    )
     make = _maker(subject, hypermodel)
 
     def backbone(
