@@ -51,7 +51,7 @@ class Endless(Scaled):
     where = ""
 
     def call(self, inputs: Any) -> Any:
-        while self.where == "call" and not isinstance(inputs, keras.KerasTensor):
+        while self.where == "call" and hasattr(inputs, "numpy"):
             pass
         return inputs
 
@@ -139,8 +139,8 @@ def test_a_configuration_that_raises_what_is_no_exception_is_refused() -> None:
     ("where", "activity"),
     [
         ("get_config", "the get_config of its layers"),
-        ("from_config", "the check that it can be stored and loaded"),
-        ("call", "the check that it can be stored and loaded"),
+        ("from_config", "the from_config of its layers"),
+        ("call", "the call of its layers"),
     ],
 )
 def test_a_layer_that_does_not_end_is_stopped_with_its_line(

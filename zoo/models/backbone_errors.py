@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 GET_CONFIG = "the get_config of its layers has been running"
+FROM_CONFIG = "the from_config of its layers has been running"
 
 
 @contextmanager

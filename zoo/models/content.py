@@ -14,7 +14,7 @@ from keras.src.models.functional import Functional  # which has no public name
 
 from zoo.errors import ArtifactError, LayerBuildError, MissingLayerError, ZooError
 from zoo.interfaces import Architecture, ModelContent
-from zoo.models.backbone_errors import GET_CONFIG, call_layers
+from zoo.models.backbone_errors import FROM_CONFIG, GET_CONFIG, call_layers
 from zoo.models.classifier import Classifier
 from zoo.models.custom_objects import (
     is_keras_own,
@@ -113,7 +113,7 @@ def build_network(graph: Mapping[str, object]) -> keras.Model:
             # Keras builds a layer without `build` when it calls it, after this warning.
             warnings.filterwarnings("ignore", message=r"`build\(\)` was called on layer")
             deserialize = partial(keras.saving.deserialize_keras_object, copied, safe_mode=True)
-            network = call_layers(deserialize, "the from_config of its layers has been running")
+            network = call_layers(deserialize, FROM_CONFIG)
     except (ZooError, KeyboardInterrupt):
         raise
     except BaseException as error:  # a third-party layer may raise anything
@@ -148,7 +148,8 @@ def _build_error(graph: Mapping[str, Any], error: BaseException) -> LayerBuildEr
     for node in _layers_in(graph):
         try:
             alone = {key: value for key, value in node.items() if key not in ("inbound_nodes", "name")}
-            keras.saving.deserialize_keras_object(json.loads(json.dumps(alone)), safe_mode=True)
+            copied = json.loads(json.dumps(alone))
+            call_layers(partial(keras.saving.deserialize_keras_object, copied, safe_mode=True), FROM_CONFIG)
         except KeyboardInterrupt:
             raise
         except BaseException as cause:  # as above

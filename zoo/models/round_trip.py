@@ -6,13 +6,14 @@ import gc
 import inspect
 import json
 import re
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 import keras
 import numpy as np
 
-from zoo.errors import LayerBuildError, RoundTripError, ZooError, text_of
+from zoo.errors import LayerBuildError, RoundTripError, TimeLimitError, ZooError, text_of
+from zoo.models.backbone_errors import GET_CONFIG, call_layers
 from zoo.models.call_outputs import (
     Call,
     breaking_the_batch,
@@ -31,10 +32,12 @@ from zoo.models.keras_state import state_put_aside
 from zoo.models.variables import named_variables
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from zoo.interfaces import ModelContent
     from zoo.models.classifier import Classifier
+
+Result = TypeVar("Result")
 
 IMAGES = 2  # in the batch whose outputs are compared
 BUILT_BEFORE = 1000  # layers of each class, in the process that loads
@@ -132,7 +135,7 @@ class _RoundTrip:
         except BaseException as error:  # a third-party layer may raise anything
             for layer in self.network.layers:
                 try:
-                    _encoded(keras.saving.serialize_keras_object(layer))
+                    _encoded(call_layers(partial(keras.saving.serialize_keras_object, layer), GET_CONFIG))
                 except KeyboardInterrupt:
                     raise
                 except BaseException as cause:
@@ -239,22 +242,23 @@ class _RoundTrip:
         """
         images = self.pixels if pixels is None else pixels
         features = [network.get_layer(name).input for name in self.classifier.head[:1]]
-        with self.predicting():
+
+        def call() -> list[np.ndarray]:
             both = keras.Model(network.inputs, [*features, network.outputs[0]])
             outputs = both([images], training=training)
             return [np.asarray(keras.ops.convert_to_numpy(output)) for output in outputs]
 
+        return self.predicted(call)
+
     def calls_of(self, network: keras.Model) -> list[Call]:
         """Return each call in the network with its outputs for noise."""
-        with self.predicting():
-            return outputs_of_calls(network, self.pixels)
+        return self.predicted(partial(outputs_of_calls, network, self.pixels))
 
-    @contextmanager
-    def predicting(self) -> Iterator[None]:
-        """Refuse the classifier if its network cannot be called in the body."""
+    def predicted(self, call: Callable[[], Result]) -> Result:
+        """Return what a call of the network returns; refuse the classifier if that fails."""
         try:
-            yield
-        except KeyboardInterrupt:
+            return call_layers(call, "the call of its layers has been running")
+        except (TimeLimitError, KeyboardInterrupt):
             raise
         except BaseException as error:  # a third-party layer may raise anything
             calling = re.search(r"when calling (\w+)\.call\(\)", text_of(error))

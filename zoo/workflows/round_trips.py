@@ -5,14 +5,13 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import keras
 
 from zoo.data.cache_folder import cache_folder
 from zoo.errors import TimeLimitError
-from zoo.models.backbone_errors import call_layers, located
+from zoo.models.backbone_errors import located
 from zoo.models.content import custom_objects_in, graph_of, layer_code, objects_in, register_layers_of
 from zoo.models.custom_objects import name_of
 from zoo.models.round_trip import check_round_trip
@@ -51,19 +50,22 @@ def require_round_trip(
         RoundTripError: see `zoo.models.round_trip.check_round_trip`.
         TimeLimitError: the code of a layer does not end.
     """
-    adapt = architecture.adapt if architecture is not None and adapted else None
     with located(architecture) if architecture is not None else contextlib.nullcontext():
-        graph = _graph_of(classifier)
+        _check_once(classifier, name, architecture, adapted=adapted)
+
+
+def _check_once(
+    classifier: Classifier, name: str, architecture: Architecture | None, *, adapted: bool
+) -> None:
+    adapt = architecture.adapt if architecture is not None and adapted else None
+    graph = _graph_of(classifier)
     custom_layers = register_layers_of(graph or {}, architecture)
     mark = None if graph is None else _mark(classifier, graph, name, architecture, [*custom_layers, adapt])
     if mark is not None and mark.exists():
         return
     place = definition_of(architecture.backbone) if architecture is not None else ""
     complete = adapted or architecture is None or architecture.adapt is None
-    check = partial(
-        check_round_trip, classifier, f"architecture '{name}'", custom_layers, place, complete=complete
-    )
-    call_layers(check, f"architecture '{name}': the check that it can be stored and loaded has been running")
+    check_round_trip(classifier, f"architecture '{name}'", custom_layers, place, complete=complete)
     if mark is not None:
         with contextlib.suppress(OSError):  # without a cache, it is checked again
             mark.parent.mkdir(parents=True, exist_ok=True)
