@@ -190,7 +190,7 @@ def test_a_get_config_that_does_not_end_is_stopped_with_its_line(monkeypatch: py
     monkeypatch.setenv("ZOO_PLUGIN_TIMEOUT", "2")
     message = message_of(lambda hp, inputs, *, weights=None: EndlessConfig()(inputs))
     assert message.startswith(
-        f"architecture 'mine': the get_config of its layers has been running for 2 s ({__file__}:"
+        f"architecture 'mine': the get_config of a layer has been running for 2 s ({__file__}:"
     )
 
 

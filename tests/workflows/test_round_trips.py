@@ -138,9 +138,9 @@ def test_a_configuration_that_raises_what_is_no_exception_is_refused() -> None:
 @pytest.mark.parametrize(
     ("where", "activity"),
     [
-        ("get_config", "the get_config of its layers"),
-        ("from_config", "the from_config of its layers"),
-        ("call", "the call of its layers"),
+        ("get_config", "the get_config of a layer"),
+        ("from_config", "the from_config of a layer"),
+        ("call", "the call of a layer"),
     ],
 )
 def test_a_layer_that_does_not_end_is_stopped_with_its_line(

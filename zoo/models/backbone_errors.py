@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-GET_CONFIG = "the get_config of its layers has been running"
-FROM_CONFIG = "the from_config of its layers has been running"
+GET_CONFIG = "the get_config of a layer has been running"
+FROM_CONFIG = "the from_config of a layer has been running"
 
 
 @contextmanager

@@ -257,7 +257,7 @@ class _RoundTrip:
     def predicted(self, call: Callable[[], Result]) -> Result:
         """Return what a call of the network returns; refuse the classifier if that fails."""
         try:
-            return call_layers(call, "the call of its layers has been running")
+            return call_layers(call, "the call of a layer has been running")
         except (TimeLimitError, KeyboardInterrupt):
             raise
         except BaseException as error:  # a third-party layer may raise anything
