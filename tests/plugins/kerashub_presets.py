@@ -38,7 +38,7 @@ PARAMETERS = {
     "cspnet": 259_546,
     "deit": 65_634,
     "densenet": 169_642,
-    "dinov2": 66_274,
+    "dinov2": 67_810,
     "dinov3": 65_314,
     "efficientnet": 340_568,
     "hgnetv2": 47_282,
@@ -53,7 +53,7 @@ PARAMETERS = {
     "xception": 122_642,
 }
 
-# Keras interpolates its position embeddings whenever it saves them, so zoo refuses to write a .keras file.
+# Keras interpolates its position embeddings to another size whenever it saves them, so zoo writes no .keras file.
 LOSSY = ("dinov2",)
 
 
@@ -64,7 +64,7 @@ def new_backbone(name: str, size: int = SIZE) -> Any:  # keras_hub is untyped
     kind = KINDS[name]
     config = fitted({**kind.variants["nano"], **TINY.get(name, {})}, size)
     if name == "dinov2":
-        config["position_embedding_shape"] = (size, size, 3)
+        config["position_embedding_shape"] = (2 * size, 2 * size, 3)  # of larger images, as in its presets
     make = getattr(keras_hub.models, kind.class_name)
     backbone = make(**config, **{kind.shape_argument: (size, size, 3)})
     rng = np.random.default_rng(0)

@@ -224,8 +224,10 @@ def check_the_exports(
         return run(["--registry", str(registry), "export", model, *options])
 
     assert export("saved-model", "net") == 0
-    served = tf.saved_model.load(str(tmp_path / "net"))
-    np.testing.assert_allclose(served.serve(tf.constant(PIXELS)), expected, atol=1e-5)
+    (probabilities,) = (
+        tf.saved_model.load(str(tmp_path / "net")).signatures["serving_default"](tf.constant(PIXELS)).values()
+    )
+    np.testing.assert_allclose(probabilities, expected, atol=1e-5)
     assert export("keras", "net.keras") == (0 if with_keras else 1)
     if with_keras:
         exported = keras.saving.load_model(tmp_path / "net.keras")
