@@ -35,6 +35,14 @@ def test_a_plugin_file_that_imports_tensorflow_at_the_top_fails(tmp_path: Path) 
     )
 
 
+@pytest.mark.parametrize("body", ["return None", "raise SystemExit(3)", "return [1, object]"])
+def test_a_quarantined_plugin_does_not_matter(tmp_path: Path, body: str) -> None:
+    (tmp_path / "quarantined.py").write_text(
+        f"from zoo import hookimpl\n\n@hookimpl\ndef zoo_architectures():\n    {body}\n"
+    )
+    check_architecture(loaded(tmp_path, ""), "imports-without-tensorflow")
+
+
 def test_the_output_of_a_module_does_not_matter(tmp_path: Path) -> None:
     printing = loaded(tmp_path, "import os; print('[1'); os.write(1, b'[2')")
     check_architecture(printing, "imports-without-tensorflow")

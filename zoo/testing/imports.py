@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from contextlib import redirect_stdout
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from zoo.errors import ContractError
 from zoo.plugin_code.discovery import FILE_MODULE
 from zoo.plugin_code.heavy_imports import HEAVY
+from zoo.plugin_code.limits import call_limited, plugin_limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,10 +68,25 @@ def modules_of(function: Callable[..., object], hook: str, name: str) -> list[Mo
         implementation: Any = getattr(module, "__dict__", {}).get(hook)
         is_its_own = getattr(implementation, "__module__", None) == getattr(module, "__name__", "")
         if hasattr(implementation, "zoo_impl") and is_its_own and module not in modules:
-            described = [each for each in implementation() if getattr(each, "name", None) == name]
+            described = [
+                each for each in _described_by(implementation) if getattr(each, "name", None) == name
+            ]
             if any(_code(getattr(each, PROPERTY[hook])) is _code(function) for each in described):
                 modules.append(module)
     return modules
+
+
+def _described_by(implementation: Callable[[], Any]) -> list[object]:
+    """Return what a hook returns; nothing of one that fails, whose plugin is quarantined."""
+    limits = plugin_limits()
+    activity = f"{implementation.__name__} of {implementation.__module__} has been running"
+    try:
+        with redirect_stdout(sys.stderr):
+            return call_limited(lambda: list(implementation()), activity, "", limits.loading, limits.notice)
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # third-party code may raise anything
+        return []
 
 
 def _module(function: Callable[..., object]) -> ModuleType:
