@@ -35,14 +35,14 @@ from zoo import Architecture, hookimpl
 def unstable(hp, inputs, *, weights=None):
     from keras import layers
 
-    scale = hp.Choice("scale", ["small", "none", "one"])
-    x = layers.Rescaling({"small": 0.01, "none": float("nan"), "one": 1.0}[scale])(inputs)
+    penalty = hp.Choice("penalty", ["small", "immense", "none"])
+    x = layers.ActivityRegularization(l2={"small": 1e-6, "immense": 3e38, "none": 0.0}[penalty])(inputs)
     return layers.Conv2D(1, 3, name="conv")(x)
 
 
 @hookimpl
 def zoo_architectures():
-    return [Architecture("unstable", unstable, "is NaN at times", "none", min_size=4)]
+    return [Architecture("unstable", unstable, "has an infinite loss at times", "none", min_size=4)]
 """
 
 
@@ -93,7 +93,7 @@ def test_the_fewest_weights_win(workspace: Workspace) -> None:
 
 @pytest.fixture(scope="module")
 def unstable(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[tuple]:
-    """A search whose second trial becomes NaN, interrupted in the third: its trials then, and in the end."""
+    """A search whose second trial has an infinite loss, interrupted in the third: its trials then, and in the end."""
     folder = tmp_path_factory.mktemp("unstable")
     shutil.copytree(
         request.config.rootpath / "tests" / "cli" / "plugin_files", folder / "plugins", dirs_exist_ok=True
@@ -107,12 +107,12 @@ def unstable(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRe
         yield before, resume(workspace).trials
 
 
-def test_a_loss_that_is_no_number_fails_the_trial(unstable: tuple[list[Run], list[Run]]) -> None:
+def test_an_infinite_loss_fails_the_trial(unstable: tuple[list[Run], list[Run]]) -> None:
     failed = unstable[0][1]
     assert (failed.state, failed.score, failed.error) == (
         State.FAILED,
         None,
-        "the loss became NaN in epoch 1: try a lower learning_rate (--set learning_rate=…)",
+        "the loss became infinite in epoch 1: try a lower learning_rate (--set learning_rate=…)",
     )
 
 
