@@ -30,7 +30,15 @@ def started(number: signal.Signals, module: str) -> subprocess.CompletedProcess[
 
 
 @pytest.mark.parametrize(
-    "module", ["zoo.cli.running", "click", "sqlalchemy", "numpy", "tensorflow", "zoo.training.fit"]
+    "module",
+    [
+        "zoo.cli.running",
+        "click",
+        "sqlalchemy",
+        "numpy",
+        "tensorflow",
+        pytest.param("zoo.training.fit", marks=pytest.mark.large),
+    ],
 )
 def test_an_interrupt_while_something_is_imported(module: str) -> None:
     done = started(signal.SIGINT, module)

@@ -52,6 +52,7 @@ def rows(out: str) -> list[str]:
     return ["  ".join(row[:2]) for row in cells[1:]]
 
 
+@pytest.mark.large
 def test_a_file_that_keeps_the_contract_with_the_value_that_it_needs(zoo: Callable, file: Callable) -> None:
     path = file(NETWORK, "assert hp.Fixed('mood', 'bad') == 'good'")
     result = zoo("plugins", "check", path, "--set", "mood=good")

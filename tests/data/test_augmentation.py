@@ -98,7 +98,13 @@ def test_pixels_stay_between_0_and_255(name: str) -> None:
     assert (extremes.min() >= 0, extremes.max() <= 255) == (True, True)
 
 
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.large) if name in ("randaugment", "classic+cutmix") else name
+        for name in EVERY
+    ],
+)
 def test_a_seed_and_the_number_of_the_batch_decide_all_changes(name: str) -> None:
     """Three batches, the last one smaller and odd, as at the end of an epoch; the same backwards; by another seed."""
     sizes = (32, 32, 5)

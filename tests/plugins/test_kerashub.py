@@ -183,6 +183,7 @@ def warned(work: Callable[[], object]) -> list[str]:
 
 
 @pytest.mark.parametrize("name", [name for name in ("swin", "vit") if name in installed()])
+@pytest.mark.large
 def test_a_transformer_is_built_without_warnings_about_masks(name: str) -> None:
     assert not [message for message in warned(lambda: built(backbone=name)) if "mask" in message]
 

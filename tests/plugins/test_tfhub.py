@@ -344,6 +344,7 @@ def test_the_model_of_a_training_works_in_another_folder(
     assert predicts_in_another_folder(working_folder, monkeypatch)
 
 
+@pytest.mark.large
 def test_the_model_of_a_search_works_in_another_folder(
     tmp_path: Path, network: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

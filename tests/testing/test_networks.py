@@ -38,6 +38,7 @@ def test_a_fixed_value_out_of_range_is_refused() -> None:
     )
 
 
+@pytest.mark.large
 def test_checks_share_built_networks() -> None:
     calls = []
 

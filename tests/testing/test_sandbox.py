@@ -94,7 +94,7 @@ def test_the_output_of_a_plugin_breaks_nothing(checked: Checked) -> None:
     [
         (LOOP, "", "imports", LOOP),
         (IMAGES, LOOP, "loads", LOOP),
-        (IMAGES, SLEEP, "loads", SLEEP),
+        pytest.param(IMAGES, SLEEP, "loads", SLEEP, marks=pytest.mark.large),
         pytest.param(NETWORK, SLEEP, "builds", SLEEP, marks=pytest.mark.large),
     ],
     ids=["while it is imported", "in a loop", "asleep", "in a backbone"],

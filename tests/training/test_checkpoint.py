@@ -111,7 +111,9 @@ def states(blob: bytes) -> dict[str, Any]:
 STOPS = [("plateau", 1), ("plateau", 2), ("cosine", 2)]
 
 
-@pytest.mark.parametrize(("case", "done"), STOPS)
+@pytest.mark.parametrize(
+    ("case", "done"), [STOPS[0], *(pytest.param(*stop, marks=pytest.mark.large) for stop in STOPS[1:])]
+)
 def test_it_continues_with_the_same_epochs(case: str, done: int) -> None:
     assert results_of(resumed(case, done).epochs) == results_of(whole(case).epochs[done:])
 

@@ -413,7 +413,7 @@ def phased(request: pytest.FixtureRequest, misleading: DecodedDataset) -> Phased
     return Phased(values, epochs, classifier)
 
 
-@pytest.mark.parametrize("stop", [1, 2, 4])
+@pytest.mark.parametrize("stop", [1, *(pytest.param(stop, marks=pytest.mark.large) for stop in (2, 4))])
 def test_the_best_epoch_so_far_is_restored_from_a_checkpoint(phased: Phased, stop: int) -> None:
     best = min(phased.epochs[:stop], key=lambda after: after.epoch.metrics["val_loss"])
     last = phased.epochs[stop - 1]

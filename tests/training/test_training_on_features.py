@@ -58,9 +58,9 @@ def trained(data: DecodedDataset, memory: dict[str, Trained]) -> Callable[..., T
         {"label_smoothing": 0.1, "sampling": Sampling(oversample=True, fraction=0.7)},
         {"schedule": "cosine", "optimizer": "sgd", "epochs": 3, "sampling": Sampling(steps_per_epoch=3)},
         {"freeze": "none", "head_epochs": 1, "layer_decay": 0.5, "weight_decay": 0.01},
-        {"architecture": BFLOAT16},
-        {"architecture": FLOAT16},
-        {"architecture": FLOAT16, "freeze": "all"},
+        pytest.param({"architecture": BFLOAT16}, marks=pytest.mark.large),
+        pytest.param({"architecture": FLOAT16}, marks=pytest.mark.large),
+        pytest.param({"architecture": FLOAT16, "freeze": "all"}, marks=pytest.mark.large),
         {"architecture": replace(BRANCHING, dtype_policy="mixed_bfloat16"), "freeze": "until:block2_conv"},
     ],
     ids=[

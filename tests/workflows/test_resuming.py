@@ -299,7 +299,11 @@ def test_an_epoch_that_only_the_checkpoint_has_is_recorded_with_the_model(worksp
 @pytest.mark.parametrize(
     ("dataset", "values"),
     [
-        ("blobs-reversed", {"hyperparameters": {"freeze": "1", "augmentation": "light"}}),
+        pytest.param(
+            "blobs-reversed",
+            {"hyperparameters": {"freeze": "1", "augmentation": "light"}},
+            marks=pytest.mark.large,
+        ),
         ("pets", {"hyperparameters": {"dropout": 0.2, **PHASES}}),
         pytest.param("pets", {"head": "new", "channels": 3}, marks=pytest.mark.large),
     ],

@@ -134,6 +134,7 @@ def test_a_search_that_would_go_on_is_not_refused(
 # Real searches -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.large
 def test_more_trials_are_those_of_a_search_that_had_as_many_from_the_start(workspace: Workspace) -> None:
     short = search(workspace, "tiny", GIVEN, algorithm="random", trials=2)
     before = short.trials
@@ -183,6 +184,7 @@ def test_an_exhausted_space_has_no_more_trials(workspace: Workspace) -> None:
     assert (workspace.registry.search(exhausted.search.id), exhausted.trials) == before
 
 
+@pytest.mark.large
 def test_of_two_architectures_the_one_that_was_not_tried_comes_next(workspace: Workspace) -> None:
     values = {"learning_rate": 0.01, "filters": 1}
     chosen = {"algorithm": "random", "trials": 4, "max_seconds": 0.001}

@@ -163,6 +163,7 @@ def test_the_trials_of_a_frozen_backbone_train_the_head_alone(searched: Searched
 
 
 @pytest.mark.parametrize("head", ["keep", "new"])
+@pytest.mark.large
 def test_a_trial_after_another_equals_a_fine_tuning_alone(trained: Workspace, head: str) -> None:
     result = tune(trained, {"freeze": "none", "augmentation": "flip"}, head=head)
     last = result.trials[-1]

@@ -93,6 +93,7 @@ def test_an_objective_that_is_minimised(workspace: Workspace, search: Callable) 
 
 
 @pytest.mark.parametrize("algorithm", ["bayesian", "hyperband", "tpe"])
+@pytest.mark.large
 def test_other_algorithms(workspace: Workspace, search: Callable, algorithm: str, options: Callable) -> None:
     record, _ = search("tiny", {}, algorithm=algorithm, trials=2, options=options(epochs=2))
     assert len(workspace.registry.runs(search=record.id, state=State.COMPLETED)) == 2
@@ -135,6 +136,7 @@ def test_a_search_without_a_completed_trial_has_failed(workspace: Workspace, sea
 # Ending early --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.large
 def test_a_pruned_trial_is_a_run_that_says_why(
     workspace: Workspace, search: Callable, options: Callable
 ) -> None:
