@@ -1,4 +1,4 @@
-"""What happens to broken plugins, and what is noticed of others while they are loaded."""
+"""Plugins that are quarantined because they are broken, and notices about others that load."""
 
 from __future__ import annotations
 

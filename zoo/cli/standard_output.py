@@ -20,7 +20,7 @@ def keep_for_results() -> None:
         if before.fileno() != OUTPUT:
             return
         os.fstat(ERROR)
-    except (AttributeError, OSError, ValueError):  # there is none, or it has no descriptor
+    except (AttributeError, OSError, ValueError):  # sys.stdout or standard error is missing or closed
         return
     before.flush()
     sys.stdout = os.fdopen(os.dup(OUTPUT), "w", encoding=before.encoding, errors=before.errors)

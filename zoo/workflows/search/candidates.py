@@ -59,17 +59,12 @@ class Candidate:
         """The shape of its images."""
         return InputShape(self.plan.image_size, self.plan.channels)
 
-    def build(
-        self,
-        hp: HyperParameters,
-        class_names: tuple[str, ...],
-        on_origins: Callable[[Origins], None] | None = None,
-    ) -> Classifier:
+    def build(self, hp: HyperParameters, class_names: tuple[str, ...]) -> Classifier:
         """Build its classifier with these hyperparameters, load its weights, and freeze its layers.
 
-        Args and Raises: see `build_unfrozen`.
+        The rest is as of `build_unfrozen`.
         """
-        classifier = self.build_unfrozen(hp, class_names, on_origins)
+        classifier = self.build_unfrozen(hp, class_names)
         freeze(classifier, hp.get("freeze"))
         return classifier
 
