@@ -103,6 +103,18 @@ def test_a_trace_function_stays() -> None:
     assert sys.gettrace() is before
 
 
+def test_no_exception_is_handled_afterwards() -> None:
+    message_of(suppresses_each)
+    assert sys.exception() is None
+    outer = ValueError("outer")
+    try:
+        raise outer
+    except ValueError:
+        message_of(suppresses_each)
+        after = sys.exception()
+    assert after is outer
+
+
 def test_the_line_is_that_of_the_loop() -> None:
     line = computes.__code__.co_firstlineno
     assert f"({__file__}:{line + 1})" in message_of(computes) or f"({__file__}:{line + 2})" in message_of(

@@ -88,4 +88,5 @@ def test_a_failure_to_adapt_is_reported_in_one_line() -> None:
         raise ValueError("no luck")
 
     line = failure_of(architecture(normalized, adapt=adapt), "trains")
-    assert f"adapt failed: ValueError: no luck ({__file__}:87)" in line
+    place = f"{__file__}:{adapt.__code__.co_firstlineno + 1}"
+    assert f"adapt failed: ValueError: no luck ({place})" in line

@@ -81,6 +81,8 @@ def call_limited(
         TimeLimitError: it was stopped; the message has the line that it was at.
     """
     watch = _Watch(activity, file, seconds, notice, sys._getframe())
+    handled = sys.exception()
+    cause = None
     # The exception may be raised at any line below until `close` has returned.
     try:
         try:
@@ -92,12 +94,15 @@ def call_limited(
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        if watch.stopped:
-            watch.close()  # once more, in case the exception has interrupted it
-            raise watch.stopped from error
-        raise
-    if watch.stopped:  # and the function has suppressed the exception
-        raise watch.stopped
+        if not watch.stopped:
+            raise
+        watch.close()  # once more, in case the exception has interrupted it
+        cause = error
+    if watch.stopped:  # also where the function has suppressed the exception
+        # Python 3.11 goes on handling an exception that a trace function raised in a handler, so that it would be
+        # the context of every later one.
+        ctypes.pythonapi.PyErr_SetHandledException(ctypes.py_object(handled))
+        raise watch.stopped from cause
     return result
 
 
