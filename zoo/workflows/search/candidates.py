@@ -62,7 +62,7 @@ class Candidate:
     def build(self, hp: HyperParameters, class_names: tuple[str, ...]) -> Classifier:
         """Build its classifier with these hyperparameters, load its weights, and freeze its layers.
 
-        The rest is as of `build_unfrozen`.
+        Arguments and errors are those of `build_unfrozen`.
         """
         classifier = self.build_unfrozen(hp, class_names)
         freeze(classifier, hp.get("freeze"))
